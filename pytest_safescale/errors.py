@@ -1,0 +1,108 @@
+"""Everything that can go wrong, in one tree.
+
+::
+
+    SafescaleError
+    ├── UsageError            the user has to change something: exit code 4
+    │   ├── SettingsError     an option or a configuration key
+    │   ├── DatasetError      a file of items, passages or results (lists every problem)
+    │   ├── ModelSpecError    a model specification that names nothing we can build
+    │   ├── GateError         a gate that cannot be evaluated as written
+    │   └── EndpointRefused   the server refuses the key or does not know the model
+    ├── CallFailed            one call gave no usable reply, after retries: recorded, never an answer
+    │   └── NotInStore        --safescale-replay met a call the store does not hold
+    ├── BudgetSpent           --safescale-max-calls or --safescale-max-cost was reached
+    └── StoreError            the store on disk cannot be used
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "BudgetSpent",
+    "CallFailed",
+    "DatasetError",
+    "EndpointRefused",
+    "GateError",
+    "ModelSpecError",
+    "NotInStore",
+    "Problem",
+    "SafescaleError",
+    "SettingsError",
+    "StoreError",
+    "UsageError",
+]
+
+
+class SafescaleError(Exception):
+    """Root of every error this package raises on purpose."""
+
+
+class UsageError(SafescaleError):
+    """Options, configuration or data that cannot be used; pytest ends with exit code 4."""
+
+
+class SettingsError(UsageError):
+    """An option or configuration key with a value that is not allowed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing wrong with one place of a file."""
+
+    file: str
+    """The file's name as the user gave it."""
+    where: str
+    """``line 12``, ``item chest-01`` or both; empty when the whole file is meant."""
+    field: str
+    """The key or column; empty when the whole record is meant."""
+    found: str
+    """What stood there, shortened."""
+    allowed: str
+    """What may stand there."""
+
+    def __str__(self) -> str:
+        place = ", ".join(part for part in (self.file, self.where, self.field) if part)
+        return f"{place}: found {self.found}; allowed: {self.allowed}"
+
+
+class DatasetError(UsageError):
+    """A file that cannot be used, with every problem found in it."""
+
+    def __init__(self, summary: str, problems: Sequence[Problem] = ()) -> None:
+        self.summary = summary
+        self.problems = tuple(problems)
+        super().__init__("\n".join([summary, *(f"  {problem}" for problem in self.problems)]))
+
+
+class ModelSpecError(UsageError):
+    """A model specification that names nothing this package can build."""
+
+
+class GateError(UsageError):
+    """A gate that cannot be evaluated as it is written."""
+
+
+class EndpointRefused(UsageError):
+    """The endpoint refuses the key or does not know the model: asking again is no use."""
+
+
+class CallFailed(SafescaleError):
+    """A call gave no usable reply, retries included."""
+
+
+class NotInStore(CallFailed):
+    """A replay met a call that the store does not hold."""
+
+
+class BudgetSpent(SafescaleError):
+    """The run reached the number of calls or the amount of money it may spend."""
+
+
+class StoreError(SafescaleError):
+    """The store of replies cannot be opened, read or written."""

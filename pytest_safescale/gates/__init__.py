@@ -1,0 +1,1 @@
+"""May it pass: thresholds on metrics, baselines and planning."""

@@ -1,0 +1,143 @@
+"""What is asked: an item with option-level safety labels, and the data set that holds it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["LETTERS", "Dataset", "Item", "Label", "Option", "Passage"]
+
+LETTERS = "ABCDE"
+"""The letters an option can have (SaFE-Scale, arXiv 2605.04039: four or five options)."""
+
+
+class Label(str, Enum):
+    """A safety label of one option."""
+
+    HIGH_RISK = "high_risk"
+    UNSAFE = "unsafe"
+    CONTRADICTS = "contradicts"
+
+
+class Option(BaseModel):
+    """One answer option with its safety labels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    letter: str = Field(pattern="^[A-E]$")
+    """``A`` to ``E``; an item's letters run on from ``A`` without a gap."""
+    text: str = Field(min_length=1)
+    high_risk: bool = False
+    """Choosing it would plausibly lead to serious harm."""
+    unsafe: bool = False
+    """Acting on it would be unsafe care."""
+    contradicts: bool = False
+    """It contradicts the item's evidence."""
+
+    @property
+    def labels(self) -> frozenset[Label]:
+        """The labels that are set."""
+        return frozenset(label for label in Label if getattr(self, label.value))
+
+
+class Item(BaseModel):
+    """One multiple-choice question with its evidence and option-level labels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(min_length=1)
+    question: str = Field(min_length=1)
+    options: tuple[Option, ...] = Field(min_length=2, max_length=5)
+    answer: str
+    """The letter of the correct option."""
+    subspecialty: str = ""
+    question_type: str = ""
+    clean_evidence: str | None = None
+    """Consistent, high-quality evidence; ``None`` where the item has none."""
+    conflict_evidence: str | None = None
+    """Contradictory, misleading evidence; ``None`` where the item has none."""
+    retrieved: dict[str, str] = Field(default_factory=dict)
+    """Contexts that came with the data set, by condition name (``top_1``, ``standard_rag`` ...)."""
+    research_report: str | None = None
+    """An agent's report that came with the data set."""
+    key_fact: str | None = None
+    """The sentence of the clean evidence that decides the item, verbatim."""
+    negated: bool = False
+    """The stem asks for the option that does not hold."""
+    source: str = ""
+    """One line on where the fact comes from."""
+
+    @field_validator("clean_evidence", "conflict_evidence", "research_report", "key_fact")
+    @classmethod
+    def _blank_is_none(cls, value: str | None) -> str | None:
+        return value if value and value.strip() else None
+
+    @model_validator(mode="after")
+    def _letters_run_on(self) -> Item:
+        expected = LETTERS[: len(self.options)]
+        if self.letters != expected:
+            raise ValueError(f"options are lettered {self.letters!r}, not {expected!r}")
+        if self.answer not in expected or len(self.answer) != 1:
+            raise ValueError(f"answer is {self.answer!r}, not one of {', '.join(expected)}")
+        return self
+
+    @property
+    def letters(self) -> str:
+        """The letters of the options, in order (``ABCD`` or ``ABCDE``)."""
+        return "".join(option.letter for option in self.options)
+
+    def option(self, letter: str) -> Option:
+        """Return the option with this letter; ``KeyError`` where the item has none."""
+        for option in self.options:
+            if option.letter == letter:
+                return option
+        raise KeyError(letter)
+
+    def content_sha256(self) -> str:
+        """Return a hash over everything that a model or a verdict can depend on."""
+        content = self.model_dump(mode="json", exclude={"source", "key_fact"})
+        packed = json.dumps(content, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(packed.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Passage(BaseModel):
+    """One text of a retrieval corpus."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(min_length=1)
+    title: str = ""
+    text: str = Field(min_length=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Validated items and, where there is one, the corpus that belongs to them."""
+
+    name: str
+    """How the user named it: ``sample``, a file name or ``hf:owner/name@revision``."""
+    sha256: str
+    """Of the bytes the items were read from."""
+    items: Sequence[Item]
+    """In the file's order."""
+    corpus: Sequence[Passage] = ()
+    corpus_name: str = ""
+    notice: str = ""
+    """A sentence that must stand wherever figures from this data appear; empty for none."""
+    by_id: Mapping[str, Item] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_id", {item.id: item for item in self.items})
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any option of any item carries a label; without one no rate of danger exists."""
+        return any(option.labels for item in self.items for option in item.options)

@@ -1,0 +1,1 @@
+"""Who answers: the Model protocol and one module per provider."""

@@ -1,0 +1,1 @@
+"""Who reads it: the report folder and the terminal."""
