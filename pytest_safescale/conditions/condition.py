@@ -1,0 +1,83 @@
+"""What a condition is: a small unit that turns an item into the evidence the model sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.items.item import Item, Passage
+    from pytest_safescale.models.model import Message, Reply
+
+__all__ = ["Condition", "Evidence", "Ranker", "Resources", "Step"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One turn of the agent."""
+
+    kind: str
+    """``search`` or ``report``."""
+    text: str
+    """The model's turn as it came."""
+    queries: tuple[str, ...] = ()
+    passages: tuple[str, ...] = ()
+    """Ids of the chunks it was given to read."""
+    letter: str | None = None
+    """The answer it leaned to at this step, where it named one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What the model sees besides question and options."""
+
+    text: str = ""
+    """Empty under closed book."""
+    passages: tuple[str, ...] = ()
+    """Ids of the corpus chunks in it, best first."""
+    trace: tuple[Step, ...] = ()
+    """The agent's turns, in order; empty for every other condition."""
+
+
+class Ranker(Protocol):
+    """Orders the chunks of a corpus by how well they fit a query."""
+
+    name: str
+    """As the manifest states it, such as ``bm25`` or ``dense:MODEL``."""
+
+    async def rank(self, query: str, k: int) -> Sequence[Passage]:
+        """Return the ``k`` best chunks, best first; all of them where there are fewer."""
+
+
+class Resources(Protocol):
+    """What a condition may draw on for one case."""
+
+    @property
+    def ranker(self) -> Ranker | None:
+        """The corpus, ranked; ``None`` where the data set has none."""
+
+    @property
+    def evidence_tokens(self) -> int:
+        """How many tokens of evidence the model's window takes beside question and answer."""
+
+    async def ask(
+        self, messages: Sequence[Message], *, tools: Sequence[dict[str, Any]] = ()
+    ) -> Reply:
+        """Ask the model under test at temperature 0 (the agent's turns); raises CallFailed."""
+
+
+class Condition(Protocol):
+    """One deployment condition (SaFE-Scale, arXiv 2605.04039)."""
+
+    name: str
+    """As in test ids and gates: lower case, digits and underscores."""
+    summary: str
+    """One sentence on what the model sees."""
+
+    def lacks(self, item: Item, *, corpus: bool) -> str | None:
+        """Say what this item lacks for the condition, ``None`` where it lacks nothing."""
+
+    async def gather(self, item: Item, resources: Resources) -> Evidence:
+        """Return the evidence; raises CallFailed where a call needed for it fails."""

@@ -1,0 +1,166 @@
+"""The seam between this program and whatever answers: requests, replies and the Model protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_safescale.errors import CallFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_safescale.items.item import Item
+
+__all__ = [
+    "BatchRefused",
+    "Message",
+    "Model",
+    "ModelInfo",
+    "Nature",
+    "Reply",
+    "Request",
+    "Subject",
+    "ToolCall",
+    "ToolsRefused",
+    "TransientFailure",
+    "as_mapping",
+]
+
+Message = dict[str, Any]
+"""One message in OpenAI's chat form: plain JSON data with at least ``role`` and ``content``."""
+
+
+class Nature(str, Enum):
+    """What kind of thing answers; every output labels what is not a model under test."""
+
+    MODEL = "model"
+    BASELINE = "lexical baseline"
+    SIMULATED = "simulated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelInfo:
+    """What is known about a model before it is asked anything."""
+
+    name: str
+    """As it stands in test ids and reports; unique within a run."""
+    provider: str
+    """``openai``, ``python``, ``lexical`` or ``simulated``."""
+    model: str
+    """As the provider knows it: a served model's name, a callable's path, a profile."""
+    revision: str = ""
+    """What else shapes its replies, such as a hash of its source; part of the store's key."""
+    nature: Nature = Nature.MODEL
+    base_url: str = ""
+    family: str = ""
+    parameters_b: float | None = None
+    """Parameters in billions."""
+    active_parameters_b: float | None = None
+    context_tokens: int = 32_768
+    """The window; the default is taken where nobody states it."""
+    reasoning: bool = False
+    """Whether it thinks before it answers and so needs room for that (4,096 tokens)."""
+    price_in: float = 0.0
+    """Money per million prompt tokens, in the user's unit."""
+    price_out: float = 0.0
+    """Money per million completion tokens, in the user's unit."""
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """Which case a request belongs to. Only simulated models look; it is never sent or stored."""
+
+    item: Item
+    condition: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One prompt, asked for one or more samples."""
+
+    messages: tuple[Message, ...]
+    temperature: float
+    max_tokens: int
+    seed: int
+    samples: tuple[int, ...] = (0,)
+    """The indices of the samples wanted; each has its own reply and its own seed."""
+    tools: tuple[dict[str, Any], ...] = ()
+    subject: Subject | None = None
+
+    def for_samples(self, samples: Sequence[int]) -> Request:
+        """Return the same request for other samples."""
+        return replace(self, samples=tuple(samples))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolCall:
+    """One call of a tool that the model asks for."""
+
+    id: str
+    name: str
+    arguments: str
+    """JSON text as the model wrote it, not yet trusted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What came back for one sample."""
+
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reason: str = "stop"
+    served_model: str = ""
+    """The model's name as the server gave it."""
+    fingerprint: str = ""
+    """The server's ``system_fingerprint``, empty where it gives none."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    latency_s: float | None = None
+    """Seconds from sending the request to its full reply."""
+
+
+class TransientFailure(CallFailed):
+    """A failure that asking again may mend."""
+
+    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        """Seconds the server asks to wait, where it says so."""
+        super().__init__(reason)
+
+
+class ToolsRefused(CallFailed):
+    """The endpoint takes no ``tools``; the agent falls back to plain text."""
+
+
+class BatchRefused(CallFailed):
+    """The endpoint takes no ``n`` above one; samples are asked for one by one."""
+
+
+class Model(Protocol):
+    """Whatever can be asked: one implementation per provider."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What is known about it."""
+
+    async def ask(self, request: Request) -> Sequence[Reply]:
+        """Make one round trip and return at least one reply, at most one per sample wanted.
+
+        Raises:
+            TransientFailure: asking again may help.
+            CallFailed: this call cannot succeed.
+            ToolsRefused, BatchRefused: the endpoint lacks a feature the request uses.
+            EndpointRefused: no call can succeed.
+        """
+
+    async def aclose(self) -> None:
+        """Release connections and threads."""
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """Return ``value`` if it is a JSON object, else an empty one: servers answer in all shapes."""
+    return value if isinstance(value, dict) else {}
