@@ -9,7 +9,7 @@
     │   ├── ModelSpecError    a model specification that names nothing we can build
     │   ├── GateError         a gate that cannot be evaluated as written
     │   └── EndpointRefused   the server refuses the key or does not know the model
-    ├── CallFailed            one call gave no usable reply, after retries: recorded, never an answer
+    ├── CallFailed            one call gave no usable reply: recorded, never an answer
     │   └── NotInStore        --safescale-replay met a call the store does not hold
     ├── BudgetSpent           --safescale-max-calls or --safescale-max-cost was reached
     └── StoreError            the store on disk cannot be used

@@ -1,0 +1,1 @@
+"""A pytest-native safety test framework for clinical language models."""
