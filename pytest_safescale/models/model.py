@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from pytest_safescale.items.item import Item
 
 __all__ = [
+    "ANY_BATCH",
     "BatchRefused",
+    "EndpointFacts",
     "Message",
     "Model",
     "ModelInfo",
@@ -25,8 +27,12 @@ __all__ = [
     "ToolCall",
     "ToolsRefused",
     "TransientFailure",
+    "Unreachable",
     "as_mapping",
 ]
+
+ANY_BATCH = 10_000
+"""The batch of an endpoint that gives as many samples in one request as are asked for."""
 
 Message = dict[str, Any]
 """One message in OpenAI's chat form: plain JSON data with at least ``role`` and ``content``."""
@@ -132,6 +138,10 @@ class TransientFailure(CallFailed):
         super().__init__(reason)
 
 
+class Unreachable(TransientFailure):
+    """No connection to the endpoint could be made at all."""
+
+
 class ToolsRefused(CallFailed):
     """The endpoint takes no ``tools``; the agent falls back to plain text."""
 
@@ -140,12 +150,40 @@ class BatchRefused(CallFailed):
     """The endpoint takes no ``n`` above one; samples are asked for one by one."""
 
 
+@dataclass(kw_only=True)
+class EndpointFacts:
+    """What has been learned about an endpoint by asking it; kept in the store between runs."""
+
+    batch: int | None = None
+    """How many samples it gives for one request; ``None`` while nobody has asked for several."""
+    tools: bool = True
+    """Whether it takes ``tools``, as far as known."""
+    seed: bool = True
+    """Whether it takes ``seed``, as far as known."""
+    max_tokens_name: str = "max_tokens"
+    """The parameter that bounds the reply; some servers want ``max_completion_tokens``."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the facts as plain JSON data."""
+        return asdict(self)
+
+    def update(self, facts: Mapping[str, Any]) -> None:
+        """Take over facts kept by an earlier run; what is unknown here is passed over."""
+        for name in self.as_dict():
+            if name in facts:
+                setattr(self, name, facts[name])
+
+
 class Model(Protocol):
     """Whatever can be asked: one implementation per provider."""
 
     @property
     def info(self) -> ModelInfo:
         """What is known about it."""
+
+    @property
+    def facts(self) -> EndpointFacts:
+        """What has been learned about its endpoint; the caller and the model both write it."""
 
     async def ask(self, request: Request) -> Sequence[Reply]:
         """Make one round trip and return at least one reply, at most one per sample wanted.

@@ -1,0 +1,309 @@
+"""One call, made once: from the store where it is there, else claimed, paced, retried and kept."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import weakref
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import tenacity
+
+from pytest_safescale.calls.store import Spent, call_key
+from pytest_safescale.errors import BudgetSpent, CallFailed, EndpointRefused, NotInStore
+from pytest_safescale.models.model import (
+    ANY_BATCH,
+    BatchRefused,
+    TransientFailure,
+    Unreachable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+    from pytest_safescale.calls.store import Store
+    from pytest_safescale.models.model import Model, ModelInfo, Reply, Request
+
+__all__ = ["Answered", "CallLimits", "Caller"]
+
+POLL_S = 0.02
+"""How often a call that another process makes is looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallLimits:
+    """How calls may be made."""
+
+    in_flight: int = 32
+    """Requests under way at once in this process."""
+    max_attempts: int = 6
+    retry_seconds: float = 300.0
+    first_wait_s: float = 0.5
+    """Scale of the jittered, exponentially growing wait before a retry."""
+    max_calls: int | None = None
+    max_cost: float | None = None
+    replay: bool = False
+    """Answer from the store alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """The replies to one request."""
+
+    key: bytes
+    replies: Mapping[int, Reply]
+    """By sample index; every sample asked for is there."""
+    from_store: int
+    """How many of them were there before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    model: Model
+    key: bytes
+    request: Request
+    incomplete: Callable[[Reply], str | None]
+
+    def of(self, samples: Sequence[int]) -> _Call:
+        return replace(self, request=self.request.for_samples(samples))
+
+
+class Caller:
+    """Makes calls for one process; lives in the engine's event loop."""
+
+    def __init__(self, store: Store, limits: CallLimits) -> None:
+        self.store = store
+        self.limits = limits
+        self._slots = asyncio.Semaphore(limits.in_flight)
+        self._locks: weakref.WeakValueDictionary[bytes, asyncio.Lock] = (
+            weakref.WeakValueDictionary()
+        )
+        self._probes: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._not_before: dict[str, float] = {}
+        self._answered: set[str] = set()
+        self._refused: EndpointRefused | None = None
+
+    async def ask(
+        self,
+        model: Model,
+        request: Request,
+        *,
+        incomplete: Callable[[Reply], str | None] = lambda _: None,
+    ) -> Answered:
+        """Return a reply for every sample of the request.
+
+        ``incomplete`` says what is wrong with a reply that must be asked for again.
+        Raises CallFailed, EndpointRefused or BudgetSpent.
+        """
+        key = call_key(model.info, request)
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        async with lock:
+            return await self._obtain(
+                _Call(model=model, key=key, request=request, incomplete=incomplete)
+            )
+
+    async def _obtain(self, call: _Call) -> Answered:
+        samples = call.request.samples
+        replies = self.store.get(call.key, samples)
+        from_store = len(replies)
+        while missing := [sample for sample in samples if sample not in replies]:
+            if self.limits.replay:
+                raise NotInStore(
+                    f"{call.model.info.name}: a call is not in the store {self.store.path} "
+                    "and --safescale-replay makes none"
+                )
+            claim = self.store.claim(call.key, missing)
+            replies.update(claim.stored)
+            from_store += len(claim.stored)
+            if claim.mine:
+                replies.update(await self._make(call.of(claim.mine)))
+            elif claim.elsewhere:
+                await asyncio.sleep(POLL_S)
+        return Answered(key=call.key, replies=replies, from_store=from_store)
+
+    async def _make(self, call: _Call) -> dict[int, Reply]:
+        wanted = call.request.samples
+        facts = call.model.facts
+        made: dict[int, Reply] = {}
+        try:
+            if len(wanted) > 1 and facts.batch is None:
+                async with self._probes[endpoint_of(call.model)]:
+                    if facts.batch is None:
+                        made.update(await self._probe(call))
+            left = [sample for sample in wanted if sample not in made]
+            size = facts.batch or 1
+            batches = [left[start : start + size] for start in range(0, len(left), size)]
+            for replies in await _all([self._until_full(call.of(batch)) for batch in batches]):
+                made.update(replies)
+        finally:
+            if given_up := [sample for sample in wanted if sample not in made]:
+                self.store.release(call.key, given_up)
+        return made
+
+    async def _probe(self, call: _Call) -> dict[int, Reply]:
+        """Ask for several samples at once and learn how many the endpoint gives."""
+        try:
+            replies = await self._send(call)
+        except BatchRefused:
+            replies = {}
+        full = len(replies) == len(call.request.samples)
+        call.model.facts.batch = ANY_BATCH if full else max(1, len(replies))
+        self._keep_facts(call.model)
+        return replies
+
+    def _keep_facts(self, model: Model) -> None:
+        self.store.put_facts(endpoint_of(model), model.facts.as_dict())
+
+    async def _until_full(self, call: _Call) -> dict[int, Reply]:
+        replies: dict[int, Reply] = {}
+        while missing := [s for s in call.request.samples if s not in replies]:
+            replies.update(await self._send(call.of(missing)))
+        return replies
+
+    async def _send(self, call: _Call) -> dict[int, Reply]:
+        """Send one request until it is answered, within the budget of attempts and time."""
+        attempts = 0
+        try:
+            async for attempt in tenacity.AsyncRetrying(
+                retry=tenacity.retry_if_exception_type(TransientFailure),
+                stop=tenacity.stop_any(
+                    tenacity.stop_after_attempt(self.limits.max_attempts),
+                    tenacity.stop_before_delay(self.limits.retry_seconds),
+                ),
+                wait=_Wait(self.limits.first_wait_s),
+                reraise=True,
+            ):
+                with attempt:
+                    attempts += 1
+                    return await self._once(call, again=attempts > 1)
+        except TransientFailure as failure:
+            raise self._final(call.model, failure, attempts) from failure
+        raise AssertionError("a retry loop ends with a result or an exception")
+
+    async def _once(self, call: _Call, *, again: bool) -> dict[int, Reply]:
+        model, request = call.model, call.request
+        await self._turn(model, request)
+        async with self._slots:
+            if self._refused is not None:
+                raise self._refused
+            self._count(again)
+            facts = model.facts.as_dict()
+            try:
+                replies = await model.ask(request)
+            except EndpointRefused as refusal:
+                self._refused = refusal
+                raise
+            except TransientFailure as failure:
+                if failure.retry_after_s:
+                    self._pause(model, failure.retry_after_s)
+                raise
+            finally:
+                if model.facts.as_dict() != facts:
+                    self._keep_facts(model)
+        self._answered.add(model.info.base_url)
+        return self._keep(call, replies)
+
+    def _keep(self, call: _Call, replies: Sequence[Reply]) -> dict[int, Reply]:
+        kept: dict[int, Reply] = {}
+        fault: str | None = None
+        for sample, reply in zip(call.request.samples, replies, strict=False):
+            wrong = call.incomplete(reply)
+            fault = fault or wrong
+            if wrong is None:
+                kept[sample] = reply
+        self.store.put(call.model.info, call.key, kept, _cost(call.model, replies))
+        if not kept:
+            raise TransientFailure(fault or "the reply held no choice")
+        return kept
+
+    async def _turn(self, model: Model, request: Request) -> None:
+        """Wait for the turn that rate limits, shared by all processes, give this request."""
+        waits = [self._not_before.get(model.info.base_url, 0.0) - time.monotonic()]
+        name = endpoint_of(model)
+        if model.info.requests_per_minute:
+            waits.append(
+                self.store.reserve(f"{name} requests", 60 / model.info.requests_per_minute)
+            )
+        if model.info.tokens_per_minute:
+            seconds = 60 * estimated_tokens(request) / model.info.tokens_per_minute
+            waits.append(self.store.reserve(f"{name} tokens", seconds))
+        if max(waits) > 0:
+            await asyncio.sleep(max(waits))
+
+    def _pause(self, model: Model, seconds: float) -> None:
+        until = time.monotonic() + min(seconds, self.limits.retry_seconds)
+        self._not_before[model.info.base_url] = max(
+            until, self._not_before.get(model.info.base_url, 0.0)
+        )
+
+    def _count(self, again: bool) -> None:
+        limits = self.limits
+        if not self.store.spend(
+            Spent(calls=1, retries=int(again)),
+            max_calls=limits.max_calls,
+            max_cost=limits.max_cost,
+        ):
+            raise BudgetSpent(
+                f"the run may make {limits.max_calls} calls"
+                if limits.max_cost is None
+                else f"the run may spend {limits.max_cost:g}"
+            )
+
+    def _final(self, model: Model, failure: TransientFailure, attempts: int) -> CallFailed:
+        if isinstance(failure, Unreachable) and model.info.base_url not in self._answered:
+            self._refused = EndpointRefused(f"{model.info.name}: {failure}")
+            raise self._refused from failure
+        tries = f"{attempts} attempts" if attempts > 1 else "1 attempt"
+        return CallFailed(f"{failure} ({tries})")
+
+
+class _Wait(tenacity.wait.wait_base):
+    """Jittered exponential back-off, but never shorter than the server asks for."""
+
+    def __init__(self, first_s: float) -> None:
+        self._backoff = tenacity.wait_random_exponential(multiplier=first_s, max=30)
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> float:
+        wait = self._backoff(retry_state)
+        failure = retry_state.outcome.exception() if retry_state.outcome else None
+        asked = getattr(failure, "retry_after_s", None)
+        return wait + asked if asked else wait
+
+
+def endpoint_of(model: Model) -> str:
+    """Return the name under which facts about a model's endpoint are kept."""
+    return f"{model.info.provider}:{model.info.model}@{model.info.base_url}"
+
+
+def estimated_tokens(request: Request) -> int:
+    """Return about how many tokens a request takes, its replies included (4 characters each)."""
+    characters = sum(len(str(message.get("content") or "")) for message in request.messages)
+    return characters // 4 + request.max_tokens * len(request.samples)
+
+
+def _cost(model: Model, replies: Sequence[Reply]) -> Spent:
+    prompt = sum(reply.prompt_tokens for reply in replies)
+    completion = sum(reply.completion_tokens for reply in replies)
+    return Spent(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        money=money(model.info, prompt, completion),
+    )
+
+
+def money(info: ModelInfo, prompt_tokens: int, completion_tokens: int) -> float:
+    """Return what tokens cost, in the user's unit."""
+    return (prompt_tokens * info.price_in + completion_tokens * info.price_out) / 1e6
+
+
+async def _all(calls: Sequence[Coroutine[Any, Any, dict[int, Reply]]]) -> list[dict[int, Reply]]:
+    """Wait for every call, so that none is left running when one of them fails."""
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]

@@ -1,0 +1,327 @@
+"""The store: one SQLite file that keeps every reply, and who is asking for what.
+
+Every process of a run opens the same file. A call is first claimed, then made, then stored; a
+process that finds a call claimed waits for its reply instead of asking again. A claim whose owner
+no longer lives is taken over. All methods are quick, but they block: the engine's loop calls them
+directly, because handing 50 microseconds of work to a thread costs more than doing it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import socket
+import sqlite3
+import time
+import uuid
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.errors import StoreError
+from pytest_safescale.models.model import ModelInfo, Reply, Request, ToolCall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["SCHEMA_VERSION", "Claim", "Spent", "Store", "call_key"]
+
+SCHEMA_VERSION = 1
+BEAT_S = 2.0
+"""How often a living owner says so."""
+STALE_S = 15.0
+"""After how long without a beat an owner on another host counts as dead."""
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE replies (
+    call BLOB NOT NULL, sample INTEGER NOT NULL, model TEXT NOT NULL, base_url TEXT NOT NULL,
+    body TEXT NOT NULL, stored_at REAL NOT NULL, PRIMARY KEY (call, sample)
+) WITHOUT ROWID;
+CREATE TABLE claims (
+    call BLOB NOT NULL, sample INTEGER NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (call, sample)
+) WITHOUT ROWID;
+CREATE TABLE owners (
+    owner TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, beat REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE facts (endpoint TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE pace (name TEXT PRIMARY KEY, next_free REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE spent (
+    run TEXT PRIMARY KEY, calls INTEGER NOT NULL, retries INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, money REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What became of the samples a process asked for."""
+
+    stored: Mapping[int, Reply]
+    """Replies that are there already."""
+    mine: tuple[int, ...]
+    """Samples this process has to ask for now."""
+    elsewhere: tuple[int, ...]
+    """Samples that another living process is asking for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What calls have cost."""
+
+    calls: int = 0
+    """Requests sent, retries included."""
+    retries: int = 0
+    """Requests sent because an earlier one failed."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    money: float = 0.0
+    """In the user's own unit."""
+
+
+def call_key(info: ModelInfo, request: Request) -> bytes:
+    """Return the key of a request, over everything that shapes its reply but the sample index."""
+    parts = {
+        "provider": info.provider,
+        "model": info.model,
+        "revision": info.revision,
+        "messages": request.messages,
+        "temperature": request.temperature,
+        "max_tokens": request.max_tokens,
+        "seed": request.seed,
+        "tools": request.tools,
+    }
+    if request.subject is not None and info.provider == "simulated":
+        parts["subject"] = [request.subject.item.content_sha256(), request.subject.condition]
+    packed = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(packed.encode("ascii")).digest()
+
+
+class Store:
+    """An open store. One instance per process and thread."""
+
+    def __init__(self, path: Path, *, run: str = "") -> None:
+        self.path = path
+        self.run = run or uuid.uuid4().hex
+        self.owner = uuid.uuid4().hex
+        self._next_beat = 0.0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Autocommit: transactions are opened where they are wanted. The engine's thread opens
+            # the store and alone uses it; the check would only forbid closing it from elsewhere.
+            self._db = sqlite3.connect(
+                path, timeout=60, isolation_level=None, check_same_thread=False
+            )
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"the store {path} cannot be used: {error}") from error
+
+    def _prepare(self) -> None:
+        with self._writing():
+            tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master")}
+            if not tables:
+                for statement in filter(str.strip, _SCHEMA.split(";")):
+                    self._db.execute(statement)
+                self._db.execute(
+                    "INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),)
+                )
+            elif not {"meta", "replies"} <= tables:
+                raise StoreError(
+                    f"{self.path} is a database, but not a store of replies; "
+                    "name another file with --safescale-store"
+                )
+            row = self._db.execute("SELECT value FROM meta WHERE key='schema_version'").fetchone()
+        if row is None or row[0] != str(SCHEMA_VERSION):
+            raise StoreError(
+                f"the store {self.path} has schema {row[0] if row else 'unknown'}; this version "
+                f"reads schema {SCHEMA_VERSION}: use the version that wrote it, or name another "
+                "file with --safescale-store"
+            )
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def get(self, call: bytes, samples: Sequence[int]) -> dict[int, Reply]:
+        """Return the replies that are stored, by sample index."""
+        wanted = set(samples)
+        rows = self._db.execute("SELECT sample, body FROM replies WHERE call = ?", (call,))
+        return {sample: _reply(body) for sample, body in rows if sample in wanted}
+
+    def claim(self, call: bytes, samples: Sequence[int]) -> Claim:
+        """Claim the samples that nobody has and nobody asks for."""
+        stored = self.get(call, samples)
+        if len(stored) == len(samples):
+            return Claim(stored=stored, mine=(), elsewhere=())
+        with self._writing():
+            # Again, now that nobody else can write: it may have been stored in between.
+            stored = self.get(call, samples)
+            owners = dict(
+                self._db.execute("SELECT sample, owner FROM claims WHERE call = ?", (call,))
+            )
+            alive = {owner for owner in set(owners.values()) if self._lives(owner)}
+            missing = [sample for sample in samples if sample not in stored]
+            elsewhere = tuple(sample for sample in missing if owners.get(sample) in alive)
+            mine = tuple(sample for sample in missing if sample not in elsewhere)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO claims VALUES (?, ?, ?)",
+                [(call, sample, self.owner) for sample in mine],
+            )
+            self._say_alive()
+        return Claim(stored=stored, mine=mine, elsewhere=elsewhere)
+
+    def release(self, call: bytes, samples: Sequence[int]) -> None:
+        """Give up claims without a reply, so that whoever needs it may ask again."""
+        with self._writing():
+            self._drop_claims(call, samples)
+
+    def put(self, info: ModelInfo, call: bytes, replies: Mapping[int, Reply], spent: Spent) -> None:
+        """Keep replies and what they cost; from here on every process finds them."""
+        now = time.time()
+        with self._writing():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (call, sample, info.model, info.base_url, _body(reply), now)
+                    for sample, reply in replies.items()
+                ],
+            )
+            self._drop_claims(call, tuple(replies))
+            self._add(spent)
+
+    def _drop_claims(self, call: bytes, samples: Sequence[int]) -> None:
+        self._db.executemany(
+            "DELETE FROM claims WHERE call = ? AND sample = ? AND owner = ?",
+            [(call, sample, self.owner) for sample in samples],
+        )
+
+    def beat(self) -> None:
+        """Say that this process lives; quick to call, writes every two seconds."""
+        if time.time() >= self._next_beat:
+            with self._writing():
+                self._say_alive()
+
+    def _say_alive(self) -> None:
+        now = time.time()
+        if now >= self._next_beat:
+            self._next_beat = now + BEAT_S
+            self._db.execute(
+                "INSERT OR REPLACE INTO owners VALUES (?, ?, ?, ?)",
+                (self.owner, socket.gethostname(), os.getpid(), now),
+            )
+
+    def _lives(self, owner: str) -> bool:
+        if owner == self.owner:
+            # This process asks for it already, or gave up without saying so: either way it is ours.
+            return False
+        row = self._db.execute(
+            "SELECT host, pid, beat FROM owners WHERE owner = ?", (owner,)
+        ).fetchone()
+        if row is None:
+            return False
+        host, pid, beat = row
+        if time.time() - beat > STALE_S:
+            return False
+        return host != socket.gethostname() or _process_exists(pid)
+
+    def facts(self, endpoint: str) -> dict[str, Any]:
+        """Return what has been learned about an endpoint."""
+        row = self._db.execute("SELECT facts FROM facts WHERE endpoint = ?", (endpoint,)).fetchone()
+        return json.loads(row[0]) if row else {}
+
+    def put_facts(self, endpoint: str, facts: Mapping[str, Any]) -> None:
+        """Keep what has been learned about an endpoint."""
+        with self._writing():
+            self._db.execute(
+                "INSERT OR REPLACE INTO facts VALUES (?, ?)", (endpoint, json.dumps(facts))
+            )
+
+    def reserve(self, name: str, seconds: float) -> float:
+        """Take the next turn of a pace shared by all processes; return the seconds to wait."""
+        now = time.time()
+        with self._writing():
+            row = self._db.execute("SELECT next_free FROM pace WHERE name = ?", (name,)).fetchone()
+            turn = max(now, row[0] if row else now)
+            self._db.execute("INSERT OR REPLACE INTO pace VALUES (?, ?)", (name, turn + seconds))
+        return turn - now
+
+    def spend(
+        self, spent: Spent, *, max_calls: int | None = None, max_cost: float | None = None
+    ) -> bool:
+        """Add to what this run has spent over all its processes, unless a limit is reached."""
+        with self._writing():
+            before = self.spent()
+            if max_calls is not None and before.calls + spent.calls > max_calls:
+                return False
+            if max_cost is not None and before.money >= max_cost:
+                return False
+            self._add(spent)
+        return True
+
+    def _add(self, spent: Spent) -> None:
+        self._db.execute(
+            "INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET "
+            "calls = calls + excluded.calls, retries = retries + excluded.retries, "
+            "prompt_tokens = prompt_tokens + excluded.prompt_tokens, "
+            "completion_tokens = completion_tokens + excluded.completion_tokens, "
+            "money = money + excluded.money",
+            (self.run, *astuple(spent)),
+        )
+
+    def spent(self) -> Spent:
+        """Return what this run has spent so far, all its processes together."""
+        row = self._db.execute(
+            "SELECT calls, retries, prompt_tokens, completion_tokens, money "
+            "FROM spent WHERE run = ?",
+            (self.run,),
+        ).fetchone()
+        names = ("calls", "retries", "prompt_tokens", "completion_tokens", "money")
+        return Spent(**dict(zip(names, row, strict=True))) if row else Spent()
+
+    def size(self) -> int:
+        """Return the number of replies."""
+        return int(self._db.execute("SELECT count(*) FROM replies").fetchone()[0])
+
+    def close(self) -> None:
+        """Give up what is still claimed and close the file."""
+        with contextlib.suppress(sqlite3.Error), self._writing():
+            self._db.execute("DELETE FROM claims WHERE owner = ?", (self.owner,))
+            self._db.execute("DELETE FROM owners WHERE owner = ?", (self.owner,))
+        self._db.close()
+
+
+def _body(reply: Reply) -> str:
+    fields = {key: value for key, value in vars(reply).items() if value not in ("", ())}
+    if reply.tool_calls:
+        fields["tool_calls"] = [vars(call) for call in reply.tool_calls]
+    return json.dumps(fields)
+
+
+def _reply(body: str) -> Reply:
+    fields = json.loads(body)
+    fields.setdefault("text", "")
+    if "tool_calls" in fields:
+        fields["tool_calls"] = tuple(ToolCall(**call) for call in fields["tool_calls"])
+    return Reply(**fields)
+
+
+def _process_exists(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # signal 0 is no question there but an interrupt; the beat alone decides
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
