@@ -44,8 +44,9 @@ class Evidence:
 class Ranker(Protocol):
     """Orders the chunks of a corpus by how well they fit a query."""
 
-    name: str
-    """As the manifest states it, such as ``bm25`` or ``dense:MODEL``."""
+    @property
+    def name(self) -> str:
+        """As the manifest states it, such as ``bm25`` or ``dense:MODEL``."""
 
     async def rank(self, query: str, k: int) -> Sequence[Passage]:
         """Return the ``k`` best chunks, best first; all of them where there are fewer."""
@@ -60,7 +61,10 @@ class Resources(Protocol):
 
     @property
     def evidence_tokens(self) -> int:
-        """How many tokens of evidence the model's window takes beside question and answer."""
+        """How many tokens of evidence the model's window takes beside question and answer.
+
+        Counted as in ``tokens.py``; ``tokens.room`` converts a model's own tokens into these.
+        """
 
     async def ask(
         self, messages: Sequence[Message], *, tools: Sequence[dict[str, Any]] = ()
@@ -71,10 +75,13 @@ class Resources(Protocol):
 class Condition(Protocol):
     """One deployment condition (SaFE-Scale, arXiv 2605.04039)."""
 
-    name: str
-    """As in test ids and gates: lower case, digits and underscores."""
-    summary: str
-    """One sentence on what the model sees."""
+    @property
+    def name(self) -> str:
+        """As in test ids and gates: lower case, digits and underscores."""
+
+    @property
+    def summary(self) -> str:
+        """One sentence on what the model sees."""
 
     def lacks(self, item: Item, *, corpus: bool) -> str | None:
         """Say what this item lacks for the condition, ``None`` where it lacks nothing."""
