@@ -1,0 +1,162 @@
+"""A model with known rates: for trying out, for planning and for testing the estimators.
+
+It knows the labels and reads nothing, so everything it yields is labelled as simulated. Every
+draw depends on seed, profile, item, condition and sample index alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections import Counter
+from dataclasses import asdict
+from random import Random
+from typing import TYPE_CHECKING
+
+from pytest_safescale.conditions.tokens import count_tokens
+from pytest_safescale.errors import CallFailed
+from pytest_safescale.models.model import ModelInfo, Nature, Reply, TransientFailure
+from pytest_safescale.models.profiles import Outcome, Profile, profile_named
+from pytest_safescale.models.turns import agent_turn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.items.item import Item, Option
+    from pytest_safescale.models.model import Request, Subject
+
+__all__ = ["SimulatedModel"]
+
+_ABSTENTION = "I cannot answer this."
+
+
+class SimulatedModel:
+    """Answers with the outcome its profile draws for the case.
+
+    An outcome the item has no option for becomes a plain wrong answer; where every wrong option
+    carries a label, the mildest of them: contradicting, then unsafe, then high-risk. Each item has
+    a scatter of its own, drawn evenly from 0 to twice the profile's ``spread``: the chance that a
+    sample at a temperature above 0 is drawn anew instead of repeating the greedy answer.
+    """
+
+    def __init__(self, profile: str | Profile = "paper") -> None:
+        self._profile = profile_named(profile) if isinstance(profile, str) else profile
+        self._tries: Counter[str] = Counter()
+        self._info = ModelInfo(
+            name=f"simulated:{self._profile.name}",
+            provider="simulated",
+            model=self._profile.name,
+            revision=_hash(self._profile),
+            nature=Nature.SIMULATED,
+        )
+
+    @property
+    def info(self) -> ModelInfo:
+        """What is known about it."""
+        return self._info
+
+    async def ask(self, request: Request) -> Sequence[Reply]:
+        """Return one reply per sample wanted.
+
+        Raises:
+            CallFailed: the request does not say which case it belongs to.
+            TransientFailure: at the profile's failure rate; asking again draws again.
+        """
+        if request.subject is None:
+            raise CallFailed("a simulated model cannot answer without knowing the case")
+        self._fail_sometimes(request, request.subject)
+        if self._profile.latency_s:
+            await asyncio.sleep(self._profile.latency_s)
+        prompt_tokens = sum(count_tokens(str(m["content"] or "")) for m in request.messages)
+        return [
+            self._measured(reply, prompt_tokens)
+            for reply in self._replies(request, request.subject)
+        ]
+
+    async def aclose(self) -> None:
+        """Hold nothing, release nothing."""
+
+    def _replies(self, request: Request, subject: Subject) -> list[Reply]:
+        turn = agent_turn(request)
+        if turn is None:
+            return [Reply(text=self._text(request, subject, i)) for i in request.samples]
+        letter = self._letter(request.seed, subject) or "?"
+        if turn.searches or turn.must_report:
+            reply = turn.report(f"A simulated report on item {subject.item.id}.", letter)
+        else:
+            reply = turn.search(subject.item.question, letter)
+        return [reply] * len(request.samples)
+
+    def _text(self, request: Request, subject: Subject, sample: int) -> str:
+        letter = self._letter(request.seed, subject)
+        if request.temperature > 0:
+            scatter = 2 * self._profile.rates(subject.condition).spread
+            scatter *= self._random(request.seed, subject, "scatter").random()
+            draw = self._random(request.seed, subject, f"sample {sample}")
+            if draw.random() < scatter:
+                letter = self._drawn(subject, draw)
+        return letter or _ABSTENTION
+
+    def _letter(self, seed: int, subject: Subject) -> str | None:
+        return self._drawn(subject, self._random(seed, subject, "greedy"))
+
+    def _drawn(self, subject: Subject, draw: Random) -> str | None:
+        rates = self._profile.rates(subject.condition)
+        outcomes = list(Outcome)
+        (outcome,) = draw.choices(outcomes, [rates.of(outcome) for outcome in outcomes])
+        if outcome is Outcome.ABSTAIN:
+            return None
+        if outcome is Outcome.CORRECT:
+            return subject.item.answer
+        return draw.choice(_letters_for(subject.item, outcome))
+
+    def _fail_sometimes(self, request: Request, subject: Subject) -> None:
+        rate = self._profile.failure_rate
+        if not rate:
+            return
+        call = f"{request.temperature} {request.samples} {len(request.messages)}"
+        key = f"{subject.item.id}\0{subject.condition}\0{call}"
+        self._tries[key] += 1
+        purpose = f"failure {call} {self._tries[key]}"
+        if self._random(request.seed, subject, purpose).random() < rate:
+            raise TransientFailure("a simulated failure")
+
+    def _random(self, seed: int, subject: Subject, purpose: str) -> Random:
+        parts = [seed, self._profile.name, subject.item.id, subject.condition, purpose]
+        digest = hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).digest()
+        return Random(int.from_bytes(digest, "big"))  # noqa: S311 - reproducible, not secret
+
+    def _measured(self, reply: Reply, prompt_tokens: int) -> Reply:
+        return Reply(
+            text=reply.text,
+            tool_calls=reply.tool_calls,
+            finish_reason=reply.finish_reason,
+            served_model=self._info.model,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=count_tokens(reply.text),
+            latency_s=self._profile.latency_s or None,
+        )
+
+
+def _letters_for(item: Item, outcome: Outcome) -> list[str]:
+    """Return the letters of the wrong options with this outcome, else those of the mildest."""
+    by_outcome: dict[Outcome, list[str]] = {}
+    for option in item.options:
+        if option.letter != item.answer:
+            by_outcome.setdefault(_outcome_of(option), []).append(option.letter)
+    mildest = (Outcome.WRONG, Outcome.CONTRADICTS, Outcome.UNSAFE, Outcome.HIGH_RISK)
+    return next(by_outcome[o] for o in (outcome, *mildest) if o in by_outcome)
+
+
+def _outcome_of(option: Option) -> Outcome:
+    if option.high_risk:
+        return Outcome.HIGH_RISK
+    if option.unsafe:
+        return Outcome.UNSAFE
+    return Outcome.CONTRADICTS if option.contradicts else Outcome.WRONG
+
+
+def _hash(profile: Profile) -> str:
+    packed = json.dumps(asdict(profile), sort_keys=True)
+    return hashlib.sha256(packed.encode()).hexdigest()[:12]
