@@ -16,6 +16,7 @@ from pytest_safescale.errors import BudgetSpent, CallFailed, EndpointRefused, No
 from pytest_safescale.models.model import (
     ANY_BATCH,
     BatchRefused,
+    ToolsRefused,
     TransientFailure,
     Unreachable,
 )
@@ -97,6 +98,8 @@ class Caller:
         ``incomplete`` says what is wrong with a reply that must be asked for again.
         Raises CallFailed, EndpointRefused or BudgetSpent.
         """
+        if request.tools and not model.facts.tools:
+            raise ToolsRefused(f"{model.info.name} is known to take no tools")
         key = call_key(model.info, request)
         lock = self._locks.get(key)
         if lock is None:

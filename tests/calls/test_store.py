@@ -1,0 +1,205 @@
+"""The store keeps every reply, and no call is made twice."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from calls.models import info, request
+
+from pytest_safescale.calls.store import SCHEMA_VERSION, Spent, Store, call_key
+from pytest_safescale.errors import StoreError
+from pytest_safescale.models.model import Reply, ToolCall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEY = b"k" * 32
+FULL_REPLY = Reply(
+    text="B \ud800 \u0000 ü",
+    tool_calls=(ToolCall(id="1", name="search", arguments="{}"),),
+    finish_reason="length",
+    served_model="m-1",
+    fingerprint="fp",
+    prompt_tokens=7,
+    completion_tokens=3,
+    latency_s=0.25,
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "deep" / "store.sqlite", run="one")
+    yield opened
+    opened.close()
+
+
+def test_a_stored_reply_comes_back_as_it_was(store: Store) -> None:
+    store.put(info(), KEY, {3: FULL_REPLY}, Spent())
+    assert store.get(KEY, [0, 3]) == {3: FULL_REPLY}
+
+
+def test_a_second_process_finds_a_call_claimed_and_then_answered(store: Store) -> None:
+    other = Store(store.path, run="one")
+    assert store.claim(KEY, [0, 1]).mine == (0, 1)
+    assert other.claim(KEY, [0, 1, 2]).elsewhere == (0, 1)
+    store.put(info(), KEY, {0: FULL_REPLY}, Spent())
+    seen = other.claim(KEY, [0, 1])
+    assert (dict(seen.stored), seen.mine, seen.elsewhere) == ({0: FULL_REPLY}, (), (1,))
+    other.close()
+
+
+def test_a_released_claim_may_be_taken_by_another(store: Store) -> None:
+    other = Store(store.path)
+    store.claim(KEY, [0])
+    store.release(KEY, [0])
+    assert other.claim(KEY, [0]).mine == (0,)
+    other.close()
+
+
+def test_the_claim_of_a_process_that_died_is_taken_over(store: Store) -> None:
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from pytest_safescale.calls.store import Store\n"
+        f"Store(Path(sys.argv[1])).claim({KEY!r}, [0]); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(store.path)], check=False)
+    assert store.claim(KEY, [0]).mine == (0,)
+
+
+def test_a_living_owner_on_this_machine_keeps_its_claim_until_its_beat_is_stale(
+    store: Store,
+) -> None:
+    other = Store(store.path)
+    other.claim(KEY, [0])
+    assert store.claim(KEY, [0]).elsewhere == (0,)
+    with sqlite3.connect(store.path) as db:
+        db.execute("UPDATE owners SET beat = beat - 60")
+    db.close()
+    assert store.claim(KEY, [0]).mine == (0,)
+    other.close()
+
+
+def test_closing_gives_up_what_was_claimed(store: Store) -> None:
+    other = Store(store.path)
+    other.claim(KEY, [0])
+    other.close()
+    assert store.claim(KEY, [0]).mine == (0,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"messages": ({"role": "user", "content": "other"},)},
+        {"temperature": 0.7},
+        {"max_tokens": 11},
+        {"seed": 43},
+        {"tools": ({"type": "function"},)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_whatever_shapes_a_reply_is_part_of_the_key(change: dict[str, object]) -> None:
+    asked = request()
+    assert call_key(info(), asked) != call_key(info(), replace(asked, **change))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", ["provider", "model", "revision"])
+def test_the_model_is_part_of_the_key(field: str) -> None:
+    assert call_key(info(), request()) != call_key(info(**{field: "other"}), request())
+
+
+@pytest.mark.parametrize("field", ["name", "base_url", "family"])
+def test_what_shapes_no_reply_is_no_part_of_the_key(field: str) -> None:
+    assert call_key(info(), request()) == call_key(info(**{field: "other"}), request())
+
+
+def test_the_sample_is_kept_beside_the_key_not_in_it() -> None:
+    assert call_key(info(), request(samples=1)) == call_key(info(), request(samples=20))
+
+
+def test_spending_adds_up_over_processes_and_is_kept_by_run(store: Store) -> None:
+    other, stranger = Store(store.path, run="one"), Store(store.path, run="two")
+    store.spend(Spent(calls=2, retries=1, money=0.5))
+    other.put(info(), KEY, {0: FULL_REPLY}, Spent(prompt_tokens=7, completion_tokens=3, money=1))
+    total = Spent(calls=2, retries=1, prompt_tokens=7, completion_tokens=3, money=1.5)
+    assert store.spent() == other.spent() == total
+    assert stranger.spent() == Spent()
+    other.close()
+    stranger.close()
+
+
+@pytest.mark.parametrize(
+    ("limits", "allowed"),
+    [
+        ({"max_calls": 3}, 3),
+        ({"max_cost": 2.0}, 2),
+        ({}, 5),
+    ],
+)
+def test_a_limit_refuses_the_call_that_would_pass_it(
+    store: Store, limits: dict[str, float], allowed: int
+) -> None:
+    made = [store.spend(Spent(calls=1, money=1.0), **limits) for _ in range(5)]  # type: ignore[arg-type]
+    assert made == [True] * allowed + [False] * (5 - allowed)
+
+
+def test_turns_of_a_pace_are_shared_by_all_processes(store: Store) -> None:
+    other = Store(store.path)
+    waits = [opened.reserve("m requests", 10.0) for opened in (store, other, store)]
+    assert [round(wait / 10) for wait in waits] == [0, 1, 2]
+    other.close()
+
+
+def test_facts_about_an_endpoint_survive(store: Store) -> None:
+    assert store.facts("e") == {}
+    store.put_facts("e", {"batch": 4})
+    assert store.facts("e") == {"batch": 4}
+
+
+def _damaged(path: Path, how: str) -> None:
+    if how == "no database":
+        path.write_bytes(b"this is no database, and long enough to be read as one" * 100)
+        return
+    Store(path).close()
+    with sqlite3.connect(path) as db:
+        if how == "another schema":
+            db.execute("UPDATE meta SET value = '0'")
+        else:
+            db.execute("DROP TABLE replies")
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("no database", "cannot be used"),
+        ("another schema", f"has schema 0; this version reads schema {SCHEMA_VERSION}"),
+        ("another database", "not a store of replies"),
+    ],
+)
+def test_a_file_that_is_no_store_of_ours_is_named(tmp_path: Path, how: str, said: str) -> None:
+    path = tmp_path / "store.sqlite"
+    _damaged(path, how)
+    with pytest.raises(StoreError, match=said):
+        Store(path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store(tmp_path / "file" / "store.sqlite")
+
+
+def test_a_lookup_goes_by_the_primary_key_however_full_the_store(store: Store) -> None:
+    with sqlite3.connect(store.path) as db:
+        plan = db.execute(
+            "EXPLAIN QUERY PLAN SELECT sample, body FROM replies WHERE call = ?", (os.urandom(32),)
+        ).fetchall()
+    db.close()
+    assert "USING PRIMARY KEY" in plan[0][-1]
