@@ -90,10 +90,11 @@ class Profile:
     """Seconds every call takes."""
 
     def __post_init__(self) -> None:
+        place = f"simulated profile {self.name!r}"
         if ANY_CONDITION not in self.conditions:
-            raise SettingsError(f'simulated profile {self.name!r}: rates for "*" are missing')
-        _check_range("failure_rate", self.failure_rate, 1.0)
-        _check_range("latency_s", self.latency_s, 3600.0)
+            raise SettingsError(f'{place}: rates for "*" are missing')
+        _check_range(f"{place}: failure_rate", self.failure_rate, 1.0)
+        _check_range(f"{place}: latency_s", self.latency_s, 3600.0)
 
     def rates(self, condition: str) -> Rates:
         """Return the rates that hold under a condition."""
@@ -148,8 +149,9 @@ def _rates_from(place: str, row: object) -> Rates:
     if not isinstance(row, Mapping):
         raise SettingsError(f"{place}: found {row!r}; allowed: a table of rates")
     _check_keys(place, row, {*(outcome.value for outcome in Outcome), "spread"})
+    figures = {key: _figure(place, row, key) for key in row}
     try:
-        return Rates(**{key: _figure(place, row, key) for key in row})
+        return Rates(**figures)
     except SettingsError as problem:
         raise SettingsError(f"{place}: {problem}") from None
 
