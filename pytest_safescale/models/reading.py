@@ -30,7 +30,10 @@ _EVIDENCE_LABEL = re.compile(
     r"^[ \t#*]*(?:evidence|context|reference|passage|document|background)[^\n:]{0,40}:",
     re.MULTILINE | re.IGNORECASE,
 )
-_TRAILING_LABEL = re.compile(r"\n[^\n]{0,40}:[ \t*]*\n*\Z")
+_TRAILING_LABEL = re.compile(
+    r"\n[ \t#*]*(?:answer )?(?:options|choices|answers|alternatives)\b[^\n]{0,20}\n*\Z",
+    re.IGNORECASE,
+)
 _INSTRUCTION_WORDS = 12
 _NEGATION = re.compile(
     r"\b(?:NOT|EXCEPT|LEAST|FALSE|INCORRECT)\b|\b(?i:except|(?:is|are|would|should|does|do) not"
