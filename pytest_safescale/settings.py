@@ -205,7 +205,7 @@ def _sentence(error: ValidationError, given: Mapping[str, object]) -> str:
 
 
 def _nearest(name: str) -> str:
-    import difflib  # only on the way to an error  # noqa: PLC0415
+    import difflib  # only on the way to an error
 
     near = difflib.get_close_matches(name, Settings.model_fields, n=1)
     known = ", ".join(sorted(Settings.model_fields))

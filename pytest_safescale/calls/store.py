@@ -38,7 +38,7 @@ _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE replies (
     call BLOB NOT NULL, sample INTEGER NOT NULL, model TEXT NOT NULL, base_url TEXT NOT NULL,
-    body TEXT NOT NULL, stored_at REAL NOT NULL, PRIMARY KEY (call, sample)
+    run TEXT NOT NULL, body TEXT NOT NULL, stored_at REAL NOT NULL, PRIMARY KEY (call, sample)
 ) WITHOUT ROWID;
 CREATE TABLE claims (
     call BLOB NOT NULL, sample INTEGER NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (call, sample)
@@ -190,9 +190,9 @@ class Store:
         now = time.time()
         with self._writing():
             self._db.executemany(
-                "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (call, sample, info.model, info.base_url, _body(reply), now)
+                    (call, sample, info.model, info.base_url, self.run, _body(reply), now)
                     for sample, reply in replies.items()
                 ],
             )
@@ -287,6 +287,11 @@ class Store:
         ).fetchone()
         names = ("calls", "retries", "prompt_tokens", "completion_tokens", "money")
         return Spent(**dict(zip(names, row, strict=True))) if row else Spent()
+
+    def stored_by_this_run(self) -> int:
+        """Return the number of replies that were not there before this run."""
+        row = self._db.execute("SELECT count(*) FROM replies WHERE run = ?", (self.run,)).fetchone()
+        return int(row[0])
 
     def size(self) -> int:
         """Return the number of replies."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_safescale.conditions.tokens import count_tokens
-from pytest_safescale.models.model import ModelInfo, Nature, Reply
+from pytest_safescale.models.model import ANY_BATCH, EndpointFacts, ModelInfo, Nature, Reply
 from pytest_safescale.models.reading import (
     Prompt,
     best_sentences,
@@ -47,7 +47,8 @@ class LexicalReader:
     """
 
     def __init__(self) -> None:
-        self._info = ModelInfo(
+        self.facts = EndpointFacts(batch=ANY_BATCH)
+        self.info = ModelInfo(
             name="lexical",
             provider="lexical",
             model="lexical",
@@ -55,11 +56,6 @@ class LexicalReader:
             nature=Nature.BASELINE,
             context_tokens=8_192,
         )
-
-    @property
-    def info(self) -> ModelInfo:
-        """What is known about it."""
-        return self._info
 
     async def ask(self, request: Request) -> Sequence[Reply]:
         """Return one reply per sample wanted, the letter only; an agent's turn where asked for."""
@@ -71,7 +67,7 @@ class LexicalReader:
         return [
             replace(
                 reply,
-                served_model=self._info.model,
+                served_model=self.info.model,
                 prompt_tokens=prompt_tokens,
                 completion_tokens=count_tokens(reply.text),
                 latency_s=latency,

@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.conditions.tokens import count_tokens
 from pytest_safescale.errors import CallFailed
-from pytest_safescale.models.model import ModelInfo, Nature, Reply, TransientFailure
+from pytest_safescale.models.model import (
+    ANY_BATCH,
+    EndpointFacts,
+    ModelInfo,
+    Nature,
+    Reply,
+    TransientFailure,
+)
 from pytest_safescale.models.profiles import Outcome, Profile, profile_named
 from pytest_safescale.models.turns import agent_turn
 
@@ -43,18 +50,14 @@ class SimulatedModel:
     def __init__(self, profile: str | Profile = "paper") -> None:
         self._profile = profile_named(profile) if isinstance(profile, str) else profile
         self._tries: Counter[str] = Counter()
-        self._info = ModelInfo(
+        self.facts = EndpointFacts(batch=ANY_BATCH)
+        self.info = ModelInfo(
             name=f"simulated:{self._profile.name}",
             provider="simulated",
             model=self._profile.name,
             revision=_hash(self._profile),
             nature=Nature.SIMULATED,
         )
-
-    @property
-    def info(self) -> ModelInfo:
-        """What is known about it."""
-        return self._info
 
     async def ask(self, request: Request) -> Sequence[Reply]:
         """Return one reply per sample wanted.
@@ -132,7 +135,7 @@ class SimulatedModel:
             text=reply.text,
             tool_calls=reply.tool_calls,
             finish_reason=reply.finish_reason,
-            served_model=self._info.model,
+            served_model=self.info.model,
             prompt_tokens=prompt_tokens,
             completion_tokens=count_tokens(reply.text),
             latency_s=self._profile.latency_s or None,

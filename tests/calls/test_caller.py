@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from calls.models import ScriptedModel, answers, failing, request
 
 from pytest_safescale.calls.caller import Caller, CallLimits
 from pytest_safescale.calls.store import Store
@@ -20,6 +19,7 @@ from pytest_safescale.models.model import (
     TransientFailure,
     Unreachable,
 )
+from tests.calls.models import ScriptedModel, answers, failing, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

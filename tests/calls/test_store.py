@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from calls.models import info, request
 
 from pytest_safescale.calls.store import SCHEMA_VERSION, Spent, Store, call_key
 from pytest_safescale.errors import StoreError
 from pytest_safescale.models.model import Reply, ToolCall
+from tests.calls.models import info, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

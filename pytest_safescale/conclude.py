@@ -1,0 +1,135 @@
+"""From records to a conclusion: figures, gates, comparisons and the manifest."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from datetime import datetime, timezone
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.calls.store import Store
+from pytest_safescale.gates.gate import Gate, parse_gates
+from pytest_safescale.gates.judging import Coverage, judge_gates
+from pytest_safescale.models.model import Nature
+from pytest_safescale.report.conclusion import Conclusion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_safescale.models.model import Model
+    from pytest_safescale.report.conclusion import RecordBook
+    from pytest_safescale.run import Run
+    from pytest_safescale.scoring.metrics import Metric
+
+__all__ = ["conclude", "notices"]
+
+
+def notices(run: Run) -> list[str]:
+    """Return the sentences that must stand wherever this run's figures appear."""
+    found = [run.dataset.notice] if run.dataset.notice else []
+    for nature in (Nature.SIMULATED, Nature.BASELINE):
+        names = [model.info.name for model in run.models if model.info.nature is nature]
+        if names:
+            verb = "is" if len(names) == 1 else "are"
+            found.append(
+                f"{', '.join(names)} {verb} {nature.value}, no clinical language model: "
+                "figures show how this program works"
+            )
+    if not run.dataset.labelled:
+        found.append(f"{run.dataset.name} carries no safety labels: rates of danger are unknown")
+    return found
+
+
+def conclude(
+    run: Run,
+    book: RecordBook,
+    *,
+    coverage: Coverage,
+    gates: Sequence[Gate],
+    more_gates: Callable[[Sequence[Metric]], Sequence[Sequence[Mapping[str, Any]]]],
+    run_id: str,
+    start: datetime,
+) -> Conclusion:
+    """Return figures, gates and manifest of a run's records.
+
+    ``more_gates`` is shown the figures and returns tables of gates of its own.
+    """
+    panel = panel_from_records(book.records)
+    metrics = all_metrics(panel, seed=run.settings.seed)
+    added = [table for tables in more_gates(metrics) for table in tables]
+    every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates")]
+    return Conclusion(
+        manifest=_manifest(run, book, coverage, run_id, start),
+        metrics=metrics,
+        gates=judge_gates(every_gate, metrics, coverage),
+        comparisons=default_comparisons(panel, seed=run.settings.seed),
+    )
+
+
+def _manifest(
+    run: Run, book: RecordBook, coverage: Coverage, run_id: str, start: datetime
+) -> dict[str, Any]:
+    settings = run.settings
+    store = Store(settings.store, run=run_id)
+    spent = asdict(store.spent())
+    made = store.stored_by_this_run()
+    store.close()
+    behind = book.behind_figures()
+    asked = sum(coverage.expected.values())
+    return {
+        "run_id": run_id,
+        "versions": _versions(),
+        "notices": notices(run),
+        "start": start.isoformat(timespec="seconds"),
+        "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "dataset": {
+            "name": run.dataset.name,
+            "sha256": run.dataset.sha256,
+            "items": len(run.dataset.items),
+            "notice": run.dataset.notice,
+        },
+        "corpus": {"name": run.dataset.corpus_name, "passages": len(run.dataset.corpus)},
+        "ranker": run.ranker.name if run.ranker is not None else None,
+        "prompt_sha256": run.prompt.sha256(),
+        "models": [_model(model, book) for model in run.models],
+        "conditions": [condition.name for condition in run.conditions],
+        "decoding": asdict(run.decoding),
+        "seed": settings.seed,
+        "concurrency": settings.concurrency,
+        "replay": settings.replay,
+        "cases": {
+            "of_the_run": asked,
+            "recorded": len(book.records),
+            "left_out": [
+                {"condition": condition, "reason": reason, "items": count}
+                for (condition, reason), count in run.left_out.items()
+            ],
+        },
+        "errors": book.errors,
+        "calls": {
+            "made": spent["calls"],
+            "retries": spent["retries"],
+            "replies_made": made,
+            "replies_from_store": max(0, int(behind["replies"]) - made),
+        },
+        "tokens": {
+            "this_run": {key: spent[key] for key in ("prompt_tokens", "completion_tokens")},
+            "behind_figures": {key: behind[key] for key in ("prompt_tokens", "completion_tokens")},
+        },
+        "cost": {"this_run": spent["money"], "behind_figures": behind["money"]},
+    }
+
+
+def _model(model: Model, book: RecordBook) -> dict[str, Any]:
+    info = asdict(model.info)
+    info["nature"] = model.info.nature.value
+    info["served"] = [
+        {"model": name, "fingerprint": mark} for name, mark in sorted(book.served[model.info.name])
+    ]
+    return info
+
+
+def _versions() -> dict[str, str]:
+    names = ("pytest-safescale", "pytest", "pytest-xdist", "numpy", "scipy", "bm25s")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}

@@ -1,0 +1,157 @@
+"""From a model specification to a model that can be asked."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.conditions.ranking import Bm25Ranker, DenseRanker
+from pytest_safescale.errors import ModelSpecError, SettingsError
+from pytest_safescale.models.http import JsonClient
+from pytest_safescale.models.lexical import LexicalReader
+from pytest_safescale.models.model import ModelInfo
+from pytest_safescale.models.openai import OpenAIEmbedder, OpenAIModel
+from pytest_safescale.models.profiles import profile_from_mapping
+from pytest_safescale.models.python_callable import PythonModel
+from pytest_safescale.models.simulated import SimulatedModel
+from pytest_safescale.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from pytest_safescale.conditions.condition import Ranker
+    from pytest_safescale.items.item import Dataset
+    from pytest_safescale.models.model import Model
+    from pytest_safescale.settings import Settings
+
+__all__ = ["KEY_VARIABLES", "SPECS", "build_model", "build_ranker"]
+
+SPECS = "lexical, simulated[:PROFILE], openai:MODEL, python:package.module:callable"
+KEY_VARIABLES = ("SAFESCALE_API_KEY", "OPENAI_API_KEY")
+
+
+def build_model(spec: str, settings: Settings, *, root: Path) -> Model:
+    """Return the model a specification names; raises ModelSpecError or SettingsError.
+
+    ``root`` is where the modules of ``python:`` models are looked for.
+    """
+    table = settings.models.get(spec)
+    if table is None:
+        provider, colon, model = spec.partition(":")
+        if provider not in _BUILDERS or (colon and not model):
+            configured = "".join(f", {name}" for name in settings.models)
+            raise ModelSpecError(f"--safescale-model: found {spec!r}; allowed: {SPECS}{configured}")
+        table = ModelSettings.model_validate({"provider": provider, "model": model})
+    return _BUILDERS[table.provider](_Wanted(spec=spec, table=table, settings=settings, root=root))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    spec: str
+    table: ModelSettings
+    settings: Settings
+    root: Path
+
+    def complain(self, allowed: str) -> ModelSpecError:
+        return ModelSpecError(f"--safescale-model: found {self.spec!r}; allowed: {allowed}")
+
+
+def _known(wanted: _Wanted) -> dict[str, Any]:
+    """Return what the configuration says about a model, as fields of ModelInfo."""
+    fields = (
+        "parameters_b",
+        "active_parameters_b",
+        "family",
+        "reasoning",
+        "price_in",
+        "price_out",
+        "requests_per_minute",
+        "tokens_per_minute",
+    )
+    known: dict[str, Any] = {name: getattr(wanted.table, name) for name in fields}
+    if wanted.table.context_tokens is not None:
+        known["context_tokens"] = wanted.table.context_tokens
+    return {"name": wanted.spec, **known}
+
+
+def _lexical(wanted: _Wanted) -> Model:
+    if wanted.table.model not in ("", "lexical"):
+        raise wanted.complain("lexical, without a further word")
+    reader = LexicalReader()
+    reader.info = replace(reader.info, **_known(wanted))
+    return reader
+
+
+def _simulated(wanted: _Wanted) -> Model:
+    table = wanted.table.profile
+    own = profile_from_mapping(wanted.spec, table) if table is not None else None
+    simulated = SimulatedModel(own or wanted.table.model or "paper")
+    simulated.info = replace(simulated.info, **_known(wanted))
+    return simulated
+
+
+def _python(wanted: _Wanted) -> Model:
+    path, revision = wanted.table.model, wanted.table.revision
+    info = ModelInfo(provider="python", model=path, revision=revision, **_known(wanted))
+    return PythonModel(info, root=wanted.root)
+
+
+def _openai(wanted: _Wanted) -> Model:
+    spec, table = wanted.spec, wanted.table
+    if not table.model:
+        raise wanted.complain("openai:MODEL")
+    info = ModelInfo(
+        provider="openai",
+        model=table.model,
+        revision=table.revision,
+        base_url=_base_url(spec, table.base_url, wanted.settings),
+        **_known(wanted),
+    )
+    client = JsonClient(info.base_url, key=_key(spec, table.api_key_env), timeout_s=table.timeout_s)
+    return OpenAIModel(info, client)
+
+
+_BUILDERS: Mapping[str, Callable[[_Wanted], Model]] = {
+    "lexical": _lexical,
+    "simulated": _simulated,
+    "python": _python,
+    "openai": _openai,
+}
+
+
+def build_ranker(settings: Settings, dataset: Dataset) -> Ranker | None:
+    """Return the ranker of the data set's corpus; ``None`` where it has none."""
+    if not dataset.corpus:
+        return None
+    if settings.retriever == "bm25":
+        return Bm25Ranker(dataset.corpus)
+    provider, _, model = settings.retriever.partition(":")
+    if provider != "openai" or not model:
+        raise SettingsError(f"retriever: found {settings.retriever!r}; allowed: bm25, openai:MODEL")
+    spec = settings.retriever
+    url = _base_url(spec, None, settings)
+    embedder = OpenAIEmbedder(model, JsonClient(url, key=_key(spec, None), timeout_s=120.0))
+    return DenseRanker(dataset.corpus, embedder.embed, name=f"dense:{model}")
+
+
+def _base_url(spec: str, given: str | None, settings: Settings) -> str:
+    url = given or settings.environment_base_url()
+    if not url:
+        raise SettingsError(
+            f"{spec} needs an endpoint: give --safescale-base-url, or set SAFESCALE_BASE_URL"
+        )
+    return url
+
+
+def _key(spec: str, variable: str | None) -> str:
+    """Return the key from the environment, where alone it may stand."""
+    variables = (variable,) if variable else KEY_VARIABLES
+    for name in variables:
+        if key := os.environ.get(name, "").strip():
+            return key
+    raise SettingsError(
+        f"{spec} needs a key: set {' or '.join(variables)} "
+        "(any word, such as none, for a server that asks for no key)"
+    )

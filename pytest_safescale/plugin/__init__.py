@@ -1,0 +1,80 @@
+"""The pytest plugin: hooks of a line or two; everything heavy is imported once it is wanted.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_safescale.plugin import options
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pytest_safescale.plugin.case import SafescaleCase
+    from pytest_safescale.plugin.session import SafescaleSession
+
+SESSION_KEY = pytest.StashKey["SafescaleSession"]()
+CASE_KEY = pytest.StashKey["SafescaleCase"]()
+FIXTURE = "safescale_case"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the ``--safescale-*`` options."""
+    options.add_options(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the ``pytest_safescale_*`` hooks."""
+    from pytest_safescale.plugin import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Switch on where an option was given; a fixture or a marker can still do so later."""
+    config.addinivalue_line(
+        "markers",
+        "safescale(conditions=..., models=..., where=...): narrow the cases of safescale_case "
+        "to these conditions and models, and to the items a function or a dict of fields picks",
+    )
+    if options.given_options(config):
+        session(config)
+
+
+def session(config: pytest.Config) -> SafescaleSession:
+    """Return the run of this pytest session, prepared and registered at first use."""
+    if SESSION_KEY not in config.stash:
+        from pytest_safescale.plugin.session import SafescaleSession
+
+        config.stash[SESSION_KEY] = SafescaleSession.switch_on(config)
+    return config.stash[SESSION_KEY]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test of every case."""
+    if FIXTURE in metafunc.fixturenames:
+        session(metafunc.config).parametrize(metafunc)
+
+
+@pytest.fixture
+def safescale_case(request: pytest.FixtureRequest) -> SafescaleCase:
+    """One item under one condition, put to one model when its verdict is asked for."""
+    case: SafescaleCase = session(request.config).case(request.param)
+    request.node.stash[CASE_KEY] = case
+    return case
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the case's record travel on the report, also from an xdist worker."""
+    report = yield
+    case = item.stash.get(CASE_KEY, None)
+    if case is not None and call.when == "call":
+        case.travel_on(report)
+    return report

@@ -1,0 +1,118 @@
+"""What a test holds in its hand: the ``safescale_case`` fixture's value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_safescale.errors import BudgetSpent, EndpointRefused
+from pytest_safescale.scoring.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_safescale.case import Case, CaseResult
+    from pytest_safescale.items.item import Item
+    from pytest_safescale.models.model import Message, ModelInfo
+    from pytest_safescale.scoring.verdict import Verdict
+
+__all__ = ["SafescaleCase"]
+
+
+class SafescaleCase:
+    """One case; the model is asked when the prompt, the result or the verdict is first wanted."""
+
+    def __init__(
+        self, case: Case, *, ask: Callable[[], CaseResult], strict: frozenset[str]
+    ) -> None:
+        self._case = case
+        self._ask = ask
+        self._strict = strict
+        self._result: CaseResult | None = None
+        self._stop: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<SafescaleCase {self._case.id}>"
+
+    @property
+    def item(self) -> Item:
+        """The question, its options with their labels, and its evidence."""
+        return self._case.item
+
+    @property
+    def condition(self) -> str:
+        """The condition's name."""
+        return self._case.condition.name
+
+    @property
+    def model(self) -> str:
+        """The model's name, as given to ``--safescale-model``."""
+        return self._case.model.info.name
+
+    @property
+    def model_info(self) -> ModelInfo:
+        """What is known about the model: family, size, window, prices."""
+        return self._case.model.info
+
+    @property
+    def prompt(self) -> tuple[Message, ...]:
+        """The messages the answer was asked with."""
+        return self.result.messages
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the model's answer means."""
+        return self.result.verdict
+
+    @property
+    def result(self) -> CaseResult:
+        """Everything that came of the case: verdict, replies, evidence, the agent's trace."""
+        if self._result is None:
+            try:
+                self._result = self._ask()
+            except EndpointRefused as refusal:
+                self._stop = str(refusal)
+                pytest.exit(str(refusal), returncode=pytest.ExitCode.USAGE_ERROR)
+            except BudgetSpent as spent:
+                pytest.skip(f"not asked: {spent}")
+        return self._result
+
+    def judge(self) -> None:
+        """Pass where the answer is correct; else fail on a strict finding or note the finding.
+
+        A noted finding is an expected failure with the finding as its reason: it is counted
+        under its own name and does not fail the session.
+        """
+        result, verdict = self.result, self.verdict
+        sentence = verdict_sentence(result)
+        if result.missing:
+            pytest.fail(sentence, pytrace=False)
+        if strict := sorted(self._strict.intersection(verdict.findings)):
+            pytest.fail(f"{', '.join(strict)}: {sentence}", pytrace=False)
+        if verdict.outcome is not Outcome.CORRECT:
+            pytest.xfail(sentence)
+
+    def travel_on(self, report: pytest.TestReport) -> None:
+        """Attach to a test's report what the controlling process needs, as plain JSON data."""
+        travelling: dict[str, Any] = {}
+        if self._result is not None:
+            travelling["record"] = {**self._result.record(), "nodeid": report.nodeid}
+        if self._stop is not None:
+            travelling["stop"] = self._stop
+        if travelling:
+            report.safescale = travelling  # type: ignore[attr-defined]
+
+
+def verdict_sentence(result: CaseResult) -> str:
+    """Say in one sentence what came of a case."""
+    item, verdict = result.case.item, result.verdict
+    if verdict.outcome is Outcome.ERROR:
+        return f"the call failed: {result.error}"
+    if verdict.outcome is Outcome.CORRECT:
+        return f"answered {item.answer}, which is correct"
+    if verdict.letter is None:
+        return f"abstained; the correct answer is {item.answer}"
+    name = verdict.outcome.value.replace("_", "-")
+    sure = "" if verdict.confidence is None else f" (confidence {verdict.confidence:.2f})"
+    return f"{name}: answered {verdict.letter}{sure}, the correct answer is {item.answer}"

@@ -1,0 +1,31 @@
+"""The hooks by which a conftest extends a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.conditions.condition import Condition
+    from pytest_safescale.models.model import Model
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_safescale_make_model(config: pytest.Config, spec: str) -> Model | None:
+    """Return a model for a specification of your own, ``None`` for every other."""
+
+
+@pytest.hookspec
+def pytest_safescale_conditions(config: pytest.Config) -> Sequence[Condition]:
+    """Return conditions of your own; they are chosen by name like the built-in ones."""
+
+
+@pytest.hookspec
+def pytest_safescale_gates(config: pytest.Config, metrics: Sequence[Any]) -> Sequence[Any]:
+    """Return further gates, as the tables one would write in TOML.
+
+    ``metrics`` are the run's figures (``Metric`` rows), so a gate may depend on what was measured.
+    """

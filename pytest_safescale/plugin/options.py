@@ -1,0 +1,74 @@
+"""The command line: one table of options, and what the user gave of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["add_options", "given_options"]
+
+PREFIX = "safescale_"
+
+_OPTIONS: tuple[tuple[str, str | None, str], ...] = (
+    (
+        "model",
+        "SPEC",
+        "a model under test (repeatable): lexical, simulated[:PROFILE], openai:MODEL, "
+        "python:package.module:callable, or a name from the configuration",
+    ),
+    ("base-url", "URL", "endpoint of openai: models; default: SAFESCALE_BASE_URL, OPENAI_BASE_URL"),
+    ("dataset", "REF", "sample (default), a .csv/.json/.jsonl file, or hf:owner/name[@revision]"),
+    ("corpus", "REF", "passages for retrieval, a .jsonl file; default: the data set's own"),
+    ("conditions", "LIST", "comma list of conditions; default: the six"),
+    ("samples", "N", "self-consistency samples per case, 0 for single answers only; default 20"),
+    ("limit", "N", "only the first N items"),
+    ("concurrency", "N", "requests in flight over the whole run; default 32"),
+    ("store", "PATH", "where every reply is kept; default .safescale/store.sqlite"),
+    ("replay", None, "answer from the store only; a call that is not in it is an error"),
+    ("gates", "FILE", "TOML file of gates, or 'default' for the built-in set"),
+    ("baseline", "FILE", "run.json of an earlier run to compare with"),
+    (
+        "strict",
+        "LIST",
+        "findings that fail their own test: "
+        "high_risk,unsafe,contradiction,overconfident,wrong,abstained",
+    ),
+    ("report", "DIR", "where the report goes; default safescale-report"),
+    ("suite", "NAME", "run a built-in suite (repeatable), such as radsafe200"),
+    ("seed", "N", "seed of every random draw; default 42"),
+    ("max-calls", "N", "stop asking after so many calls"),
+    ("max-cost", "AMOUNT", "stop asking once so much money is spent"),
+)
+"""Name, placeholder (``None`` for a flag) and help."""
+
+_REPEATABLE = ("model", "suite")
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add ``--safescale-*``; values stay text, the settings check and convert them."""
+    group = parser.getgroup("safescale", "safety tests of clinical language models")
+    for name, metavar, text in _OPTIONS:
+        dest = PREFIX + name.replace("-", "_")
+        if metavar is None:
+            group.addoption(
+                f"--safescale-{name}", dest=dest, action="store_true", default=None, help=text
+            )
+        else:
+            action = "append" if name in _REPEATABLE else "store"
+            group.addoption(
+                f"--safescale-{name}",
+                dest=dest,
+                action=action,
+                metavar=metavar,
+                default=None,
+                help=text,
+            )
+
+
+def given_options(config: pytest.Config) -> dict[str, Any]:
+    """Return the options the user gave, by the names the settings have."""
+    names = (name.replace("-", "_") for name, _, _ in _OPTIONS)
+    values = {name: getattr(config.option, PREFIX + name, None) for name in names}
+    return {name: value for name, value in values.items() if value not in (None, [])}

@@ -1,0 +1,127 @@
+"""The controlling process's side: records in, gates and the report out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_safescale.conclude import conclude, notices
+from pytest_safescale.data import data_folder
+from pytest_safescale.gates.gate import load_gates
+from pytest_safescale.gates.judging import Coverage
+from pytest_safescale.plugin import outcomes
+from pytest_safescale.report.conclusion import RecordBook
+from pytest_safescale.report.folder import ReportFolder
+from pytest_safescale.report.markdown import verdict_line
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pytest_safescale.plugin.session import SafescaleSession
+    from pytest_safescale.report.conclusion import Conclusion
+    from pytest_safescale.run import Run
+
+__all__ = ["Recording"]
+
+
+class Recording:
+    """Collects the cases' records, and judges the gates once after the last test."""
+
+    def __init__(self, session: SafescaleSession) -> None:
+        self._session = session
+        self._run = session.run
+        self._config = session.config
+        # Read now, so that a gate that cannot be judged stops the run before its first call.
+        self._gates = load_gates(self._run.settings.gates, data_folder("suites") / "gates.toml")
+        self._book = RecordBook()
+        self._folder = ReportFolder(self._run.settings.report)
+        self._start = datetime.now(timezone.utc)
+        self._conclusion: Conclusion | None = None
+
+    def pytest_report_header(self) -> list[str]:
+        """Say what is asked of whom."""
+        return describe_run(self._run)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> outcomes.Status | None:
+        """Give a case's report its letter."""
+        return outcomes.status(report) if isinstance(report, pytest.TestReport) else None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in the record that a case's report brings along."""
+        travelling = getattr(report, "safescale", {})
+        if (record := travelling.get("record")) and self._book.add(record):
+            self._folder.add(record)
+        if stop := travelling.get("stop"):
+            # From an xdist worker: its own exit would only look like a crash.
+            pytest.exit(stop, returncode=pytest.ExitCode.USAGE_ERROR)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Conclude after the last test, also where the run was stopped."""
+        try:
+            result = yield
+        except BaseException:
+            self._conclude(session)
+            raise
+        self._conclude(session)
+        if self._conclusion is not None:
+            outcomes.emit_gates(self._config, self._conclusion.gates)
+        return result
+
+    def _conclude(self, session: pytest.Session) -> None:
+        if session.config.option.collectonly or not self._book.records:
+            return
+        self._session.close()
+        coverage = Coverage(
+            expected=Counter(
+                (case.model.info.name, case.condition.name) for case in self._run.cases
+            ),
+            recorded=self._book.recorded,
+        )
+        self._conclusion = conclude(
+            self._run,
+            self._book,
+            coverage=coverage,
+            gates=self._gates,
+            more_gates=lambda metrics: self._config.hook.pytest_safescale_gates(
+                config=self._config, metrics=metrics
+            ),
+            run_id=self._session.run_id,
+            start=self._start,
+        )
+        self._folder.finish(self._conclusion)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the table, the verdict and where the report lies."""
+        if self._conclusion is None:
+            return
+        from pytest_safescale.report.terminal import render_terminal
+
+        terminalreporter.section("safescale")
+        for line in render_terminal(self._conclusion):
+            terminalreporter.write_line(line)
+        terminalreporter.write_line("")
+        terminalreporter.write_line(verdict_line(self._conclusion.gates))
+        if not self._conclusion.gates:
+            terminalreporter.write_line(
+                "Switch gates on with --safescale-gates default, or a TOML file of your own."
+            )
+        terminalreporter.write_line(f"Report: {self._folder.path}")
+
+
+def describe_run(run: Run) -> list[str]:
+    """Return the header lines: models, conditions, items, what is left out, and the notices."""
+    lines = [
+        f"safescale: {len(run.models)} model(s) x {len(run.conditions)} conditions x "
+        f"{len(run.dataset.items)} items = {len(run.cases)} cases",
+    ]
+    lines += [
+        f"safescale: {count} items left out of {condition}: {reason}"
+        for (condition, reason), count in run.left_out.items()
+    ]
+    lines += [f"safescale: {notice}" for notice in notices(run)]
+    return lines

@@ -1,0 +1,152 @@
+"""The run of one pytest session: cases for the tests, their records, gates and the report."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_safescale.errors import SafescaleError
+from pytest_safescale.plugin import FIXTURE, options, selection, suites
+from pytest_safescale.plugin.case import SafescaleCase
+from pytest_safescale.run import prepare_run, start_engine
+from pytest_safescale.settings import read_configuration, resolve_settings
+
+if TYPE_CHECKING:
+    from pytest_safescale.calls.engine import Engine
+    from pytest_safescale.case import CaseResult
+    from pytest_safescale.run import Run
+    from pytest_safescale.settings import Settings
+
+__all__ = ["SafescaleSession"]
+
+RUN_KEY = "safescale_run"
+
+
+class SafescaleSession:
+    """What a process of the session shares: the run, and the engine that asks its cases."""
+
+    def __init__(self, config: pytest.Config, run: Run) -> None:
+        self.config = config
+        self.run = run
+        self.run_id = worker_input(config).get(RUN_KEY) or uuid.uuid4().hex
+        self._engine: Engine[CaseResult] | None = None
+        self._order: list[int] = []
+
+    @classmethod
+    def switch_on(cls, config: pytest.Config) -> SafescaleSession:
+        """Prepare the run and register what follows it; unusable input ends with exit code 4."""
+        try:
+            settings = _settings(config)
+            suites.select(config, settings.suite)
+            session = cls(config, _prepare(config, settings))
+            config.pluginmanager.register(session, "safescale-session")
+            if not is_worker(config):
+                from pytest_safescale.plugin.recording import Recording
+
+                config.pluginmanager.register(Recording(session), "safescale-recording")
+        except SafescaleError as error:
+            raise pytest.UsageError(f"safescale: {error}") from error
+        return session
+
+    def parametrize(self, metafunc: pytest.Metafunc) -> None:
+        """Make one test of every case that the function's markers leave in."""
+        chosen = selection.chosen_cases(self.run.cases, metafunc.definition)
+        metafunc.parametrize(
+            FIXTURE, chosen, indirect=True, ids=[self.run.cases[index].id for index in chosen]
+        )
+
+    def case(self, index: int) -> SafescaleCase:
+        """Return the case with this number, for one test."""
+        return SafescaleCase(
+            self.run.cases[index],
+            ask=lambda: self._ask(index),
+            strict=frozenset(self.run.settings.strict),
+        )
+
+    def _ask(self, index: int) -> CaseResult:
+        if self._engine is None:
+            self._engine = start_engine(
+                self.run, self._order or [index], run_id=self.run_id, **_share(self.config)
+            )
+        return self._engine.result(index)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Learn the order in which the cases will be wanted."""
+        self._order = selection.case_order(items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker which run it belongs to."""
+        node.workerinput[RUN_KEY] = self.run_id
+
+    def pytest_sessionfinish(self) -> None:
+        """Stop asking."""
+        self.close()
+
+    def pytest_unconfigure(self) -> None:
+        """Stop asking, also where the session never came to its end."""
+        self.close()
+
+    def close(self) -> None:
+        """Cancel what is under way; what has arrived is in the store."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+
+def worker_input(config: pytest.Config) -> dict[str, Any]:
+    """Return what xdist's controller told this worker; empty outside a worker."""
+    found: dict[str, Any] = getattr(config, "workerinput", {})
+    return found
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Say whether this process is an xdist worker."""
+    return hasattr(config, "workerinput")
+
+
+def _share(config: pytest.Config) -> dict[str, int]:
+    told = worker_input(config)
+    if not told:
+        return {}
+    workers = int(told["workercount"])
+    # A worker that replaces a crashed one has a higher number; it takes over that one's share.
+    return {"worker": int(str(told["workerid"]).removeprefix("gw")) % workers, "workers": workers}
+
+
+def _settings(config: pytest.Config) -> Settings:
+    configuration = _absolute(read_configuration(config.rootpath), config.rootpath)
+    start = config.invocation_params.dir
+    given = _absolute(options.given_options(config), start)
+    settings = resolve_settings(given, configuration)
+    return settings.model_copy(
+        update={"store": start / settings.store, "report": start / settings.report}
+    )
+
+
+def _absolute(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Take relative paths from the folder they were written for."""
+    absolute = dict(values)
+    for name in ("store", "report", "corpus", "baseline"):
+        if isinstance(values.get(name), str):
+            absolute[name] = str(folder / Path(values[name]).expanduser())
+    for name, words in (("dataset", ("sample", "hf:")), ("gates", ("default",))):
+        value = values.get(name)
+        if isinstance(value, str) and not value.startswith(words):
+            absolute[name] = str(folder / Path(value).expanduser())
+    return absolute
+
+
+def _prepare(config: pytest.Config, settings: Settings) -> Run:
+    hook = config.hook
+    added = hook.pytest_safescale_conditions(config=config)
+    return prepare_run(
+        settings,
+        root=config.rootpath,
+        make_model=lambda spec: hook.pytest_safescale_make_model(config=config, spec=spec),
+        extra_conditions=[condition for conditions in added for condition in conditions],
+    )

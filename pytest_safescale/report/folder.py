@@ -1,0 +1,81 @@
+"""The report folder: cases.jsonl while a run goes on, the rest when it has ended."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TextIO
+
+from pytest_safescale.report.conclusion import SCHEMA_VERSION
+from pytest_safescale.report.markdown import render_summary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_safescale.report.conclusion import Conclusion
+
+__all__ = ["ReportFolder"]
+
+_WRITTEN_LAST = ("run.json", "metrics.csv", "summary.md", "report.html")
+
+
+class ReportFolder:
+    """Writes one report. Nothing is touched before the first case or the end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._cases: TextIO | None = None
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Append a case to ``cases.jsonl``."""
+        json.dump(record, self._open(), ensure_ascii=False)
+        self._open().write("\n")
+        self._open().flush()
+
+    def _open(self) -> TextIO:
+        if self._cases is None:
+            self.path.mkdir(parents=True, exist_ok=True)
+            # A verdict of an earlier run must not stand beside the cases of this one.
+            for name in _WRITTEN_LAST:
+                (self.path / name).unlink(missing_ok=True)
+            # Replies may hold half of a surrogate pair; it is written as an escape.
+            self._cases = (self.path / "cases.jsonl").open(
+                "w", encoding="utf-8", errors="backslashreplace", newline="\n"
+            )
+        return self._cases
+
+    def finish(self, conclusion: Conclusion) -> None:
+        """Write everything that sums up the cases."""
+        self._open().close()
+        self._write("run.json", json.dumps(_run(conclusion), indent=1, allow_nan=False) + "\n")
+        self._write("summary.md", render_summary(conclusion))
+        self._write_metrics(conclusion)
+
+    def close(self) -> None:
+        """Close ``cases.jsonl`` where the run ended early."""
+        if self._cases is not None:
+            self._cases.close()
+
+    def _write(self, name: str, text: str) -> None:
+        (self.path / name).write_text(text, encoding="utf-8", newline="\n")
+
+    def _write_metrics(self, conclusion: Conclusion) -> None:
+        rows = [asdict(metric) for metric in conclusion.metrics]
+        if not rows:
+            return
+        with (self.path / "metrics.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def _run(conclusion: Conclusion) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "manifest": conclusion.manifest,
+        "metrics": [asdict(metric) for metric in conclusion.metrics],
+        "gates": [gate.record() for gate in conclusion.gates],
+        "comparisons": [asdict(comparison) for comparison in conclusion.comparisons],
+    }

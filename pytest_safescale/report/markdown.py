@@ -1,0 +1,83 @@
+"""summary.md: the verdict first, fit for a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_safescale.gates.gate import GateOutcome
+from pytest_safescale.report.table import COLUMNS, Row, model_names, percent, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.gates.gate import GateResult
+    from pytest_safescale.report.conclusion import Conclusion
+    from pytest_safescale.scoring.metrics import Metric
+
+__all__ = ["render_summary", "verdict_line"]
+
+MAX_GATES = 12
+MAX_ROWS = 30
+
+
+def verdict_line(gates: Sequence[GateResult]) -> str:
+    """Say in one line whether the gates let the run pass."""
+    if not gates:
+        return "No gates are configured: these figures block nothing."
+    failing = sum(gate.blocks for gate in gates)
+    if failing:
+        return f"Blocked: {failing} of {len(gates)} gates do not hold."
+    warned = sum(gate.outcome is GateOutcome.INCONCLUSIVE for gate in gates)
+    undecided = f", {warned} of them undecided and set to warn" if warned else ""
+    return f"Passed: {len(gates)} gates{undecided}."
+
+
+def render_summary(conclusion: Conclusion) -> str:
+    """Return the summary, at most 60 lines."""
+    lines = [f"## {verdict_line(conclusion.gates)}", ""]
+    lines += [f"> **{escape(notice)}**" for notice in conclusion.notices]
+    lines += _gates(conclusion.gates)
+    lines += _tables(conclusion.metrics)
+    manifest = conclusion.manifest
+    lines += [
+        "",
+        f"Data: {escape(manifest['dataset']['name'])}, "
+        f"sha256 `{manifest['dataset']['sha256'][:12]}`; "
+        f"calls made {manifest['calls']['made']}, failed cases {manifest['errors']}; "
+        f"pytest-safescale {manifest['versions']['pytest-safescale']}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _gates(gates: Sequence[GateResult]) -> list[str]:
+    ordered = sorted(gates, key=lambda gate: not gate.blocks)
+    lines = [f"- **{gate.outcome.value}** {escape(gate.sentence)}" for gate in ordered[:MAX_GATES]]
+    if len(gates) > MAX_GATES:
+        lines.append(f"- and {len(gates) - MAX_GATES} more gates, see run.json")
+    return [*lines, ""] if lines else []
+
+
+def _tables(metrics: Sequence[Metric]) -> list[str]:
+    names = [name for name, _, _ in COLUMNS]
+    lines = [
+        f"| model | condition | n | {' | '.join(names)} |",
+        f"|---|---|{'--:|' * (len(names) + 1)}",
+    ]
+    rows = [(model, row) for model in model_names(metrics) for row in rows_of(metrics, model)]
+    lines += [_row(model, row) for model, row in rows[:MAX_ROWS]]
+    if len(rows) > MAX_ROWS:
+        lines += ["", f"{len(rows) - MAX_ROWS} more rows in metrics.csv."]
+    return [*lines, "", "Per cent of n cases; 95 % intervals are in run.json and metrics.csv."]
+
+
+def _row(model: str, row: Row) -> str:
+    figures = (percent(figure.value if figure else None) for figure in row.figures)
+    return f"| {escape(model)} | {row.condition} | {row.n} | {' | '.join(figures)} |"
+
+
+def escape(text: str) -> str:
+    """Keep text from data and servers from being read as markup."""
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    for mark in "\\`*_|<>[]&":
+        plain = plain.replace(mark, f"\\{mark}")
+    return plain

@@ -1,0 +1,159 @@
+"""A run, free of pytest: settings become models, conditions, cases, and an engine to ask them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pytest_safescale.calls.caller import Caller, CallLimits, endpoint_of
+from pytest_safescale.calls.engine import Engine, look_ahead_order
+from pytest_safescale.calls.store import Store
+from pytest_safescale.case import Case, CaseResult, CaseRunner, Decoding
+from pytest_safescale.conditions.catalogue import SIX, conditions_named
+from pytest_safescale.conditions.prompt import DEFAULT_PROMPT, PromptTemplate
+from pytest_safescale.errors import SettingsError
+from pytest_safescale.items.load import load_dataset
+from pytest_safescale.models.spec import build_model, build_ranker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_safescale.conditions.condition import Condition, Ranker
+    from pytest_safescale.items.item import Dataset
+    from pytest_safescale.models.model import Model
+    from pytest_safescale.settings import Settings
+
+__all__ = ["Run", "prepare_run", "start_engine"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything a run consists of, validated before the first call."""
+
+    settings: Settings
+    dataset: Dataset
+    """The items of this run: all, or the first ``limit``."""
+    models: tuple[Model, ...]
+    conditions: tuple[Condition, ...]
+    cases: tuple[Case, ...]
+    """Model by model, condition by condition, item by item."""
+    left_out: Mapping[tuple[str, str], int]
+    """How many items a condition could not be put to, by (condition, reason)."""
+    prompt: PromptTemplate
+    decoding: Decoding
+    ranker: Ranker | None
+
+
+def prepare_run(
+    settings: Settings,
+    *,
+    root: Path,
+    make_model: Callable[[str], Model | None] = lambda _: None,
+    extra_conditions: Sequence[Condition] = (),
+) -> Run:
+    """Load and check everything a run needs; raises UsageError, makes no call.
+
+    ``root`` is where ``python:`` models are imported from. ``make_model`` may build a model for a
+    specification of its own and returns ``None`` for every other.
+    """
+    dataset = load_dataset(
+        settings.dataset, column_map=settings.columns, corpus=settings.corpus, root=root
+    )
+    dataset = replace(dataset, items=tuple(islice(dataset.items, settings.limit)))
+    if not settings.model:
+        raise SettingsError(
+            "no model to test: give --safescale-model SPEC, for example --safescale-model lexical"
+        )
+    specs = dict.fromkeys(settings.model)
+    models = tuple(make_model(spec) or build_model(spec, settings, root=root) for spec in specs)
+    conditions = tuple(conditions_named(settings.conditions or SIX, extra=extra_conditions))
+    cases, left_out = _cases(models, conditions, dataset)
+    return Run(
+        settings=settings,
+        dataset=dataset,
+        models=models,
+        conditions=conditions,
+        cases=cases,
+        left_out=left_out,
+        prompt=_prompt(settings),
+        decoding=Decoding(samples=settings.samples, seed=settings.seed),
+        ranker=build_ranker(settings, dataset),
+    )
+
+
+def _cases(
+    models: Sequence[Model], conditions: Sequence[Condition], dataset: Dataset
+) -> tuple[tuple[Case, ...], Mapping[tuple[str, str], int]]:
+    corpus = bool(dataset.corpus)
+    left_out: Counter[tuple[str, str]] = Counter()
+    askable = []
+    for condition in conditions:
+        for item in dataset.items:
+            lack = condition.lacks(item, corpus=corpus)
+            if lack is None:
+                askable.append((condition, item))
+            else:
+                left_out[condition.name, lack] += 1
+    if not askable:
+        reasons = ", ".join(sorted({reason for _, reason in left_out}))
+        raise SettingsError(f"no item of {dataset.name} fits the chosen conditions: {reasons}")
+    cases = tuple(
+        Case(model=model, condition=condition, item=item)
+        for model in models
+        for condition, item in askable
+    )
+    return cases, dict(left_out)
+
+
+def _prompt(settings: Settings) -> PromptTemplate:
+    given = settings.prompt.model_dump(exclude_none=True)
+    return replace(DEFAULT_PROMPT, **given)
+
+
+def start_engine(
+    run: Run, order: Sequence[int], *, run_id: str, worker: int = 0, workers: int = 1
+) -> Engine[CaseResult]:
+    """Open the store and start to work through ``order`` (indices of ``run.cases``).
+
+    With several worker processes each takes its share of the requests in flight.
+    """
+    settings = run.settings
+    # Ranks below the remainder take one request more, so that the shares sum to the whole.
+    share = settings.concurrency // workers + (worker < settings.concurrency % workers)
+    store = Store(settings.store, run=run_id)
+    limits = CallLimits(
+        in_flight=max(1, share),
+        max_attempts=settings.max_attempts,
+        retry_seconds=settings.retry_seconds,
+        max_calls=settings.max_calls,
+        max_cost=settings.max_cost,
+        replay=settings.replay,
+    )
+    for model in run.models:
+        model.facts.update(store.facts(endpoint_of(model)))
+    runner = CaseRunner(
+        caller=Caller(store, limits),
+        prompt=run.prompt,
+        decoding=run.decoding,
+        ranker=run.ranker,
+    )
+
+    async def close() -> None:
+        for model in run.models:
+            await model.aclose()
+        store.close()
+
+    positions = look_ahead_order(len(order), worker=worker, workers=workers)
+    engine = Engine(
+        lambda job: runner.run(run.cases[job]),
+        order=[order[position] for position in positions],
+        window=max(8, 2 * share),
+        keep=None if workers == 1 else 4 * settings.concurrency,
+        beat=store.beat,
+        on_close=close,
+    )
+    engine.start()
+    return engine

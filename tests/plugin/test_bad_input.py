@@ -1,0 +1,108 @@
+"""Unusable input ends with exit code 4 and one sentence, before any call."""
+
+from __future__ import annotations
+
+import pytest
+
+GATES = '[[gates]]\nmetric = "{}"\nmax = 0.1\n'
+
+BAD = {
+    "unknown model": (["--safescale-model=gpt"], {}, "found 'gpt'; allowed: lexical"),
+    "empty model": (["--safescale-model=openai:"], {}, "found 'openai:'"),
+    "no model": ([], {}, "no model to test"),
+    "unknown profile": (["--safescale-model=simulated:x"], {}, "unknown simulated profile 'x'"),
+    "no such callable": (["--safescale-model=python:nowhere:f"], {}, "nowhere"),
+    "missing data": (["--safescale-dataset=none.json"], {}, "none.json"),
+    "unreadable data": (["--safescale-dataset=d.json"], {"d.json": "{"}, "d.json"),
+    "empty data": (["--safescale-dataset=d.json"], {"d.json": "[]"}, "d.json"),
+    "unknown condition": (["--safescale-conditions=open_book"], {}, "open_book"),
+    "unknown metric": (
+        ["--safescale-gates=g.toml"],
+        {"g.toml": GATES.format("danger")},
+        "metric 'danger' is unknown; allowed: abstention_rate",
+    ),
+    "no TOML": (["--safescale-gates=g.toml"], {"g.toml": "metric: x"}, "is not TOML"),
+    "no gates": (["--safescale-gates=g.toml"], {"g.toml": "x = 1"}, "found x; allowed"),
+    "missing gates": (["--safescale-gates=g.toml"], {}, "cannot be read"),
+    "no number": (["--safescale-samples=many"], {}, "--safescale-samples: found 'many'"),
+    "negative": (["--safescale-samples=-1"], {}, "--safescale-samples: found '-1'"),
+    "unknown strict": (["--safescale-strict=bad"], {}, "'bad' is not one of high_risk"),
+    "unknown suite": (["--safescale-suite=x"], {}, "found 'x'; allowed:"),
+    "no endpoint": (["--safescale-model=openai:m"], {}, "needs an endpoint"),
+    "no key": (
+        ["--safescale-model=openai:m", "--safescale-base-url=http://127.0.0.1:1/v1"],
+        {},
+        "needs a key: set SAFESCALE_API_KEY or OPENAI_API_KEY",
+    ),
+    "unknown configuration": ([], {"safescale.toml": "sample = 3"}, "did you mean 'samples'?"),
+    "configuration is no TOML": ([], {"safescale.toml": "sample"}, "is not TOML"),
+    "store is no store": (["--safescale-store=s.db"], {"s.db": "x" * 5000}, "cannot be used"),
+}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one", "-n2"])
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_met_with_one_sentence(
+    pytester: pytest.Pytester, name: str, workers: tuple[str, ...]
+) -> None:
+    arguments, files, sentence = BAD[name]
+    for file, content in files.items():
+        (pytester.path / file).write_text(content, encoding="utf-8")
+    if name != "no model" and not any("model" in word for word in arguments):
+        arguments = ["--safescale-model=lexical", *arguments]
+    if workers and name not in ("unknown model", "no key", "unknown metric", "empty data"):
+        pytest.skip("the controller checks the same before it starts a worker")
+    result = pytester.runpytest_subprocess("--safescale-suite=radsafe200", *arguments, *workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = [line for line in result.stderr.lines if "safescale" in line]
+    assert told
+    assert sentence in "\n".join(result.stderr.lines)
+    assert "Traceback" not in result.stderr.str() + result.stdout.str()
+
+
+def test_a_fixture_without_a_model_ends_with_the_same_sentence(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(safescale_case): pass")
+    result = pytester.runpytest_subprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "no model to test" in result.stderr.str()
+
+
+def test_a_marker_with_unknown_words_is_named(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.safescale(condition="closed_book")
+        def test_it(safescale_case): pass
+        """
+    )
+    result = pytester.runpytest_subprocess("--safescale-model=lexical")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "found condition; allowed: the keywords conditions, models, where" in result.stderr.str()
+
+
+def test_a_model_that_refuses_the_key_stops_the_run(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        from pytest_safescale import EndpointFacts, ModelInfo
+        from pytest_safescale.errors import EndpointRefused
+
+        class Refusing:
+            info = ModelInfo(name="refusing", provider="own", model="refusing")
+            facts = EndpointFacts()
+            async def ask(self, request):
+                raise EndpointRefused("the server refuses the key")
+            async def aclose(self):
+                pass
+
+        def pytest_safescale_make_model(config, spec):
+            return Refusing() if spec == "refusing" else None
+        """
+    )
+    for workers in ((), ("-n2",)):
+        result = pytester.runpytest_subprocess(
+            "--safescale-suite=radsafe200", "--safescale-model=refusing", *workers
+        )
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stdout.fnmatch_lines(["*the server refuses the key*"])
+

@@ -1,0 +1,150 @@
+"""Gates are tests: in the terminal, in JUnit and in the exit code, with and without xdist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+RUN = (
+    "--safescale-dataset=items.json",
+    "--safescale-conditions=closed_book",
+    "--safescale-samples=0",
+    "--safescale-gates=gates.toml",
+)
+NAME = "safescale::gate[high_risk_error_rate-closed_book-python:app:answer]"
+
+
+@pytest.fixture
+def gates(pytester: pytest.Pytester) -> Callable[[str], None]:
+    def write(text: str) -> None:
+        (pytester.path / "gates.toml").write_text(f"[[gates]]\n{text}\n", encoding="utf-8")
+
+    return write
+
+
+CASES = [
+    ('metric = "high_risk_error_rate"\nmax = 0.25', "passed", 0),
+    ('metric = "high_risk_error_rate"\nmax = 0.24', "failed", 1),
+    # One of four: the exact 95 % upper bound is 0.7514.
+    ('metric = "high_risk_error_rate"\nmax = 0.76\nconfidence = 0.95', "passed", 0),
+    ('metric = "high_risk_error_rate"\nmax = 0.75\nconfidence = 0.95', "failed", 1),
+    ('metric = "high_risk_error_rate"\ncondition = "clean_evidence"\nmax = 1', "inconclusive", 1),
+    (
+        'metric = "high_risk_error_rate"\ncondition = "clean_evidence"\nmax = 1\n'
+        'on_inconclusive = "warn"',
+        "inconclusive",
+        0,
+    ),
+]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one", "-n2"])
+@pytest.mark.parametrize(("gate", "outcome", "code"), CASES)
+def test_terminal_junit_and_exit_code_tell_the_same(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    gates: Callable[[str], None],
+    run_suite: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+    gate: str,
+    outcome: str,
+    code: int,
+    workers: tuple[str, ...],
+) -> None:
+    items("say A", "say A", "say A", "say B")
+    gates(gate)
+    result = run_suite(*RUN, "--junitxml=j.xml", *workers)
+    assert result.ret == code
+    told = report()["gates"]
+    assert [row["outcome"] for row in told] == [outcome]
+    suite = next(iter(ElementTree.parse(pytester.path / "j.xml").getroot()))
+    assert int(suite.get("failures") or 0) == code
+    case = next(c for c in suite.iter("testcase") if c.get("classname") == "safescale")
+    kinds = [child.tag for child in case]
+    assert kinds == {0: [] if outcome == "passed" else ["skipped"], 1: ["failure"]}[code]
+    if code:
+        assert told[0]["sentence"] in (case[0].text or case[0].get("message") or "")
+        result.stdout.fnmatch_lines([f"FAILED {told[0]['sentence'][:0]}*safescale::gate*"])
+        assert any(told[0]["sentence"] in line for line in result.stdout.lines)
+
+
+def test_a_failed_gate_says_value_bound_n_and_threshold_in_one_sentence(
+    items: Callable[..., Path],
+    gates: Callable[[str], None],
+    run_suite: Callable[..., pytest.RunResult],
+) -> None:
+    items("say A", "say A", "say A", "say B")
+    gates('metric = "high_risk_error_rate"\nmax = 0.1\nconfidence = 0.95')
+    run_suite(*RUN).stdout.fnmatch_lines(
+        [
+            "*high risk error rate (closed_book, python:app:answer) is 0.25 over 4 cases, "
+            "upper bound 0.7514; it must be at most 0.1 with 95 % confidence"
+        ]
+    )
+
+
+def test_without_gates_a_run_passes_and_says_how_to_switch_them_on(
+    items: Callable[..., Path], run_suite: Callable[..., pytest.RunResult]
+) -> None:
+    items("say B")
+    result = run_suite(*RUN[:3])
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["No gates are configured*", "*--safescale-gates default*"])
+
+
+def test_failed_calls_make_a_gate_inconclusive_unless_it_allows_them(
+    items: Callable[..., Path],
+    gates: Callable[[str], None],
+    run_suite: Callable[..., pytest.RunResult],
+) -> None:
+    items("say A", "break")
+    gates('metric = "high_risk_error_rate"\nmax = 0.5')
+    result = run_suite(*RUN)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*inconclusive*50.0% of 2 calls failed, at most 0.0% may*"])
+    gates('metric = "high_risk_error_rate"\nmax = 0.5\nmax_error_rate = 0.5')
+    assert run_suite(*RUN).ret == 0
+
+
+def test_a_selection_of_cases_cannot_pass_a_gate_on_all_of_them(
+    items: Callable[..., Path],
+    gates: Callable[[str], None],
+    run_suite: Callable[..., pytest.RunResult],
+) -> None:
+    items("say A", "say B")
+    gates('metric = "high_risk_error_rate"\nmax = 0.1')
+    result = run_suite(*RUN, "-k", "i0")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*not decidable, only 1 of 2 cases were asked*"])
+
+
+def test_the_default_gates_are_read_and_judged(
+    run_suite: Callable[..., pytest.RunResult], report: Callable[[], dict[str, Any]]
+) -> None:
+    result = run_suite("--safescale-gates=default", "--safescale-limit=10", model="lexical")
+    assert result.ret == 1
+    assert len(report()["gates"]) > 5
+
+
+def test_a_conftest_adds_gates_that_depend_on_the_figures(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+) -> None:
+    items("say A", "say B")
+    pytester.makeconftest(
+        """
+        def pytest_safescale_gates(config, metrics):
+            accuracy = next(row for row in metrics if row.metric == "accuracy")
+            return [{"metric": "accuracy", "min": accuracy.value + 0.1}]
+        """
+    )
+    result = run_suite(*RUN[:3])
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*it must be at least 0.6*"])
