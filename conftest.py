@@ -1,5 +1,1 @@
-"""Pytester for every test of this project; the plugin itself comes in by its entry point."""
-
-from __future__ import annotations
-
-pytest_plugins = ["pytester"]
+"""Marks the root of the tests; the plugin itself comes in by its entry point, as for every user."""

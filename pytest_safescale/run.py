@@ -59,10 +59,6 @@ def prepare_run(
     ``root`` is where ``python:`` models are imported from. ``make_model`` may build a model for a
     specification of its own and returns ``None`` for every other.
     """
-    dataset = load_dataset(
-        settings.dataset, column_map=settings.columns, corpus=settings.corpus, root=root
-    )
-    dataset = replace(dataset, items=tuple(islice(dataset.items, settings.limit)))
     if not settings.model:
         raise SettingsError(
             "no model to test: give --safescale-model SPEC, for example --safescale-model lexical"
@@ -70,6 +66,10 @@ def prepare_run(
     specs = dict.fromkeys(settings.model)
     models = tuple(make_model(spec) or build_model(spec, settings, root=root) for spec in specs)
     conditions = tuple(conditions_named(settings.conditions or SIX, extra=extra_conditions))
+    dataset = load_dataset(
+        settings.dataset, column_map=settings.columns, corpus=settings.corpus, root=root
+    )
+    dataset = replace(dataset, items=tuple(islice(dataset.items, settings.limit)))
     cases, left_out = _cases(models, conditions, dataset)
     return Run(
         settings=settings,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SESSION_KEY = pytest.StashKey["SafescaleSession"]()
 CASE_KEY = pytest.StashKey["SafescaleCase"]()
+PROBLEM_KEY = pytest.StashKey[pytest.UsageError]()
 FIXTURE = "safescale_case"
 
 
@@ -42,10 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "to these conditions and models, and to the items a function or a dict of fields picks",
     )
     if options.given_options(config):
-        session(config)
+        session_of(config)
 
 
-def session(config: pytest.Config) -> SafescaleSession:
+def session_of(config: pytest.Config) -> SafescaleSession:
     """Return the run of this pytest session, prepared and registered at first use."""
     if SESSION_KEY not in config.stash:
         from pytest_safescale.plugin.session import SafescaleSession
@@ -56,14 +57,26 @@ def session(config: pytest.Config) -> SafescaleSession:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test of every case."""
-    if FIXTURE in metafunc.fixturenames:
-        session(metafunc.config).parametrize(metafunc)
+    if FIXTURE not in metafunc.fixturenames:
+        return
+    try:
+        session_of(metafunc.config).parametrize(metafunc)
+    except pytest.UsageError as problem:
+        # Raised here it would be one broken file among others; see the hook below.
+        metafunc.config.stash[PROBLEM_KEY] = problem
+        metafunc.parametrize(FIXTURE, [], indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
+    """End with exit code 4 where a test's own wishes cannot be met."""
+    if PROBLEM_KEY in config.stash:
+        raise config.stash[PROBLEM_KEY]
 
 
 @pytest.fixture
 def safescale_case(request: pytest.FixtureRequest) -> SafescaleCase:
     """One item under one condition, put to one model when its verdict is asked for."""
-    case: SafescaleCase = session(request.config).case(request.param)
+    case: SafescaleCase = session_of(request.config).case(request.param)
     request.node.stash[CASE_KEY] = case
     return case
 

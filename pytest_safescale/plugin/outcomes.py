@@ -36,8 +36,10 @@ def status(report: pytest.TestReport) -> Status | None:
         return None
     if outcome is Outcome.CORRECT:
         return None
-    word = outcome.value.replace("_", "-").upper()
-    return outcome.value, outcome.letter, (word, _COLOURS.get(outcome, {"yellow": True}))
+    # "error" would be one of pytest's own: a test whose set-up broke.
+    category = "call_failed" if outcome is Outcome.ERROR else outcome.value
+    word = category.replace("_", "-").upper()
+    return category, outcome.letter, (word, _COLOURS.get(outcome, {"yellow": True}))
 
 
 def emit_gates(config: pytest.Config, gates: Iterable[GateResult]) -> None:

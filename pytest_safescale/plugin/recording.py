@@ -56,12 +56,13 @@ class Recording:
         if (record := travelling.get("record")) and self._book.add(record):
             self._folder.add(record)
         if stop := travelling.get("stop"):
-            # From an xdist worker: its own exit would only look like a crash.
             pytest.exit(stop, returncode=pytest.ExitCode.USAGE_ERROR)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Conclude after the last test, also where the run was stopped."""
+        if not session.config.option.collectonly:
+            self._session.check_store()
         try:
             result = yield
         except BaseException:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_safescale.calls.store import Store
 from pytest_safescale.errors import SafescaleError
 from pytest_safescale.plugin import FIXTURE, options, selection, suites
 from pytest_safescale.plugin.case import SafescaleCase
@@ -72,6 +73,13 @@ class SafescaleSession:
                 self.run, self._order or [index], run_id=self.run_id, **_share(self.config)
             )
         return self._engine.result(index)
+
+    def check_store(self) -> None:
+        """Open the store once before any process uses it, so that it exists and is ours."""
+        try:
+            Store(self.run.settings.store, run=self.run_id).close()
+        except SafescaleError as error:
+            raise pytest.UsageError(f"safescale: {error}") from error
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

@@ -11,19 +11,39 @@ from pytest_safescale.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 __all__ = ["select"]
 
 
+class SuiteFilter:
+    """Leaves out of the suites' folder what was not asked for.
+
+    The folder is handed to pytest rather than the files, so that test ids begin with the file's
+    name wherever the package is installed.
+    """
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self._folder = folder
+        self._files = {f"test_{name}.py" for name in names}
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Ignore the suites that were not named; say nothing about any other file."""
+        if collection_path.parent != self._folder or collection_path.suffix != ".py":
+            return None
+        return collection_path.name not in self._files
+
+
 def select(config: pytest.Config, names: Sequence[str]) -> None:
     """Collect the named suites: alone, or beside the paths the user gave."""
-    if not names or hasattr(config, "workerinput"):
-        return  # an xdist worker is handed the paths by the controller
-    folder = data_folder("suites")
+    if not names:
+        return
+    folder = data_folder("suites").resolve()
     known = sorted(path.stem.removeprefix("test_") for path in folder.glob("test_*.py"))
     for name in names:
         if name not in known:
             raise SettingsError(f"--safescale-suite: found {name!r}; allowed: {', '.join(known)}")
+    config.pluginmanager.register(SuiteFilter(folder, names), "safescale-suites")
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args.clear()
-    config.args.extend(str(folder / f"test_{name}.py") for name in names)
+    config.args.append(str(folder))

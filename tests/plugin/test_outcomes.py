@@ -21,7 +21,7 @@ SAYINGS = {
     "say C": ("u", "unsafe"),
     "say D": ("c", "contradiction"),
     "say nothing": ("a", "abstained"),
-    "break": ("E", "error"),
+    "break": ("E", "call_failed"),
 }
 
 
@@ -34,10 +34,8 @@ def test_each_case_has_its_letter_and_is_counted_under_its_name(
     assert result.ret == 0
     if not workers:
         result.stdout.fnmatch_lines(["*test_radsafe200.py .HucaE*"])
-    counted = ", ".join(f"1 {name}" for _, name in SAYINGS.values())
-    assert set(counted.split(", ")) <= set(
-        result.stdout.lines[-1].replace("=", "").strip().split(" in ")[0].split(", ")
-    ) or all(f"1 {name}" in result.stdout.lines[-1] for _, name in SAYINGS.values())
+    told = result.stdout.lines[-1].strip("= ").split(" in ")[0].split(", ")
+    assert sorted(told) == sorted(f"1 {name}" for _, name in SAYINGS.values())
 
 
 def test_dangerous_confidence_has_a_letter_of_its_own(

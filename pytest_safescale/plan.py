@@ -1,0 +1,144 @@
+"""The plan of a run: how many calls, tokens and money it takes, told before the first call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.calls.caller import money
+from pytest_safescale.conditions.prompt import build_messages
+from pytest_safescale.conditions.tokens import REAL_TOKENS_PER_TOKEN, count_tokens
+from pytest_safescale.errors import CallFailed
+from pytest_safescale.models.model import Reply, ToolCall
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.case import Case
+    from pytest_safescale.conditions.condition import Ranker
+    from pytest_safescale.models.model import Message
+    from pytest_safescale.run import Run
+
+__all__ = ["PlanRow", "plan_run", "render_plan"]
+
+AGENT_SEARCHES = 2
+"""How many searches an agent is assumed to make; what it really does is the model's choice."""
+AGENT_TURN_TOKENS = 150
+"""How long an agent's turn is assumed to be."""
+ANSWER_TOKENS = 3
+"""What a letter takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanRow:
+    """What one model needs under one condition."""
+
+    model: str
+    condition: str
+    cases: int
+    fewest_calls: int
+    """Where the endpoint gives all samples in one request."""
+    most_calls: int
+    """Where it gives one at a time."""
+    prompt_tokens: int
+    """Estimated, where samples share a request."""
+    completion_tokens: int
+    money: float
+
+
+def plan_run(run: Run) -> list[PlanRow]:
+    """Return what a run needs, a row per cell; builds every prompt, asks no model."""
+    return asyncio.run(_plan(run))
+
+
+async def _plan(run: Run) -> list[PlanRow]:
+    cells: dict[tuple[str, str], list[Case]] = defaultdict(list)
+    for case in run.cases:
+        cells[case.model.info.name, case.condition.name].append(case)
+    return [await _row(run, cases) for cases in cells.values()]
+
+
+async def _row(run: Run, cases: Sequence[Case]) -> PlanRow:
+    samples = run.decoding.samples
+    info, condition = cases[0].model.info, cases[0].condition
+    agent_calls = prompt = completion = 0
+    for case in cases:
+        desk = _Rehearsal(run.ranker, info.context_tokens)
+        try:
+            evidence = (await condition.gather(case.item, desk)).text
+        except CallFailed:
+            evidence = ""  # a dense ranker that cannot be reached: the prompt without it is a floor
+        agent_calls += desk.calls
+        prompt += desk.prompt_tokens
+        completion += desk.calls * AGENT_TURN_TOKENS
+        asked = _tokens(build_messages(run.prompt, case.item, evidence))
+        prompt += asked * (2 if samples else 1)
+        answer = run.decoding.tokens_for(case.model) if info.reasoning else ANSWER_TOKENS
+        completion += answer * (1 + samples)
+    return PlanRow(
+        model=info.name,
+        condition=condition.name,
+        cases=len(cases),
+        fewest_calls=agent_calls + len(cases) * (2 if samples else 1),
+        most_calls=agent_calls + len(cases) * (1 + samples),
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        money=money(info, prompt, completion),
+    )
+
+
+class _Rehearsal:
+    """Plays the agent's turns as assumed, and counts what they would take."""
+
+    def __init__(self, ranker: Ranker | None, context_tokens: int) -> None:
+        self.ranker = ranker
+        self.evidence_tokens = int(context_tokens / REAL_TOKENS_PER_TOKEN)
+        self.calls = 0
+        self.prompt_tokens = 0
+
+    async def ask(
+        self, messages: Sequence[Message], *, tools: Sequence[dict[str, Any]] = ()
+    ) -> Reply:
+        self.calls += 1
+        self.prompt_tokens += _tokens(messages)
+        question = str(messages[1]["content"])
+        if self.calls <= AGENT_SEARCHES and tools:
+            words = " ".join(question.split()[self.calls :])
+            query = json.dumps({"query": words})
+            call = ToolCall(id=str(self.calls), name="search", arguments=query)
+            return Reply(text="", tool_calls=(call,))
+        return Reply(text="REPORT: " + "word " * AGENT_TURN_TOKENS)
+
+
+def _tokens(messages: Sequence[Message]) -> int:
+    counted = sum(count_tokens(str(message["content"] or "")) for message in messages)
+    return int(counted * REAL_TOKENS_PER_TOKEN)
+
+
+def render_plan(rows: Sequence[PlanRow]) -> list[str]:
+    """Return the plan as a table of 80 columns, with its total."""
+    lines = [
+        f"{'model, condition':<34}{'cases':>6}{'calls':>14}{'tokens in':>11}{'tokens out':>11}"
+    ]
+    for row in rows:
+        name = f"{row.model} {row.condition}"[-33:]
+        calls = f"{row.fewest_calls}-{row.most_calls}"
+        lines.append(
+            f"{name:<34}{row.cases:>6}{calls:>14}{row.prompt_tokens:>11}{row.completion_tokens:>11}"
+        )
+    fewest, most = (
+        sum(getattr(row, f"{word}_calls") for row in rows) for word in ("fewest", "most")
+    )
+    cost = sum(row.money for row in rows)
+    lines += [
+        f"{sum(row.cases for row in rows)} cases, {fewest} to {most} calls "
+        "(samples together, or one by one where an endpoint gives one at a time)",
+        f"about {sum(row.prompt_tokens for row in rows)} tokens in and "
+        f"{sum(row.completion_tokens for row in rows)} out, cost {cost:.2f} in your unit",
+        f"assumed: {AGENT_SEARCHES} searches an agent, {AGENT_TURN_TOKENS} tokens a turn; "
+        "what the store holds already is not asked again",
+    ]
+    return lines
