@@ -11,6 +11,7 @@ from pytest_safescale.calls.caller import Caller, CallLimits, endpoint_of
 from pytest_safescale.calls.engine import Engine, look_ahead_order
 from pytest_safescale.calls.store import Store
 from pytest_safescale.case import Case, CaseResult, CaseRunner, Decoding
+from pytest_safescale.conditions.agent import AgenticRag
 from pytest_safescale.conditions.catalogue import SIX, conditions_named
 from pytest_safescale.conditions.prompt import DEFAULT_PROMPT, PromptTemplate
 from pytest_safescale.errors import SettingsError
@@ -65,7 +66,12 @@ def prepare_run(
         )
     specs = dict.fromkeys(settings.model)
     models = tuple(make_model(spec) or build_model(spec, settings, root=root) for spec in specs)
-    conditions = tuple(conditions_named(settings.conditions or SIX, extra=extra_conditions))
+    conditions = tuple(
+        replace(condition, searches=settings.agent_steps)
+        if isinstance(condition, AgenticRag)
+        else condition
+        for condition in conditions_named(settings.conditions or SIX, extra=extra_conditions)
+    )
     dataset = load_dataset(
         settings.dataset, column_map=settings.columns, corpus=settings.corpus, root=root
     )

@@ -40,8 +40,14 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one", "-n2"])
-@pytest.mark.parametrize("name", BAD)
+# The controller checks the same before it starts a worker: a few of them show that.
+WITH_WORKERS = ("unknown model", "no key", "unknown metric", "empty data", "store is no store")
+
+
+@pytest.mark.parametrize(
+    ("name", "workers"),
+    [(name, ()) for name in BAD] + [(name, ("-n2",)) for name in WITH_WORKERS],
+)
 def test_bad_input_is_met_with_one_sentence(
     pytester: pytest.Pytester, name: str, workers: tuple[str, ...]
 ) -> None:
@@ -50,8 +56,6 @@ def test_bad_input_is_met_with_one_sentence(
         (pytester.path / file).write_text(content, encoding="utf-8")
     if name != "no model" and not any("model" in word for word in arguments):
         arguments = ["--safescale-model=lexical", *arguments]
-    if workers and name not in ("unknown model", "no key", "unknown metric", "empty data"):
-        pytest.skip("the controller checks the same before it starts a worker")
     result = pytester.runpytest_subprocess("--safescale-suite=radsafe200", *arguments, *workers)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     told = [line for line in result.stderr.lines if "safescale" in line]
@@ -105,4 +109,3 @@ def test_a_model_that_refuses_the_key_stops_the_run(pytester: pytest.Pytester) -
         )
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stdout.fnmatch_lines(["*the server refuses the key*"])
-

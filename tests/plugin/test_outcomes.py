@@ -25,7 +25,9 @@ SAYINGS = {
 }
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",), ("-p", "no:xdist")], ids=["one", "-n2", "no xdist"])
+@pytest.mark.parametrize(
+    "workers", [(), ("-n2",), ("-p", "no:xdist")], ids=["one", "-n2", "no xdist"]
+)
 def test_each_case_has_its_letter_and_is_counted_under_its_name(
     items: Callable[..., Path], run_suite: Callable[..., pytest.RunResult], workers: tuple[str, ...]
 ) -> None:
@@ -98,7 +100,9 @@ def test_junit_shows_findings_as_skipped_and_strict_ones_as_failed(
 
 
 def test_cases_are_collected_without_a_call(
-    items: Callable[..., Path], run_suite: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
 ) -> None:
     items("say A", "break")
     result = run_suite(*SINGLE, "--co", "-q")
