@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+_PLAN_OPTIONS = {
+    "model": "the model that would be asked",
+    "dataset": "as for --safescale-dataset",
+    "corpus": "as for --safescale-corpus",
+    "conditions": "as for --safescale-conditions",
+    "samples": "as for --safescale-samples",
+    "limit": "as for --safescale-limit",
+    "base-url": "as for --safescale-base-url",
+}
+
 UNUSABLE = 4
 """Pytest's exit code for unusable input, kept by every command."""
 
@@ -47,6 +57,10 @@ def _parser() -> argparse.ArgumentParser:
         help="which heading of a CSV holds a field (repeatable)",
     )
     check.set_defaults(run=_check_dataset)
+    plan = commands.add_parser("plan", help="what a run takes in calls, tokens and money")
+    for name, text in _PLAN_OPTIONS.items():
+        plan.add_argument(f"--{name}", help=text)
+    plan.set_defaults(run=_plan)
     return parser
 
 
@@ -57,6 +71,20 @@ def _check_dataset(given: argparse.Namespace) -> int:
     columns = dict(_pair(text) for text in given.column)
     dataset = load_dataset(given.file, column_map=columns, corpus=given.corpus, root=Path.cwd())
     print(render(profile(dataset)))
+    return 0
+
+
+def _plan(given: argparse.Namespace) -> int:
+    from pytest_safescale.plan import plan_run, render_plan
+    from pytest_safescale.run import prepare_run
+    from pytest_safescale.settings import read_configuration, resolve_settings
+
+    options = {
+        name.replace("-", "_"): vars(given)[name.replace("-", "_")] for name in _PLAN_OPTIONS
+    }
+    options["model"] = [options["model"]] if options["model"] else []
+    settings = resolve_settings(options, read_configuration(Path.cwd()))
+    print("\n".join(render_plan(plan_run(prepare_run(settings, root=Path.cwd())))))
     return 0
 
 

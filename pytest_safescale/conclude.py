@@ -13,6 +13,9 @@ from pytest_safescale.gates.gate import Gate, parse_gates
 from pytest_safescale.gates.judging import Coverage, judge_gates
 from pytest_safescale.models.model import Nature
 from pytest_safescale.report.conclusion import Conclusion
+from pytest_safescale.scoring.figures import all_metrics
+from pytest_safescale.scoring.paired import condition_comparisons
+from pytest_safescale.scoring.panel import panel_from_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,7 +66,7 @@ def conclude(
         manifest=_manifest(run, book, coverage, run_id, start),
         metrics=metrics,
         gates=judge_gates(every_gate, metrics, coverage),
-        comparisons=default_comparisons(panel, seed=run.settings.seed),
+        comparisons=condition_comparisons(panel, seed=run.settings.seed),
     )
 
 

@@ -1,0 +1,192 @@
+"""The user's own application as a model: ``python:package.module:callable``."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib
+import inspect
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.errors import CallFailed, ModelSpecError
+from pytest_safescale.models.model import (
+    ANY_BATCH,
+    EndpointFacts,
+    ModelInfo,
+    Reply,
+    Request,
+    ToolCall,
+    ToolsRefused,
+    TransientFailure,
+    as_mapping,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["PythonModel"]
+
+ARGUMENTS = ("messages", "temperature", "max_tokens", "seed", "sample_index")
+
+
+class PythonModel:
+    """Calls a function once per sample; a sync one in a thread, an async one in the loop.
+
+    Stored replies are bound to the source of the function's module, so a changed application is
+    asked again. What else it depends on can be told with an attribute ``safescale_version``.
+    """
+
+    def __init__(self, info: ModelInfo, *, root: Path) -> None:
+        """``root`` is put on the import path; raises ModelSpecError."""
+        self._call = _imported(info, root)
+        self._takes_tools = _check_signature(info.name, self._call)
+        self.info = replace(info, revision=f"{info.revision} {_revision(self._call)}".strip())
+        self.facts = EndpointFacts(batch=ANY_BATCH, tools=self._takes_tools)
+
+    async def ask(self, request: Request) -> Sequence[Reply]:
+        """Return one reply per sample; raises CallFailed with what the application raised."""
+        if request.tools and not self._takes_tools:
+            raise ToolsRefused(f"{self.info.name} takes no tools")
+        samples = (self._one(request, sample) for sample in request.samples)
+        return await asyncio.gather(*samples)
+
+    async def aclose(self) -> None:
+        """Hold nothing, release nothing."""
+
+    async def _one(self, request: Request, sample: int) -> Reply:
+        arguments: dict[str, Any] = {
+            # A copy per call: what an application does to its messages stays its own.
+            "messages": [dict(message) for message in request.messages],
+            "temperature": request.temperature,
+            "max_tokens": request.max_tokens,
+            "seed": request.seed,
+            "sample_index": sample,
+        }
+        if request.tools:
+            arguments["tools"] = list(request.tools)
+        start = time.perf_counter()
+        try:
+            answer = await self._answer(arguments)
+        except (TimeoutError, ConnectionError, asyncio.TimeoutError) as error:
+            raise TransientFailure(f"{type(error).__name__}: {error}") from error
+        except Exception as error:
+            raise CallFailed(f"{type(error).__name__}: {error}") from error
+        return _reply(self.info.name, answer, time.perf_counter() - start)
+
+    async def _answer(self, arguments: dict[str, Any]) -> object:
+        messages = arguments.pop("messages")
+        if _is_async(self._call):
+            return await self._call(messages, **arguments)
+        answer = await _in_thread(lambda: self._call(messages, **arguments))
+        return await answer if inspect.isawaitable(answer) else answer
+
+
+async def _in_thread(call: Callable[[], object]) -> object:
+    """Run a blocking call in a daemon thread: one that hangs must not keep pytest from ending."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[object] = loop.create_future()
+
+    def settle(value: object, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(value)
+        else:
+            done.set_exception(error)
+
+    def work() -> None:
+        value: object = None
+        error: BaseException | None = None
+        try:
+            value = call()
+        except StopIteration as stop:
+            error = RuntimeError(f"StopIteration: {stop}")  # a future cannot hold the original
+        except BaseException as raised:
+            error = raised if isinstance(raised, Exception) else RuntimeError(repr(raised))
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, value, error)
+
+    threading.Thread(target=work, name="safescale-application", daemon=True).start()
+    return await done
+
+
+def _imported(info: ModelInfo, root: Path) -> Callable[..., Any]:
+    module_name, colon, path = info.model.partition(":")
+    if not (module_name and colon and path):
+        raise ModelSpecError(f"{info.name}: allowed: python:package.module:callable")
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    try:
+        found: Any = importlib.import_module(module_name)
+        for name in path.split("."):
+            found = getattr(found, name)
+    except Exception as error:
+        raise ModelSpecError(f"{info.name}: {type(error).__name__}: {error}") from error
+    if not callable(found):
+        raise ModelSpecError(f"{info.name}: {path} is a {type(found).__name__}, not callable")
+    called: Callable[..., Any] = found
+    return called
+
+
+def _check_signature(name: str, call: Callable[..., Any]) -> bool:
+    """Say whether the callable takes tools; raises ModelSpecError where it cannot be called."""
+    try:
+        signature = inspect.signature(call)
+    except (TypeError, ValueError):
+        return False  # a builtin without a signature: it will be seen when it is called
+    given = dict.fromkeys(ARGUMENTS[1:])
+    try:
+        signature.bind([], **given)
+    except TypeError as error:
+        raise ModelSpecError(
+            f"{name}: {error}; it is called with messages and the keywords "
+            f"{', '.join(ARGUMENTS[1:])}"
+        ) from None
+    try:
+        signature.bind([], **given, tools=[])
+    except TypeError:
+        return False
+    return True
+
+
+def _is_async(call: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(
+        getattr(call, "__call__", None)  # noqa: B004  # the method itself is asked about
+    )
+
+
+def _revision(call: Callable[..., Any]) -> str:
+    module = inspect.getmodule(call) or inspect.getmodule(type(call))
+    file = getattr(module, "__file__", None)
+    source = Path(file).read_bytes() if file and Path(file).is_file() else b""
+    version = str(getattr(call, "safescale_version", ""))
+    return hashlib.sha256(source + version.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _reply(name: str, answer: object, latency_s: float) -> Reply:
+    if isinstance(answer, str):
+        return Reply(text=answer, latency_s=latency_s)
+    message = as_mapping(answer)
+    calls = message.get("tool_calls")
+    if not message or not isinstance(message.get("content") or "", str):
+        raise CallFailed(
+            f"{name} returned {type(answer).__name__}; allowed: text, or an OpenAI message"
+        )
+    return Reply(
+        text=message.get("content") or "",
+        tool_calls=tuple(
+            ToolCall(
+                id=str(as_mapping(call).get("id") or position),
+                name=str(as_mapping(as_mapping(call).get("function")).get("name") or ""),
+                arguments=str(as_mapping(as_mapping(call).get("function")).get("arguments") or ""),
+            )
+            for position, call in enumerate(calls if isinstance(calls, list) else [])
+        ),
+        finish_reason="tool_calls" if calls else "stop",
+        latency_s=latency_s,
+    )

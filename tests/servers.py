@@ -1,0 +1,211 @@
+"""A real chat-completions server on loopback, whose behaviour a test scripts.
+
+Also a program: ``python -m tests.servers --delay-ms 200`` prints its URL and serves until it is
+killed; ``GET /calls`` tells how many requests it has had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEY = "the-planted-key-0123456789"
+FAULTS = (
+    "429",
+    "429 retry-after",
+    "500",
+    "503",
+    "reset",
+    "truncated",
+    "no json",
+    "no choices",
+    "length",
+    "stall",
+)
+"""What a server can do to a request; every one of them may pass when asked again."""
+
+
+def always_b(_: dict[str, Any]) -> str:
+    return "B"
+
+
+class ChatServer:
+    """Serves ``/v1/chat/completions`` from a thread, on a port of its own."""
+
+    def __init__(
+        self,
+        answer: Callable[[dict[str, Any]], str | dict[str, Any]] = always_b,
+        *,
+        delay_s: float = 0.0,
+        key: str | None = None,
+        model: str | None = None,
+        most_choices: int = 1000,
+        refuses: tuple[str, ...] = (),
+        fault: Callable[[int], str | None] = lambda _: None,
+    ) -> None:
+        """``refuses`` names parameters met with 400; ``fault`` gives one by request number."""
+        self.requests: list[dict[str, Any]] = []
+        self.met: Counter[str] = Counter()
+        self._answer, self._delay_s, self._key, self._model = answer, delay_s, key, model
+        self._most_choices, self._refuses, self._fault = most_choices, refuses, fault
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def calls(self) -> int:
+        return len(self.requests)
+
+    def __enter__(self) -> ChatServer:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._start())
+        self._ready.set()
+        self._loop.run_forever()
+
+    async def _start(self) -> None:
+        app = web.Application(client_max_size=2**28)
+        app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/embeddings", self._embeddings)
+        app.router.add_get("/calls", self._count)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, backlog=4096)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def _stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _count(self, _: web.Request) -> web.Response:
+        return web.json_response({"calls": self.calls})
+
+    async def _embeddings(self, request: web.Request) -> web.Response:
+        texts = (await request.json())["input"]
+        rows = [{"index": n, "embedding": [float(len(text)), 1.0]} for n, text in enumerate(texts)]
+        return web.json_response({"data": rows[::-1]})
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        payload = await request.json()
+        self.requests.append(payload)
+        number = len(self.requests) - 1
+        if self._key and request.headers.get("authorization") != f"Bearer {self._key}":
+            return _error(401, "invalid api key", code="invalid_api_key")
+        if self._model and payload["model"] != self._model:
+            return _error(
+                404, f"the model {payload['model']} does not exist", code="model_not_found"
+            )
+        for name in self._refuses:
+            if name in payload:
+                return _error(400, f"unsupported parameter: {name}", param=name)
+        if self._delay_s:
+            await asyncio.sleep(self._delay_s)
+        fault = self._fault(number)
+        if fault is not None:
+            self.met[fault] += 1
+            return await self._failing(request, payload, fault)
+        return web.json_response(self._completion(payload))
+
+    def _completion(self, payload: dict[str, Any], **choice: Any) -> dict[str, Any]:
+        answer = self._answer(payload)
+        message = answer if isinstance(answer, dict) else {"content": answer}
+        n = min(payload.get("n", 1), self._most_choices)
+        return {
+            "model": f"{payload['model']}-served",
+            "system_fingerprint": "fp_1",
+            "choices": [
+                {
+                    "index": index,
+                    "message": {"role": "assistant", **message},
+                    "finish_reason": "stop",
+                    **choice,
+                }
+                for index in range(n)
+            ],
+            "usage": {"prompt_tokens": 10, "completion_tokens": 2 * n},
+        }
+
+    async def _failing(
+        self, request: web.Request, payload: dict[str, Any], fault: str
+    ) -> web.StreamResponse:
+        if fault == "429 retry-after":
+            return _error(429, "slow down", headers={"retry-after": "0.2"})
+        if fault.isdigit():
+            return _error(int(fault), "not now")
+        if fault == "stall":
+            await asyncio.sleep(30)
+        if fault == "no json":
+            return web.Response(text="<html>a proxy says hello</html>")
+        if fault == "no choices":
+            return web.json_response({"choices": []})
+        if fault == "length":
+            completion = self._completion(payload, finish_reason="length")
+            for choice in completion["choices"]:
+                choice["message"]["content"] = "The patient"
+            return web.json_response(completion)
+        body = json.dumps(self._completion(payload)).encode()
+        if fault == "truncated":
+            response = web.StreamResponse(headers={"content-length": str(len(body))})
+            await response.prepare(request)
+            await response.write(body[: len(body) // 2])
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+
+def _error(
+    status: int, message: str, *, headers: dict[str, str] | None = None, **more: str
+) -> web.Response:
+    error = {"message": message, **more}
+    return web.json_response({"error": error}, status=status, headers=headers)
+
+
+def random_faults(share: float, seed: int, faults: tuple[str, ...]) -> Callable[[int], str | None]:
+    """Return a script under which a share of the requests fail, in every way in turn."""
+    draw = random.Random(seed)
+
+    def fault(_: int) -> str | None:
+        return draw.choice(faults) if draw.random() < share else None
+
+    return fault
+
+
+def main() -> None:
+    """Serve until killed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--delay-ms", type=float, default=0.0)
+    given = parser.parse_args()
+    with ChatServer(delay_s=given.delay_ms / 1000) as server:
+        print(server.url, flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
