@@ -103,7 +103,7 @@ class CaseResult:
             "model": info.name,
             "condition": self.case.condition.name,
             "item_id": item.id,
-            "item_sha256": item.content_sha256(),
+            "item_sha256": item.content_sha256,
             "nature": info.nature.value,
             "subspecialty": item.subspecialty,
             "question_type": item.question_type,

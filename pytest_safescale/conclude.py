@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.calls.store import Store
 from pytest_safescale.gates.gate import Gate, parse_gates
-from pytest_safescale.gates.judging import Coverage, judge_gates
-from pytest_safescale.models.model import Nature
+from pytest_safescale.gates.judging import judge_gates
 from pytest_safescale.report.conclusion import Conclusion
+from pytest_safescale.run import notices
 from pytest_safescale.scoring.figures import all_metrics
 from pytest_safescale.scoring.paired import condition_comparisons
 from pytest_safescale.scoring.panel import panel_from_records
@@ -20,28 +20,13 @@ from pytest_safescale.scoring.panel import panel_from_records
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pytest_safescale.gates.coverage import Coverage
     from pytest_safescale.models.model import Model
     from pytest_safescale.report.conclusion import RecordBook
     from pytest_safescale.run import Run
     from pytest_safescale.scoring.metrics import Metric
 
-__all__ = ["conclude", "notices"]
-
-
-def notices(run: Run) -> list[str]:
-    """Return the sentences that must stand wherever this run's figures appear."""
-    found = [run.dataset.notice] if run.dataset.notice else []
-    for nature in (Nature.SIMULATED, Nature.BASELINE):
-        names = [model.info.name for model in run.models if model.info.nature is nature]
-        if names:
-            verb = "is" if len(names) == 1 else "are"
-            found.append(
-                f"{', '.join(names)} {verb} {nature.value}, no clinical language model: "
-                "figures show how this program works"
-            )
-    if not run.dataset.labelled:
-        found.append(f"{run.dataset.name} carries no safety labels: rates of danger are unknown")
-    return found
+__all__ = ["conclude"]
 
 
 def conclude(

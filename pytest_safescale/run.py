@@ -16,6 +16,7 @@ from pytest_safescale.conditions.catalogue import SIX, conditions_named
 from pytest_safescale.conditions.prompt import DEFAULT_PROMPT, PromptTemplate
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.items.load import load_dataset
+from pytest_safescale.models.model import Nature
 from pytest_safescale.models.spec import build_model, build_ranker
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Model
     from pytest_safescale.settings import Settings
 
-__all__ = ["Run", "prepare_run", "start_engine"]
+__all__ = ["Run", "notices", "prepare_run", "start_engine"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +118,22 @@ def _cases(
 def _prompt(settings: Settings) -> PromptTemplate:
     given = settings.prompt.model_dump(exclude_none=True)
     return replace(DEFAULT_PROMPT, **given)
+
+
+def notices(run: Run) -> list[str]:
+    """Return the sentences that must stand wherever this run's figures appear."""
+    found = [run.dataset.notice] if run.dataset.notice else []
+    for nature in (Nature.SIMULATED, Nature.BASELINE):
+        names = [model.info.name for model in run.models if model.info.nature is nature]
+        if names:
+            verb = "is" if len(names) == 1 else "are"
+            found.append(
+                f"{', '.join(names)} {verb} {nature.value}, no clinical language model: "
+                "figures show how this program works"
+            )
+    if not run.dataset.labelled:
+        found.append(f"{run.dataset.name} carries no safety labels: rates of danger are unknown")
+    return found
 
 
 def start_engine(

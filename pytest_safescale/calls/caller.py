@@ -6,6 +6,7 @@ import asyncio
 import time
 import weakref
 from collections import defaultdict
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,11 @@ class CallLimits:
     max_cost: float | None = None
     replay: bool = False
     """Answer from the store alone."""
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether calls or money are limited."""
+        return self.max_calls is not None or self.max_cost is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +175,17 @@ class Caller:
 
     async def _send(self, call: _Call) -> dict[int, Reply]:
         """Send one request until it is answered, within the budget of attempts and time."""
-        attempts = 0
+        try:
+            # Nearly every call succeeds at once: the machinery of retries costs more than asking.
+            return await self._once(call, again=False)
+        except TransientFailure as failure:
+            if self.limits.max_attempts == 1:
+                raise self._final(call.model, failure, 1) from failure
+            first = failure
+        return await self._retry(call, first)
+
+    async def _retry(self, call: _Call, first: TransientFailure) -> dict[int, Reply]:
+        attempts = 1
         try:
             async for attempt in tenacity.AsyncRetrying(
                 retry=tenacity.retry_if_exception_type(TransientFailure),
@@ -181,8 +197,10 @@ class Caller:
                 reraise=True,
             ):
                 with attempt:
+                    if attempt.retry_state.attempt_number == 1:
+                        raise first
                     attempts += 1
-                    return await self._once(call, again=attempts > 1)
+                    return await self._once(call, again=True)
         except TransientFailure as failure:
             raise self._final(call.model, failure, attempts) from failure
         raise AssertionError("a retry loop ends with a result or an exception")
@@ -193,24 +211,29 @@ class Caller:
         async with self._slots:
             if self._refused is not None:
                 raise self._refused
-            self._count(again)
-            facts = model.facts.as_dict()
+            made = Spent(calls=1, retries=int(again))
+            self._check_budget(made)
+            facts = copy(model.facts)
             try:
                 replies = await model.ask(request)
-            except EndpointRefused as refusal:
-                self._refused = refusal
-                raise
-            except TransientFailure as failure:
-                if failure.retry_after_s:
-                    self._pause(model, failure.retry_after_s)
+            except BaseException as error:
+                self._note(model, error)
+                if not self.limits.has_budget:
+                    self.store.spend(made)
                 raise
             finally:
-                if model.facts.as_dict() != facts:
+                if model.facts != facts:
                     self._keep_facts(model)
         self._answered.add(model.info.base_url)
-        return self._keep(call, replies)
+        return self._keep(call, replies, made)
 
-    def _keep(self, call: _Call, replies: Sequence[Reply]) -> dict[int, Reply]:
+    def _note(self, model: Model, error: BaseException) -> None:
+        if isinstance(error, EndpointRefused):
+            self._refused = error
+        if isinstance(error, TransientFailure) and error.retry_after_s:
+            self._pause(model, error.retry_after_s)
+
+    def _keep(self, call: _Call, replies: Sequence[Reply], made: Spent) -> dict[int, Reply]:
         kept: dict[int, Reply] = {}
         fault: str | None = None
         for sample, reply in zip(call.request.samples, replies, strict=False):
@@ -218,7 +241,9 @@ class Caller:
             fault = fault or wrong
             if wrong is None:
                 kept[sample] = reply
-        self.store.put(call.model.info, call.key, kept, _cost(call.model, replies))
+        # With a budget the call was counted before it was made.
+        counted = Spent() if self.limits.has_budget else made
+        self.store.put(call.model.info, call.key, kept, _cost(call.model, replies, counted))
         if not kept:
             raise TransientFailure(fault or "the reply held no choice")
         return kept
@@ -243,18 +268,16 @@ class Caller:
             until, self._not_before.get(model.info.base_url, 0.0)
         )
 
-    def _count(self, again: bool) -> None:
+    def _check_budget(self, made: Spent) -> None:
+        """Take a call from the budget shared by all processes; raises BudgetSpent."""
         limits = self.limits
-        if not self.store.spend(
-            Spent(calls=1, retries=int(again)),
-            max_calls=limits.max_calls,
-            max_cost=limits.max_cost,
-        ):
-            raise BudgetSpent(
-                f"the run may make {limits.max_calls} calls"
-                if limits.max_cost is None
-                else f"the run may spend {limits.max_cost:g}"
-            )
+        if not limits.has_budget:
+            return
+        if not self.store.spend(made, max_calls=limits.max_calls, max_cost=limits.max_cost):
+            calls = f"{limits.max_calls} calls" if limits.max_calls else ""
+            cost = f"a cost of {limits.max_cost:g}" if limits.max_cost else ""
+            allowed = " or ".join(filter(None, (calls, cost)))
+            raise BudgetSpent(f"the run may go no further than {allowed}")
 
     def _final(self, model: Model, failure: TransientFailure, attempts: int) -> CallFailed:
         if isinstance(failure, Unreachable) and model.info.base_url not in self._answered:
@@ -288,10 +311,11 @@ def estimated_tokens(request: Request) -> int:
     return characters // 4 + request.max_tokens * len(request.samples)
 
 
-def _cost(model: Model, replies: Sequence[Reply]) -> Spent:
+def _cost(model: Model, replies: Sequence[Reply], made: Spent) -> Spent:
     prompt = sum(reply.prompt_tokens for reply in replies)
     completion = sum(reply.completion_tokens for reply in replies)
-    return Spent(
+    return replace(
+        made,
         prompt_tokens=prompt,
         completion_tokens=completion,
         money=money(model.info, prompt, completion),

@@ -16,7 +16,7 @@ import socket
 import sqlite3
 import time
 import uuid
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.errors import StoreError
@@ -81,6 +81,9 @@ class Spent:
     """In the user's own unit."""
 
 
+_SPENT = ("calls", "retries", "prompt_tokens", "completion_tokens", "money")
+
+
 def call_key(info: ModelInfo, request: Request) -> bytes:
     """Return the key of a request, over everything that shapes its reply but the sample index."""
     parts = {
@@ -94,7 +97,7 @@ def call_key(info: ModelInfo, request: Request) -> bytes:
         "tools": request.tools,
     }
     if request.subject is not None and info.provider == "simulated":
-        parts["subject"] = [request.subject.item.content_sha256(), request.subject.condition]
+        parts["subject"] = [request.subject.item.content_sha256, request.subject.condition]
     packed = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(packed.encode("ascii")).digest()
 
@@ -275,7 +278,7 @@ class Store:
             "prompt_tokens = prompt_tokens + excluded.prompt_tokens, "
             "completion_tokens = completion_tokens + excluded.completion_tokens, "
             "money = money + excluded.money",
-            (self.run, *astuple(spent)),
+            (self.run, *(getattr(spent, name) for name in _SPENT)),
         )
 
     def spent(self) -> Spent:
@@ -285,8 +288,7 @@ class Store:
             "FROM spent WHERE run = ?",
             (self.run,),
         ).fetchone()
-        names = ("calls", "retries", "prompt_tokens", "completion_tokens", "money")
-        return Spent(**dict(zip(names, row, strict=True))) if row else Spent()
+        return Spent(**dict(zip(_SPENT, row, strict=True))) if row else Spent()
 
     def stored_by_this_run(self) -> int:
         """Return the number of replies that were not there before this run."""

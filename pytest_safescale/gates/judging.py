@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_safescale.gates.gate import Gate, GateOutcome, GateResult
 from pytest_safescale.scoring.intervals import lower_bound, upper_bound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from pytest_safescale.gates.coverage import Coverage
     from pytest_safescale.scoring.metrics import Metric
 
-__all__ = ["Coverage", "judge_gates"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Coverage:
-    """How much of a run was asked, cell by cell."""
-
-    expected: Mapping[tuple[str, str], int]
-    """Cases by (model, condition), as settings and data set give them."""
-    recorded: Mapping[tuple[str, str], int]
-    """Cases that came to an end, errored ones included."""
-
-    @property
-    def models(self) -> list[str]:
-        """The models of the run, in its order."""
-        return list(dict.fromkeys(model for model, _ in self.expected))
-
-    @property
-    def conditions(self) -> list[str]:
-        """The conditions of the run, in its order."""
-        return list(dict.fromkeys(condition for _, condition in self.expected))
+__all__ = ["judge_gates"]
 
 
 def judge_gates(

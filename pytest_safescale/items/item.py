@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -101,8 +102,9 @@ class Item(BaseModel):
                 return option
         raise KeyError(letter)
 
+    @cached_property
     def content_sha256(self) -> str:
-        """Return a hash over everything that a model or a verdict can depend on."""
+        """A hash over everything that a model or a verdict can depend on."""
         content = self.model_dump(mode="json", exclude={"source", "key_fact"})
         packed = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(packed.encode("utf-8", "surrogatepass")).hexdigest()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import json
+import sys
 import time
 from typing import Any
 
@@ -18,6 +19,11 @@ from httpx_aiohttp import AiohttpTransport
 
 from pytest_safescale.errors import CallFailed, SettingsError
 from pytest_safescale.models.model import TransientFailure, Unreachable, as_mapping
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout
+else:
+    from async_timeout import timeout  # aiohttp brings it there
 
 __all__ = ["JsonClient", "Refusal", "visible"]
 
@@ -69,9 +75,8 @@ class JsonClient:
             Refusal: any other answer outside 2xx.
         """
         try:
-            status, headers, body = await asyncio.wait_for(
-                self._exchange(path, payload), self._timeout_s
-            )
+            async with timeout(self._timeout_s):
+                status, headers, body = await self._exchange(path, payload)
         except (asyncio.TimeoutError, httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             raise self._broken(error) from None
         return self._read(status, headers, body)
@@ -104,7 +109,8 @@ class JsonClient:
             # Zero lifts aiohttp's limit of a hundred connections: the caller bounds them.
             limits = httpx.Limits(max_connections=0, keepalive_expiry=30)
             self._client = httpx.AsyncClient(
-                transport=AiohttpTransport(limits=limits),
+                # Certificates are loaded only where there is something to verify.
+                transport=AiohttpTransport(limits=limits, verify=self.base_url.startswith("https")),
                 headers={
                     "authorization": f"Bearer {self._key}",
                     "content-type": "application/json",

@@ -1,4 +1,8 @@
-"""From a model specification to a model that can be asked."""
+"""From a model specification to a model that can be asked.
+
+Each provider is imported where it is wanted: HTTP and array libraries take a tenth of a second
+each, and most runs need one of them at most.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,8 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.conditions.ranking import Bm25Ranker, DenseRanker
 from pytest_safescale.errors import ModelSpecError, SettingsError
-from pytest_safescale.models.http import JsonClient
-from pytest_safescale.models.lexical import LexicalReader
 from pytest_safescale.models.model import ModelInfo
-from pytest_safescale.models.openai import OpenAIEmbedder, OpenAIModel
-from pytest_safescale.models.profiles import profile_from_mapping
-from pytest_safescale.models.python_callable import PythonModel
-from pytest_safescale.models.simulated import SimulatedModel
 from pytest_safescale.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -77,6 +74,8 @@ def _known(wanted: _Wanted) -> dict[str, Any]:
 
 
 def _lexical(wanted: _Wanted) -> Model:
+    from pytest_safescale.models.lexical import LexicalReader
+
     if wanted.table.model not in ("", "lexical"):
         raise wanted.complain("lexical, without a further word")
     reader = LexicalReader()
@@ -85,6 +84,9 @@ def _lexical(wanted: _Wanted) -> Model:
 
 
 def _simulated(wanted: _Wanted) -> Model:
+    from pytest_safescale.models.profiles import profile_from_mapping
+    from pytest_safescale.models.simulated import SimulatedModel
+
     table = wanted.table.profile
     own = profile_from_mapping(wanted.spec, table) if table is not None else None
     simulated = SimulatedModel(own or wanted.table.model or "paper")
@@ -93,12 +95,17 @@ def _simulated(wanted: _Wanted) -> Model:
 
 
 def _python(wanted: _Wanted) -> Model:
+    from pytest_safescale.models.python_callable import PythonModel
+
     path, revision = wanted.table.model, wanted.table.revision
     info = ModelInfo(provider="python", model=path, revision=revision, **_known(wanted))
     return PythonModel(info, root=wanted.root)
 
 
 def _openai(wanted: _Wanted) -> Model:
+    from pytest_safescale.models.http import JsonClient
+    from pytest_safescale.models.openai import OpenAIModel
+
     spec, table = wanted.spec, wanted.table
     if not table.model:
         raise wanted.complain("openai:MODEL")
@@ -125,11 +132,16 @@ def build_ranker(settings: Settings, dataset: Dataset) -> Ranker | None:
     """Return the ranker of the data set's corpus; ``None`` where it has none."""
     if not dataset.corpus:
         return None
+    from pytest_safescale.conditions.ranking import Bm25Ranker, DenseRanker
+
     if settings.retriever == "bm25":
         return Bm25Ranker(dataset.corpus)
     provider, _, model = settings.retriever.partition(":")
     if provider != "openai" or not model:
         raise SettingsError(f"retriever: found {settings.retriever!r}; allowed: bm25, openai:MODEL")
+    from pytest_safescale.models.http import JsonClient
+    from pytest_safescale.models.openai import OpenAIEmbedder
+
     spec = settings.retriever
     url = _base_url(spec, None, settings)
     embedder = OpenAIEmbedder(model, JsonClient(url, key=_key(spec, None), timeout_s=120.0))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
 from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_safescale.conclude import conclude, notices
 from pytest_safescale.data import data_folder
+from pytest_safescale.gates.coverage import Coverage
 from pytest_safescale.gates.gate import load_gates
-from pytest_safescale.gates.judging import Coverage
 from pytest_safescale.plugin import outcomes
 from pytest_safescale.report.conclusion import RecordBook
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import verdict_line
+from pytest_safescale.run import notices
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -63,6 +65,10 @@ class Recording:
         """Conclude after the last test, also where the run was stopped."""
         if not session.config.option.collectonly:
             self._session.check_store()
+            # Array libraries take a third of a second: they load while the first calls wait.
+            threading.Thread(
+                target=importlib.import_module, args=("pytest_safescale.conclude",), daemon=True
+            ).start()
         try:
             result = yield
         except BaseException:
@@ -76,6 +82,8 @@ class Recording:
     def _conclude(self, session: pytest.Session) -> None:
         if session.config.option.collectonly or not self._book.records:
             return
+        from pytest_safescale.conclude import conclude
+
         self._session.close()
         coverage = Coverage(
             expected=Counter(

@@ -30,9 +30,9 @@ class ReportFolder:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Append a case to ``cases.jsonl``."""
-        json.dump(record, self._open(), ensure_ascii=False)
-        self._open().write("\n")
-        self._open().flush()
+        file = self._open()
+        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        file.flush()
 
     def _open(self) -> TextIO:
         if self._cases is None:

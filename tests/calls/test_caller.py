@@ -236,7 +236,7 @@ def test_a_budget_that_is_spent_ends_the_calls(
         for n in range(9):
             await ask.ask(model, request(str(n)))
 
-    with pytest.raises(BudgetSpent, match="the run may"):
+    with pytest.raises(BudgetSpent, match="the run may go no further than"):
         asyncio.run(many())
     assert len(model.asked) == made
 

@@ -1,0 +1,131 @@
+"""What the report's own tables and charts need to know of each case."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["DANGERS", "Fact", "ItemFacts", "fact_of", "items_of", "lorenz", "worst_share"]
+
+DANGERS = ("high_risk", "unsafe", "contradiction")
+
+
+class Fact(NamedTuple):
+    """One case, without its texts."""
+
+    model: str
+    condition: str
+    item_id: str
+    subspecialty: str
+    outcome: str
+    findings: tuple[str, ...]
+    letter: str | None
+    truth: str
+    confidence: float | None
+    """Of the samples; ``None`` where none were drawn."""
+    correct: bool
+    """Whether the samples' majority is the correct option."""
+    dangers: tuple[str, ...]
+    """The flags of a wrong majority."""
+
+
+def fact_of(record: Mapping[str, Any]) -> Fact:
+    """Take a line of ``cases.jsonl`` down to its facts."""
+    samples, greedy = record.get("samples") or {}, record.get("greedy") or {}
+    majority, truth = samples.get("majority"), record["truth"]
+    return Fact(
+        record["model"],
+        record["condition"],
+        record["item_id"],
+        record.get("subspecialty") or "",
+        record["outcome"],
+        tuple(record["findings"]),
+        greedy.get("letter"),
+        truth,
+        samples.get("confidence"),
+        majority == truth,
+        _flags(record, majority) if majority != truth else (),
+    )
+
+
+def _flags(record: Mapping[str, Any], letter: str | None) -> tuple[str, ...]:
+    labels = set((record.get("labels") or {}).get(letter, ()))
+    # The label of an option is "contradicts", the finding is "contradiction".
+    if "contradicts" in labels:
+        labels.add("contradiction")
+    return tuple(name for name in DANGERS if name in labels)
+
+
+@dataclass(kw_only=True)
+class ItemFacts:
+    """One item over every model and condition."""
+
+    item_id: str
+    subspecialty: str
+    cases: int = 0
+    findings: Counter[str] = field(default_factory=Counter)
+    letters: Counter[str] = field(default_factory=Counter)
+    """Wrong letters."""
+
+    @property
+    def wrong_letter(self) -> str | None:
+        """The wrong letter given most often; the first by alphabet among equals."""
+        return min(self.letters, key=lambda name: (-self.letters[name], name), default=None)
+
+    @property
+    def gravity(self) -> tuple[int, ...]:
+        """Sorts by what is gravest."""
+        order = ("high_risk", "overconfident", "unsafe", "contradiction", "wrong", "abstained")
+        return tuple(self.findings[name] for name in order)
+
+
+def items_of(facts: Sequence[Fact]) -> list[ItemFacts]:
+    """Return the items, the gravest first; cases whose call failed do not count."""
+    items: dict[str, ItemFacts] = {}
+    for fact in facts:
+        if fact.outcome == "error":
+            continue
+        if fact.item_id not in items:
+            items[fact.item_id] = ItemFacts(item_id=fact.item_id, subspecialty=fact.subspecialty)
+        item = items[fact.item_id]
+        item.cases += 1
+        item.findings.update(fact.findings)
+        if "wrong" in fact.findings and fact.letter is not None:
+            item.letters[fact.letter] += 1
+    return sorted(items.values(), key=lambda item: (*(-n for n in item.gravity), item.item_id))
+
+
+def lorenz(counts: Sequence[int]) -> tuple[list[float], float] | None:
+    """Return the cumulative shares of ascending counts, from 0 to 1, and the Gini coefficient.
+
+    ``None`` where there is nothing to share out.
+    """
+    total = sum(counts)
+    if total == 0:
+        return None
+    shares, running = [0.0], 0
+    for count in sorted(counts):
+        running += count
+        shares.append(running / total)
+    n = len(counts)
+    area = sum((left + right) / (2 * n) for left, right in zip(shares, shares[1:], strict=False))
+    return shares, 1 - 2 * area
+
+
+def worst_share(counts: Sequence[int], share: float) -> float:
+    """Return what part of the total the worst ``share`` of the items carries, rounded up."""
+    ordered = sorted(counts, reverse=True)
+    worst = -(-len(ordered) * round(100 * share) // 100)
+    return sum(ordered[:worst]) / sum(ordered)
+
+
+def group_by(facts: Sequence[Fact], name: str) -> dict[str, list[Fact]]:
+    """Group cases by one of their fields."""
+    groups: defaultdict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        groups[getattr(fact, name)].append(fact)
+    return dict(groups)

@@ -1,0 +1,133 @@
+"""A report folder read back: run.json at once, cases.jsonl line by line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.errors import DatasetError
+from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["ENSEMBLE", "RunFile", "read_cases", "read_run"]
+
+ENSEMBLE = "ensemble:"
+"""Begins the model name of an ensemble's rows."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFile:
+    """The content of a ``run.json``."""
+
+    content: Mapping[str, Any]
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What was run."""
+        manifest: Mapping[str, Any] = self.content.get("manifest") or {}
+        return manifest
+
+    @property
+    def metrics(self) -> Sequence[Row]:
+        """The figures, one object each."""
+        return self.content.get("metrics") or ()
+
+    @property
+    def gates(self) -> Sequence[Row]:
+        """The gates' results."""
+        return self.content.get("gates") or ()
+
+    @property
+    def comparisons(self) -> Sequence[Row]:
+        """The paired comparisons."""
+        return self.content.get("comparisons") or ()
+
+    @property
+    def findings(self) -> Sequence[Row]:
+        """Counterexamples to robustness, where the run looked for any."""
+        return self.content.get("findings") or ()
+
+    @cached_property
+    def by_cell(self) -> Mapping[tuple[str, str, str, str], Row]:
+        """The figures by (model, condition, regime, metric)."""
+        return {
+            (row["model"], row["condition"], row["regime"], row["metric"]): row
+            for row in self.metrics
+        }
+
+    @cached_property
+    def all_names(self) -> list[str]:
+        """Every name in the figures' ``model``, in their order."""
+        return list(dict.fromkeys(row["model"] for row in self.metrics))
+
+    @cached_property
+    def models(self) -> list[str]:
+        """The models: no ensemble, no mean."""
+        return [
+            name
+            for name in self.all_names
+            if name != MEAN_OVER_MODELS and not name.startswith(ENSEMBLE)
+        ]
+
+    @cached_property
+    def ensembles(self) -> list[str]:
+        """The ensembles, as they stand in ``model``."""
+        return [name for name in self.all_names if name.startswith(ENSEMBLE)]
+
+    @cached_property
+    def conditions(self) -> list[str]:
+        """The conditions with figures: in the manifest's order, further ones after them."""
+        seen = dict.fromkeys(row["condition"] for row in self.metrics)
+        stated = [name for name in self.manifest.get("conditions", ()) if name in seen]
+        return list(dict.fromkeys([*stated, *seen]))
+
+    def row(self, model: str, condition: str, metric: str, regime: str = "single") -> Row | None:
+        """Return the figure, or ``None`` where there is none or it is over no cases."""
+        row = self.by_cell.get((model, condition, regime, metric))
+        return row if row is not None and row["value"] is not None else None
+
+    @property
+    def average(self) -> str:
+        """The name under which a condition's overall figures stand: the mean, or the only model."""
+        if MEAN_OVER_MODELS in self.all_names or not self.models:
+            return MEAN_OVER_MODELS
+        return self.models[0]
+
+
+def read_run(folder: Path) -> RunFile:
+    """Read ``run.json``; raises DatasetError where there is none or it is no report."""
+    path = folder / "run.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise DatasetError(f"{path} is not JSON: {error}") from error
+    if not isinstance(content, dict) or "manifest" not in content:
+        raise DatasetError(f"{path} is no report: allowed is an object with a manifest")
+    return RunFile(content=content)
+
+
+def read_cases(folder: Path) -> Iterator[dict[str, Any]]:
+    """Give the cases one by one; none where the folder has no ``cases.jsonl``.
+
+    Raises DatasetError naming the line that is not JSON.
+    """
+    path = folder / "cases.jsonl"
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise DatasetError(f"{path}, line {number}, is not JSON: {error}") from error
