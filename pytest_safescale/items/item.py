@@ -134,6 +134,8 @@ class Dataset:
     corpus_name: str = ""
     notice: str = ""
     """A sentence that must stand wherever figures from this data appear; empty for none."""
+    unknown_keys: Sequence[str] = ()
+    """Keys of the file that nothing reads."""
     by_id: Mapping[str, Item] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -90,20 +90,14 @@ def read_prompt(text: str) -> Prompt | None:
 def supports(prompt: Prompt) -> list[float]:
     """Return how well the text supports each option as the answer, in the options' order.
 
-    With evidence: the sliding-window score less the distance score. Without: the overlap of option
-    and question. Where the question is negated, the least supported option answers it, so the
-    sign is turned.
+    The sliding-window score less the distance score. Without evidence there is nothing to read:
+    every option is supported alike, and the reader can only guess. Where the question is negated,
+    the least supported option answers it, so the sign is turned.
     """
     asked = frozenset(_content(prompt.question))
-    options = [frozenset(_content(text)) for _, text in prompt.options]
-    if prompt.evidence:
-        passage = _indexed(prompt.evidence)
-        scores = [
-            passage.window(asked | words) - passage.distance(asked, words) for words in options
-        ]
-    else:
-        passage = _indexed(prompt.question)
-        scores = [sum(passage.weights.get(word, 0.0) for word in words) for words in options]
+    passage = _indexed(prompt.evidence)
+    options = (frozenset(_content(text)) for _, text in prompt.options)
+    scores = [passage.window(asked | words) - passage.distance(asked, words) for words in options]
     return [-score for score in scores] if prompt.negated else scores
 
 

@@ -19,12 +19,14 @@ def pytest_safescale_make_model(config: pytest.Config, spec: str) -> Model | Non
 
 
 @pytest.hookspec
-def pytest_safescale_conditions(config: pytest.Config) -> Sequence[Condition]:
+def pytest_safescale_conditions(config: pytest.Config) -> Sequence[Condition]:  # type: ignore[empty-body]
     """Return conditions of your own; they are chosen by name like the built-in ones."""
 
 
 @pytest.hookspec
-def pytest_safescale_gates(config: pytest.Config, metrics: Sequence[Any]) -> Sequence[Any]:
+def pytest_safescale_gates(  # type: ignore[empty-body]
+    config: pytest.Config, metrics: Sequence[Any]
+) -> Sequence[Any]:
     """Return further gates, as the tables one would write in TOML.
 
     ``metrics`` are the run's figures (``Metric`` rows), so a gate may depend on what was measured.

@@ -111,7 +111,8 @@ def ballot_counts(panel: Panel) -> NDArray[Any]:
 def majority_codes(counts: NDArray[Any]) -> NDArray[Any]:
     """Return the code given most often; NULL wins its ties, letters tie by the alphabet."""
     # NULL is code 0 and letters are in alphabetical order: the first maximum is the rule.
-    return counts.argmax(axis=-1).astype(np.int16)
+    first: NDArray[Any] = counts.argmax(axis=-1).astype(np.int16)
+    return first
 
 
 def confidences(counts: NDArray[Any], drawn: NDArray[Any], options: NDArray[Any]) -> NDArray[Any]:

@@ -150,7 +150,7 @@ def _by_cases(
         yield group, np.stack(stacked, axis=1)
 
 
-def _row(names: dict[str, str], column: _Column, values: NDArray[Any], interval: Any) -> Metric:
+def _row(names: dict[str, Any], column: _Column, values: NDArray[Any], interval: Any) -> Metric:
     n = len(values)
     common: dict[str, Any] = {**names, "regime": column.regime, "metric": column.metric, "n": n}
     if n == 0:
@@ -181,7 +181,7 @@ def _spread(kind: str, values: NDArray[Any], resampled: float) -> float:
     return resampled
 
 
-def _calibration(names: dict[str, str], sampled: Sampled, at: tuple[int, int]) -> Iterator[Metric]:
+def _calibration(names: dict[str, Any], sampled: Sampled, at: tuple[int, int]) -> Iterator[Metric]:
     over = sampled.judged.there[at]
     errors = calibration_errors(
         sampled.confidence[at][over], sampled.judged.rates["accuracy"][at][over]

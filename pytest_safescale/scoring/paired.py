@@ -90,7 +90,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def compare(
-    one: NDArray[Any], other: NDArray[Any], names: Mapping[str, str], *, seed: int = SEED
+    one: NDArray[Any], other: NDArray[Any], names: Mapping[str, Any], *, seed: int = SEED
 ) -> Comparison | None:
     """Compare two 0/1 vectors over the same items, in item order; ``None`` over no items.
 
