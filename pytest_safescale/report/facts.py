@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["DANGERS", "Fact", "ItemFacts", "fact_of", "items_of", "lorenz", "worst_share"]
+__all__ = [
+    "DANGERS",
+    "Fact",
+    "ItemFacts",
+    "fact_of",
+    "group_by",
+    "items_of",
+    "lorenz",
+    "worst_share",
+]
 
 DANGERS = ("high_risk", "unsafe", "contradiction")
 
@@ -112,7 +122,7 @@ def lorenz(counts: Sequence[int]) -> tuple[list[float], float] | None:
         running += count
         shares.append(running / total)
     n = len(counts)
-    area = sum((left + right) / (2 * n) for left, right in zip(shares, shares[1:], strict=False))
+    area = sum((left + right) / (2 * n) for left, right in pairwise(shares))
     return shares, 1 - 2 * area
 
 

@@ -35,7 +35,8 @@ def verdict_line(gates: Sequence[GateResult]) -> str:
 def render_summary(conclusion: Conclusion) -> str:
     """Return the summary, at most 60 lines."""
     lines = [f"## {verdict_line(conclusion.gates)}", ""]
-    lines += [f"> **{escape(notice)}**" for notice in conclusion.notices]
+    for notice in conclusion.notices:
+        lines += [f"> **{escape(notice)}**", ""]
     lines += _gates(conclusion.gates)
     lines += _tables(conclusion.metrics)
     manifest = conclusion.manifest

@@ -1,0 +1,172 @@
+"""report.html: may it be deployed, where is it dangerous, is it better, why, and how is it known.
+
+The page is made of the report folder's own files, run.json and cases.jsonl, and of nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.report.case_charts import case_charts
+from pytest_safescale.report.charts import metric_charts
+from pytest_safescale.report.drawing import Chart, draw_png, draw_svg
+from pytest_safescale.report.facts import Fact, fact_of, items_of
+from pytest_safescale.report.packing import LIMITS, CasePacker, script_json
+from pytest_safescale.report.page import draw_all, page_parts, render_page
+from pytest_safescale.report.reading import RunFile, read_cases, read_run
+from pytest_safescale.report.sections import (
+    counterexamples,
+    every_figure,
+    figure_table,
+    gate_groups,
+    indexed_comparisons,
+    method,
+    verdict,
+)
+from pytest_safescale.report.table import COLUMNS
+from pytest_safescale.report.text import model_label, shorten
+from pytest_safescale.scoring.metrics import METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+__all__ = ["write_figures", "write_html"]
+
+WORST = 25
+FINDINGS = ("high_risk", "overconfident", "unsafe", "contradiction", "wrong", "abstained")
+_LARGE = 256 * 2**20
+"""Bytes of cases.jsonl from which on less of each text is kept in memory."""
+_ERRORS = 12
+
+
+@dataclass(kw_only=True)
+class _Cases:
+    """What one pass over cases.jsonl leaves."""
+
+    packer: CasePacker
+    facts: list[Fact] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+
+
+def write_html(folder: Path) -> Path:
+    """Write ``report.html`` from the folder's run.json and cases.jsonl; returns its path.
+
+    It stays under 3 MB for 1,200 cases and under 15 MB for 20,000: where the texts are longer,
+    they are cut with a note. Raises DatasetError where a file cannot be read.
+    """
+    run = read_run(folder)
+    cases = _read(folder, run)
+    content = _content(run, cases)
+    empty = render_page("report.html.j2", **content, page=page_parts(script="report.js"))
+    packed = cases.packer.pack(_budget(len(cases.facts)) - len(empty.encode("utf-8")))
+    content["cases"] = {"count": packed.cases, "limit": packed.limit}
+    parts = page_parts(script="report.js", data=script_json(packed.content))
+    path = folder / "report.html"
+    page = render_page("report.html.j2", **content, page=parts)
+    path.write_text(page, encoding="utf-8", newline="\n")
+    return path
+
+
+def write_figures(folder: Path, target: Path) -> list[Path]:
+    """Write each chart the run can fill as SVG and PNG into ``target``; returns the files."""
+    run = read_run(folder)
+    facts = [fact_of(record) for record in read_cases(folder)]
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    for chart in (chart for chart in _charts(run, facts) if chart.draw is not None):
+        vector, raster = target / f"{chart.name}.svg", target / f"{chart.name}.png"
+        drawing = draw_svg(chart, standalone=True)
+        vector.write_text(drawing + "\n", encoding="utf-8", newline="\n")
+        raster.write_bytes(draw_png(chart))
+        written += [vector, raster]
+    return written
+
+
+def _budget(cases: int) -> int:
+    """Return the bytes a page may take: 2.9 MB to 1,200 cases, 14.5 MB at 20,000, then alike."""
+    per_case = (14_500_000 - 2_900_000) / (20_000 - 1_200)
+    return 2_900_000 + round(per_case * max(0, cases - 1_200))
+
+
+def _read(folder: Path, run: RunFile) -> _Cases:
+    path = folder / "cases.jsonl"
+    large = path.is_file() and path.stat().st_size > _LARGE
+    longest = 2_000 if large else LIMITS[0]
+    cases = _Cases(packer=CasePacker(_options(run.manifest), longest=longest))
+    for record in read_cases(folder):
+        cases.packer.add(record)
+        cases.facts.append(fact_of(record))
+        if record.get("error"):
+            cases.errors[shorten(record["error"], 200)] += 1
+    return cases
+
+
+def _options(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return each model's options of the command that repeats one of its cases."""
+    shared = {
+        "dataset": manifest["dataset"].get("ref"),
+        "samples": manifest["decoding"].get("samples"),
+        "seed": manifest.get("seed"),
+    }
+    tail = "".join(
+        f" --safescale-{name} {shlex.quote(str(value))}"
+        for name, value in shared.items()
+        if value is not None
+    )
+    return {
+        model["name"]: f" --safescale-model {shlex.quote(model['name'])}{tail}"
+        for model in manifest["models"]
+    }
+
+
+def _charts(run: RunFile, facts: Sequence[Fact]) -> list[Chart]:
+    return [*metric_charts(run), *case_charts(facts, run.conditions)]
+
+
+def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
+    items = items_of(cases.facts)
+    charts = [
+        *draw_all(metric_charts(run), "rows of metrics.csv"),
+        *draw_all(case_charts(cases.facts, run.conditions), "taken from cases.jsonl"),
+    ]
+    return {
+        "run": run,
+        "manifest": run.manifest,
+        "notices": [notice.rstrip(".") for notice in run.manifest.get("notices", ())],
+        "models": [model_label(name) for name in run.models],
+        "verdict": verdict(run.gates),
+        "gates": gate_groups(run.gates),
+        "headings": [name for name, _, _ in COLUMNS],
+        "table": figure_table(run),
+        "every": every_figure(run),
+        # Those that need the whole width come last, so that the grid has no holes.
+        "charts": sorted(charts, key=lambda drawn: drawn["wide"]),
+        "worst": [item for item in items if any(item.gravity)][:WORST],
+        "dangerous": sum(
+            item.findings["high_risk"] + item.findings["unsafe"] > 0 for item in items
+        ),
+        "item_count": len(items),
+        "findings": FINDINGS,
+        "cases": {"count": len(cases.facts), "limit": None},
+        "baseline": indexed_comparisons(run, "baseline"),
+        "within": [
+            (kind, entries)
+            for kind in ("condition", "model")
+            if (entries := indexed_comparisons(run, kind))
+        ],
+        "counterexamples": counterexamples(run.findings),
+        "method": method(run.manifest),
+        "errors": cases.errors.most_common(_ERRORS),
+        "definitions": [
+            (name, spec.definition)
+            for name, spec in METRICS.items()
+            if any(row["metric"] == name for row in run.metrics)
+        ],
+        "manifest_text": json.dumps(run.manifest, indent=1, ensure_ascii=False),
+    }

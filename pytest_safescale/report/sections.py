@@ -1,0 +1,184 @@
+"""The report's tables, made ready for the templates; each figure keeps its place in run.json."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_safescale.report.table import COLUMNS
+from pytest_safescale.report.text import NOTHING, model_label, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_safescale.report.reading import Row, RunFile
+
+__all__ = [
+    "Entry",
+    "Verdict",
+    "counterexamples",
+    "every_figure",
+    "figure_table",
+    "gate_groups",
+    "indexed_comparisons",
+    "method",
+    "verdict",
+]
+
+_FOLDED = 12
+"""Gates that hold are folded away from this number on."""
+
+
+class Entry(NamedTuple):
+    """One object of run.json and its place in its list."""
+
+    row: Row
+    place: int
+
+
+class Verdict(NamedTuple):
+    """What the gates say of the run."""
+
+    state: str
+    """``blocked``, ``passed`` or ``open`` (no gates, or undecided ones that only warn)."""
+    sentence: str
+
+
+def verdict(gates: Sequence[Row]) -> Verdict:
+    """Say in one line whether the gates let the run pass, as summary.md does."""
+    if not gates:
+        return Verdict("open", "No gates are configured: these figures block nothing.")
+    failing = sum(gate["blocks"] for gate in gates)
+    if failing:
+        return Verdict("blocked", f"Blocked: {failing} of {len(gates)} gates do not hold.")
+    warned = sum(gate["outcome"] == "inconclusive" for gate in gates)
+    undecided = f", {warned} of them undecided and set to warn" if warned else ""
+    return Verdict("open" if warned else "passed", f"Passed: {len(gates)} gates{undecided}.")
+
+
+def gate_groups(gates: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the gates that block, those undecided that only warn, and those that hold."""
+    entries = [Entry(row, index) for index, row in enumerate(gates)]
+    entries.sort(key=lambda entry: entry.row["outcome"] != "failed")
+    groups = (
+        ("Gates that do not hold", [e for e in entries if e.row["blocks"]]),
+        (
+            "Gates that warn",
+            [e for e in entries if not e.row["blocks"] and e.row["outcome"] != "passed"],
+        ),
+        ("Gates that hold", [e for e in entries if e.row["outcome"] == "passed"]),
+    )
+    return [
+        {
+            "title": title,
+            "entries": found,
+            "folded": title == "Gates that hold" and len(found) > _FOLDED,
+        }
+        for title, found in groups
+        if found
+    ]
+
+
+def _entries(run: RunFile) -> dict[tuple[str, str, str, str], Entry]:
+    return {
+        (row["model"], row["condition"], row["regime"], row["metric"]): Entry(row, index)
+        for index, row in enumerate(run.metrics)
+    }
+
+
+def figure_table(run: RunFile) -> list[dict[str, Any]]:
+    """Return, for each model, its conditions with the figures of COLUMNS."""
+    entries = _entries(run)
+    groups = []
+    for model in run.all_names:
+        rows = []
+        for condition in run.conditions:
+            found = [entries.get((model, condition, regime, name)) for _, regime, name in COLUMNS]
+            if any(found):
+                n = found[0].row["n"] if found[0] else None
+                rows.append({"condition": condition, "n": n, "entries": found})
+        groups.append({"name": model_label(model), "rows": rows})
+    return groups
+
+
+def every_figure(run: RunFile) -> list[dict[str, Any]]:
+    """Return, for each model, a row per metric and regime and a column per condition."""
+    entries = _entries(run)
+    groups = []
+    for model in run.all_names:
+        own = [row for row in run.metrics if row["model"] == model]
+        conditions = [name for name in run.conditions if any(r["condition"] == name for r in own)]
+        kinds = dict.fromkeys((row["regime"], row["metric"]) for row in own)
+        rows = [
+            {
+                "metric": metric,
+                "regime": regime,
+                "entries": [entries.get((model, name, regime, metric)) for name in conditions],
+            }
+            for regime, metric in kinds
+        ]
+        groups.append({"name": model_label(model), "conditions": conditions, "rows": rows})
+    return groups
+
+
+def indexed_comparisons(run: RunFile, kind: str) -> list[Entry]:
+    """Return the comparisons of a kind."""
+    return [Entry(row, i) for i, row in enumerate(run.comparisons) if row["kind"] == kind]
+
+
+def counterexamples(findings: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return robustness findings with their diff by lines; what is missing is a dash."""
+    names = ("family", "item_id", "model", "condition", "edit", "before", "after")
+    return [
+        {
+            **{name: _told(found.get(name)) for name in names},
+            "diff": [(line[:1], line) for line in (found.get("diff") or "").splitlines()],
+            "reproduce": found.get("reproduce"),
+        }
+        for found in findings
+    ]
+
+
+def _told(value: object) -> str:
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, dict):
+        return ", ".join(f"{words(str(key))}: {_told(part)}" for key, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_told(part) for part in value)
+    return str(value)
+
+
+def method(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the manifest's facts in groups of pairs."""
+    dataset, corpus = manifest["dataset"], manifest.get("corpus") or {}
+    calls, tokens = manifest.get("calls") or {}, manifest.get("tokens") or {}
+    groups: dict[str, Mapping[str, Any]] = {
+        "Data": {
+            "data set": dataset["name"],
+            "items": dataset["items"],
+            "sha256": dataset["sha256"],
+            "corpus": corpus.get("name"),
+            "passages": corpus.get("passages"),
+            "ranker": manifest.get("ranker"),
+            "prompt sha256": manifest.get("prompt_sha256"),
+        },
+        "Decoding": {
+            **{words(name): value for name, value in manifest["decoding"].items()},
+            "seed": manifest.get("seed"),
+            "replayed from the store only": "yes" if manifest.get("replay") else "no",
+        },
+        "Effort": {
+            "start": manifest.get("start"),
+            "end": manifest.get("end"),
+            "calls made": calls.get("made"),
+            "replies from the store": calls.get("replies_from_store"),
+            "tokens of this run": _told(tokens.get("this_run")),
+            "tokens behind the figures": _told(tokens.get("behind_figures")),
+            "cost": _told(manifest.get("cost")),
+        },
+        "Versions": manifest["versions"],
+    }
+    return [
+        {"title": title, "pairs": [(name, _told(value)) for name, value in part.items()]}
+        for title, part in groups.items()
+    ]
