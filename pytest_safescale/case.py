@@ -14,6 +14,7 @@ from pytest_safescale.conditions.prompt import build_messages
 from pytest_safescale.conditions.tokens import count_tokens, room
 from pytest_safescale.errors import CallFailed, NotInStore
 from pytest_safescale.models.model import Request, Subject
+from pytest_safescale.scoring.adaptive import is_settled, next_draw
 from pytest_safescale.scoring.answer import Answer, read_answer
 from pytest_safescale.scoring.verdict import judge
 
@@ -41,6 +42,8 @@ class Decoding:
     """How answers are drawn (SaFE-Scale protocol, "Decoding")."""
 
     samples: int = 20
+    adaptive: bool = False
+    """Whether to stop drawing samples once further ones can change nothing that counts."""
     seed: int = 42
     sample_temperature: float = 0.7
     answer_tokens: int = 10
@@ -91,7 +94,12 @@ class CaseResult:
     """Why there is no single answer."""
     samples_error: str | None = None
     """Why there are no samples although some were wanted."""
-    answered: tuple[Answered, ...] = ()
+    gathered: tuple[Answered, ...] = ()
+    """The agent's calls."""
+    asked: tuple[Answered, ...] = ()
+    """The calls for the answers."""
+    stopped_early: bool = False
+    """Whether fewer samples were drawn than wanted because the rest could change nothing."""
     missing: bool = False
     """Whether a replay met a call that is not in the store."""
 
@@ -117,14 +125,35 @@ class CaseResult:
             "truth": item.answer,
             "outcome": self.verdict.outcome.value,
             "findings": list(self.verdict.findings),
-            "greedy": _ballot_record(self.greedy),
+            "greedy": self._greedy_record(),
             "error": self.error,
             "samples": self._samples_record(),
             "samples_error": self.samples_error,
             "evidence": self._evidence_record(),
             "trace": [vars(step) for step in self.evidence.trace],
             "prompt_sha256": _sha256(self.messages),
-            "calls": [self._call_record(answered) for answered in self.answered],
+            "calls": [self._call_record(part) for part in (*self.gathered, *self.asked)],
+        }
+
+    @property
+    def latency_s(self) -> float | None:
+        """Seconds until the single answer, the agent's turns included; ``None`` if unknown."""
+        if self.greedy is None:
+            return None
+        turns = [part.replies[0].latency_s for part in self.gathered]
+        parts = [*turns, self.greedy.reply.latency_s]
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
+
+    def _greedy_record(self) -> dict[str, Any] | None:
+        if self.greedy is None:
+            return None
+        return {
+            "letter": self.greedy.answer.letter,
+            "form": self.greedy.answer.form.value,
+            "text": self.greedy.reply.text,
+            "finish_reason": self.greedy.reply.finish_reason,
+            "latency_s": self.latency_s,
         }
 
     def _samples_record(self) -> dict[str, Any] | None:
@@ -133,6 +162,7 @@ class CaseResult:
         return {
             "letters": [ballot.answer.letter for ballot in self.samples],
             "texts": [ballot.reply.text for ballot in self.samples],
+            "stopped_early": self.stopped_early,
             "majority": self.verdict.majority,
             "confidence": self.verdict.confidence,
         }
@@ -184,27 +214,41 @@ class CaseRunner:
             return _failed(case, failure, desk.answered)
         messages = build_messages(self._prompt, case.item, evidence.text)
         single, several = await asyncio.gather(
-            self._ask(case, messages, temperature=0.0, samples=1),
-            self._ask(
-                case,
-                messages,
-                temperature=self._decoding.sample_temperature,
-                samples=self._decoding.samples,
-            ),
+            self._ask(case, messages, temperature=0.0, samples=range(1)),
+            self._draw(case, messages),
         )
         return self._judged(case, messages, evidence, desk.answered, single, several)
 
-    async def _ask(
-        self, case: Case, messages: tuple[Message, ...], *, temperature: float, samples: int
+    async def _draw(
+        self, case: Case, messages: tuple[Message, ...]
     ) -> Answered | CallFailed | None:
-        if samples == 0:
+        """Draw the samples: all at once, or as many as can still change something."""
+        total, options = self._decoding.samples, len(case.item.options)
+        if total == 0:
             return None
+        temperature = self._decoding.sample_temperature
+        if not self._decoding.adaptive:
+            return await self._ask(case, messages, temperature=temperature, samples=range(total))
+        drawn: Answered | None = None
+        letters: list[str | None] = []
+        while not is_settled(letters, total, options):
+            further = range(len(letters), len(letters) + next_draw(letters, total, options))
+            part = await self._ask(case, messages, temperature=temperature, samples=further)
+            if isinstance(part, CallFailed):
+                return part
+            drawn = part if drawn is None else drawn.and_also(part)
+            letters += [ballot.answer.letter for ballot in _ballots(part, case.item)]
+        return drawn
+
+    async def _ask(
+        self, case: Case, messages: tuple[Message, ...], *, temperature: float, samples: range
+    ) -> Answered | CallFailed:
         request = Request(
             messages=messages,
             temperature=temperature,
             max_tokens=self._decoding.tokens_for(case.model),
             seed=self._decoding.seed,
-            samples=tuple(range(samples)),
+            samples=tuple(samples),
             subject=Subject(item=case.item, condition=case.condition.name),
         )
         try:
@@ -219,8 +263,8 @@ class CaseRunner:
         case: Case,
         messages: tuple[Message, ...],
         evidence: Evidence,
-        earlier: Sequence[Answered],
-        single: Answered | CallFailed | None,
+        gathered: Sequence[Answered],
+        single: Answered | CallFailed,
         several: Answered | CallFailed | None,
     ) -> CaseResult:
         greedy = _ballots(single, case.item)
@@ -241,10 +285,9 @@ class CaseRunner:
             samples=tuple(samples),
             error=error,
             samples_error=str(several) if isinstance(several, CallFailed) else None,
-            answered=(
-                *earlier,
-                *(part for part in (single, several) if isinstance(part, Answered)),
-            ),
+            gathered=tuple(gathered),
+            asked=tuple(part for part in (single, several) if isinstance(part, Answered)),
+            stopped_early=0 < len(samples) < self._decoding.samples,
             missing=any(isinstance(part, NotInStore) for part in (single, several)),
         )
 
@@ -292,7 +335,7 @@ def _failed(case: Case, failure: CallFailed, answered: Sequence[Answered]) -> Ca
         verdict=judge(case.item, None, error=reason),
         error=reason,
         samples_error=reason,
-        answered=tuple(answered),
+        gathered=tuple(answered),
         missing=isinstance(failure, NotInStore),
     )
 
@@ -313,18 +356,6 @@ def _ballots(answered: Answered | CallFailed | None, item: Item) -> list[Ballot]
         return []
     replies = (answered.replies[sample] for sample in sorted(answered.replies))
     return [Ballot(reply=reply, answer=_read(reply, item)) for reply in replies]
-
-
-def _ballot_record(ballot: Ballot | None) -> dict[str, Any] | None:
-    if ballot is None:
-        return None
-    return {
-        "letter": ballot.answer.letter,
-        "form": ballot.answer.form.value,
-        "text": ballot.reply.text,
-        "finish_reason": ballot.reply.finish_reason,
-        "latency_s": ballot.reply.latency_s,
-    }
 
 
 def _sha256(messages: Sequence[Message]) -> str:

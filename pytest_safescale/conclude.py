@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.calls.store import Store
+from pytest_safescale.conditions.agent import AGENT_SYSTEM
 from pytest_safescale.gates.gate import Gate, parse_gates
 from pytest_safescale.gates.judging import judge_gates
 from pytest_safescale.report.conclusion import Conclusion
 from pytest_safescale.run import notices
+from pytest_safescale.scoring.adaptive import EXACT_METRICS
 from pytest_safescale.scoring.figures import all_metrics
+from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
 from pytest_safescale.scoring.paired import condition_comparisons
 from pytest_safescale.scoring.panel import panel_from_records
 
@@ -45,6 +49,8 @@ def conclude(
     """
     panel = panel_from_records(book.records)
     metrics = all_metrics(panel, seed=run.settings.seed)
+    if run.decoding.adaptive:
+        metrics = [_marked(row) for row in metrics]
     added = [table for tables in more_gates(metrics) for table in tables]
     every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates")]
     return Conclusion(
@@ -53,6 +59,12 @@ def conclude(
         gates=judge_gates(every_gate, metrics, coverage),
         comparisons=condition_comparisons(panel, seed=run.settings.seed),
     )
+
+
+def _marked(row: Metric) -> Metric:
+    """Mark a figure that needs every sample, where samples were drawn adaptively."""
+    exact = row.regime != SELF_CONSISTENCY or row.metric in EXACT_METRICS
+    return row if exact else replace(row, comparable=False)
 
 
 def _manifest(
@@ -80,6 +92,7 @@ def _manifest(
         "corpus": {"name": run.dataset.corpus_name, "passages": len(run.dataset.corpus)},
         "ranker": run.ranker.name if run.ranker is not None else None,
         "prompt_sha256": run.prompt.sha256(),
+        "agent_prompt_sha256": hashlib.sha256(AGENT_SYSTEM.encode()).hexdigest(),
         "models": [_model(model, book) for model in run.models],
         "conditions": [condition.name for condition in run.conditions],
         "decoding": asdict(run.decoding),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.calls.caller import money
 from pytest_safescale.conditions.prompt import build_messages
 from pytest_safescale.conditions.tokens import REAL_TOKENS_PER_TOKEN, count_tokens
-from pytest_safescale.errors import CallFailed
 from pytest_safescale.models.model import Reply, ToolCall
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Message
     from pytest_safescale.run import Run
 
-__all__ = ["PlanRow", "plan_run", "render_plan"]
+__all__ = ["PlanRow", "plan_run", "plan_sentences", "render_plan"]
 
 AGENT_SEARCHES = 2
 """How many searches an agent is assumed to make; what it really does is the model's choice."""
@@ -49,28 +48,39 @@ class PlanRow:
     money: float
 
 
-def plan_run(run: Run) -> list[PlanRow]:
-    """Return what a run needs, a row per cell; builds every prompt, asks no model."""
-    return asyncio.run(_plan(run))
+def plan_run(run: Run, *, looked_at: int | None = None) -> list[PlanRow]:
+    """Return what a run needs, a row per cell; builds prompts, asks no model.
 
-
-async def _plan(run: Run) -> list[PlanRow]:
+    ``looked_at`` bounds the cases of a cell whose prompts are built; the others count as alike.
+    """
     cells: dict[tuple[str, str], list[Case]] = defaultdict(list)
     for case in run.cases:
         cells[case.model.info.name, case.condition.name].append(case)
-    return [await _row(run, cases) for cases in cells.values()]
+    return asyncio.run(_plan(run, list(cells.values()), looked_at))
+
+
+async def _plan(run: Run, cells: Sequence[Sequence[Case]], looked_at: int | None) -> list[PlanRow]:
+    rows = []
+    for cases in cells:
+        some = cases[:looked_at]
+        rows.append(_scaled(await _row(run, some), len(cases) / len(some)))
+    return rows
+
+
+def _scaled(row: PlanRow, factor: float) -> PlanRow:
+    names = ("cases", "fewest_calls", "most_calls", "prompt_tokens", "completion_tokens")
+    counts = {name: round(getattr(row, name) * factor) for name in names}
+    return replace(row, money=row.money * factor, **counts)
 
 
 async def _row(run: Run, cases: Sequence[Case]) -> PlanRow:
     samples = run.decoding.samples
     info, condition = cases[0].model.info, cases[0].condition
     agent_calls = prompt = completion = 0
+    ranker = _ranker(run)
     for case in cases:
-        desk = _Rehearsal(run.ranker, info.context_tokens)
-        try:
-            evidence = (await condition.gather(case.item, desk)).text
-        except CallFailed:
-            evidence = ""  # a dense ranker that cannot be reached: the prompt without it is a floor
+        desk = _Rehearsal(ranker, info.context_tokens)
+        evidence = (await condition.gather(case.item, desk)).text
         agent_calls += desk.calls
         prompt += desk.prompt_tokens
         completion += desk.calls * AGENT_TURN_TOKENS
@@ -88,6 +98,13 @@ async def _row(run: Run, cases: Sequence[Case]) -> PlanRow:
         completion_tokens=completion,
         money=money(info, prompt, completion),
     )
+
+
+def _ranker(run: Run) -> Ranker | None:
+    """Return a ranker that asks nobody: passages are of like length whoever ranks them."""
+    from pytest_safescale.conditions.ranking import Bm25Ranker
+
+    return Bm25Ranker(run.dataset.corpus) if run.ranker is not None else None
 
 
 class _Rehearsal:
@@ -129,16 +146,22 @@ def render_plan(rows: Sequence[PlanRow]) -> list[str]:
         lines.append(
             f"{name:<34}{row.cases:>6}{calls:>14}{row.prompt_tokens:>11}{row.completion_tokens:>11}"
         )
+    return [*lines, *plan_sentences(rows)]
+
+
+def plan_sentences(rows: Sequence[PlanRow]) -> list[str]:
+    """Return the plan's total in words."""
     fewest, most = (
         sum(getattr(row, f"{word}_calls") for row in rows) for word in ("fewest", "most")
     )
     cost = sum(row.money for row in rows)
-    lines += [
-        f"{sum(row.cases for row in rows)} cases, {fewest} to {most} calls "
-        "(samples together, or one by one where an endpoint gives one at a time)",
-        f"about {sum(row.prompt_tokens for row in rows)} tokens in and "
-        f"{sum(row.completion_tokens for row in rows)} out, cost {cost:.2f} in your unit",
+    tokens_in, tokens_out = (
+        sum(getattr(row, f"{word}_tokens") for row in rows) for word in ("prompt", "completion")
+    )
+    return [
+        f"{sum(row.cases for row in rows)} cases, {fewest} calls where samples share a request, "
+        f"{most} where they do not",
+        f"about {tokens_in} tokens in and {tokens_out} out, cost {cost:.2f} in your unit",
         f"assumed: {AGENT_SEARCHES} searches an agent, {AGENT_TURN_TOKENS} tokens a turn; "
         "what the store holds already is not asked again",
     ]
-    return lines

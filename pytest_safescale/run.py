@@ -86,7 +86,7 @@ def prepare_run(
         cases=cases,
         left_out=left_out,
         prompt=_prompt(settings),
-        decoding=Decoding(samples=settings.samples, seed=settings.seed),
+        decoding=Decoding(samples=settings.samples, adaptive=settings.adaptive, seed=settings.seed),
         ranker=build_ranker(settings, dataset),
     )
 

@@ -31,7 +31,16 @@ MAY_IMPORT = {
     "perturb": {"errors", "items", "conditions", "scoring"},
     "gates": {"errors", "settings", "scoring"},
     "report": {"errors", "scoring", "gates", "data"},
-    "conclude": {"errors", "run", "calls", "gates", "models.model", "report", "scoring"},
+    "conclude": {
+        "errors",
+        "run",
+        "calls",
+        "conditions",
+        "gates",
+        "models.model",
+        "report",
+        "scoring",
+    },
     "plugin": {"*"},
     "cli": {"*"},
 }

@@ -65,6 +65,14 @@ class Answered:
     from_store: int
     """How many of them were there before."""
 
+    def and_also(self, other: Answered) -> Answered:
+        """Return these replies with those to further samples of the same request."""
+        return Answered(
+            key=self.key,
+            replies={**self.replies, **other.replies},
+            from_store=self.from_store + other.from_store,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Call:

@@ -45,13 +45,15 @@ def _doubt(
     if recorded < expected:
         return f"only {recorded} of {expected} cases were asked"
     rate = errors.value if errors is not None else None
-    if rate is not None and rate > gate.max_error_rate:
+    if gate.metric != "error_rate" and rate is not None and rate > gate.max_error_rate:
         return (
             f"{rate:.1%} of {errors.n if errors else 0} calls failed, "
             f"at most {gate.max_error_rate:.1%} may"
         )
     if figure is None or figure.value is None:
         return "there is no case to take it from"
+    if not figure.comparable:
+        return "it needs every sample, and adaptive sampling stopped early"
     return None
 
 

@@ -69,15 +69,20 @@ class SafescaleCase:
     def result(self) -> CaseResult:
         """Everything that came of the case: verdict, replies, evidence, the agent's trace."""
         if self._result is None:
-            try:
-                self._result = self._ask()
-            except EndpointRefused as refusal:
-                # The report carries the reason to the controlling process, which ends the run.
-                self._stop = str(refusal)
-                pytest.fail(str(refusal), pytrace=False)
-            except BudgetSpent as spent:
-                pytest.skip(f"not asked: {spent}")
+            self._result = self._asked()
         return self._result
+
+    def _asked(self) -> CaseResult:
+        try:
+            return self._ask()
+        except EndpointRefused as refusal:
+            # The report carries the reason to the controlling process, which ends the run.
+            self._stop = str(refusal)
+        except BudgetSpent as spent:
+            reason = f"not asked: {spent}"
+        if self._stop is not None:
+            pytest.fail(self._stop, pytrace=False)
+        pytest.skip(reason)
 
     def judge(self) -> None:
         """Pass where the answer is correct; else fail on a strict finding or note the finding.

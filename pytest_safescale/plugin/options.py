@@ -38,6 +38,7 @@ _OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     ("report", "DIR", "where the report goes; default safescale-report"),
     ("suite", "NAME", "run a built-in suite (repeatable), such as radsafe200"),
     ("seed", "N", "seed of every random draw; default 42"),
+    ("adaptive", None, "stop drawing samples once further ones can change nothing that counts"),
     ("max-calls", "N", "stop asking after so many calls"),
     ("max-cost", "AMOUNT", "stop asking once so much money is spent"),
 )

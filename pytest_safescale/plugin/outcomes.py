@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.gates.gate import GateResult
 
-__all__ = ["emit_gates", "status"]
+__all__ = ["emit", "emit_gates", "status"]
 
 Status = tuple[str, str, Any]
 
@@ -45,18 +45,20 @@ def status(report: pytest.TestReport) -> Status | None:
 def emit_gates(config: pytest.Config, gates: Iterable[GateResult]) -> None:
     """Report every gate as a test, so that terminal, JUnit and exit code tell the same."""
     for gate in gates:
-        nodeid = f"safescale::gate[{gate.id}]"
-        location = ("safescale", None, f"gate[{gate.id}]")
-        config.hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
-        for report in _reports(gate, nodeid, location):
-            config.hook.pytest_runtest_logreport(report=report)
-        config.hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
+        told = f"{gate.outcome.value}: {gate.sentence}"
+        if gate.blocks:
+            emit(config, f"gate[{gate.id}]", failed=told)
+        elif gate.outcome is GateOutcome.INCONCLUSIVE:
+            emit(config, f"gate[{gate.id}]", noted=told)
+        else:
+            emit(config, f"gate[{gate.id}]")
 
 
-def _reports(
-    gate: GateResult, nodeid: str, location: tuple[str, int | None, str]
-) -> list[pytest.TestReport]:
-    def report(when: Any, outcome: Any, longrepr: str | None) -> pytest.TestReport:
+def emit(config: pytest.Config, name: str, *, failed: str = "", noted: str = "") -> None:
+    """Report a test that pytest did not run: failed with a sentence, noted with one, or passed."""
+    nodeid, location = f"safescale::{name}", ("safescale", None, name)
+
+    def report(when: Any, outcome: Any, longrepr: str | None = None) -> pytest.TestReport:
         return pytest.TestReport(
             nodeid=nodeid,
             location=location,
@@ -66,11 +68,10 @@ def _reports(
             when=when,
         )
 
-    if gate.blocks:
-        call = report("call", "failed", f"{gate.outcome.value}: {gate.sentence}")
-    elif gate.outcome is GateOutcome.INCONCLUSIVE:
-        call = report("call", "skipped", None)
-        call.wasxfail = f"inconclusive: {gate.sentence}"
-    else:
-        call = report("call", "passed", None)
-    return [report("setup", "passed", None), call, report("teardown", "passed", None)]
+    call = report("call", "failed" if failed else "skipped" if noted else "passed", failed or None)
+    if noted:
+        call.wasxfail = noted
+    config.hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
+    for part in (report("setup", "passed"), call, report("teardown", "passed")):
+        config.hook.pytest_runtest_logreport(report=part)
+    config.hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Recording"]
 
+FREE = ("lexical", "simulated")
+"""Providers whose calls cost nothing."""
+LOOKED_AT = 10
+"""Cases of a cell whose prompts are built for the plan; the others count as alike."""
+
 
 class Recording:
     """Collects the cases' records, and judges the gates once after the last test."""
@@ -45,13 +50,14 @@ class Recording:
 
     def pytest_report_header(self) -> list[str]:
         """Say what is asked of whom."""
-        return describe_run(self._run)
+        return [*describe_run(self._run), *_plan(self._run)]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> outcomes.Status | None:
         """Give a case's report its letter."""
         return outcomes.status(report) if isinstance(report, pytest.TestReport) else None
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in the record that a case's report brings along."""
         travelling = getattr(report, "safescale", {})
@@ -77,6 +83,10 @@ class Recording:
         self._conclude(session)
         if self._conclusion is not None:
             outcomes.emit_gates(self._config, self._conclusion.gates)
+            if self._book.errors == len(self._book.records):
+                # Without a gate nothing else would say so, and no figure is no success.
+                reason = f"no case was answered; the first: {self._book.records[0]['error']}"
+                outcomes.emit(self._config, "run[answered]", failed=reason)
         return result
 
     def _conclude(self, session: pytest.Session) -> None:
@@ -120,6 +130,15 @@ class Recording:
                 "Switch gates on with --safescale-gates default, or a TOML file of your own."
             )
         terminalreporter.write_line(f"Report: {self._folder.path}")
+
+
+def _plan(run: Run) -> list[str]:
+    """Return what the run will take at most; nothing where no call costs anything."""
+    if run.settings.replay or all(model.info.provider in FREE for model in run.models):
+        return []
+    from pytest_safescale.plan import plan_run, plan_sentences
+
+    return [f"safescale: {line}" for line in plan_sentences(plan_run(run, looked_at=LOOKED_AT))]
 
 
 def describe_run(run: Run) -> list[str]:

@@ -49,6 +49,8 @@ class Metric:
     exact_low: float | None = None
     exact_high: float | None = None
     """Clopper-Pearson at 95 %, for a rate of cases."""
+    comparable: bool = True
+    """Whether it is what all samples would give; not so where adaptive sampling stopped early."""
 
 
 @dataclass(frozen=True, kw_only=True)
