@@ -80,7 +80,7 @@ def _manifest(
     return {
         "run_id": run_id,
         "versions": _versions(),
-        "notices": notices(run),
+        "notices": [*notices(run), *_incomplete(asked, len(book.records))],
         "start": start.isoformat(timespec="seconds"),
         "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "dataset": {
@@ -120,6 +120,12 @@ def _manifest(
         },
         "cost": {"this_run": spent["money"], "behind_figures": behind["money"]},
     }
+
+
+def _incomplete(asked: int, recorded: int) -> list[str]:
+    if recorded == asked:
+        return []
+    return [f"this run is incomplete: {recorded} of {asked} cases were asked"]
 
 
 def _model(model: Model, book: RecordBook) -> dict[str, Any]:

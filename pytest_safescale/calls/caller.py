@@ -133,6 +133,8 @@ class Caller:
                     f"{call.model.info.name}: a call is not in the store {self.store.path} "
                     "and --safescale-replay makes none"
                 )
+            if (reason := self.store.failure(call.key)) is not None:
+                raise CallFailed(reason)
             claim = self.store.claim(call.key, missing)
             replies.update(claim.stored)
             from_store += len(claim.stored)
@@ -156,6 +158,9 @@ class Caller:
             batches = [left[start : start + size] for start in range(0, len(left), size)]
             for replies in await _all([self._until_full(call.of(batch)) for batch in batches]):
                 made.update(replies)
+        except CallFailed as failure:
+            self.store.fail(call.key, str(failure))
+            raise
         finally:
             if given_up := [sample for sample in wanted if sample not in made]:
                 self.store.release(call.key, given_up)

@@ -87,6 +87,16 @@ class Engine(Generic[T]):
         self._in_loop(self._loop.stop)
         self._thread.join(CLOSE_S)
 
+    def drain(self) -> None:
+        """Begin nothing more and wait for what is under way: another process wants it."""
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self._settle(), self._loop).result()
+
+    async def _settle(self) -> None:
+        self._exhausted = True
+        while self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()

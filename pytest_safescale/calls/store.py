@@ -46,6 +46,9 @@ CREATE TABLE claims (
 CREATE TABLE owners (
     owner TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, beat REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE failures (
+    run TEXT NOT NULL, call BLOB NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, call)
+) WITHOUT ROWID;
 CREATE TABLE facts (endpoint TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE pace (name TEXT PRIMARY KEY, next_free REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE spent (
@@ -201,6 +204,20 @@ class Store:
             )
             self._drop_claims(call, tuple(replies))
             self._add(spent)
+
+    def fail(self, call: bytes, reason: str) -> None:
+        """Note that a call failed for good in this run: its other processes need not try it."""
+        with self._writing():
+            self._db.execute(
+                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", (self.run, call, reason)
+            )
+
+    def failure(self, call: bytes) -> str | None:
+        """Return why a call failed for good in this run; ``None`` where it did not."""
+        row = self._db.execute(
+            "SELECT reason FROM failures WHERE run = ? AND call = ?", (self.run, call)
+        ).fetchone()
+        return None if row is None else str(row[0])
 
     def _drop_claims(self, call: bytes, samples: Sequence[int]) -> None:
         self._db.executemany(

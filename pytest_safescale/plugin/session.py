@@ -99,8 +99,11 @@ class SafescaleSession:
         """Tell an xdist worker which run it belongs to."""
         node.workerinput[RUN_KEY] = self.run_id
 
-    def pytest_sessionfinish(self) -> None:
-        """Stop asking."""
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Stop asking; a worker that is done first ends the calls it makes for the others."""
+        normal = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if self._engine is not None and is_worker(self.config) and normal:
+            self._engine.drain()
         self.close()
 
     def pytest_unconfigure(self) -> None:

@@ -152,6 +152,16 @@ def test_a_lasting_failure_is_told_with_its_reason_and_leaves_no_claim(store: St
     other.close()
 
 
+def test_what_failed_for_good_is_not_tried_again_in_the_same_run(tmp_path: Path) -> None:
+    model = ScriptedModel(failing(TransientFailure("503")))
+    for run, asked in (("one", 4), ("one", 4), ("two", 8)):
+        opened = Store(tmp_path / "store.sqlite", run=run)
+        with pytest.raises(CallFailed, match=r"503 \(4 attempts\)"):
+            asyncio.run(caller(opened).ask(model, request()))
+        opened.close()
+        assert len(model.asked) == asked
+
+
 def test_the_wait_the_server_asks_for_is_kept_by_every_call(store: Store) -> None:
     times: list[float] = []
 

@@ -118,6 +118,22 @@ def test_closing_cancels_what_is_under_way_and_ends_within_two_seconds() -> None
     assert time.monotonic() - start < 2
 
 
+def test_draining_ends_what_is_under_way_and_begins_nothing_more() -> None:
+    ended: list[int] = []
+
+    async def slow(job: int) -> int:
+        await asyncio.sleep(0.1)
+        ended.append(job)
+        return job
+
+    running = engine(slow)
+    time.sleep(0.05)
+    running.drain()
+    assert ended == [0, 1, 2, 3]
+    running.close()
+    assert ended == [0, 1, 2, 3]
+
+
 def test_what_must_happen_at_the_end_happens_in_the_loop() -> None:
     ended: list[str] = []
 
