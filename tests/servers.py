@@ -31,6 +31,7 @@ FAULTS = (
     "no choices",
     "length",
     "stall",
+    "drip",
 )
 """What a server can do to a request; every one of them may pass when asked again."""
 
@@ -47,22 +48,30 @@ class ChatServer:
         answer: Callable[[dict[str, Any]], str | dict[str, Any]] = always_b,
         *,
         delay_s: float = 0.0,
+        port: int = 0,
         key: str | None = None,
         model: str | None = None,
         most_choices: int = 1000,
         refuses: tuple[str, ...] = (),
         fault: Callable[[int], str | None] = lambda _: None,
+        response: Callable[[web.Request, dict[str, Any]], web.Response | None] | None = None,
     ) -> None:
-        """``refuses`` names parameters met with 400; ``fault`` gives one by request number."""
+        """Script what the server does.
+
+        ``refuses`` names parameters met with 400; ``fault`` gives one by request number;
+        ``response`` may answer a request its own way.
+        """
         self.requests: list[dict[str, Any]] = []
         self.met: Counter[str] = Counter()
         self._answer, self._delay_s, self._key, self._model = answer, delay_s, key, model
         self._most_choices, self._refuses, self._fault = most_choices, refuses, fault
+        self._response = response
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._runner: web.AppRunner | None = None
-        self.port = 0
+        self.port = port
+        self._broken: OSError | None = None
 
     @property
     def url(self) -> str:
@@ -75,6 +84,8 @@ class ChatServer:
     def __enter__(self) -> ChatServer:
         self._thread.start()
         self._ready.wait()
+        if self._broken is not None:
+            raise self._broken
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -85,8 +96,13 @@ class ChatServer:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._start())
-        self._ready.set()
+        try:
+            self._loop.run_until_complete(self._start())
+        except OSError as error:
+            self._broken = error
+            return
+        finally:
+            self._ready.set()
         self._loop.run_forever()
 
     async def _start(self) -> None:
@@ -96,19 +112,27 @@ class ChatServer:
         app.router.add_get("/calls", self._count)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, backlog=4096)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=4096)
         await site.start()
         self.port = self._runner.addresses[0][1]
 
     async def _stop(self) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+        # Whatever still stalls would be destroyed with the loop.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _count(self, _: web.Request) -> web.Response:
         return web.json_response({"calls": self.calls})
 
     async def _embeddings(self, request: web.Request) -> web.Response:
-        texts = (await request.json())["input"]
+        payload = await request.json()
+        if self._response and (own := self._response(request, payload)):
+            return own
+        texts = payload["input"]
         rows = [{"index": n, "embedding": [float(len(text)), 1.0]} for n, text in enumerate(texts)]
         return web.json_response({"data": rows[::-1]})
 
@@ -116,15 +140,17 @@ class ChatServer:
         payload = await request.json()
         self.requests.append(payload)
         number = len(self.requests) - 1
+        if self._response and (own := self._response(request, payload)):
+            return own
         if self._key and request.headers.get("authorization") != f"Bearer {self._key}":
-            return _error(401, "invalid api key", code="invalid_api_key")
+            return complaint(401, "invalid api key", code="invalid_api_key")
         if self._model and payload["model"] != self._model:
-            return _error(
+            return complaint(
                 404, f"the model {payload['model']} does not exist", code="model_not_found"
             )
         for name in self._refuses:
             if name in payload:
-                return _error(400, f"unsupported parameter: {name}", param=name)
+                return complaint(400, f"unsupported parameter: {name}", param=name)
         if self._delay_s:
             await asyncio.sleep(self._delay_s)
         fault = self._fault(number)
@@ -156,9 +182,9 @@ class ChatServer:
         self, request: web.Request, payload: dict[str, Any], fault: str
     ) -> web.StreamResponse:
         if fault == "429 retry-after":
-            return _error(429, "slow down", headers={"retry-after": "0.2"})
+            return complaint(429, "slow down", headers={"retry-after": "0.2"})
         if fault.isdigit():
-            return _error(int(fault), "not now")
+            return complaint(int(fault), "not now")
         if fault == "stall":
             await asyncio.sleep(30)
         if fault == "no json":
@@ -170,19 +196,29 @@ class ChatServer:
             for choice in completion["choices"]:
                 choice["message"]["content"] = "The patient"
             return web.json_response(completion)
+        return await self._breaking(request, payload, fault)
+
+    async def _breaking(
+        self, request: web.Request, payload: dict[str, Any], fault: str
+    ) -> web.StreamResponse:
+        """Cut the connection: at once, half-way through the reply, or when it has dripped away."""
         body = json.dumps(self._completion(payload)).encode()
-        if fault == "truncated":
+        if fault in ("truncated", "drip"):
             response = web.StreamResponse(headers={"content-length": str(len(body))})
             await response.prepare(request)
-            await response.write(body[: len(body) // 2])
-        assert request.transport is not None
-        request.transport.abort()
+            step = 1 if fault == "drip" else len(body) // 2
+            for start in range(0, len(body) // 2, step):
+                await response.write(body[start : start + step])
+                await asyncio.sleep(0.05 if fault == "drip" else 0)
+        if request.transport is not None:
+            request.transport.abort()
         return web.Response()
 
 
-def _error(
-    status: int, message: str, *, headers: dict[str, str] | None = None, **more: str
+def complaint(
+    status: int, message: str, *, headers: dict[str, str] | None = None, **more: Any
 ) -> web.Response:
+    """Return an error in OpenAI's form."""
     error = {"message": message, **more}
     return web.json_response({"error": error}, status=status, headers=headers)
 
@@ -201,8 +237,9 @@ def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--delay-ms", type=float, default=0.0)
+    parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
-    with ChatServer(delay_s=given.delay_ms / 1000) as server:
+    with ChatServer(delay_s=given.delay_ms / 1000, port=given.port) as server:
         print(server.url, flush=True)
         threading.Event().wait()
 

@@ -2,6 +2,9 @@
 
 The API is httpx, its transport aiohttp: httpx's own connection pool costs O(n) per event and
 collapses above about a hundred requests in flight (encode/httpx issue 3215).
+
+Proxies and certificates come from the environment as httpx reads them (``HTTPS_PROXY``,
+``NO_PROXY``, ``SSL_CERT_FILE``); loopback is never reached through a proxy.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp import HttpxAiohttpClient
 
 from pytest_safescale.errors import CallFailed, SettingsError
 from pytest_safescale.models.model import TransientFailure, Unreachable, as_mapping
@@ -32,6 +35,12 @@ MAX_BODY = 64 * 2**20
 """Bytes of a reply; a server that sends more is not answering a question."""
 MESSAGE_CHARACTERS = 300
 TRANSIENT = {408, 409, 425, 429}
+NOT_IMPLEMENTED = 501
+KEEP_ALIVE_S = 4.0
+"""Below the 5 s after which common servers close an idle connection, perhaps under a request."""
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+SECRET_FROM = 8
+"""Characters; a shorter key is a placeholder such as ``none``, and an ordinary word."""
 
 
 class Refusal(CallFailed):
@@ -42,7 +51,7 @@ class Refusal(CallFailed):
         self.message = message
         """The server's words, shortened, control characters replaced."""
         self.code = code
-        """The error's ``code``, empty where the server gives none."""
+        """The error's ``code`` and ``type``, empty where the server gives none."""
         self.param = param
         """The parameter the server complains about, empty where it names none."""
         super().__init__(f"HTTP {status}: {message}")
@@ -51,9 +60,20 @@ class Refusal(CallFailed):
 class JsonClient:
     """Posts JSON to one server. The key lives in its headers alone, and no message shows it."""
 
-    def __init__(self, base_url: str, *, key: str, timeout_s: float = 120.0) -> None:
-        """``timeout_s`` bounds a whole exchange, from sending to the last byte."""
+    def __init__(
+        self, base_url: str, *, key: str, key_from: str = "", timeout_s: float = 120.0
+    ) -> None:
+        """``timeout_s`` bounds a whole exchange, from sending to the last byte.
+
+        ``key_from`` names where the key was read, for messages; raises SettingsError.
+        """
         self.base_url = _checked(base_url)
+        self.key_from = key_from
+        if not (key.isascii() and key.isprintable()):
+            raise SettingsError(
+                f"the key{f' in {key_from}' if key_from else ''} holds a character that no header "
+                "can carry, such as a line break or a typographic one"
+            )
         self._key = key
         self._timeout_s = timeout_s
         self._client: httpx.AsyncClient | None = None
@@ -78,15 +98,18 @@ class JsonClient:
             async with timeout(self._timeout_s):
                 status, headers, body = await self._exchange(path, payload)
         except (asyncio.TimeoutError, httpx.HTTPError, aiohttp.ClientError, OSError) as error:
-            raise self._broken(error) from None
-        return self._read(status, headers, body)
+            failure = self._broken(error)
+        else:
+            return self._read(status, headers, body)
+        # Outside the handler: the frames behind the original error hold the headers sent.
+        raise failure
 
     def _broken(self, error: BaseException) -> TransientFailure:
         # The transport reports whatever happens to a connection as a time-out of connecting;
         # what it was stands in the cause.
-        cause = error.__cause__ or error
-        if isinstance(cause, aiohttp.ClientConnectorError):
-            return Unreachable(f"no server answers at {self.host}")
+        cause = error.__cause__ if isinstance(error, httpx.HTTPError) else error
+        if isinstance(cause, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+            return Unreachable(f"no server answers at {self.host}: {visible(str(cause))}")
         if isinstance(cause, (asyncio.TimeoutError, httpx.TimeoutException)):
             return TransientFailure(f"{self.host} gave no answer in time")
         return TransientFailure(f"the exchange with {self.host} broke: {type(cause).__name__}")
@@ -102,15 +125,16 @@ class JsonClient:
                 body += piece
                 if len(body) > MAX_BODY:
                     raise CallFailed(f"{self.host} sent more than {MAX_BODY} bytes")
-            return response.status_code, response.headers, bytes(body)
+            return response.status_code, response.headers, self._without_key(bytes(body))
 
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
             # Zero lifts aiohttp's limit of a hundred connections: the caller bounds them.
-            limits = httpx.Limits(max_connections=0, keepalive_expiry=30)
-            self._client = httpx.AsyncClient(
+            self._client = HttpxAiohttpClient(
+                limits=httpx.Limits(max_connections=0, keepalive_expiry=KEEP_ALIVE_S),
                 # Certificates are loaded only where there is something to verify.
-                transport=AiohttpTransport(limits=limits, verify=self.base_url.startswith("https")),
+                verify=self.base_url.startswith("https"),
+                mounts={f"all://{host}": None for host in LOOPBACK},
                 headers={
                     "authorization": f"Bearer {self._key}",
                     "content-type": "application/json",
@@ -131,9 +155,21 @@ class JsonClient:
                 return answer
             raise TransientFailure(f"{self.host} answered with something that is no JSON object")
         message, code, param = _complaint(answer, body)
-        if (status in TRANSIENT and code != "insufficient_quota") or status >= 500:
+        if 300 <= status < 400:
+            place = headers.get("location", "").partition("?")[0]
+            message = f"it redirects to {place or 'nowhere'}, which is not followed"
+        message = visible(message) or "no reason given"
+        quota_spent = "insufficient_quota" in code
+        if (status in TRANSIENT and not quota_spent) or (
+            status >= 500 and status != NOT_IMPLEMENTED
+        ):
             raise TransientFailure(f"HTTP {status}: {message}", _retry_after(headers))
         raise Refusal(status, message, code=code, param=param)
+
+    def _without_key(self, body: bytes) -> bytes:
+        """Return a server's words without the key: some repeat what they were sent."""
+        key = self._key.encode("ascii")
+        return body.replace(key, b"[key]") if len(key) >= SECRET_FROM else body
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -150,15 +186,18 @@ def visible(text: str) -> str:
 
 
 def _checked(base_url: str) -> str:
+    base_url = base_url.strip()
+    if "@" in base_url:
+        # Not shown: what stands there may be a secret.
+        raise SettingsError("base URL: it holds a user or password; keys belong in the environment")
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, ValueError) as error:
         raise SettingsError(f"base URL: found {base_url!r}; it is no URL: {error}") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise SettingsError(f"base URL: found {base_url!r}; allowed: http://... or https://...")
-    if url.userinfo:
-        # Not shown: what stands there may be a secret.
-        raise SettingsError("base URL: it holds a user or password; keys belong in the environment")
+    if url.query or url.fragment:
+        raise SettingsError(f"base URL: found {base_url!r}; allowed: no query and no fragment")
     return base_url.rstrip("/")
 
 
@@ -169,8 +208,8 @@ def _complaint(answer: object, body: bytes) -> tuple[str, str, str]:
     message = fields.get("message") or fields.get("detail") or as_mapping(answer).get("detail")
     if message is None:
         message = error if isinstance(error, str) else body[:1000].decode("utf-8", "replace")
-    code = str(fields.get("code") or fields.get("type") or "")
-    return visible(str(message)) or "no reason given", code, str(fields.get("param") or "")
+    code = f"{fields.get('code') or ''} {fields.get('type') or ''}".strip()
+    return str(message), code, str(fields.get("param") or "")
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:
@@ -182,5 +221,5 @@ def _retry_after(headers: httpx.Headers) -> float | None:
         if value.replace(".", "", 1).isdigit():
             return float(value)
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

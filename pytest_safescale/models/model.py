@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,6 +30,8 @@ __all__ = [
     "TransientFailure",
     "Unreachable",
     "as_mapping",
+    "read_tool_calls",
+    "writable",
 ]
 
 ANY_BATCH = 10_000
@@ -42,7 +45,7 @@ class Nature(str, Enum):
     """What kind of thing answers; every output labels what is not a model under test."""
 
     MODEL = "model"
-    BASELINE = "lexical baseline"
+    BASELINE = "a lexical baseline"
     SIMULATED = "simulated"
 
 
@@ -202,3 +205,28 @@ class Model(Protocol):
 def as_mapping(value: object) -> Mapping[str, Any]:
     """Return ``value`` if it is a JSON object, else an empty one: servers answer in all shapes."""
     return value if isinstance(value, dict) else {}
+
+
+def read_tool_calls(calls: object) -> tuple[ToolCall, ...]:
+    """Return the ``tool_calls`` of an OpenAI message; none where they are no list."""
+    if not isinstance(calls, list):
+        return ()
+    functions = [(as_mapping(call), as_mapping(as_mapping(call).get("function"))) for call in calls]
+    return tuple(
+        ToolCall(
+            id=str(call.get("id") or f"call_{position}"),
+            name=str(function.get("name") or ""),
+            arguments=_as_json_text(function.get("arguments")),
+        )
+        for position, (call, function) in enumerate(functions)
+    )
+
+
+def _as_json_text(arguments: object) -> str:
+    # The form says text, but some servers give the object itself.
+    return arguments if isinstance(arguments, str) else json.dumps(arguments or {}, default=str)
+
+
+def writable(text: str) -> str:
+    """Return text that UTF-8 can carry: JSON may hold half a surrogate pair, which it cannot."""
+    return text.encode("utf-8", "replace").decode("utf-8")

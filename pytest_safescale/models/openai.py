@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.errors import CallFailed, EndpointRefused
+from pytest_safescale.errors import CallFailed, EndpointRefused, SafescaleError
 from pytest_safescale.models.http import Refusal
 from pytest_safescale.models.model import (
     BatchRefused,
@@ -14,10 +14,11 @@ from pytest_safescale.models.model import (
     ModelInfo,
     Reply,
     Request,
-    ToolCall,
     ToolsRefused,
     TransientFailure,
     as_mapping,
+    read_tool_calls,
+    writable,
 )
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
 __all__ = ["OpenAIEmbedder", "OpenAIModel"]
 
 _UNKNOWN_MODEL = re.compile(
-    r"model[^.]{0,80}?(?:not found|not exist|unknown|invalid|no such)|"
-    r"(?:not found|unknown|invalid|no such)[^.]{0,40}?model",
+    r"\bmodel(?:\W+\S+){0,2}?\s+(?:is |was |does |could )?not (?:be )?(?:found|exist)|"
+    r"\b(?:unknown|invalid|no such|not a valid) model\b",
     re.IGNORECASE,
 )
+_NOT_SUPPORTED = re.compile(r"not support|unsupported|not allowed|instead", re.IGNORECASE)
+_TOOLS_OFF = re.compile(r"unsupported param: tools|tools param requires", re.IGNORECASE)
+"""What llama.cpp says, with status 500, when it runs without tools."""
 _ADAPTABLE = (400, 404, 422, 501)
 """Statuses with which servers refuse a parameter."""
 
@@ -45,20 +49,27 @@ class OpenAIModel:
         self._client = client
 
     async def ask(self, request: Request) -> Sequence[Reply]:
-        """Make one round trip; one more where the endpoint refuses a parameter we can spare."""
-        start = time.perf_counter()
-        try:
-            answer = await self._client.post("/chat/completions", self._payload(request))
-        except Refusal as refusal:
-            if not self._adapt(refusal, request):
-                raise self._refused(refusal) from None
+        """Make one round trip, and one more for each parameter refused that we can spare."""
+        payload = self._payload(request)
+        while True:
             start = time.perf_counter()
             try:
-                answer = await self._client.post("/chat/completions", self._payload(request))
-            except Refusal as again:
-                raise self._refused(again) from None
-        latency = time.perf_counter() - start
-        return _replies(answer, len(request.samples), latency)
+                answer = await self._client.post("/chat/completions", payload)
+            except Refusal as refusal:
+                self._learn(refusal, request)
+                # What was sent is compared, for a request beside this one may have learned it.
+                refused, payload = payload, self._payload(request)
+                if payload == refused:
+                    raise _explained(
+                        refusal, self.info.name, self._client, self.info.model
+                    ) from None
+            except TransientFailure as failure:
+                if request.tools and _TOOLS_OFF.search(str(failure)):
+                    self.facts.tools = False
+                    raise ToolsRefused(str(failure)) from None
+                raise
+            else:
+                return _replies(answer, len(request.samples), time.perf_counter() - start)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -80,39 +91,23 @@ class OpenAIModel:
             payload["tools"] = list(request.tools)
         return payload
 
-    def _adapt(self, refusal: Refusal, request: Request) -> bool:
-        """Say whether to ask again without what was refused.
+    def _learn(self, refusal: Refusal, request: Request) -> None:
+        """Note what the endpoint does not take.
 
         Raises BatchRefused and ToolsRefused, which are for the caller and the agent to meet.
         """
         if refusal.status not in _ADAPTABLE:
-            return False
+            return
         if len(request.samples) > 1 and _names(refusal, "n", "best_of", "choices"):
+            self.facts.batch = 1
             raise BatchRefused(str(refusal))
         if request.tools and _names(refusal, "tools", "tool", "tool_choice", "function"):
             self.facts.tools = False
             raise ToolsRefused(str(refusal))
-        if self.facts.max_tokens_name == "max_tokens" and _names(refusal, "max_completion_tokens"):
+        if _wants_other_name(refusal):
             self.facts.max_tokens_name = "max_completion_tokens"
-            return True
-        if self.facts.seed and _names(refusal, "seed"):
+        elif _names(refusal, "seed"):
             self.facts.seed = False
-            return True
-        return False
-
-    def _refused(self, refusal: Refusal) -> CallFailed | EndpointRefused:
-        name, host = self.info.name, self._client.host
-        if refusal.status in (401, 403):
-            return EndpointRefused(f"{name}: {host} refuses the key (HTTP {refusal.status})")
-        if refusal.code == "insufficient_quota":
-            return EndpointRefused(f"{name}: {host} says the quota is spent: {refusal.message}")
-        unknown = "model_not_found" in refusal.code or _UNKNOWN_MODEL.search(refusal.message)
-        if refusal.status == 404 or (refusal.status in (400, 422) and unknown):
-            return EndpointRefused(
-                f"{name}: {self._client.base_url} does not know the model "
-                f"{self.info.model!r}: {refusal.message}"
-            )
-        return refusal
 
 
 class OpenAIEmbedder:
@@ -124,22 +119,45 @@ class OpenAIEmbedder:
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return one vector per text, all of one length; raises CallFailed."""
+        if not texts:
+            return []
         payload = {"model": self._model, "input": list(texts)}
         try:
             answer = await self._client.post("/embeddings", payload)
         except Refusal as refusal:
-            if refusal.status in (401, 403, 404):
-                raise EndpointRefused(
-                    f"embeddings of {self._model!r} at {self._client.host}: {refusal}"
-                ) from None
-            raise
-        vectors = _vectors(answer)
+            raise _explained(refusal, "embeddings", self._client, self._model) from None
+        try:
+            vectors = _vectors(answer)
+        except (TypeError, ValueError):
+            raise CallFailed(f"{self._client.host} gave embeddings that are no numbers") from None
         if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) != 1:
             raise CallFailed(
                 f"{self._client.host} gave {len(vectors)} embeddings for {len(texts)} texts, "
                 f"of lengths {sorted({len(vector) for vector in vectors})}"
             )
         return vectors
+
+
+def _explained(refusal: Refusal, name: str, client: JsonClient, model: str) -> SafescaleError:
+    """Return what a refusal means: for this call, or for every call to come."""
+    if refusal.status in (401, 403):
+        source = f" in {client.key_from}" if client.key_from else ""
+        return EndpointRefused(
+            f"{name}: {client.host} refuses the key{source} (HTTP {refusal.status})"
+        )
+    if "insufficient_quota" in refusal.code:
+        return EndpointRefused(f"{name}: {client.host} says the quota is spent: {refusal.message}")
+    unknown = "model_not_found" in refusal.code or _UNKNOWN_MODEL.search(refusal.message)
+    if refusal.status == 404 or (refusal.status in (400, 422) and unknown):
+        return EndpointRefused(
+            f"{name}: {client.base_url} does not know the model {model!r}: {refusal.message}"
+        )
+    return refusal
+
+
+def _wants_other_name(refusal: Refusal) -> bool:
+    """Say whether ``max_tokens`` itself is refused, and not only a value that is too high."""
+    return _names(refusal, "max_tokens") and _NOT_SUPPORTED.search(refusal.message) is not None
 
 
 def _names(refusal: Refusal, *parameters: str) -> bool:
@@ -163,7 +181,7 @@ def _replies(answer: dict[str, Any], wanted: int, latency: float) -> list[Reply]
     return [
         Reply(
             text=_text(choice["message"].get("content")),
-            tool_calls=_tool_calls(choice["message"].get("tool_calls")),
+            tool_calls=read_tool_calls(choice["message"].get("tool_calls")),
             finish_reason=str(choice.get("finish_reason") or ""),
             served_model=str(answer.get("model") or ""),
             fingerprint=str(answer.get("system_fingerprint") or ""),
@@ -178,24 +196,12 @@ def _replies(answer: dict[str, Any], wanted: int, latency: float) -> list[Reply]
 
 def _text(content: object) -> str:
     if isinstance(content, str):
-        return content
+        return writable(content)
     if isinstance(content, list):
-        return "".join(str(as_mapping(part).get("text") or "") for part in content)
+        parts = [as_mapping(part) for part in content]
+        shown = [part for part in parts if part.get("type", "text") in ("text", "output_text")]
+        return writable("".join(str(part.get("text") or "") for part in shown))
     return ""
-
-
-def _tool_calls(calls: object) -> tuple[ToolCall, ...]:
-    if not isinstance(calls, list):
-        return ()
-    functions = [(as_mapping(call), as_mapping(as_mapping(call).get("function"))) for call in calls]
-    return tuple(
-        ToolCall(
-            id=str(call.get("id") or f"call_{position}"),
-            name=str(function.get("name") or ""),
-            arguments=str(function.get("arguments") or ""),
-        )
-        for position, (call, function) in enumerate(functions)
-    )
 
 
 def _count(usage: Any, name: str) -> int:

@@ -116,7 +116,8 @@ def _openai(wanted: _Wanted) -> Model:
         base_url=_base_url(spec, table.base_url, wanted.settings),
         **_known(wanted),
     )
-    client = JsonClient(info.base_url, key=_key(spec, table.api_key_env), timeout_s=table.timeout_s)
+    key, source = _key(spec, table.api_key_env)
+    client = JsonClient(info.base_url, key=key, key_from=source, timeout_s=table.timeout_s)
     return OpenAIModel(info, client)
 
 
@@ -144,7 +145,8 @@ def build_ranker(settings: Settings, dataset: Dataset) -> Ranker | None:
 
     spec = settings.retriever
     url = _base_url(spec, None, settings)
-    embedder = OpenAIEmbedder(model, JsonClient(url, key=_key(spec, None), timeout_s=120.0))
+    key, source = _key(spec, None)
+    embedder = OpenAIEmbedder(model, JsonClient(url, key=key, key_from=source))
     return DenseRanker(dataset.corpus, embedder.embed, name=f"dense:{model}")
 
 
@@ -157,12 +159,12 @@ def _base_url(spec: str, given: str | None, settings: Settings) -> str:
     return url
 
 
-def _key(spec: str, variable: str | None) -> str:
-    """Return the key from the environment, where alone it may stand."""
+def _key(spec: str, variable: str | None) -> tuple[str, str]:
+    """Return the key and its variable, from the environment, where alone it may stand."""
     variables = (variable,) if variable else KEY_VARIABLES
     for name in variables:
         if key := os.environ.get(name, "").strip():
-            return key
+            return key, name
     raise SettingsError(
         f"{spec} needs a key: set {' or '.join(variables)} "
         "(any word, such as none, for a server that asks for no key)"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import traceback
 from typing import Any
 
 import pytest
+from aiohttp import web
 
-from pytest_safescale.errors import CallFailed, EndpointRefused, SettingsError
+from pytest_safescale.errors import CallFailed, EndpointRefused
 from pytest_safescale.models.http import JsonClient, Refusal
 from pytest_safescale.models.model import (
     BatchRefused,
+    EndpointFacts,
     ModelInfo,
     Reply,
     Request,
@@ -21,7 +24,7 @@ from pytest_safescale.models.model import (
     Unreachable,
 )
 from pytest_safescale.models.openai import OpenAIEmbedder, OpenAIModel
-from tests.servers import FAULTS, KEY, ChatServer
+from tests.servers import FAULTS, KEY, ChatServer, complaint
 
 TOOLS = ({"type": "function", "function": {"name": "search"}},)
 
@@ -33,7 +36,7 @@ def request(**fields: Any) -> Request:
 
 def model(url: str, *, key: str = KEY, timeout_s: float = 5.0, name: str = "m") -> OpenAIModel:
     info = ModelInfo(name="openai:m", provider="openai", model=name, base_url=url)
-    return OpenAIModel(info, JsonClient(url, key=key, timeout_s=timeout_s))
+    return OpenAIModel(info, JsonClient(url, key=key, key_from="A_KEY", timeout_s=timeout_s))
 
 
 def ask(asked: OpenAIModel, *requests: Request) -> list[Reply]:
@@ -89,6 +92,8 @@ def test_tokens_of_several_samples_sum_to_what_was_counted() -> None:
         ({"content": None}, ""),
         ({"content": [{"type": "text", "text": "B"}, {"type": "other"}]}, "B"),
         ({"content": "B", "reasoning_content": "maybe C"}, "B"),
+        ({"content": [{"type": "reasoning", "text": "C?"}, {"type": "text", "text": "B"}]}, "B"),
+        ({"content": "B \ud83d"}, "B ?"),
     ],
 )
 def test_content_is_read_in_every_form_servers_give_it(message: dict[str, Any], text: str) -> None:
@@ -96,11 +101,12 @@ def test_content_is_read_in_every_form_servers_give_it(message: dict[str, Any], 
         assert ask(model(server.url))[0].text == text
 
 
-def test_tool_calls_are_read() -> None:
-    call = {"id": "c1", "type": "function", "function": {"name": "search", "arguments": "{}"}}
+@pytest.mark.parametrize("arguments", ['{"query": "x"}', {"query": "x"}])
+def test_tool_calls_are_read(arguments: object) -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "search", "arguments": arguments}}
     with ChatServer(lambda _: {"content": None, "tool_calls": [call]}) as server:
         reply = ask(model(server.url), request(tools=TOOLS))[0]
-    assert reply.tool_calls == (ToolCall(id="c1", name="search", arguments="{}"),)
+    assert reply.tool_calls == (ToolCall(id="c1", name="search", arguments='{"query": "x"}'),)
 
 
 def test_fewer_choices_than_wanted_are_what_came() -> None:
@@ -119,6 +125,94 @@ def test_a_refused_feature_has_a_name(
         ask(model(server.url), request(**wanted))
 
 
+REFUSALS = [
+    # OpenAI, vLLM without a tool parser, Ollama, and llama.cpp old and new.
+    ({"samples": (0, 1)}, 400, "n must be 1", "n", BatchRefused),
+    (
+        {"samples": (0, 1)},
+        422,
+        "[{'loc': ['body', 'n'], 'msg': 'not permitted'}]",
+        "",
+        BatchRefused,
+    ),
+    ({"samples": (0, 1)}, 501, "'n' is not implemented", "", BatchRefused),
+    ({"samples": (0, 1)}, 400, "the prompt doesn't fit", "", Refusal),
+    ({}, 400, "n must be 1", "n", Refusal),
+    ({"tools": TOOLS}, 400, '"auto" tool choice requires a tool parser', "", ToolsRefused),
+    ({"tools": TOOLS}, 400, "registry.ollama.ai/m does not support tools", "", ToolsRefused),
+    ({"tools": TOOLS}, 500, "tools param requires --jinja flag", "", ToolsRefused),
+    ({"tools": TOOLS}, 500, "Unsupported param: tools", "", ToolsRefused),
+    ({"tools": TOOLS}, 500, "out of memory", "", TransientFailure),
+    ({}, 500, "Unsupported param: tools", "", TransientFailure),
+]
+
+
+@pytest.mark.parametrize(("wanted", "status", "message", "param", "error"), REFUSALS)
+def test_only_a_refusal_of_the_feature_itself_has_its_name(
+    wanted: dict[str, Any], status: int, message: str, param: str, error: type[Exception]
+) -> None:
+    with ChatServer(response=lambda *_: complaint(status, message, param=param)) as server:
+        asked = model(server.url)
+        with pytest.raises(CallFailed) as caught:
+            ask(asked, request(**wanted))
+    assert type(caught.value) is error
+    assert asked.facts.tools is (error is not ToolsRefused)
+    assert asked.facts.batch == (1 if error is BatchRefused else None)
+
+
+def test_requests_side_by_side_learn_together_what_is_refused() -> None:
+    with ChatServer(refuses=("seed", "max_tokens")) as server:
+        asked = model(server.url)
+
+        async def many() -> None:
+            await asyncio.gather(*(asked.ask(request()) for _ in range(50)))
+            await asked.aclose()
+
+        asyncio.run(many())
+    assert asked.facts == EndpointFacts(seed=False, max_tokens_name="max_completion_tokens")
+
+
+def test_what_was_learned_outlives_the_model() -> None:
+    with ChatServer(refuses=("seed", "max_tokens")) as server:
+        first, second = model(server.url), model(server.url)
+        ask(first)
+        second.facts.update(json.loads(json.dumps(first.facts.as_dict())))
+        before = server.calls
+        ask(second)
+        assert server.calls == before + 1
+
+
+@pytest.mark.parametrize(
+    ("message", "param", "learned"),
+    [
+        # The first is OpenAI's own, of its reasoning models.
+        (
+            "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            "Use 'max_completion_tokens' instead.",
+            "max_tokens",
+            True,
+        ),
+        ("'max_tokens' is not supported, use 'max_completion_tokens'", "", True),
+        ("max_tokens or max_completion_tokens is above 4096", "max_tokens", False),
+    ],
+)
+def test_the_bound_of_the_reply_takes_the_name_the_endpoint_wants(
+    message: str, param: str, learned: bool
+) -> None:
+    def refuse(_: web.Request, payload: dict[str, Any]) -> web.Response | None:
+        return complaint(400, message, param=param) if "max_tokens" in payload else None
+
+    with ChatServer(response=refuse) as server:
+        asked = model(server.url)
+        if learned:
+            assert ask(asked)[0].text == "B"
+            assert server.requests[-1]["max_completion_tokens"] == 10
+        else:
+            with pytest.raises(Refusal):
+                ask(asked)
+    assert (asked.facts.max_tokens_name == "max_completion_tokens") is learned
+
+
 def test_a_refused_parameter_we_can_spare_is_left_out_from_then_on() -> None:
     with ChatServer(refuses=("seed",)) as server:
         asked = model(server.url)
@@ -133,7 +227,7 @@ TRANSIENT = [fault for fault in FAULTS if fault != "length"]
 @pytest.mark.parametrize("fault", TRANSIENT)
 def test_what_may_pass_is_a_transient_failure(fault: str) -> None:
     with ChatServer(fault=lambda _: fault) as server:
-        asked = model(server.url, timeout_s=0.5 if fault == "stall" else 5.0)
+        asked = model(server.url, timeout_s=0.5 if fault in ("stall", "drip") else 5.0)
         with pytest.raises(TransientFailure) as caught:
             ask(asked)
     assert not isinstance(caught.value, Unreachable)
@@ -155,10 +249,45 @@ def test_a_server_that_is_not_there_is_unreachable() -> None:
 def test_a_refused_key_is_told_without_showing_it() -> None:
     with (
         ChatServer(key="another") as server,
-        pytest.raises(EndpointRefused, match="refuses the key") as caught,
+        pytest.raises(
+            EndpointRefused, match=r"127\.0\.0\.1:\d+ refuses the key in A_KEY"
+        ) as caught,
     ):
         ask(model(server.url))
     assert KEY not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "more", "unknown"),
+    [
+        (404, "model 'llama3.1' not found", {}, True),
+        (400, "The model `gpt-9` does not exist", {}, True),
+        (400, "gpt-9 is not a valid model ID", {}, True),
+        (400, "Invalid model name passed in model=gpt-9", {}, True),
+        (400, "no", {"code": "model_not_found"}, True),
+        (400, "Invalid value for temperature: not supported with this model", {}, False),
+        (400, "The model produced invalid content", {}, False),
+        (400, "This model's maximum context length is 8192 tokens", {}, False),
+    ],
+)
+def test_an_unknown_model_stops_the_run_and_another_complaint_does_not(
+    status: int, message: str, more: dict[str, Any], unknown: bool
+) -> None:
+    error = EndpointRefused if unknown else Refusal
+    with (
+        ChatServer(response=lambda *_: complaint(status, message, **more)) as server,
+        pytest.raises(error),
+    ):
+        ask(model(server.url))
+
+
+def test_a_spent_quota_stops_the_run() -> None:
+    spent = complaint(429, "you exceeded it", type="insufficient_quota", code=429)
+    with (
+        ChatServer(response=lambda *_: spent) as server,
+        pytest.raises(EndpointRefused, match="quota is spent: you exceeded it"),
+    ):
+        ask(model(server.url))
 
 
 def test_an_unknown_model_is_named() -> None:
@@ -177,45 +306,46 @@ def test_any_other_refusal_fails_the_call_with_the_servers_words() -> None:
         ask(model(server.url))
 
 
-@pytest.mark.parametrize("fault", [*TRANSIENT, "refused"])
-def test_the_key_stands_in_no_message_and_no_repr(fault: str) -> None:
-    key = None if fault != "refused" else "another"
-    with ChatServer(fault=lambda _: fault, key=key) as server:
-        asked = model(server.url, timeout_s=0.3)
+def embed(url: str, *texts: str) -> list[list[float]]:
+    async def embedded() -> list[list[float]]:
+        client = JsonClient(url, key=KEY, key_from="A_KEY", timeout_s=5)
         try:
-            ask(asked)
-        except CallFailed as failure:
-            told = "".join(traceback.format_exception(failure))
-        except EndpointRefused as refusal:
-            told = "".join(traceback.format_exception(refusal))
-    assert KEY not in told + repr(asked) + repr(asked._client) + repr(asked.info)
+            return await OpenAIEmbedder("e", client).embed(texts)
+        finally:
+            await client.aclose()
 
-
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        ("ftp://host/v1", "allowed: http://"),
-        ("host", "allowed: http://"),
-        ("http://me:secret@host/v1", "keys belong in the environment"),
-    ],
-)
-def test_an_unusable_base_url_is_named(url: str, said: str) -> None:
-    with pytest.raises(SettingsError, match=said) as caught:
-        JsonClient(url, key=KEY)
-    assert "secret" not in str(caught.value)
+    return asyncio.run(embedded())
 
 
 def test_embeddings_come_back_in_the_order_of_their_texts() -> None:
     with ChatServer() as server:
-        embedder = OpenAIEmbedder("e", JsonClient(server.url, key=KEY))
+        assert embed(server.url, "a", "bbb") == [[1.0, 1.0], [3.0, 1.0]]
+        assert embed(server.url) == []
 
-        async def embed() -> list[list[float]]:
-            try:
-                return await embedder.embed(["a", "bbb"])
-            finally:
-                await embedder._client.aclose()
 
-        assert asyncio.run(embed()) == [[1.0, 1.0], [3.0, 1.0]]
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([[1.0]], "1 embeddings for 2 texts"),
+        ([[1.0], [1.0, 2.0]], r"of lengths \[1, 2\]"),
+        ([["one"], [2.0]], "no numbers"),
+        ([None, None], "0 embeddings for 2 texts"),
+    ],
+)
+def test_embeddings_that_do_not_fit_together_fail_the_call(rows: list[Any], said: str) -> None:
+    def answer(*_: object) -> web.Response:
+        return web.json_response({"data": [{"index": 0, "embedding": row} for row in rows]})
+
+    with ChatServer(response=answer) as server, pytest.raises(CallFailed, match=said):
+        embed(server.url, "a", "b")
+
+
+def test_an_endpoint_refuses_the_key_of_embeddings_too() -> None:
+    with (
+        ChatServer(response=lambda *_: complaint(401, "no")) as server,
+        pytest.raises(EndpointRefused, match=r"embeddings: .* refuses the key in A_KEY"),
+    ):
+        embed(server.url, "a")
 
 
 def test_a_thousand_requests_are_in_flight_at_once() -> None:
