@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import importlib
 import inspect
@@ -15,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.errors import CallFailed, ModelSpecError
 from pytest_safescale.models.model import (
-    ANY_BATCH,
     EndpointFacts,
     ModelInfo,
     Reply,
     Request,
-    ToolCall,
     ToolsRefused,
     TransientFailure,
     as_mapping,
+    read_tool_calls,
+    writable,
 )
 
 if TYPE_CHECKING:
@@ -42,11 +43,15 @@ class PythonModel:
     """
 
     def __init__(self, info: ModelInfo, *, root: Path) -> None:
-        """``root`` is put on the import path; raises ModelSpecError."""
+        """``root`` is put on the import path and stays there; raises ModelSpecError."""
         self._call = _imported(info, root)
         self._takes_tools = _check_signature(info.name, self._call)
-        self.info = replace(info, revision=f"{info.revision} {_revision(self._call)}".strip())
-        self.facts = EndpointFacts(batch=ANY_BATCH, tools=self._takes_tools)
+        module = info.model.partition(":")[0]
+        self.info = replace(
+            info, revision=f"{info.revision} {_revision(self._call, module)}".strip()
+        )
+        # One by one, so that each sample is a call that is counted, stored and retried by itself.
+        self.facts = EndpointFacts(batch=1, tools=self._takes_tools)
 
     async def ask(self, request: Request) -> Sequence[Reply]:
         """Return one reply per sample; raises CallFailed with what the application raised."""
@@ -74,7 +79,7 @@ class PythonModel:
             answer = await self._answer(arguments)
         except (TimeoutError, ConnectionError, asyncio.TimeoutError) as error:
             raise TransientFailure(f"{type(error).__name__}: {error}") from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise CallFailed(f"{type(error).__name__}: {error}") from error
         return _reply(self.info.name, answer, time.perf_counter() - start)
 
@@ -108,7 +113,7 @@ async def _in_thread(call: Callable[[], object]) -> object:
             error = RuntimeError(f"StopIteration: {stop}")  # a future cannot hold the original
         except BaseException as raised:
             error = raised if isinstance(raised, Exception) else RuntimeError(repr(raised))
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
             loop.call_soon_threadsafe(settle, value, error)
 
     threading.Thread(target=work, name="safescale-application", daemon=True).start()
@@ -125,7 +130,9 @@ def _imported(info: ModelInfo, root: Path) -> Callable[..., Any]:
         found: Any = importlib.import_module(module_name)
         for name in path.split("."):
             found = getattr(found, name)
-    except Exception as error:
+        if inspect.isclass(found) and any("__call__" in vars(base) for base in found.__mro__):
+            found = found()
+    except (Exception, SystemExit) as error:
         raise ModelSpecError(f"{info.name}: {type(error).__name__}: {error}") from error
     if not callable(found):
         raise ModelSpecError(f"{info.name}: {path} is a {type(found).__name__}, not callable")
@@ -160,33 +167,30 @@ def _is_async(call: Callable[..., Any]) -> bool:
     )
 
 
-def _revision(call: Callable[..., Any]) -> str:
-    module = inspect.getmodule(call) or inspect.getmodule(type(call))
-    file = getattr(module, "__file__", None)
-    source = Path(file).read_bytes() if file and Path(file).is_file() else b""
-    version = str(getattr(call, "safescale_version", ""))
-    return hashlib.sha256(source + version.encode("utf-8", "replace")).hexdigest()[:16]
+def _revision(call: Callable[..., Any], named: str) -> str:
+    """Return a hash of the module ``named`` in the specification and of the callable's own."""
+    own = getattr(call, "__module__", None)
+    digest = hashlib.sha256()
+    for name in dict.fromkeys((named, own)):
+        file = getattr(sys.modules.get(str(name)), "__file__", None)
+        if file and Path(file).is_file():
+            digest.update(Path(file).read_bytes())
+    digest.update(str(getattr(call, "safescale_version", "")).encode("utf-8", "replace"))
+    return digest.hexdigest()[:16]
 
 
 def _reply(name: str, answer: object, latency_s: float) -> Reply:
     if isinstance(answer, str):
-        return Reply(text=answer, latency_s=latency_s)
+        return Reply(text=writable(answer), latency_s=latency_s)
     message = as_mapping(answer)
-    calls = message.get("tool_calls")
+    calls = read_tool_calls(message.get("tool_calls"))
     if not message or not isinstance(message.get("content") or "", str):
         raise CallFailed(
             f"{name} returned {type(answer).__name__}; allowed: text, or an OpenAI message"
         )
     return Reply(
-        text=message.get("content") or "",
-        tool_calls=tuple(
-            ToolCall(
-                id=str(as_mapping(call).get("id") or position),
-                name=str(as_mapping(as_mapping(call).get("function")).get("name") or ""),
-                arguments=str(as_mapping(as_mapping(call).get("function")).get("arguments") or ""),
-            )
-            for position, call in enumerate(calls if isinstance(calls, list) else [])
-        ),
+        text=writable(message.get("content") or ""),
+        tool_calls=calls,
         finish_reason="tool_calls" if calls else "stop",
         latency_s=latency_s,
     )

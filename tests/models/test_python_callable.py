@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOURCE = """
-import asyncio, threading
+import asyncio, functools, sys, threading
 
 def plain(messages, *, temperature, max_tokens, seed, sample_index):
     messages.append("mine")
@@ -36,6 +37,25 @@ class Application:
 class Nested:
     app = Application()
 
+class NeedsSettings:
+    def __init__(self, path):
+        pass
+
+    def __call__(self, messages, **settings):
+        return "B"
+
+class Waiting:
+    async def __call__(self, messages, **settings):
+        return "B"
+
+bound = functools.partial(waiting, hospital="ours")
+
+def later(messages, **settings):
+    return waiting(messages)
+
+def by_name(messages, **settings):
+    return {"role": "assistant", "content": "B", "extra": 1}
+
 def broken(messages, **settings):
     raise ValueError("no such patient")
 
@@ -44,6 +64,18 @@ def stopped(messages, **settings):
 
 def slow_service(messages, **settings):
     raise TimeoutError("the service is slow")
+
+def exits(messages, **settings):
+    sys.exit("no licence")
+
+async def exits_waiting(messages, **settings):
+    sys.exit("no licence")
+
+def lost(messages, **settings):
+    raise ConnectionResetError("the service went away")
+
+def empty(messages, **settings):
+    return {}
 
 def number(messages, **settings):
     return 7
@@ -62,6 +94,7 @@ constant = 3
 def root(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "an_application.py").write_text(SOURCE)
     (tmp_path / "a_broken_module.py").write_text("1 / 0")
+    (tmp_path / "a_script.py").write_text("raise SystemExit('usage: a_script')")
     yield tmp_path
     sys.modules.pop("an_application", None)
     sys.path[:] = [entry for entry in sys.path if entry != str(tmp_path)]
@@ -89,8 +122,42 @@ def test_it_is_called_with_what_the_contract_says(root: Path) -> None:
     ]
 
 
-def test_an_async_application_runs_in_the_loop(root: Path) -> None:
-    assert ask(root, "waiting")[0].text == "B"
+@pytest.mark.parametrize("name", ["waiting", "Waiting", "bound", "later", "by_name"])
+def test_whatever_can_be_called_can_be_asked(root: Path, name: str) -> None:
+    assert ask(root, name)[0].text == "B"
+
+
+@pytest.mark.parametrize("name", ["Application", "Nested.app"])
+def test_a_class_is_made_an_instance_once_and_an_instance_is_taken(root: Path, name: str) -> None:
+    assert ask(root, name)[0].text == "safescale-application"
+
+
+def test_every_sample_is_a_call_of_its_own(root: Path) -> None:
+    assert model(root, "an_application:plain").facts.batch == 1
+
+
+def test_one_that_hangs_keeps_neither_the_caller_nor_the_interpreter(root: Path) -> None:
+    (root / "hanging.py").write_text(
+        "import threading\ndef app(messages, **settings):\n    threading.Event().wait()\n"
+    )
+    script = f"""
+import asyncio
+from pathlib import Path
+from pytest_safescale.models.model import ModelInfo, Request
+from pytest_safescale.models.python_callable import PythonModel
+
+info = ModelInfo(name="m", provider="python", model="hanging:app")
+request = Request(messages=(), temperature=0, max_tokens=1, seed=1)
+model = PythonModel(info, root=Path({str(root)!r}))
+try:
+    asyncio.run(asyncio.wait_for(model.ask(request), 0.2))
+except asyncio.TimeoutError:
+    print("left behind")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout, done.stderr) == ("left behind\n", "")
 
 
 def test_a_blocking_application_runs_in_a_thread_of_its_own(root: Path) -> None:
@@ -113,6 +180,9 @@ def test_one_that_takes_none_says_so(root: Path) -> None:
     [
         ("broken", "ValueError: no such patient"),
         ("stopped", "StopIteration: end"),
+        ("exits", "SystemExit"),
+        ("exits_waiting", "SystemExit: no licence"),
+        ("empty", "returned dict; allowed: text"),
         ("number", "returned int; allowed: text, or an OpenAI message"),
     ],
 )
@@ -122,9 +192,12 @@ def test_what_goes_wrong_in_it_fails_the_call(root: Path, name: str, said: str) 
     assert not isinstance(caught.value, TransientFailure)
 
 
-def test_what_may_pass_is_asked_again(root: Path) -> None:
-    with pytest.raises(TransientFailure, match="the service is slow"):
-        ask(root, "slow_service")
+@pytest.mark.parametrize(
+    ("name", "said"), [("slow_service", "the service is slow"), ("lost", "the service went away")]
+)
+def test_what_may_pass_is_asked_again(root: Path, name: str, said: str) -> None:
+    with pytest.raises(TransientFailure, match=said):
+        ask(root, name)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +206,8 @@ def test_what_may_pass_is_asked_again(root: Path) -> None:
         ("nowhere:f", "No module named 'nowhere'"),
         ("an_application:nothing", "has no attribute 'nothing'"),
         ("a_broken_module:f", "ZeroDivisionError"),
+        ("a_script:f", "SystemExit: usage: a_script"),
+        ("an_application:NeedsSettings", "missing 1 required positional argument: 'path'"),
         ("an_application:constant", "is a int, not callable"),
         ("an_application:needs_more", "missing a required argument: 'patient'"),
         ("an_application:takes_less", "it is called with messages and the keywords temperature"),
@@ -144,7 +219,15 @@ def test_what_cannot_be_called_is_named_before_the_run(root: Path, path: str, sa
         model(root, path)
 
 
-def test_a_changed_application_has_another_revision(root: Path) -> None:
-    before = model(root, "an_application:plain").info.revision
+@pytest.mark.parametrize("name", ["plain", "bound", "Application"])
+def test_a_changed_application_has_another_revision(root: Path, name: str) -> None:
+    before = model(root, f"an_application:{name}").info.revision
+    assert model(root, f"an_application:{name}").info.revision == before
     (root / "an_application.py").write_text(SOURCE + "\n# changed\n")
+    assert model(root, f"an_application:{name}").info.revision != before
+
+
+def test_an_application_can_state_the_version_of_what_it_depends_on(root: Path) -> None:
+    before = model(root, "an_application:plain").info.revision
+    sys.modules["an_application"].plain.safescale_version = "index of May"
     assert model(root, "an_application:plain").info.revision != before
