@@ -107,7 +107,7 @@ class JsonClient:
     def _broken(self, error: BaseException) -> TransientFailure:
         # The transport reports whatever happens to a connection as a time-out of connecting;
         # what it was stands in the cause.
-        cause = error.__cause__ if isinstance(error, httpx.HTTPError) else error
+        cause = (error.__cause__ if isinstance(error, httpx.HTTPError) else None) or error
         if isinstance(cause, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
             return Unreachable(f"no server answers at {self.host}: {visible(str(cause))}")
         if isinstance(cause, (asyncio.TimeoutError, httpx.TimeoutException)):

@@ -184,9 +184,10 @@ def _reply(name: str, answer: object, latency_s: float) -> Reply:
         return Reply(text=writable(answer), latency_s=latency_s)
     message = as_mapping(answer)
     calls = read_tool_calls(message.get("tool_calls"))
-    if not message or not isinstance(message.get("content") or "", str):
+    if not (calls or "content" in message) or not isinstance(message.get("content") or "", str):
         raise CallFailed(
-            f"{name} returned {type(answer).__name__}; allowed: text, or an OpenAI message"
+            f"{name} returned {type(answer).__name__}; allowed: text, or an OpenAI message with "
+            "content or tool_calls"
         )
     return Reply(
         text=writable(message.get("content") or ""),

@@ -108,6 +108,17 @@ def test_a_host_without_an_address_is_unreachable() -> None:
         post("http://no-such-host.invalid/v1")
 
 
+def test_a_body_that_cannot_be_unpacked_is_a_transient_failure() -> None:
+    def packed(*_: object) -> web.Response:
+        return web.Response(body=b"no gzip", headers={"content-encoding": "gzip"})
+
+    with (
+        ChatServer(response=packed) as server,
+        pytest.raises(TransientFailure, match=r"broke: \w*[Ee]rror"),
+    ):
+        post(server.url)
+
+
 def test_a_redirect_is_told_and_not_followed() -> None:
     with ChatServer() as other:
         moved = {"location": f"{other.url}{CHAT}"}

@@ -74,8 +74,8 @@ async def exits_waiting(messages, **settings):
 def lost(messages, **settings):
     raise ConnectionResetError("the service went away")
 
-def empty(messages, **settings):
-    return {}
+def other_form(messages, **settings):
+    return {"answer": "B"}
 
 def number(messages, **settings):
     return 7
@@ -182,7 +182,7 @@ def test_one_that_takes_none_says_so(root: Path) -> None:
         ("stopped", "StopIteration: end"),
         ("exits", "SystemExit"),
         ("exits_waiting", "SystemExit: no licence"),
-        ("empty", "returned dict; allowed: text"),
+        ("other_form", "returned dict; allowed: text"),
         ("number", "returned int; allowed: text, or an OpenAI message"),
     ],
 )
