@@ -81,6 +81,11 @@ class ChatServer:
     def calls(self) -> int:
         return len(self.requests)
 
+    @property
+    def replies(self) -> int:
+        """Samples asked for, however many came in one request."""
+        return sum(payload.get("n", 1) for payload in self.requests)
+
     def __enter__(self) -> ChatServer:
         self._thread.start()
         self._ready.wait()

@@ -183,7 +183,15 @@ class Caller:
     async def _until_full(self, call: _Call) -> dict[int, Reply]:
         replies: dict[int, Reply] = {}
         while missing := [s for s in call.request.samples if s not in replies]:
-            replies.update(await self._send(call.of(missing)))
+            try:
+                replies.update(await self._send(call.of(missing)))
+            except BatchRefused:
+                # It was known to take several: it no longer does, so each is asked for alone.
+                call.model.facts.batch = 1
+                self._keep_facts(call.model)
+                alone = [self._until_full(call.of([sample])) for sample in missing]
+                for part in await _all(alone):
+                    replies.update(part)
         return replies
 
     async def _send(self, call: _Call) -> dict[int, Reply]:

@@ -71,10 +71,7 @@ class Recording:
         """Conclude after the last test, also where the run was stopped."""
         if not session.config.option.collectonly:
             self._session.check_store()
-            # Array libraries take a third of a second: they load while the first calls wait.
-            threading.Thread(
-                target=importlib.import_module, args=("pytest_safescale.conclude",), daemon=True
-            ).start()
+            threading.Thread(target=_load_what_the_end_needs, daemon=True).start()
         try:
             result = yield
         except BaseException:
@@ -130,6 +127,12 @@ class Recording:
                 "Switch gates on with --safescale-gates default, or a TOML file of your own."
             )
         terminalreporter.write_line(f"Report: {self._folder.path}")
+
+
+def _load_what_the_end_needs() -> None:
+    """Import the array and drawing libraries while the first calls wait for their replies."""
+    for name in ("pytest_safescale.conclude", "pytest_safescale.report.html", "matplotlib.figure"):
+        importlib.import_module(name)
 
 
 def _plan(run: Run) -> list[str]:

@@ -52,6 +52,10 @@ class ReportFolder:
         self._write("run.json", json.dumps(_run(conclusion), indent=1, allow_nan=False) + "\n")
         self._write("summary.md", render_summary(conclusion))
         self._write_metrics(conclusion)
+        # Templates and drawing are wanted once, at the end.
+        from pytest_safescale.report.html import write_html
+
+        write_html(self.path)
 
     def close(self) -> None:
         """Close ``cases.jsonl`` where the run ended early."""

@@ -125,6 +125,14 @@ def test_samples_are_asked_for_together_as_far_as_the_endpoint_gives_them(
     assert store.facts("openai:scripted@here")["batch"] == batch
 
 
+def test_an_endpoint_that_no_longer_takes_n_is_asked_for_one_at_a_time(store: Store) -> None:
+    model = ScriptedModel(_refuse_several)
+    model.facts.batch = ANY_BATCH
+    answered = asyncio.run(caller(store).ask(model, request(samples=3)))
+    assert sorted(answered.replies) == [0, 1, 2]
+    assert model.facts.batch == 1
+
+
 def test_the_refusal_of_n_is_met_once_however_many_ask_at_once(store: Store) -> None:
     model = ScriptedModel(_refuse_several, delay_s=0.01)
 
