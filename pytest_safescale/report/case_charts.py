@@ -242,12 +242,12 @@ def _coverage(facts: Sequence[Fact]) -> list[tuple[float, float, int, float, flo
 
     Thresholds are twentieths of the range and every case at or above one is kept.
     """
-    rows = []
+    rows, kept = [], list(facts)
     for step in range(21):
-        kept = [fact for fact in facts if _value(fact) >= step / 20]
+        kept = [fact for fact in kept if _value(fact) >= step / 20]
         if not kept:
             break
-        risks = [fmean(test(fact) for fact in kept) for _, test in _RISKS]
+        risks = [sum(map(test, kept)) / len(kept) for _, test in _RISKS]
         rows.append((step / 20, len(kept) / len(facts), len(kept), risks[0], risks[1]))
     return rows
 

@@ -226,15 +226,23 @@ def _draw_scaling(
                     if sizes[r["model"]][1] == family
                 ]
                 axes.plot(*zip(*line, strict=True), **series_style(number)) if line else None
-            axes.set_xscale("log")
+            _size_axis(axes, sorted({sizes[r["model"]][0] for r in rows}))
             per_cent_axis(axes.yaxis)
             if metric == PAIR[0]:
                 axes.set_title(label(words(condition)))
+            else:
+                axes.set_xlabel("billions")
             if condition == run.conditions[0]:
                 axes.set_ylabel(words(metric))
-    figure.supxlabel("parameters, billions", fontsize=9)
     entries = [(label(family), series_style(number)) for number, family in enumerate(families)]
     legend(figure, entries, columns=6)
+
+
+def _size_axis(axes: Axes, sizes: Sequence[float]) -> None:
+    axes.set_xscale("log")
+    shown = sizes if len(sizes) <= 3 else [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
+    axes.set_xticks(shown, [f"{size:g}" for size in shown])
+    axes.set_xticks([], minor=True)
 
 
 def _regimes(run: RunFile) -> Chart:

@@ -5,9 +5,11 @@ The page is made of the report folder's own files, run.json and cases.jsonl, and
 
 from __future__ import annotations
 
+import gc
 import json
 import shlex
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ from pytest_safescale.report.text import model_label, shorten
 from pytest_safescale.scoring.metrics import METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -60,6 +62,23 @@ def write_html(folder: Path) -> Path:
     It stays under 3 MB for 1,200 cases and under 15 MB for 20,000: where the texts are longer,
     they are cut with a note. Raises DatasetError where a file cannot be read.
     """
+    with _without_collecting():
+        return _write(folder)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep the collector off: it would walk millions of objects that all stay."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+def _write(folder: Path) -> Path:
     run = read_run(folder)
     cases = _read(folder, run)
     content = _content(run, cases)
@@ -97,7 +116,7 @@ def _budget(cases: int) -> int:
 def _read(folder: Path, run: RunFile) -> _Cases:
     path = folder / "cases.jsonl"
     large = path.is_file() and path.stat().st_size > _LARGE
-    longest = 2_000 if large else LIMITS[0]
+    longest = 2_000 if large else LIMITS[0][0]
     cases = _Cases(packer=CasePacker(_options(run.manifest), longest=longest))
     for record in read_cases(folder):
         cases.packer.add(record)

@@ -11,20 +11,40 @@ import json
 import re
 import shlex
 import zlib
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.report.text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["CasePacker", "Packed", "script_json"]
 
-LIMITS = (20_000, 12_000, 8_000, 5_000, 3_000, 2_000, 1_200, 700, 400, 200, 100)
-"""How many characters of one text are embedded, tried in this order."""
+LIMITS = (
+    (20_000, 20_000),
+    (12_000, 4_000),
+    (8_000, 2_000),
+    (8_000, 1_000),
+    (5_000, 500),
+    (5_000, 250),
+    (3_000, 120),
+    (3_000, 60),
+    (3_000, 0),
+    (2_000, 0),
+    (1_200, 0),
+    (700, 0),
+    (400, 0),
+    (200, 0),
+    (100, 0),
+)
+"""How many characters of a text and of a sample's reply are embedded, tried in this order."""
 CASES_IN_BLOCK = 200
 CHARACTERS_IN_BLOCK = 200_000
+_ITS_LETTER, _LEFT_OUT = 1, 0
+"""Stand for a sample's reply that is its letter alone, and for one there is no room for."""
 _TAIL = 3
 """A reply that is cut keeps its end as well, where the answer stands: a third."""
 _WORD = re.compile(r"[\w:+./\[\]\\-]+")
@@ -66,18 +86,20 @@ class _Names:
         return list(self.numbers)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Text:
-    """A text before it is cut: evidence is shared by paragraphs, replies are taken whole."""
+class _Lengths:
+    """How long texts are together when each is cut at a limit."""
 
-    text: str
-    evidence: bool
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._sorted = sorted(map(len, texts))
+        self._sums = [0, *accumulate(self._sorted)]
 
-    def cut(self, limit: int) -> list[str]:
-        """Return its pieces; joined by blank lines they are the text, cut with a note."""
-        if self.evidence:
-            return _head(self.text, limit).split("\n\n")
-        return [_ends(self.text, limit)]
+    @property
+    def longest(self) -> int:
+        return self._sorted[-1] if self._sorted else 0
+
+    def within(self, limit: int) -> int:
+        short = bisect_right(self._sorted, limit)
+        return self._sums[short] + (len(self._sorted) - short) * limit
 
 
 def _head(text: str, limit: int) -> str:
@@ -98,7 +120,7 @@ def _ends(text: str, limit: int) -> str:
 class CasePacker:
     """Takes the records in one by one and packs them all at the end."""
 
-    def __init__(self, options: Mapping[str, str], *, longest: int = LIMITS[0]) -> None:
+    def __init__(self, options: Mapping[str, str], *, longest: int = LIMITS[0][0]) -> None:
         """``options`` gives each model's part of the command that repeats a case.
 
         ``longest`` bounds what is kept of one text in memory.
@@ -109,7 +131,7 @@ class CasePacker:
         self._outcomes, self._findings = _Names(), _Names()
         self._items: dict[tuple[str, str], int] = {}
         self._shown: list[dict[str, Any]] = []
-        self._texts = _Names()
+        self._replies, self._samples, self._evidence = _Names(), _Names(), _Names()
         self._rows: list[list[Any]] = []
         self._details: list[list[Any]] = []
 
@@ -161,15 +183,15 @@ class CasePacker:
     ) -> list[Any]:
         evidence = record.get("evidence") or {}
         return [
-            self._text(greedy.get("text")),
+            self._reply(greedy.get("text")),
             _shown(greedy.get("form")),
             _shown(greedy.get("finish_reason")),
             greedy.get("latency_s"),
-            self._text(record.get("error")),
+            self._reply(record.get("error")),
             [_shown(letter) for letter in samples.get("letters", ())],
-            [self._text(text) for text in samples.get("texts", ())],
-            self._text(record.get("samples_error")),
-            self._text(evidence.get("text"), evidence=True),
+            self._sample_texts(samples),
+            self._reply(record.get("samples_error")),
+            self._read(evidence.get("text")),
             evidence.get("characters", 0),
             [plain(name) for name in evidence.get("passages", ())],
             [self._step(step) for step in record.get("trace", ())],
@@ -179,19 +201,26 @@ class CasePacker:
     def _step(self, step: Mapping[str, Any]) -> list[Any]:
         return [
             plain(step["kind"]),
-            self._text(step["text"]),
+            self._reply(step["text"]),
             [plain(query) for query in step.get("queries", ())],
             [plain(name) for name in step.get("passages", ())],
             _shown(step.get("letter")),
         ]
 
-    def _text(self, text: str | None, *, evidence: bool = False) -> int:
+    def _reply(self, text: str | None) -> int:
         """Return the text's number; -1 for none."""
-        if not text:
-            return -1
-        text = plain(text)
-        kept = text[: self._longest] if evidence else _ends(text, self._longest)
-        return self._texts.number(_Text(text=kept, evidence=evidence))
+        return self._replies.number(_ends(plain(text), self._longest)) if text else -1
+
+    def _read(self, text: str | None) -> int:
+        return self._evidence.number(plain(text[: self._longest])) if text else -1
+
+    def _sample_texts(self, samples: Mapping[str, Any]) -> list[int]:
+        """Return the replies' numbers; -1 for a reply that is its letter and no more."""
+        given = zip(samples.get("letters", ()), samples.get("texts", ()), strict=True)
+        return [
+            -1 if text == letter else self._samples.number(_ends(plain(text), self._longest))
+            for letter, text in given
+        ]
 
     def _command(self, record: Mapping[str, Any]) -> str:
         model, condition = record["model"], record["condition"]
@@ -204,38 +233,39 @@ class CasePacker:
 
     def pack(self, budget: int) -> Packed:
         """Return everything within ``budget`` characters, or as short as texts may be cut."""
-        ratio = self._ratio()
-        longest = max((len(text.text) for text in self._texts.numbers), default=0)
+        replies, samples = _Lengths(self._replies.numbers), _Lengths(self._samples.numbers)
+        evidence = _Lengths(self._evidence.numbers)
+        # Passages that several cases share are embedded once.
+        parts = {part for text in self._evidence.numbers for part in text.split("\n\n")}
+        shared = sum(map(len, parts))
+        ratio = _ratio([*self._replies.numbers, *parts, *self._samples.numbers])
         packed = None
-        for limit in LIMITS:
-            last = limit == LIMITS[-1]
-            if not last and self._characters(limit) * ratio > 1.15 * budget:
+        for limits in LIMITS:
+            read = min(shared, evidence.within(limits[0]))
+            characters = read + replies.within(limits[0]) + samples.within(limits[1])
+            if limits != LIMITS[-1] and characters * ratio > 1.3 * budget:
                 continue
-            packed = self._packed(limit, cut=longest > limit)
-            if packed.size <= budget or last:
+            longest = max(replies.longest, evidence.longest)
+            cut = longest > limits[0] or samples.longest > limits[1]
+            packed = self._packed(*limits, cut=cut)
+            if packed.size <= budget:
                 break
+            ratio = max(ratio, 1.3 * packed.size / max(1, characters))
         assert packed is not None
         return packed
 
-    def _ratio(self) -> float:
-        """Return roughly how many characters of the page one character of text takes."""
-        texts = list(self._texts.numbers)
-        sample = "\n".join(text.text[:5_000] for text in texts[:: max(1, len(texts) // 200)])
-        if not sample:
-            return 1.0
-        return len(_deflated(sample)) / len(sample)
-
-    def _characters(self, limit: int) -> int:
-        pieces = {piece for text in self._texts.numbers for piece in text.cut(limit)}
-        return sum(map(len, pieces))
-
-    def _packed(self, limit: int, *, cut: bool) -> Packed:
+    def _packed(self, limit: int, of_samples: int, *, cut: bool) -> Packed:
         pieces = _Names()
-        numbers = [
-            [pieces.number(piece) for piece in text.cut(limit)] for text in self._texts.numbers
+        replies = [[pieces.number(_ends(text, limit))] for text in self._replies.numbers]
+        samples: list[Any] = [_LEFT_OUT] * len(self._samples.numbers)
+        if of_samples:
+            samples = [[pieces.number(_ends(text, of_samples))] for text in self._samples.numbers]
+        evidence = [
+            [pieces.number(piece) for piece in _head(text, limit).split("\n\n")]
+            for text in self._evidence.numbers
         ]
+        details = [_resolved(detail, replies, samples, evidence) for detail in self._details]
         blocks, starts = _blocks(pieces.values)
-        details = [_resolved(detail, numbers) for detail in self._details]
         return Packed(
             content={
                 "index": _deflated(_dump(self._index(limit))),
@@ -273,16 +303,28 @@ class CasePacker:
         }
 
 
-def _resolved(detail: Sequence[Any], numbers: Sequence[Sequence[int]]) -> list[Any]:
+def _ratio(texts: Sequence[str]) -> float:
+    """Return roughly how many characters of the page one character of text takes."""
+    sample = "\n".join(text[:5_000] for text in texts[:: max(1, len(texts) // 300)])
+    return len(_deflated(sample)) / len(sample) if sample else 1.0
+
+
+def _resolved(
+    detail: Sequence[Any],
+    replies: Sequence[Sequence[int]],
+    samples: Sequence[Any],
+    evidence: Sequence[Sequence[int]],
+) -> list[Any]:
     """Replace the numbers of texts by those of their pieces; ``None`` for no text."""
 
     def pieces(text: int) -> Sequence[int] | None:
-        return None if text < 0 else numbers[text]
+        return None if text < 0 else replies[text]
 
     resolved = list(detail)
-    for at in (0, 4, 7, 8):
+    for at in (0, 4, 7):
         resolved[at] = pieces(detail[at])
-    resolved[6] = [pieces(text) for text in detail[6]]
+    resolved[6] = [_ITS_LETTER if text < 0 else samples[text] for text in detail[6]]
+    resolved[8] = None if detail[8] < 0 else evidence[detail[8]]
     resolved[11] = [[kind, pieces(text), *rest] for kind, text, *rest in detail[11]]
     return resolved
 

@@ -30,7 +30,6 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_shown,
     )
     environment.filters.update(
         figure=text.figure,
@@ -42,11 +41,6 @@ def _environment() -> Environment:
     return environment
 
 
-def _shown(value: object) -> object:
-    """Make unseen characters seen wherever a template writes text that is no markup."""
-    return text.plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
 def _p_value(value: float | None) -> str:
     if value is None:
         return text.NOTHING
@@ -54,8 +48,8 @@ def _p_value(value: float | None) -> str:
 
 
 def render_page(template: str, **content: Any) -> str:
-    """Render a template of this folder; everything but Markup is escaped."""
-    return _environment().get_template(template).render(**content)
+    """Render a template of this folder: all but Markup is escaped, unseen characters are seen."""
+    return text.plain(_environment().get_template(template).render(**content))
 
 
 def page_parts(*, script: str | None = None, data: str = "") -> dict[str, Markup]:

@@ -6,6 +6,8 @@ import re
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
+from pytest_safescale.report.text import plain
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,7 +48,7 @@ def clean_svg(drawing: str, name: str, title: str, text: str, colours: Mapping[s
     )
     for position, (tag, words) in enumerate((("title", title), ("desc", text))):
         element = ET.Element(tag, {"id": f"{name}-{'text' if position else 'title'}"})
-        element.text = words
+        element.text = plain(words)
         root.insert(position, element)
     return ET.tostring(root, encoding="unicode")
 

@@ -51,7 +51,7 @@ def model_label(name: str) -> str:
 
 def words(name: str) -> str:
     """Return ``high_risk_error_rate`` as ``high risk error rate``."""
-    return name.replace("_", " ")
+    return " ".join("RAG" if word == "rag" else word for word in name.split("_"))
 
 
 def figure(metric: str, value: float | None) -> str:

@@ -320,7 +320,9 @@ def _ensemble(metrics: Sequence[Metric], shape: Shape) -> list[Metric]:
         and row.regime == SINGLE
         and row.metric in {"accuracy", "high_risk_error_rate"}
     ]
-    alike = [replace(row, metric="synchronized_failure_rate") for row in own if row.count]
+    alike = [
+        replace(row, metric="synchronized_failure_rate") for row in own if row.metric == "accuracy"
+    ]
     return [replace(row, model="ensemble:three") for row in (*own, *alike)]
 
 

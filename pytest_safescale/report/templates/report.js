@@ -19,7 +19,7 @@
     made.append(...children.filter((child) => child !== null && child !== undefined));
     return made;
   }
-  const words = (name) => name.replaceAll("_", " ");
+  const words = (name) => name.split("_").map((word) => (word === "rag" ? "RAG" : word)).join(" ");
 
   async function inflate(text) {
     const raw = atob(text), bytes = new Uint8Array(raw.length);
@@ -176,7 +176,9 @@
   async function sampleParts(item, detail) {
     const letters = detail[5], failed = detail[7] ? el("p", null, await whole(detail[7])) : null;
     if (!letters.length) return titled("Samples", failed || el("p", null, "None were drawn."));
-    const raw = await Promise.all(detail[6].map(async (numbers) => el("li", null, text(await whole(numbers)))));
+    // A number in place of a list: the reply is its letter alone (1), or was left out (0).
+    const reply = async (numbers, i) => numbers === 1 ? letters[i] : numbers === 0 ? "[left out here to keep the file small; it stands in cases.jsonl]" : whole(numbers);
+    const raw = await Promise.all(detail[6].map(async (numbers, i) => el("li", null, text(await reply(numbers, i)))));
     return titled(`Samples (${letters.length})`, lettersList(item, letters), failed,
       el("details", null, el("summary", null, "Raw replies of the samples"), el("ol", null, ...raw)));
   }
@@ -226,7 +228,16 @@
     at("f-text").focus({ preventScroll: true });
   }
 
+  // A part that cannot be scrolled is no stop for the keyboard.
+  function tabStops() {
+    const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0; else target.removeAttribute("tabindex");
+    }));
+    document.querySelectorAll(".scroll").forEach((part) => watch.observe(part));
+  }
+
   async function start() {
+    tabStops();
     if (typeof DecompressionStream === "undefined") {
       at("count").textContent = "This browser cannot unpack the cases; they stand in cases.jsonl beside this page.";
       return;

@@ -1,0 +1,298 @@
+"""The pages in headless Chromium: by mouse, by keyboard, checked by axe-core, and timed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_safescale.report.html import write_html
+from pytest_safescale.report.side_by_side import write_side_by_side
+from tests.report.browser import MISSING, chromium, started
+from tests.report.folders import Shape, make_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason=MISSING)
+
+HOSTILE = "</script><script>boom()</script><img src=x onerror=boom()>\"'&amp;\x00\x1b\u202e\u2028"
+AXE = {"resultTypes": ["violations"]}
+LARGE = Shape(
+    models=tuple(f"m{number}" for number in range(17)), items=197, evidence_characters=900
+)
+
+
+@dataclass(kw_only=True)
+class Opened:
+    """A page and what it did besides being shown."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with started() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_html(make_folder(tmp_path_factory.mktemp("report"), Shape(items=20)))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_html(make_folder(tmp_path_factory.mktemp("small"), Shape(items=5, models=("m",))))
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Opened]]:
+    contexts = []
+
+    def visit(path: Path, *, width: int = 1280, scheme: Any = "light") -> Opened:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.add_init_script("window.booms = 0; window.boom = () => { window.booms += 1 }")
+        opened = Opened(page=page)
+        page.on("console", lambda message: opened.complaints.append(message.text))
+        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        page.on("request", lambda request: opened.requests.append(request.url))
+        page.goto(path.as_uri())
+        return opened
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def _ready(opened: Opened) -> Page:
+    opened.page.wait_for_selector("html[data-ready]")
+    return opened.page
+
+
+def _count(page: Page) -> str:
+    return page.locator("#count").inner_text()
+
+
+def _quiet(opened: Opened, path: Path) -> None:
+    assert opened.complaints == []
+    assert [url for url in opened.requests if url not in {path.as_uri(), "data:,"}] == []
+
+
+def test_the_page_opens_without_a_complaint_and_without_the_network(
+    report: Path, visit: Callable[..., Opened]
+) -> None:
+    opened = visit(report)
+    page = _ready(opened)
+    assert _count(page) == "360 of 360 cases"
+    assert page.locator("#list tbody tr").count() == 100
+    _quiet(opened, report)
+
+
+def test_filters_narrow_the_list_and_are_undone_at_once(
+    report: Path, visit: Callable[..., Opened]
+) -> None:
+    page = _ready(visit(report))
+    page.select_option("#f-model", label="large")
+    assert _count(page) == "120 of 360 cases"
+    page.select_option("#f-condition", label="standard RAG")
+    assert _count(page) == "20 of 360 cases"
+    page.select_option("#f-subspecialty", label="Chest")
+    assert _count(page) == "5 of 360 cases"
+    page.fill("#f-text", "item:item-4")
+    assert _count(page) == "1 of 360 cases"
+    page.click("text=Show all")
+    page.wait_for_function("document.getElementById('count').textContent.startsWith('360')")
+    page.select_option("#f-finding", label="high risk")
+    shown = page.locator("#list tbody tr").count()
+    assert 0 < shown < 100
+    assert _count(page) == f"{shown} of 360 cases"
+    page.fill("#f-text", "no such text anywhere")
+    assert page.locator("#page").inner_text() == "no case fits"
+
+
+def test_the_list_is_turned_page_by_page(report: Path, visit: Callable[..., Opened]) -> None:
+    page = _ready(visit(report))
+    assert page.locator("#back").is_disabled()
+    for _ in range(3):
+        page.click("#forth")
+    assert page.locator("#page").inner_text() == "301 to 360 of 360"
+    assert page.locator("#forth").is_disabled()
+
+
+def test_a_worst_item_leads_to_its_cases(report: Path, visit: Callable[..., Opened]) -> None:
+    page = _ready(visit(report))
+    name = page.locator("[data-item]").first.inner_text()
+    page.locator("[data-item]").first.click()
+    assert _count(page) == "18 of 360 cases"
+    assert set(page.locator("#list tbody th").all_inner_texts()) == {name}
+
+
+def test_a_case_shows_everything_that_is_known_of_it(
+    report: Path, visit: Callable[..., Opened]
+) -> None:
+    opened = visit(report)
+    page = _ready(opened)
+    page.select_option("#f-condition", label="agentic RAG")
+    page.fill("#f-text", "item:item-3")
+    page.locator("#list button").first.click()
+    page.wait_for_selector("dialog[open]")
+    page.locator("dialog summary").click()
+    shown = page.locator("dialog").inner_text()
+    headings = page.locator("dialog h3").all_inner_texts()
+    assert headings == [
+        "Question",
+        "Single answer, raw reply",
+        "Samples (20)",
+        "Evidence as the model saw it",
+        "The agent's steps",
+        "To repeat this case",
+    ]
+    for text in ("Question 3:", "correct option", "I look for the sign.", "asks: rim enhancement"):
+        assert text in shown
+    assert page.locator("dialog .letters li").count() == 20
+    assert page.locator("dialog details li").count() == 20
+    command = page.locator("dialog pre").last.inner_text()
+    assert command.startswith("pytest 'suites/test_radsafe200.py::test_case[")
+    assert "--safescale-model" in command
+    assert len(page.locator("dialog .evidence").inner_text()) == 600
+    page.click("text=Next case")
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('dialog pre')].pop()?.innerText !== before",
+        arg=command,
+    )
+    assert page.locator("dialog h2").inner_text() == "Item item-3"
+    page.click("#close")
+    assert page.locator("dialog[open]").count() == 0
+    _quiet(opened, report)
+
+
+def test_everything_works_from_the_keyboard(report: Path, visit: Callable[..., Opened]) -> None:
+    page = _ready(visit(report))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.focus("#f-model")
+    page.keyboard.press("ArrowDown")
+    assert _count(page) == "120 of 360 cases"
+    page.focus("#f-text")
+    page.keyboard.type("question 7:")
+    assert _count(page) == "6 of 360 cases"
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if page.evaluate("'case' in document.activeElement.dataset"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog[open]")
+    assert page.evaluate("document.activeElement.id") == "close"
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog[open]", state="detached")
+    assert page.evaluate("'case' in document.activeElement.dataset")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_axe_finds_nothing(
+    width: int, scheme: str, small: Path, visit: Callable[..., Opened]
+) -> None:
+    page = _ready(visit(small, width=width, scheme=scheme))
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true })")
+    assert _violations(page) == []
+    page.locator("#list button").first.click()
+    page.wait_for_selector("dialog[open]")
+    assert _violations(page) == []
+
+
+def _violations(page: Page) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [
+        f"{part['impact']} {part['id']}: {node['html'][:120]}"
+        for part in found
+        for node in part["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_page_is_no_wider_than_the_window(
+    width: int, report: Path, visit: Callable[..., Opened]
+) -> None:
+    page = _ready(visit(report, width=width))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_dark_mode_and_print_change_ground_and_ink(
+    report: Path, visit: Callable[..., Opened]
+) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    page = _ready(visit(report, scheme="dark"))
+    assert page.evaluate(ground) == "rgb(17, 23, 26)"
+    line = "getComputedStyle(document.querySelector('figure svg text')).fill"
+    assert page.evaluate(line) == "rgb(230, 236, 239)"
+    page.emulate_media(media="print")
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    assert page.evaluate(line) == "rgb(29, 37, 41)"
+    assert not page.locator("#filter").is_visible()
+    assert page.locator("h1").is_visible()
+
+
+def test_markup_scripts_and_control_characters_in_every_field_stay_text(
+    tmp_path: Path, visit: Callable[..., Opened]
+) -> None:
+    folder = make_folder(tmp_path, Shape(items=4), text=lambda text: f"{text} {HOSTILE}")
+    path = write_html(folder)
+    opened = visit(path)
+    page = _ready(opened)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true })")
+    for place in range(0, page.locator("#list button").count(), 7):
+        page.locator("#list button").nth(place).click()
+        page.wait_for_selector("dialog[open]")
+        page.click("#close")
+    page.locator("[data-item]").first.click()
+    page.fill("#f-text", "<img src=x onerror=boom()>")
+    assert page.locator("#list button").count() > 0
+    page.locator("#list button").first.click()
+    page.wait_for_selector("dialog[open]")
+    assert "onerror=boom()>" in page.locator("dialog").inner_text()
+    assert page.evaluate("window.booms") == 0
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 2
+    _quiet(opened, path)
+
+
+def test_twenty_thousand_cases_open_and_filter_in_two_seconds(
+    tmp_path: Path, visit: Callable[..., Opened]
+) -> None:
+    path = write_html(make_folder(tmp_path, LARGE))
+    assert path.stat().st_size < 15_000_000
+    start = time.perf_counter()
+    page = _ready(visit(path))
+    page.fill("#f-text", "attenuation")
+    page.select_option("#f-finding", label="wrong")
+    counted = _count(page)
+    assert time.perf_counter() - start < 2
+    assert counted.endswith("of 20,094 cases")
+    assert not counted.startswith(("0 ", "20,094 "))
+
+
+def test_runs_side_by_side_open_quietly_and_axe_finds_nothing(
+    tmp_path: Path, visit: Callable[..., Opened]
+) -> None:
+    folders = [make_folder(tmp_path / str(seed), Shape(items=6, seed=seed)) for seed in (2, 5)]
+    path = write_side_by_side(folders, tmp_path / "side.html")
+    opened = visit(path, width=400)
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 400
+    opened.page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+    assert _violations(opened.page) == []
+    _quiet(opened, path)
