@@ -1,0 +1,1 @@
+"""Scripts that measure; each prints ratios taken side by side in one run."""

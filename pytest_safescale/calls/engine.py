@@ -55,6 +55,7 @@ class Engine(Generic[T]):
         self._taken: set[int] = set()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._exhausted = False
+        self._paused = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="safescale-engine", daemon=True)
 
@@ -74,7 +75,7 @@ class Engine(Generic[T]):
         value = future.result()
         with self._lock:
             self._futures.pop(job, None)
-        if not self._exhausted:
+        if self._paused:
             self._in_loop(self._feed)
         return value
 
@@ -131,7 +132,10 @@ class Engine(Generic[T]):
             self._feed()
 
     def _feed(self) -> None:
-        while not self._exhausted and len(self._tasks) < self._window and self._has_room():
+        while not self._exhausted and len(self._tasks) < self._window:
+            self._paused = not self._has_room()
+            if self._paused:
+                return
             job = next(self._order, None)
             if job is None:
                 self._exhausted = True
