@@ -164,8 +164,8 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "headings": [name for name, _, _ in COLUMNS],
         "table": figure_table(run),
         "every": every_figure(run),
-        # Those that need the whole width come last, so that the grid has no holes.
-        "charts": sorted(charts, key=lambda drawn: drawn["wide"]),
+        # Those that need the whole width, and those not drawn, come last: the grid has no holes.
+        "charts": sorted(charts, key=lambda drawn: (drawn["chart"].draw is None, drawn["wide"])),
         "worst": [item for item in items if any(item.gravity)][:WORST],
         "dangerous": sum(
             item.findings["high_risk"] + item.findings["unsafe"] > 0 for item in items

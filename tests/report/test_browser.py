@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -98,6 +100,23 @@ def test_the_page_opens_without_a_complaint_and_without_the_network(
     assert _count(page) == "360 of 360 cases"
     assert page.locator("#list tbody tr").count() == 100
     _quiet(opened, report)
+
+
+def test_the_report_of_a_real_run_opens_and_shows_a_case(
+    tmp_path: Path, visit: Callable[..., Opened]
+) -> None:
+    options = ["--safescale-suite", "radsafe200", "--safescale-model", "lexical"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
+    subprocess.run([*command, "--safescale-limit", "4"], cwd=tmp_path, check=True, timeout=120)
+    path = tmp_path / "safescale-report" / "report.html"
+    opened = visit(path)
+    page = _ready(opened)
+    assert "no clinical language model" in page.locator(".notice").all_inner_texts()[-1]
+    assert _count(page) == "24 of 24 cases"
+    page.locator("#list button").first.click()
+    page.wait_for_selector("dialog[open]")
+    assert page.locator("dialog .letters li").count() == 20
+    _quiet(opened, path)
 
 
 def test_filters_narrow_the_list_and_are_undone_at_once(

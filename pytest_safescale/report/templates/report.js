@@ -187,7 +187,7 @@
     const detail = (await block("cases", Math.floor(i / data.perBlock)))[i % data.perBlock];
     const [model, condition, number, outcome, findings, letter, majority, confidence] = index.rows.map((column) => column[i]);
     const item = index.items[number];
-    const found = index.findings.filter((_, bit) => findings & (1 << bit));
+    const found = GRAVITY.filter((name) => index.findings.includes(name) && findings & (1 << index.findings.indexOf(name)));
     const place = shown.indexOf(i);
     const step = (by) => () => open(shown[place + by]);
     const bar = el("div", { class: "bar" },
