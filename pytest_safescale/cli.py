@@ -61,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in _PLAN_OPTIONS.items():
         plan.add_argument(f"--{name}", help=text)
     plan.set_defaults(run=_plan)
+    report = commands.add_parser("report", help="write report.html anew, or runs side by side")
+    report.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="report folders")
+    report.add_argument(
+        "--out", type=Path, help="the page that shows several runs; default side-by-side.html"
+    )
+    report.add_argument("--figures", type=Path, metavar="DIR", help="write the charts there too")
+    report.set_defaults(run=_report)
     return parser
 
 
@@ -85,6 +92,23 @@ def _plan(given: argparse.Namespace) -> int:
     options["model"] = [options["model"]] if options["model"] else []
     settings = resolve_settings(options, read_configuration(Path.cwd()))
     print("\n".join(render_plan(plan_run(prepare_run(settings, root=Path.cwd())))))
+    return 0
+
+
+def _report(given: argparse.Namespace) -> int:
+    from pytest_safescale.report.html import write_figures, write_html
+    from pytest_safescale.report.side_by_side import write_side_by_side
+
+    if len(given.folders) > 1:
+        print(write_side_by_side(given.folders, given.out or Path("side-by-side.html")))
+    else:
+        print(write_html(given.folders[0]))
+    if given.figures is not None:
+        for folder in given.folders:
+            # Charts of several runs have the same names: each run gets a folder of its own.
+            target = given.figures / folder.name if len(given.folders) > 1 else given.figures
+            for path in write_figures(folder, target):
+                print(path)
     return 0
 
 

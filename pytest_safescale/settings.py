@@ -98,6 +98,8 @@ class Settings(_Table):
     baseline: str | None = None
     strict: tuple[str, ...] = ()
     report: Path = Path("safescale-report")
+    figures: Path | None = None
+    """Where the charts go as files; nowhere unless named."""
     suite: tuple[str, ...] = ()
     seed: int = Field(default=42, ge=0, lt=2**32)
     max_calls: int | None = Field(default=None, ge=1)

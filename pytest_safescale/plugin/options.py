@@ -36,6 +36,7 @@ _OPTIONS: tuple[tuple[str, str | None, str], ...] = (
         "high_risk,unsafe,contradiction,overconfident,wrong,abstained",
     ),
     ("report", "DIR", "where the report goes; default safescale-report"),
+    ("figures", "DIR", "write the report's charts there, as SVG and PNG files"),
     ("suite", "NAME", "run a built-in suite (repeatable), such as radsafe200"),
     ("seed", "N", "seed of every random draw; default 42"),
     ("adaptive", None, "stop drawing samples once further ones can change nothing that counts"),

@@ -109,7 +109,7 @@ class Recording:
             run_id=self._session.run_id,
             start=self._start,
         )
-        self._folder.finish(self._conclusion)
+        self._folder.finish(self._conclusion, figures=self._run.settings.figures)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table, the verdict and where the report lies."""

@@ -150,7 +150,7 @@ def _settings(config: pytest.Config) -> Settings:
 def _absolute(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Take relative paths from the folder they were written for."""
     absolute = dict(values)
-    for name in ("store", "report", "corpus", "baseline"):
+    for name in ("store", "report", "figures", "corpus", "baseline"):
         if isinstance(values.get(name), str):
             absolute[name] = str(folder / Path(values[name]).expanduser())
     for name, words in (("dataset", ("sample", "hf:")), ("gates", ("default",))):

@@ -46,16 +46,18 @@ class ReportFolder:
             )
         return self._cases
 
-    def finish(self, conclusion: Conclusion) -> None:
-        """Write everything that sums up the cases."""
+    def finish(self, conclusion: Conclusion, *, figures: Path | None = None) -> None:
+        """Write everything that sums up the cases; the charts as files too, where wanted."""
         self._open().close()
         self._write("run.json", json.dumps(_run(conclusion), indent=1, allow_nan=False) + "\n")
         self._write("summary.md", render_summary(conclusion))
         self._write_metrics(conclusion)
         # Templates and drawing are wanted once, at the end.
-        from pytest_safescale.report.html import write_html
+        from pytest_safescale.report.html import write_figures, write_html
 
         write_html(self.path)
+        if figures is not None:
+            write_figures(self.path, figures)
 
     def close(self) -> None:
         """Close ``cases.jsonl`` where the run ended early."""
