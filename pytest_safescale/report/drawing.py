@@ -138,6 +138,11 @@ def _save(chart: Chart, target: io.StringIO | io.BytesIO, kind: str, **options: 
         warnings.simplefilter("ignore")
         figure = Figure(figsize=chart.size, layout="constrained")
         chart.draw(figure)
+        # Laid out here, the figure is drawn once; savefig would draw it for its layout as well.
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            engine.execute(figure)
+        figure.set_layout_engine(None)
         figure.savefig(target, format=kind, **options)
 
 
