@@ -24,7 +24,8 @@ class Progress:
         self._session = session
         self._reporter = reporter
         self._done = 0
-        self._begun = self._next = 0.0
+        self._begun = time.monotonic()
+        self._next = self._begun + EVERY_S
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -32,8 +33,6 @@ class Progress:
         if "record" not in getattr(report, "safescale", {}):
             return
         now = time.monotonic()
-        if not self._done:
-            self._begun, self._next = now, now + EVERY_S
         self._done += 1
         if now >= self._next:
             self._next = now + EVERY_S

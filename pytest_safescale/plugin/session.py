@@ -12,7 +12,6 @@ from pytest_safescale.calls.store import Store
 from pytest_safescale.errors import SafescaleError
 from pytest_safescale.plugin import FIXTURE, options, selection, suites
 from pytest_safescale.plugin.case import SafescaleCase
-from pytest_safescale.plugin.progress import Progress
 from pytest_safescale.run import prepare_run, start_engine
 from pytest_safescale.settings import read_configuration, resolve_settings
 
@@ -49,16 +48,9 @@ class SafescaleSession:
                 from pytest_safescale.plugin.recording import Recording
 
                 config.pluginmanager.register(Recording(session), "safescale-recording")
-                session._show_progress()
         except SafescaleError as error:
             raise pytest.UsageError(f"safescale: {error}") from error
         return session
-
-    def _show_progress(self) -> None:
-        reporter = self.config.pluginmanager.getplugin("terminalreporter")
-        if reporter is not None and reporter.isatty and reporter.verbosity >= 0:
-            progress = Progress(self, reporter)
-            self.config.pluginmanager.register(progress, "safescale-progress")
 
     def parametrize(self, metafunc: pytest.Metafunc) -> None:
         """Make one test of every case that the function's markers leave in."""
