@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.calls.store import Store
 from pytest_safescale.conditions.agent import AGENT_SYSTEM
+from pytest_safescale.gates.baseline import differences, twins
 from pytest_safescale.gates.gate import Gate, parse_gates
 from pytest_safescale.gates.judging import judge_gates
 from pytest_safescale.report.conclusion import Conclusion
@@ -18,17 +19,20 @@ from pytest_safescale.run import notices
 from pytest_safescale.scoring.adaptive import EXACT_METRICS
 from pytest_safescale.scoring.figures import all_metrics
 from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
-from pytest_safescale.scoring.paired import condition_comparisons
+from pytest_safescale.scoring.paired import compare_runs, condition_comparisons
 from pytest_safescale.scoring.panel import panel_from_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pytest_safescale.gates.baseline import Baseline
     from pytest_safescale.gates.coverage import Coverage
     from pytest_safescale.models.model import Model
     from pytest_safescale.report.conclusion import RecordBook
     from pytest_safescale.run import Run
     from pytest_safescale.scoring.metrics import Metric
+    from pytest_safescale.scoring.paired import Comparison
+    from pytest_safescale.scoring.panel import Panel
 
 __all__ = ["conclude"]
 
@@ -40,6 +44,7 @@ def conclude(
     coverage: Coverage,
     gates: Sequence[Gate],
     more_gates: Callable[[Sequence[Metric]], Sequence[Sequence[Mapping[str, Any]]]],
+    baseline: Baseline | None,
     run_id: str,
     start: datetime,
 ) -> Conclusion:
@@ -53,12 +58,32 @@ def conclude(
         metrics = [_marked(row) for row in metrics]
     added = [table for tables in more_gates(metrics) for table in tables]
     every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates")]
+    manifest = _manifest(run, book, coverage, run_id, start)
+    comparisons = condition_comparisons(panel, seed=run.settings.seed)
+    if baseline is not None:
+        comparisons += _against(baseline, panel, manifest, run.settings.seed)
     return Conclusion(
-        manifest=_manifest(run, book, coverage, run_id, start),
+        manifest=manifest,
         metrics=metrics,
         gates=judge_gates(every_gate, metrics, coverage),
-        comparisons=condition_comparisons(panel, seed=run.settings.seed),
+        comparisons=comparisons,
     )
+
+
+def _against(
+    baseline: Baseline, panel: Panel, manifest: dict[str, Any], seed: int
+) -> list[Comparison]:
+    """Compare with an earlier run, and say first what else differs between the two."""
+    before = panel_from_records(baseline.records)
+    manifest["baseline"] = {"path": baseline.path, "run_id": baseline.manifest.get("run_id")}
+    manifest["notices"] += differences(manifest, baseline.manifest)
+    pairs = twins(panel.models, before.models)
+    found = compare_runs(panel, before, twins=pairs, seed=seed)
+    if not found:
+        manifest["notices"].append(
+            "the baseline could not be compared: no model, condition and item in common"
+        )
+    return found
 
 
 def _marked(row: Metric) -> Metric:
@@ -85,6 +110,7 @@ def _manifest(
         "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "dataset": {
             "name": run.dataset.name,
+            "ref": settings.dataset,
             "sha256": run.dataset.sha256,
             "items": len(run.dataset.items),
             "notice": run.dataset.notice,

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_safescale.data import data_folder
 from pytest_safescale.errors import DatasetError, Problem
-from pytest_safescale.items.files import read_bytes, read_json_lines, read_records
+from pytest_safescale.items.corpus import load_passages
+from pytest_safescale.items.files import read_bytes, read_records
 from pytest_safescale.items.hub import fetch
-from pytest_safescale.items.item import Dataset, Item, Passage
-from pytest_safescale.items.records import KNOWN_KEYS, normal_id, read_item, shown
+from pytest_safescale.items.item import Dataset, Item
+from pytest_safescale.items.raw import MISSING, escaped, shown, unusable
+from pytest_safescale.items.records import (
+    FAMILIES,
+    KNOWN_KEYS,
+    item_id,
+    normal_id,
+    read_item,
+    unfolded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_safescale.items.records import RawRecord
+    from pytest_safescale.items.raw import RawRecord
 
-__all__ = ["SAMPLE", "SAMPLE_NOTICE", "load_dataset", "load_passages"]
+__all__ = ["SAMPLE", "SAMPLE_NOTICE", "load_dataset"]
 
 SAMPLE = "sample"
 HUB = "hf:"
@@ -37,103 +47,108 @@ def load_dataset(
 ) -> Dataset:
     """Return the validated items of ``sample``, a file or ``hf:owner/name[@revision]``.
 
-    ``column_map`` maps our keys to the headings of a CSV; ``corpus`` is a file of passages;
-    relative paths are taken from ``root``. Raises DatasetError with every problem of the file.
+    ``column_map`` maps our keys to the headings (or keys) of the file; ``corpus`` is a file of
+    passages; relative paths are taken from ``root``. Raises DatasetError with every problem.
     """
     folder = root or Path.cwd()
-    own = data_folder("fixtures") / SAMPLE
+    sample = data_folder("fixtures") / SAMPLE
+    passages = _path(corpus, folder) if corpus else None
     if ref == SAMPLE:
-        path, name = own / "items.json", SAMPLE
+        path, name = sample / "items.json", SAMPLE
+        passages = passages or sample / "corpus.jsonl"
     elif ref.startswith(HUB):
-        path, name = fetch(ref.removeprefix(HUB)), ref
+        path, name = fetch(ref), ref
     else:
-        path = folder / Path(ref).expanduser()
+        path = _path(ref, folder)
         name = path.name
     content = read_bytes(path, name)
-    # The ending tells the shape, whatever the data set is called.
-    items, unknown = _items(content, path.name if ref == SAMPLE else _named(name, path), column_map)
-    passages = own / "corpus.jsonl" if ref == SAMPLE and corpus is None else corpus
+    items, unknown = _items(content, path.name, column_map or {})
     return Dataset(
         name=name,
         sha256=hashlib.sha256(content).hexdigest(),
         items=items,
-        corpus=load_passages(folder / passages) if passages else (),
-        corpus_name=Path(passages).name if passages else "",
+        corpus=load_passages(passages) if passages else (),
+        corpus_name=passages.name if passages else "",
         notice=SAMPLE_NOTICE if ref == SAMPLE else "",
         unknown_keys=unknown,
     )
 
 
-def _named(name: str, path: Path) -> str:
-    return path.name if name.startswith(HUB) else name
+def _path(ref: str, folder: Path) -> Path:
+    try:
+        return folder / Path(ref).expanduser()
+    except RuntimeError:  # "~name" of a user this machine does not have
+        return folder / ref
 
 
 def _items(
-    content: bytes, name: str, column_map: Mapping[str, str] | None
+    content: bytes, name: str, columns: Mapping[str, str]
 ) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    columns = dict(column_map or {})
     if unknown := sorted(set(columns) - KNOWN_KEYS):
-        raise DatasetError(
-            f"columns: found {', '.join(unknown)}; allowed: {', '.join(sorted(KNOWN_KEYS))}"
-        )
-    records, problems = read_records(content, name, columns)
-    items = [read_item(record) for record in records]
-    problems = [*problems, *(problem for record in records for problem in record.problems)]
-    problems += _duplicates(name, records, items)
+        found = ", ".join(escaped(key) for key in unknown)
+        raise DatasetError(f"columns: found {found}; allowed: {', '.join(sorted(KNOWN_KEYS))}")
+    raw, problems = read_records(content, name)
+    if all("conditions" in record.values and "options" not in record.values for record in raw):
+        raise unusable(name, "results of a model", "items (`safescale score` reads results)")
+    headings = {key: None for record in raw for key in record.values}
+    records = [replace(record, values=unfolded(_renamed(record.values, columns))) for record in raw]
+    items = [item for record in records if (item := read_item(record)) is not None]
+    problems += _absent(name, list(headings), columns)
+    problems += _told_once([problem for record in records for problem in record.problems], records)
+    problems += _duplicates(records)
     if problems:
-        raise DatasetError(f"{name} has {len(problems)} problem(s):", problems)
-    if not items:
-        raise DatasetError(f"{name} holds no items")
-    keys = {key for record in records for key in record.values}
-    unknown_keys = keys - KNOWN_KEYS - set(columns.values())
-    return tuple(item for item in items if item is not None), tuple(sorted(unknown_keys))
+        raise DatasetError(f"{name} cannot be used: {len(problems)} problem(s)", problems)
+    read = KNOWN_KEYS.union(columns.values())
+    return tuple(items), tuple(key for key in headings if key.split(".")[0] not in read and key)
 
 
-def _duplicates(
-    name: str, records: Sequence[RawRecord], items: Sequence[Item | None]
-) -> list[Problem]:
-    ids = Counter(normal_id(item.id) for item in items if item is not None)
+def _renamed(values: Mapping[str, object], columns: Mapping[str, str]) -> Mapping[str, object]:
+    """Return a record under our keys; a key that is mapped is read from its heading alone."""
+    alike = {key for family in FAMILIES if set(family).intersection(columns) for key in family}
+    taken = alike.union(columns, columns.values())
+    rest = {key: value for key, value in values.items() if key not in taken}
+    return rest | {key: values[column] for key, column in columns.items() if column in values}
+
+
+def _absent(name: str, headings: Sequence[str], columns: Mapping[str, str]) -> list[Problem]:
+    there = ", ".join(escaped(heading) for heading in headings)
     return [
         Problem(
             file=name,
-            where=record.where,
+            where="headings",
+            field=key,
+            found=f"no {shown(column)}",
+            allowed=f"one of {there}",
+        )
+        for key, column in columns.items()
+        if column not in headings
+    ]
+
+
+def _told_once(problems: Sequence[Problem], records: Sequence[RawRecord]) -> list[Problem]:
+    """Fold what every record lacks into one problem: the file has no such heading."""
+    lacking = Counter(problem.field for problem in problems if problem.found == repr(MISSING))
+    everywhere = {field for field, n in lacking.items() if n == len(records) > 1}
+    told = (
+        replace(problem, where="every record")
+        if problem.field in everywhere and problem.found == repr(MISSING)
+        else problem
+        for problem in problems
+    )
+    return list(dict.fromkeys(told))
+
+
+def _duplicates(records: Sequence[RawRecord]) -> list[Problem]:
+    ids = [item_id(record.values) for record in records]
+    times = Counter(normal_id(id_) for id_ in ids if id_ is not None)
+    return [
+        Problem(
+            file=record.file,
+            where=f"{record.place}, item {escaped(id_)}",
             field="question_id",
-            found=f"{shown(item.id)} {ids[normal_id(item.id)]} times",
+            found=f"{times[normal_id(id_)]} items of this id",
             allowed="each id once",
         )
-        for record, item in zip(records, items, strict=True)
-        if item is not None and ids[normal_id(item.id)] > 1
+        for record, id_ in zip(records, ids, strict=True)
+        if id_ is not None and times[normal_id(id_)] > 1
     ]
-
-
-def load_passages(path: Path) -> tuple[Passage, ...]:
-    """Return the passages of a ``.jsonl`` file of id, title and text; raises DatasetError."""
-    name = path.name
-    try:
-        text = read_bytes(path, name).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{name} is not UTF-8 text: {error}") from error
-    records, problems = read_json_lines(text, name)
-    passages = [_passage(record) for record in records]
-    problems += [problem for record in records for problem in record.problems]
-    ids = Counter(passage.id for passage in passages if passage is not None)
-    problems += [
-        Problem(file=name, where="", field="id", found=f"{shown(id_)} {n} times", allowed="once")
-        for id_, n in ids.items()
-        if n > 1
-    ]
-    if problems:
-        raise DatasetError(f"{name} has {len(problems)} problem(s):", problems)
-    if not passages:
-        raise DatasetError(f"{name} holds no passages")
-    return tuple(passage for passage in passages if passage is not None)
-
-
-def _passage(record: RawRecord) -> Passage | None:
-    fields = {key: record.values.get(key, "") for key in ("id", "title", "text")}
-    if isinstance(fields["id"], int) and not isinstance(fields["id"], bool):
-        fields["id"] = str(fields["id"])
-    for key, value in fields.items():
-        if not isinstance(value, str) or (key != "title" and not value.strip()):
-            record.wrong(key, value, "a text")
-    return None if record.problems else Passage(**fields)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_safescale.items.item import Label
+from pytest_safescale.items.raw import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pytest_safescale.items.item import Dataset
+    from pytest_safescale.items.item import Dataset, Item, Option
 
 T = TypeVar("T")
 
@@ -31,15 +32,14 @@ class Profile:
     """Items by correct letter."""
     labels: Mapping[str, int]
     """Options by label."""
-    labelled_answers: int
-    """Correct options that carry a label, as negated stems make them."""
+    answer_labels: Mapping[str, int]
+    """Correct options by label: negated stems make such items."""
     negated: int
     subspecialties: Mapping[str, int]
-    clean_evidence: int
-    conflict_evidence: int
-    contexts: Mapping[str, int]
-    """Items by the contexts they bring along."""
+    evidence: Mapping[str, int]
+    """Items by the condition they bring their own evidence or context for."""
     passages: int
+    """In the corpus; with one, every item has evidence under every retrieval condition."""
     unknown_keys: Sequence[str]
     notice: str
 
@@ -47,22 +47,17 @@ class Profile:
 def profile(dataset: Dataset) -> Profile:
     """Count what a data set holds."""
     items = dataset.items
-    labels = Counter(
-        label.value for item in items for option in item.options for label in option.labels
-    )
     return Profile(
         name=dataset.name,
         sha256=dataset.sha256,
         items=len(items),
         options=_counted(len(item.options) for item in items),
         answers=_counted(item.answer for item in items),
-        labels={label.value: labels[label.value] for label in Label},
-        labelled_answers=sum(bool(item.option(item.answer).labels) for item in items),
+        labels=_labels(option for item in items for option in item.options),
+        answer_labels=_labels(item.option(item.answer) for item in items),
         negated=sum(item.negated for item in items),
         subspecialties=_counted(item.subspecialty or "(none)" for item in items),
-        clean_evidence=sum(item.clean_evidence is not None for item in items),
-        conflict_evidence=sum(item.conflict_evidence is not None for item in items),
-        contexts=_counted(name for item in items for name in item.retrieved),
+        evidence=_evidence(items),
         passages=len(dataset.corpus),
         unknown_keys=dataset.unknown_keys,
         notice=dataset.notice,
@@ -70,28 +65,45 @@ def profile(dataset: Dataset) -> Profile:
 
 
 def render(counts: Profile) -> str:
-    """Return the profile as lines of text."""
-    corpus = f"{counts.passages} passages" if counts.passages else "no corpus"
+    """Return the profile as lines of text; what the file itself says is escaped."""
+    width = max(len(name) for name in counts.evidence)
     lines = [
         f"{counts.name}: no problems, {counts.items} items (sha256 {counts.sha256[:12]})",
         f"options         {_spread(counts.options, ' options: ')}",
         f"correct letter  {_spread(counts.answers)}",
-        f"labels          {_spread(counts.labels)} (on {counts.labelled_answers} correct options)",
+        f"labels          {_spread(counts.labels)}",
+        f"  on the correct option  {_spread(counts.answer_labels)}",
         f"negated stems   {counts.negated}",
         f"subspecialties  {_spread(counts.subspecialties)}",
-        "conditions",
-        f"  closed_book        {counts.items} items",
-        f"  clean_evidence     {counts.clean_evidence} items",
-        f"  conflict_evidence  {counts.conflict_evidence} items",
-        f"  retrieval          {corpus}; own contexts: {_spread(counts.contexts) or 'none'}",
+        f"corpus          {counts.passages or 'no'} passages",
+        "evidence that comes with the items",
+        *(f"  {name:<{width}}  {count} items" for name, count in counts.evidence.items()),
     ]
     if not any(counts.labels.values()):
         lines.append("no option carries a label: rates of danger will be unknown")
     if counts.unknown_keys:
-        lines.append(f"keys passed over: {', '.join(counts.unknown_keys)}")
+        told = ", ".join(escaped(key) for key in counts.unknown_keys)
+        lines.append(f"keys passed over: {told}")
     if counts.notice:
         lines.append(counts.notice)
     return "\n".join(lines)
+
+
+def _labels(options: Iterable[Option]) -> dict[str, int]:
+    times = Counter(label for option in options for label in option.labels)
+    return {label.value: times[label] for label in Label}
+
+
+def _evidence(items: Sequence[Item]) -> dict[str, int]:
+    contexts = Counter(name for item in items for name in item.retrieved)
+    return {
+        "clean_evidence": sum(item.clean_evidence is not None for item in items),
+        "conflict_evidence": sum(item.conflict_evidence is not None for item in items),
+        "standard_rag": contexts.pop("standard_rag", 0),
+        "agentic_rag": sum(item.research_report is not None for item in items),
+        "max_context": contexts.pop("max_context", 0),
+        **dict(sorted(contexts.items())),
+    }
 
 
 def _counted(values: Iterable[T]) -> dict[T, int]:
@@ -99,4 +111,4 @@ def _counted(values: Iterable[T]) -> dict[T, int]:
 
 
 def _spread(counts: Mapping[T, int], between: str = ": ") -> str:
-    return ", ".join(f"{name}{between}{count}" for name, count in counts.items())
+    return ", ".join(f"{escaped(str(name))}{between}{count}" for name, count in counts.items())

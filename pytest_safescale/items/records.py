@@ -6,265 +6,202 @@ not matter here.
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass, field
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.errors import Problem
 from pytest_safescale.items.item import LETTERS, Item, Label, Option
+from pytest_safescale.items.options import OPTION_KEYS, read_options
+from pytest_safescale.items.raw import MISSING, blank, is_text, strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["KNOWN_KEYS", "RawRecord", "normal_id", "read_item", "shown"]
+    from pytest_safescale.items.raw import RawRecord
+
+__all__ = ["FAMILIES", "KNOWN_KEYS", "item_id", "normal_id", "read_item", "unfolded"]
 
 _ID = ("question_id", "id")
 _QUESTION = ("question", "question_text")
 _ANSWER = ("answer_idx", "correct_answer", "answer")
-_OPTION_COLUMNS = ("option_{letter}", "option_{lower}", "{letter}", "{lower}", "option_{number}")
+FAMILIES = (_ID, _QUESTION, _ANSWER)
+"""Keys that mean the same; the first that is filled is read."""
+
 _LABELS = {label: f"option_{{number}}_{label.value}" for label in Label}
+_NESTED = ("metadata", "options", "retrieved_contexts")
 _CONTEXTS = {
     "top_1": "top_1",
     "top_5": "top_5",
     "top_10": "standard_rag",
     "extended_150k": "max_context",
 }
+_PREFIX = "risk_radiorag_"
+_LONGEST_ID = 200
 _TRUE, _FALSE = ("1", "true", "yes", "1.0"), ("0", "false", "no", "0.0", "")
 _NEGATED = re.compile(
-    r"\b(?:NOT|EXCEPT|LEAST)\b|\bwhich\b[^.?]{0,60}\b(?:is|are|would be) not\b", re.UNICODE
+    r"\b(?:NOT|EXCEPT|LEAST)\b"
+    # "which patient who is not ..." asks about a patient, not for what does not hold.
+    r"|\b(?i:which)\b(?:(?!\b(?:who|that|whose|when|if)\b)[^.?]){0,80}?"
+    r"\b(?:is|are|was|were|does|do|did|would|should|can|must|may|will)(?:\s+be)?(?:\s+not\b|n['’]t\b)"
+    r"|\b(?i:which)\b[^.?]{0,80}?\bcannot\b"
+    r"|\b(?i:all|each)\b[^.?]{0,80}\bexcept\b"
+    r"|\bleast (?:likely|appropriate|suitable|useful|typical|accurate|urgent)\b"
 )
-_SHOWN = 60
 
 KNOWN_KEYS = frozenset(
     {
-        *_ID,
-        *_QUESTION,
-        *_ANSWER,
-        "options",
+        *(key for family in FAMILIES for key in family),
+        *OPTION_KEYS,
+        *_NESTED,
         "subspecialty",
         "question_type",
         "evidence_clean",
         "evidence_conflict",
         "deep_research_report",
-        "metadata",
-        "retrieved_contexts",
         "key_fact",
         "negated",
         "source",
         *(
-            pattern.format(letter=letter, lower=letter.lower(), number=number)
-            for number, letter in enumerate(LETTERS, 1)
-            for pattern in (*_OPTION_COLUMNS, *_LABELS.values())
+            pattern.format(number=number)
+            for number in range(1, len(LETTERS) + 1)
+            for pattern in _LABELS.values()
         ),
     }
 )
-"""Every key that is read; others are passed over and counted in the profile."""
+"""Every key that is read; others are passed over and named in the profile."""
 
 
-@dataclass(kw_only=True)
-class RawRecord:
-    """A record as it stood in its file, and what is wrong with it."""
-
-    file: str
-    line: int | None
-    values: Mapping[str, Any]
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def where(self) -> str:
-        """``line 3, item 42``, as far as known."""
-        item = _first(self.values, _ID)
-        parts = [f"line {self.line}" if self.line is not None else ""]
-        parts.append(f"item {shown(item)}" if item not in (None, "") else "")
-        return ", ".join(part for part in parts if part)
-
-    def wrong(self, key: str, found: object, allowed: str) -> None:
-        """Note a problem."""
-        told = found if isinstance(found, _Missing) else shown(found)
-        self.problems.append(
-            Problem(file=self.file, where=self.where, field=key, found=str(told), allowed=allowed)
-        )
+def normal_id(text: str | int) -> str:
+    """Return the id by which items are matched: ``risk_radiorag_42``, ``"42"`` and 42 are one."""
+    return str(text).strip().removeprefix(_PREFIX)
 
 
-class _Missing(str):
-    __slots__ = ()
-
-
-MISSING = _Missing("nothing")
-
-
-def normal_id(text: str) -> str:
-    """Return the id by which items are matched: ``risk_radiorag_42`` and ``42`` are the same."""
-    return text.strip().removeprefix("risk_radiorag_")
-
-
-def shown(value: object) -> str:
-    """Return a value as a message shows it: shortened, control characters escaped."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+def unfolded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record whose dotted keys (``metadata.evidence_clean``) have become objects."""
+    plain: dict[str, Any] = {}
+    for key, value in values.items():
+        *path, leaf = key.split(".") if key.startswith(tuple(f"{n}." for n in _NESTED)) else [key]
+        place = plain
+        for step in path:
+            inner = place.setdefault(step, {})
+            if not isinstance(inner, dict):
+                inner = place[step] = {}
+            place = inner
+        if leaf not in place or not blank(value):
+            place[leaf] = value
+    return plain
 
 
 def read_item(record: RawRecord) -> Item | None:
     """Return the item of a record; ``None`` where it has a problem."""
     values = record.values
     metadata = _nested(record, "metadata")
-    texts = _options(record)
-    fields: dict[str, Any] = {
-        "id": _id(record),
-        "question": _text(record, _QUESTION),
-        "answer": _answer(record, texts),
-        "options": _labelled(record, texts),
-    }
+    question = _question(record)
+    texts = read_options(record)
+    answer = _answer(record, texts)
+    labels = [_labels(record, number, len(texts)) for number in range(1, len(LETTERS) + 1)]
     optional: dict[str, Any] = {
         "subspecialty": _optional(record, values, "subspecialty") or "",
         "question_type": _optional(record, values, "question_type") or "",
         "source": _optional(record, values, "source") or "",
         "key_fact": _optional(record, values, "key_fact"),
-        "clean_evidence": _either(record, values, metadata, "evidence_clean"),
-        "conflict_evidence": _either(record, values, metadata, "evidence_conflict"),
-        "research_report": _either(record, values, metadata, "deep_research_report"),
+        "clean_evidence": _either(record, metadata, "evidence_clean"),
+        "conflict_evidence": _either(record, metadata, "evidence_conflict"),
+        "research_report": _either(record, metadata, "deep_research_report"),
         "retrieved": _contexts(record),
-        "negated": _negated(record, fields["question"]),
+        "negated": _negated(record, question),
     }
-    if record.problems:
+    id_ = item_id(values)
+    if id_ is None:
+        given = _first(values, _ID)[1]
+        record.wrong(_ID[0], given, f"a number or at most {_LONGEST_ID} printable characters")
+    if record.problems or id_ is None:
         return None
-    return Item(**fields, **optional)
+    options = tuple(
+        Option(letter=letter, text=text, **flags)
+        for (letter, text), flags in zip(texts.items(), labels, strict=False)
+    )
+    return Item(id=id_, question=question, options=options, answer=answer, **optional)
 
 
-def _first(values: Mapping[str, Any], keys: Sequence[str]) -> Any:
-    return next((values[key] for key in keys if values.get(key) not in (None, "")), None)
-
-
-def _key(values: Mapping[str, Any], keys: Sequence[str]) -> str:
-    return next((key for key in keys if key in values), keys[0])
-
-
-def _id(record: RawRecord) -> str:
-    value = _first(record.values, _ID)
+def item_id(values: Mapping[str, Any]) -> str | None:
+    """Return the id of a record as it was given; ``None`` where it has no usable one."""
+    _, value = _first(values, _ID)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
-        return str(value).strip()
-    record.wrong(_key(record.values, _ID), MISSING if value is None else value, "text or a number")
-    return ""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    text = str(value).strip()
+    # An id stands in test ids, file names and terminals.
+    return text if text.isprintable() and 0 < len(text) <= _LONGEST_ID else None
 
 
-def _text(record: RawRecord, keys: Sequence[str]) -> str:
-    value = _first(record.values, keys)
-    if isinstance(value, str) and value.strip():
+def _first(values: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, Any]:
+    """Return the first key that is filled, with its value; else the first, with nothing."""
+    return next(
+        ((key, values[key]) for key in keys if not blank(values.get(key))), (keys[0], MISSING)
+    )
+
+
+def _question(record: RawRecord) -> str:
+    key, value = _first(record.values, _QUESTION)
+    if is_text(value):
         return value
-    record.wrong(_key(record.values, keys), MISSING if value is None else value, "a text")
+    record.wrong(key, value, "a text")
     return ""
 
 
 def _optional(record: RawRecord, values: Mapping[str, Any], key: str) -> str | None:
     value = values.get(key)
-    if value is None or isinstance(value, str):
+    if value is None or is_text(value):
         return value
     record.wrong(key, value, "a text or nothing")
     return None
 
 
-def _either(
-    record: RawRecord, values: Mapping[str, Any], metadata: Mapping[str, Any], key: str
-) -> str | None:
-    return _optional(record, values if values.get(key) not in (None, "") else metadata, key)
+def _either(record: RawRecord, metadata: Mapping[str, Any], key: str) -> str | None:
+    return _optional(record, metadata if blank(record.values.get(key)) else record.values, key)
 
 
 def _nested(record: RawRecord, key: str) -> Mapping[str, Any]:
-    value = record.values.get(key)
-    if isinstance(value, str) and value.strip().startswith("{"):
-        value = _parsed(value)
-    if value in (None, ""):
+    value = given = record.values.get(key)
+    if isinstance(value, str) and not blank(value):
+        with suppress(ValueError, RecursionError):
+            value = strict_json(value)
+    if blank(value):
         return {}
     if isinstance(value, dict):
         return value
-    record.wrong(key, value, "an object or nothing")
+    record.wrong(key, given, "an object or nothing")
     return {}
 
 
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+def _answer(record: RawRecord, options: Mapping[str, str]) -> str:
+    letters = list(options or LETTERS)
+    key, value = _first(record.values, _ANSWER)
+    named = {
+        word
+        for other in _ANSWER
+        if (word := str(record.values.get(other, "")).strip().upper()) in letters
+    }
+    if len(named) > 1:
+        found = {key: record.values[key] for key in _ANSWER if key in record.values}
+        record.wrong(key, found, "one letter under all of these keys")
+    letter = value.strip().upper() if isinstance(value, str) else ""
+    if letter not in letters:
+        record.wrong(key, value, f"one of {', '.join(letters)}")
+    return letter
 
 
-def _options(record: RawRecord) -> list[tuple[str, str]]:
-    """Return (letter, text) in order; every problem is noted."""
-    raw = record.values.get("options")
-    if isinstance(raw, str) and raw.strip()[:1] in ("{", "["):
-        raw = _parsed(raw)
-    if isinstance(raw, list):
-        raw = dict(zip(LETTERS, raw, strict=False)) if len(raw) <= len(LETTERS) else raw
-    if raw in (None, ""):
-        raw = _option_columns(record.values)
-    if not isinstance(raw, dict) or not raw:
-        record.wrong("options", MISSING if raw in (None, {}) else raw, "two to five texts, A to E")
-        return []
-    given = {str(letter).strip().upper(): text for letter, text in raw.items()}
-    given = {letter: text for letter, text in given.items() if text not in (None, "")}
-    expected = LETTERS[: len(given)]
-    if "".join(sorted(given)) != expected or not 2 <= len(given) <= len(LETTERS):
-        letters = ", ".join(sorted(given))
-        record.wrong("options", letters, "two to five letters from A on, without a gap")
-        return []
-    return _checked_texts(record, [(letter, given[letter]) for letter in expected])
-
-
-def _option_columns(values: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for number, letter in enumerate(LETTERS, 1):
-        for pattern in _OPTION_COLUMNS:
-            name = pattern.format(letter=letter, lower=letter.lower(), number=number)
-            if values.get(name) not in (None, ""):
-                found[letter] = values[name]
-                break
-    return found
-
-
-def _checked_texts(record: RawRecord, options: list[tuple[str, Any]]) -> list[tuple[str, str]]:
-    texts: list[tuple[str, str]] = []
-    seen: dict[str, str] = {}
-    for letter, text in options:
-        if isinstance(text, (int, float)) and not isinstance(text, bool):
-            text = str(text)  # noqa: PLW2901  # a table of numbers as options
-        if not isinstance(text, str) or not text.strip():
-            record.wrong(f"options.{letter}", text, "a text")
-            continue
-        twin = seen.setdefault(text.strip().casefold(), letter)
-        if twin != letter:
-            record.wrong(f"options.{letter}", text, f"a text that differs from option {twin}")
-        texts.append((letter, text))
-    return texts
-
-
-def _answer(record: RawRecord, options: Sequence[tuple[str, str]]) -> str:
-    value = _first(record.values, _ANSWER)
-    letters = [letter for letter, _ in options]
-    letter = value.strip().upper() if isinstance(value, str) else None
-    if letter in letters and letter is not None:
-        return letter
-    if options:
-        allowed = f"one of {', '.join(letters)}"
-        record.wrong(_key(record.values, _ANSWER), MISSING if value is None else value, allowed)
-    return ""
-
-
-def _labelled(record: RawRecord, options: Sequence[tuple[str, str]]) -> tuple[Option, ...]:
-    labels: dict[int, dict[str, bool]] = {}
-    for number in range(1, len(LETTERS) + 1):
-        labels[number] = {
-            label.value: _flag(record, pattern.format(number=number))
-            for label, pattern in _LABELS.items()
-        }
-        if options and number > len(options) and any(labels[number].values()):
-            record.wrong(f"option_{number}_*", 1, f"labels of the {len(options)} options there are")
-    return tuple(
-        Option(letter=letter, text=text, **labels[number])
-        for number, (letter, text) in enumerate(options, 1)
-    )
+def _labels(record: RawRecord, number: int, options: int) -> dict[str, bool]:
+    """Return the labels of one option; one that is set needs an option to belong to."""
+    flags = {}
+    for label, pattern in _LABELS.items():
+        key = pattern.format(number=number)
+        flags[label.value] = _flag(record, key)
+        if flags[label.value] and 0 < options < number:
+            record.wrong(key, record.values[key], f"0 or nothing: there are {options} options")
+    return flags
 
 
 def _flag(record: RawRecord, key: str) -> bool:
@@ -281,16 +218,17 @@ def _flag(record: RawRecord, key: str) -> bool:
 def _contexts(record: RawRecord) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, context in _nested(record, "retrieved_contexts").items():
+        if key not in _CONTEXTS:
+            continue
         text = context.get("text") if isinstance(context, dict) else context
-        name = _CONTEXTS.get(str(key))
-        if name is not None and isinstance(text, str) and text.strip():
-            found[name] = text
-        elif name is not None and text not in (None, ""):
+        if is_text(text) and not blank(text):
+            found[_CONTEXTS[key]] = text
+        elif not blank(text):
             record.wrong(f"retrieved_contexts.{key}", text, "a text or nothing")
     return found
 
 
 def _negated(record: RawRecord, question: str) -> bool:
-    if record.values.get("negated") in (None, ""):
+    if blank(record.values.get("negated")):
         return _NEGATED.search(question) is not None
     return _flag(record, "negated")

@@ -6,14 +6,17 @@ import importlib
 import threading
 from collections import Counter
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_safescale.data import data_folder
+from pytest_safescale.gates.baseline import read_baseline
 from pytest_safescale.gates.coverage import Coverage
 from pytest_safescale.gates.gate import load_gates
 from pytest_safescale.plugin import outcomes
+from pytest_safescale.plugin.progress import Progress
 from pytest_safescale.report.conclusion import RecordBook
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import verdict_line
@@ -43,6 +46,8 @@ class Recording:
         self._config = session.config
         # Read now, so that a gate that cannot be judged stops the run before its first call.
         self._gates = load_gates(self._run.settings.gates, data_folder("suites") / "gates.toml")
+        given = self._run.settings.baseline
+        self._baseline = read_baseline(Path(given)) if given else None
         self._book = RecordBook()
         self._folder = ReportFolder(self._run.settings.report)
         self._start = datetime.now(timezone.utc)
@@ -71,6 +76,7 @@ class Recording:
         """Conclude after the last test, also where the run was stopped."""
         if not session.config.option.collectonly:
             self._session.check_store()
+            self._show_progress()
             threading.Thread(target=_load_what_the_end_needs, daemon=True).start()
         try:
             result = yield
@@ -85,6 +91,12 @@ class Recording:
                 reason = f"no case was answered; the first: {self._book.records[0]['error']}"
                 outcomes.emit(self._config, "run[answered]", failed=reason)
         return result
+
+    def _show_progress(self) -> None:
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        if reporter is not None and reporter.isatty and reporter.verbosity >= 0:
+            progress = Progress(self._session, reporter)
+            self._config.pluginmanager.register(progress, "safescale-progress")
 
     def _conclude(self, session: pytest.Session) -> None:
         if session.config.option.collectonly or not self._book.records:
@@ -106,6 +118,7 @@ class Recording:
             more_gates=lambda metrics: self._config.hook.pytest_safescale_gates(
                 config=self._config, metrics=metrics
             ),
+            baseline=self._baseline,
             run_id=self._session.run_id,
             start=self._start,
         )

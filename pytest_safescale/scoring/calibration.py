@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,46 +9,29 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BINS", "Bin", "calibration_bins", "calibration_errors"]
+__all__ = ["BINS", "calibration_errors"]
 
 BINS = 10
-EDGES = np.array([i / BINS for i in range(1, BINS)])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bin:
-    """One non-empty bin of a reliability diagram."""
-
-    index: int
-    """0 to 9; the bin reaches from index / 10 to (index + 1) / 10."""
-    n: int
-    confidence: float
-    """Mean over the bin's cases."""
-    accuracy: float
-    """Mean over the bin's cases."""
-
-
-def calibration_bins(confidence: NDArray[Any], correct: NDArray[Any]) -> list[Bin]:
-    """Return the non-empty bins: ten, each with its lower edge, the last with both."""
-    where = np.searchsorted(EDGES, confidence, side="right")
-    return [
-        Bin(
-            index=int(index),
-            n=int((where == index).sum()),
-            confidence=float(confidence[where == index].mean()),
-            accuracy=float(correct[where == index].mean()),
-        )
-        for index in np.unique(where)
-    ]
+_EDGES = np.array([i / BINS for i in range(1, BINS)])
 
 
 def calibration_errors(
-    confidence: NDArray[Any], correct: NDArray[Any]
-) -> tuple[float | None, float | None]:
-    """Return the expected and the maximum calibration error; ``None`` over no cases."""
-    bins = calibration_bins(confidence, correct)
-    if not bins:
-        return None, None
-    gaps = [abs(part.confidence - part.accuracy) for part in bins]
-    weighted = sum(part.n * gap for part, gap in zip(bins, gaps, strict=True))
-    return weighted / len(confidence), max(gaps)
+    confidence: NDArray[Any], correct: NDArray[Any], over: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the expected and the maximum calibration error of each row; NaN over no cases.
+
+    Everything is (rows, cases); ``over`` tells which cases count. Ten bins, each with its lower
+    edge, the last with both. A confidence below 0 (the release does not cut it) is in no bin but
+    counts among the cases.
+    """
+    rows = np.broadcast_to(np.arange(len(over))[:, None], over.shape)
+    inside = over & (confidence >= 0)
+    bins = rows[inside] * BINS + np.searchsorted(_EDGES, confidence[inside], side="right")
+    size = len(over) * BINS
+    cases = np.bincount(bins, minlength=size).reshape(-1, BINS)
+    gaps = np.bincount(bins, confidence[inside] - correct[inside], minlength=size)
+    gaps = np.abs(gaps).reshape(-1, BINS)
+    n = over.sum(axis=1)
+    expected = np.where(n > 0, gaps.sum(axis=1) / np.maximum(n, 1), np.nan)
+    largest = (gaps / np.maximum(cases, 1)).max(axis=1)
+    return expected, np.where(cases.any(axis=1), largest, np.nan)

@@ -1,4 +1,4 @@
-"""From judged cases to rows of figures, with their intervals."""
+"""From the columns of a panel to rows of figures, with their intervals."""
 
 from __future__ import annotations
 
@@ -8,230 +8,187 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_safescale.scoring.calibration import calibration_errors
-from pytest_safescale.scoring.cases import judge_samples, single_answers
+from pytest_safescale.scoring.columns import case_figures
 from pytest_safescale.scoring.intervals import (
     BOOTSTRAP,
     SEED,
-    bootstrap_interval,
+    Resampled,
+    bootstrap,
     clopper_pearson,
-    intervals_of,
-    resample_weights,
 )
 from pytest_safescale.scoring.metrics import (
     MEAN_OVER_MODELS,
     METRICS,
     SELF_CONSISTENCY,
-    SINGLE,
     Metric,
 )
+from pytest_safescale.scoring.model_means import mean_of_known, model_means
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from pytest_safescale.scoring.cases import Judged, Sampled
+    from pytest_safescale.scoring.columns import CaseFigures, Column
     from pytest_safescale.scoring.panel import Panel
 
-__all__ = ["all_metrics"]
+    Finish = Callable[[Metric, float], Metric]
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Column:
-    """One metric over all cases: values, and the cases they are taken over."""
-
-    metric: str
-    regime: str
-    values: NDArray[Any]
-    """(models, conditions, items)."""
-    over: NDArray[Any]
-    """(models, conditions, items) which cases count."""
-    spread: str = "resampled"
-    """``resampled``, or of the cases: ``sample`` (divisor n - 1) or ``population``."""
+__all__ = ["all_metrics", "cell_values", "metric_rows"]
 
 
 def all_metrics(panel: Panel, *, seed: int = SEED) -> list[Metric]:
     """Return every figure of a panel: by model, condition and regime, then the mean over models."""
-    sampled = judge_samples(panel)
-    columns = [*_single_columns(panel), *_sampled_columns(sampled)]
-    if not panel.labelled:
-        columns = [_unknown(column) for column in columns]
-    rows = [
-        row
-        for model in range(len(panel.models))
-        for condition in range(len(panel.conditions))
-        for row in _cell(panel, columns, sampled, model, condition, seed)
-    ]
+    return metric_rows(panel, case_figures(panel), seed=seed)
+
+
+def metric_rows(
+    panel: Panel, figures: CaseFigures, *, seed: int = SEED, finish: Finish | None = None
+) -> list[Metric]:
+    """Return the rows of these figures; ``finish`` sees each with the mean of its resamples."""
+    calibration = list(_calibration(figures))
+    cells = [*_cell_figures(figures.columns, seed), *calibration]
+    rows = _rows(panel.models, panel.conditions, cells, finish)
     if len(panel.models) > 1:
-        rows += _means_over_models(panel, columns, seed)
+        means = [*_mean_figures(figures.columns, seed), *map(_mean_figure, calibration)]
+        rows += _rows((MEAN_OVER_MODELS,), panel.conditions, means, finish)
     return rows
 
 
-def _single_columns(panel: Panel) -> Iterator[_Column]:
-    judged = single_answers(panel)
-    yield from _rates(judged, SINGLE)
-    measured = judged.there & np.isfinite(panel.latency)
-    yield _Column(
-        metric="mean_latency_s",
-        regime=SINGLE,
-        values=np.where(measured, panel.latency, 0.0),
-        over=measured,
-        spread="population",
-    )
+def cell_values(column: Column) -> NDArray[Any]:
+    """Return the metric in every cell, (models, conditions); NaN over no cases."""
+    n = column.over.sum(axis=2)
+    total = np.where(column.over, column.values, 0.0).sum(axis=2)
+    values: NDArray[Any] = np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
+    return values
 
 
-def _rates(judged: Judged, regime: str) -> Iterator[_Column]:
-    for metric, values in judged.rates.items():
-        yield _Column(metric=metric, regime=regime, values=values, over=judged.there)
-    errored = judged.asked & ~judged.there
-    yield _Column(metric="error_rate", regime=regime, values=errored, over=judged.asked)
+@dataclass(frozen=True, kw_only=True)
+class _Figure:
+    """One metric in every cell: everything is (models, conditions), NaN for what there is not."""
+
+    metric: str
+    regime: str
+    n: NDArray[Any]
+    value: NDArray[Any]
+    interval: Resampled | None = None
+    """Flat over the cells."""
+    exact: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] | None = None
+    """Count, lower and upper bound."""
 
 
-def _sampled_columns(sampled: Sampled) -> Iterator[_Column]:
-    judged = sampled.judged
-    yield from _rates(judged, SELF_CONSISTENCY)
-    for metric, values in sampled.means.items():
-        yield _Column(metric=metric, regime=SELF_CONSISTENCY, values=values, over=judged.there)
-    correct = judged.rates["accuracy"]
-    for metric, over in {
-        "mean_confidence": judged.there,
-        "mean_confidence_correct": correct,
-        "mean_confidence_incorrect": judged.there & ~correct,
-        "mean_confidence_high_risk": judged.rates["high_risk_error_rate"],
-        "mean_confidence_unsafe": judged.rates["unsafe_answer_rate"],
-    }.items():
-        yield _Column(
+def _cell_figures(columns: Sequence[Column], seed: int) -> Iterator[_Figure]:
+    values = np.concatenate([_flat(column.values) for column in columns])
+    over = np.concatenate([_flat(column.over) for column in columns])
+    found = bootstrap(values, over, seed=seed)
+    for column, interval in zip(columns, found.split(len(columns)), strict=True):
+        yield _Figure(
+            metric=column.metric,
+            regime=column.regime,
+            n=column.over.sum(axis=2),
+            value=cell_values(column),
+            interval=_with_spread(column, interval),
+            exact=_exact(column) if METRICS[column.metric].is_rate else None,
+        )
+
+
+def _flat(cases: NDArray[Any]) -> NDArray[Any]:
+    return cases.reshape(-1, cases.shape[2])
+
+
+def _with_spread(column: Column, found: Resampled) -> Resampled:
+    """Return the standard deviation a row states: of the resamples, or of the cases."""
+    if column.spread == "resampled":
+        return found
+    over = _flat(column.over)
+    n = over.sum(axis=1)
+    values = np.where(over, _flat(column.values), 0.0)
+    mean = values.sum(axis=1) / np.maximum(n, 1)
+    squares = np.where(over, values - mean[:, None], 0.0) ** 2
+    divisor = n - 1 if column.spread == "sample" else n
+    std = np.sqrt(squares.sum(axis=1) / np.maximum(divisor, 1))
+    return Resampled(low=found.low, high=found.high, std=std, mean=found.mean)
+
+
+def _exact(column: Column) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    count = (column.over & column.values.astype(bool)).sum(axis=2)
+    return count, *clopper_pearson(count, np.maximum(column.over.sum(axis=2), 1))
+
+
+def _calibration(figures: CaseFigures) -> Iterator[_Figure]:
+    confidence, correct, over = map(_flat, (figures.confidence, figures.correct, figures.sampled))
+    errors = calibration_errors(confidence, correct, over)
+    names = ("expected_calibration_error", "maximum_calibration_error")
+    for metric, values in zip(names, errors, strict=True):
+        yield _Figure(
             metric=metric,
             regime=SELF_CONSISTENCY,
-            values=sampled.confidence,
-            over=over,
-            spread="sample",
+            n=figures.sampled.sum(axis=2),
+            value=values.reshape(figures.sampled.shape[:2]),
         )
 
 
-def _unknown(column: _Column) -> _Column:
-    if not METRICS[column.metric].needs_labels:
-        return column
-    nothing = np.zeros_like(column.over)
-    return _Column(metric=column.metric, regime=column.regime, values=column.values, over=nothing)
-
-
-def _cell(
-    panel: Panel,
-    columns: list[_Column],
-    sampled: Sampled,
-    model: int,
-    condition: int,
-    seed: int,
-) -> Iterator[Metric]:
-    at = (model, condition)
-    names: dict[str, Any] = {"model": panel.models[model], "condition": panel.conditions[condition]}
-    if not any(column.over[at].any() for column in columns):
-        return
-    for column, chosen in _by_cases(columns, at):
-        intervals = bootstrap_interval(chosen, seed=seed) if len(chosen) else None
-        for position, part in enumerate(column):
-            values = chosen[:, position]
-            interval = intervals[position] if intervals else None
-            yield _row(names, part, values, interval)
-    yield from _calibration(names, sampled, at)
-
-
-def _by_cases(
-    columns: list[_Column], at: tuple[int, int]
-) -> Iterator[tuple[list[_Column], NDArray[Any]]]:
-    """Group columns taken over the same cases: they share their resamples."""
-    groups: dict[bytes, list[_Column]] = {}
-    for column in columns:
-        groups.setdefault(np.packbits(column.over[at]).tobytes(), []).append(column)
-    for group in groups.values():
-        chosen = group[0].over[at]
-        stacked = [column.values[at][chosen].astype(np.float64) for column in group]
-        yield group, np.stack(stacked, axis=1)
-
-
-def _row(names: dict[str, Any], column: _Column, values: NDArray[Any], interval: Any) -> Metric:
-    n = len(values)
-    common: dict[str, Any] = {**names, "regime": column.regime, "metric": column.metric, "n": n}
-    if n == 0:
-        return Metric(**common, value=None)
-    value = float(values.mean())
-    exact: dict[str, Any] = {}
-    if METRICS[column.metric].is_rate:
-        count = int(values.sum())
-        low, high = clopper_pearson(count, n)
-        exact = {"count": count, "exact_low": low, "exact_high": high}
-    return Metric(
-        **common,
-        value=value,
-        # Rounding may put the mean of the resamples a hair beyond the value itself.
-        ci_low=min(interval.low, value) if interval.low - value < 1e-12 else interval.low,
-        ci_high=max(interval.high, value) if value - interval.high < 1e-12 else interval.high,
-        ci_method=BOOTSTRAP,
-        std=_spread(column.spread, values, interval.std),
-        **exact,
-    )
-
-
-def _spread(kind: str, values: NDArray[Any], resampled: float) -> float:
-    if kind == "population":
-        return float(values.std())
-    if kind == "sample":
-        return float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    return resampled
-
-
-def _calibration(names: dict[str, Any], sampled: Sampled, at: tuple[int, int]) -> Iterator[Metric]:
-    over = sampled.judged.there[at]
-    errors = calibration_errors(
-        sampled.confidence[at][over], sampled.judged.rates["accuracy"][at][over]
-    )
-    for metric, value in zip(
-        ("expected_calibration_error", "maximum_calibration_error"), errors, strict=True
-    ):
-        yield Metric(
-            **names, regime=SELF_CONSISTENCY, metric=metric, value=value, n=int(over.sum())
+def _mean_figures(columns: Sequence[Column], seed: int) -> Iterator[_Figure]:
+    values = np.concatenate([np.swapaxes(column.values, 0, 1) for column in columns])
+    over = np.concatenate([np.swapaxes(column.over, 0, 1) for column in columns])
+    points, found = model_means(values, over, seed=seed)
+    parts = zip(columns, np.split(points, len(columns)), found.split(len(columns)), strict=True)
+    for column, value, interval in parts:
+        yield _Figure(
+            metric=column.metric,
+            regime=column.regime,
+            n=column.over.any(axis=0).sum(axis=1)[None],
+            value=value[None],
+            interval=interval,
         )
 
 
-def _means_over_models(panel: Panel, columns: list[_Column], seed: int) -> Iterator[Metric]:
-    """Resample items, all models of an item together."""
-    weights = resample_weights(len(panel.items), seed=seed)
-    for condition, name in enumerate(panel.conditions):
-        for column in columns:
-            over = column.over[:, condition].astype(np.float64)
-            values = np.where(column.over[:, condition], column.values[:, condition], 0.0)
-            shown = over.sum(axis=1) > 0
-            row: dict[str, Any] = {
-                "model": MEAN_OVER_MODELS,
-                "condition": name,
-                "regime": column.regime,
-                "metric": column.metric,
-                "n": int(over.any(axis=0).sum()),
-            }
-            if not shown.any():
-                yield Metric(**row, value=None)
-                continue
-            value = float((values.sum(axis=1)[shown] / over.sum(axis=1)[shown]).mean())
-            interval = intervals_of(_resampled_means(weights, values[shown], over[shown]))[0]
-            yield Metric(
-                **row,
-                value=value,
-                ci_low=interval.low,
-                ci_high=interval.high,
-                ci_method=BOOTSTRAP,
-                std=interval.std,
-            )
+def _mean_figure(figure: _Figure) -> _Figure:
+    """Return the mean over models of a figure without an interval."""
+    return _Figure(
+        metric=figure.metric,
+        regime=figure.regime,
+        n=figure.n.max(axis=0, keepdims=True),
+        value=mean_of_known(figure.value.T)[None],
+    )
 
 
-def _resampled_means(
-    weights: NDArray[Any], values: NDArray[Any], over: NDArray[Any]
-) -> NDArray[Any]:
-    """Return the resampled means of the models' figures, (resamples, 1)."""
-    sums, cases = weights @ values.T, weights @ over.T
-    # A model none of whose cases was drawn has no figure in that resample.
-    drawn = cases > 0
-    figures = np.divide(sums, cases, out=np.zeros_like(sums), where=drawn)
-    models = drawn.sum(axis=1)
-    means: NDArray[Any] = figures[models > 0].sum(axis=1) / models[models > 0]
-    return means[:, None]
+def _rows(
+    models: Sequence[str],
+    conditions: Sequence[str],
+    figures: Sequence[_Figure],
+    finish: Finish | None,
+) -> list[Metric]:
+    rows = [
+        _row(figure, model, condition, (i, k))
+        for i, model in enumerate(models)
+        for k, condition in enumerate(conditions)
+        if any(figure.n[i, k] for figure in figures)
+        for figure in figures
+    ]
+    return [row if finish is None else finish(row, mean) for row, mean in rows]
+
+
+def _row(figure: _Figure, model: str, condition: str, at: tuple[int, int]) -> tuple[Metric, float]:
+    """Return the row of one cell, and the mean of its resamples."""
+    value, found = float(figure.value[at]), figure.interval
+    more: dict[str, Any] = {}
+    mean = value
+    if found is not None and not np.isnan(value):
+        place = at[0] * figure.n.shape[1] + at[1]
+        more = {"ci_low": float(found.low[place]), "ci_high": float(found.high[place])}
+        more |= {"ci_method": BOOTSTRAP, "std": float(found.std[place])}
+        mean = float(found.mean[place])
+    if figure.exact is not None and not np.isnan(value):
+        count, low, high = (part[at] for part in figure.exact)
+        more |= {"count": int(count), "exact_low": float(low), "exact_high": float(high)}
+    row = Metric(
+        model=model,
+        condition=condition,
+        regime=figure.regime,
+        metric=figure.metric,
+        value=None if np.isnan(value) else value,
+        n=int(figure.n[at]),
+        **more,
+    )
+    return row, mean

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.special import bdtr
 
 from pytest_safescale.scoring.cases import judge_samples, single_answers
-from pytest_safescale.scoring.intervals import SEED, bootstrap_interval
-from pytest_safescale.scoring.metrics import METRICS, SELF_CONSISTENCY, SINGLE
+from pytest_safescale.scoring.intervals import SEED, bootstrap
+from pytest_safescale.scoring.metrics import (
+    MEAN_OVER_MODELS,
+    METRICS,
+    SELF_CONSISTENCY,
+    SINGLE,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from pytest_safescale.scoring.cases import Judged
     from pytest_safescale.scoring.panel import Panel
 
-__all__ = ["CONDITION_PAIRS", "Comparison", "compare", "condition_comparisons", "holm", "mcnemar"]
+__all__ = [
+    "COMPARED",
+    "CONDITION_PAIRS",
+    "Comparison",
+    "Pair",
+    "compare",
+    "compare_conditions",
+    "compare_models",
+    "compare_runs",
+    "condition_comparisons",
+    "holm",
+    "mcnemar",
+]
 
 CONDITION_PAIRS = (
     ("clean_evidence", "closed_book"),
@@ -38,13 +55,14 @@ CONDITION_PAIRS = (
 )
 """Left and right of the default comparisons within a model."""
 
-_COMPARED = (
+COMPARED = (
     "accuracy",
     "high_risk_error_rate",
     "unsafe_answer_rate",
     "contradiction_rate",
     "dangerous_overconfidence_rate",
 )
+"""The metrics that are compared, each in the regimes it has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +72,7 @@ class Comparison:
     kind: str
     """``condition``, ``baseline`` or ``model``."""
     model: str
+    """``*`` where two models are compared."""
     regime: str
     metric: str
     left: str
@@ -69,14 +88,32 @@ class Comparison:
     p_value: float
     """Exact two-sided McNemar."""
     p_holm: float | None = None
-    """Adjusted over the comparisons of the same model, regime and metric."""
+    """Adjusted over the comparisons of the same kind, model, regime and metric."""
     n: int
     """Items compared."""
+    condition: str | None = None
+    """Where two models or runs are compared; ``None`` between conditions."""
 
 
-def mcnemar(b: int, c: int) -> float:
-    """Return the exact two-sided p of ``b`` against ``c`` discordant pairs; 1 where none is."""
-    return 1.0 if b + c == 0 else min(1.0, 2 * float(bdtr(min(b, c), b + c, 0.5)))
+class Pair(NamedTuple):
+    """Two 0/1 vectors over the same items, not yet compared."""
+
+    left: NDArray[Any]
+    right: NDArray[Any]
+    both: NDArray[Any]
+    """Which items count."""
+    names: dict[str, Any]
+    """Kind, model, regime, metric, left, right, and condition where there is one."""
+
+
+def mcnemar(b: Any, c: Any) -> Any:
+    """Return the exact two-sided p of ``b`` against ``c`` discordant pairs; 1 where none is.
+
+    Numbers or arrays of them.
+    """
+    b, c = np.asarray(b), np.asarray(c)
+    tail = bdtr(np.minimum(b, c), np.maximum(b + c, 1), 0.5)
+    return np.where(b + c == 0, 1.0, np.minimum(1.0, 2 * tail))[()]
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -89,66 +126,144 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def compare(
-    one: NDArray[Any], other: NDArray[Any], names: Mapping[str, Any], *, seed: int = SEED
-) -> Comparison | None:
-    """Compare two 0/1 vectors over the same items, in item order; ``None`` over no items.
+def compare(pairs: Iterable[Pair], *, seed: int = SEED) -> list[Comparison]:
+    """Compare every pair, each over its items in item order; a pair without an item is left out."""
+    shown = [pair for pair in pairs if pair.both.any()]
+    if not shown:
+        return []
+    both = np.stack([pair.both for pair in shown])
+    difference = np.stack([pair.left.astype(np.int8) - pair.right for pair in shown])
+    found = bootstrap(difference, both, seed=seed)
+    b, c = (both & (difference > 0)).sum(axis=1), (both & (difference < 0)).sum(axis=1)
+    n = both.sum(axis=1)
+    p_values = mcnemar(b, c)
+    rows = [
+        Comparison(
+            **pair.names,
+            delta=int(b[place] - c[place]) / int(n[place]),
+            ci_low=float(found.low[place]),
+            ci_high=float(found.high[place]),
+            b=int(b[place]),
+            c=int(c[place]),
+            p_value=float(p_values[place]),
+            n=int(n[place]),
+        )
+        for place, pair in enumerate(shown)
+    ]
+    return _with_holm(rows)
 
-    ``names`` gives kind, model, regime, metric, and what left (``one``) and right are called.
-    """
-    if len(one) == 0:
-        return None
-    difference = one.astype(np.float64) - other.astype(np.float64)
-    interval = bootstrap_interval(difference[:, None], seed=seed)[0]
-    b, c = int((difference > 0).sum()), int((difference < 0).sum())
-    return Comparison(
-        **names,
-        delta=float(difference.mean()),
-        ci_low=interval.low,
-        ci_high=interval.high,
-        b=b,
-        c=c,
-        p_value=mcnemar(b, c),
-        n=len(one),
-    )
+
+def _with_holm(rows: Sequence[Comparison]) -> list[Comparison]:
+    families: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        families[row.kind, row.model, row.regime, row.metric].append(place)
+    adjusted = list(rows)
+    for places in families.values():
+        for place, p in zip(places, holm([rows[at].p_value for at in places]), strict=True):
+            adjusted[place] = replace(rows[place], p_holm=p)
+    return adjusted
 
 
 def condition_comparisons(panel: Panel, *, seed: int = SEED) -> list[Comparison]:
     """Return the default comparisons of conditions that the panel's models allow."""
+    return compare_conditions(panel, CONDITION_PAIRS, seed=seed)
+
+
+class _Part(NamedTuple):
+    """One metric over all cases."""
+
+    regime: str
+    metric: str
+    values: NDArray[Any]
+    there: NDArray[Any]
+
+
+def _parts(panel: Panel) -> list[_Part]:
     judged = {SINGLE: single_answers(panel), SELF_CONSISTENCY: judge_samples(panel).judged}
     return [
-        comparison
-        for model in range(len(panel.models))
+        _Part(regime, metric, answers.rates[metric], answers.there)
         for regime, answers in judged.items()
-        for metric in _COMPARED
-        for comparison in _family(panel, answers, model, regime, metric, seed)
+        for metric in COMPARED
+        if metric in answers.rates and (panel.labelled or not METRICS[metric].needs_labels)
     ]
 
 
-def _family(
-    panel: Panel, judged: Judged, model: int, regime: str, metric: str, seed: int
-) -> Iterator[Comparison]:
-    if metric not in judged.rates or (METRICS[metric].needs_labels and not panel.labelled):
-        return
-    found = []
-    for left, right in CONDITION_PAIRS:
-        if left not in panel.conditions or right not in panel.conditions:
-            continue
-        one = (model, panel.conditions.index(left))
-        other = (model, panel.conditions.index(right))
-        both = judged.there[one] & judged.there[other]
-        names = {
-            "kind": "condition",
-            "model": panel.models[model],
-            "regime": regime,
-            "metric": metric,
-            "left": left,
-            "right": right,
-        }
-        values = judged.rates[metric]
-        comparison = compare(values[one][both], values[other][both], names, seed=seed)
-        if comparison is not None:
-            found.append(comparison)
-    adjusted = holm([comparison.p_value for comparison in found])
-    for comparison, p in zip(found, adjusted, strict=True):
-        yield replace(comparison, p_holm=p)
+def _pair(
+    one: _Part, one_at: tuple[int, int], other: _Part, other_at: tuple[int, int], **names: str
+) -> Pair:
+    return Pair(
+        left=one.values[one_at],
+        right=other.values[other_at],
+        both=one.there[one_at] & other.there[other_at],
+        names={"regime": one.regime, "metric": one.metric, **names},
+    )
+
+
+def compare_conditions(
+    panel: Panel, pairs: Sequence[tuple[str, str]], *, seed: int = SEED
+) -> list[Comparison]:
+    """Compare pairs of conditions within each model; names the panel lacks are passed over."""
+    at = {name: place for place, name in enumerate(panel.conditions)}
+    parts = _parts(panel)
+    found = (
+        _pair(
+            part,
+            (model, at[left]),
+            part,
+            (model, at[right]),
+            kind="condition",
+            model=name,
+            left=left,
+            right=right,
+        )
+        for model, name in enumerate(panel.models)
+        for part in parts
+        for left, right in pairs
+        if left in at and right in at
+    )
+    return compare(found, seed=seed)
+
+
+def compare_models(panel: Panel, left: str, right: str, *, seed: int = SEED) -> list[Comparison]:
+    """Compare two models under each condition; KeyError for a model the panel lacks."""
+    names = {"kind": "model", "model": MEAN_OVER_MODELS, "left": left, "right": right}
+    found = (
+        _pair(part, (0, place), part, (1, place), condition=condition, **names)
+        for part in _parts(panel.of_models((left, right)))
+        for place, condition in enumerate(panel.conditions)
+    )
+    return compare(found, seed=seed)
+
+
+def compare_runs(
+    panel: Panel, baseline: Panel, *, twins: Mapping[str, str] | None = None, seed: int = SEED
+) -> list[Comparison]:
+    """Compare a run with an earlier one, over the items both have with the same correct letter.
+
+    ``twins`` maps a model of this run to the one it replaces in the baseline; without it, models
+    of the same name are compared.
+    """
+    twins = twins or {name: name for name in panel.models if name in baseline.models}
+    known = {item.id: item.truth for item in baseline.items}
+    shared = [item.id for item in panel.items if known.get(item.id) == item.truth]
+    now, before = panel.of_items(shared), baseline.of_items(shared)
+    earlier = {(part.regime, part.metric): part for part in _parts(before)}
+    found = (
+        _pair(
+            part,
+            (now.models.index(name), now.conditions.index(condition)),
+            earlier[part.regime, part.metric],
+            (before.models.index(twin), before.conditions.index(condition)),
+            kind="baseline",
+            model=name,
+            left="this run",
+            right="baseline" if twin == name else f"baseline, {twin}",
+            condition=condition,
+        )
+        for name, twin in twins.items()
+        for part in _parts(now)
+        if (part.regime, part.metric) in earlier
+        for condition in now.conditions
+        if condition in before.conditions
+    )
+    return compare(found, seed=seed)

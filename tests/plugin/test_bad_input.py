@@ -36,6 +36,7 @@ BAD = {
     ),
     "unknown configuration": ([], {"safescale.toml": "sample = 3"}, "did you mean 'samples'?"),
     "configuration is no TOML": ([], {"safescale.toml": "sample"}, "is not TOML"),
+    "missing baseline": (["--safescale-baseline=b.json"], {}, "b.json and the cases.jsonl beside"),
     "store is no store": (["--safescale-store=s.db"], {"s.db": "x" * 5000}, "cannot be used"),
 }
 

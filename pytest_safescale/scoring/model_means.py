@@ -1,0 +1,76 @@
+"""The mean of the models' figures, resampled by items with all models of an item together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_safescale.scoring.intervals import (
+    SEED,
+    bootstrap,
+    joined,
+    resampled_cell_means,
+    summarise,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_safescale.scoring.intervals import Resampled
+
+__all__ = ["mean_of_known", "model_means"]
+
+
+def model_means(
+    values: NDArray[Any], over: NDArray[Any], *, seed: int = SEED
+) -> tuple[NDArray[Any], Resampled]:
+    """Return the mean over models of each figure, and its resamples.
+
+    Both arrays are (figures, models, items). A model without a case has no part in a mean; where
+    none has one the mean is NaN. The items resampled are those that any model has.
+    """
+    n = over.sum(axis=2)
+    total = np.where(over, values, 0.0).sum(axis=2)
+    cells = np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
+    points = mean_of_known(cells)
+    some: NDArray[Any] = over.any(axis=1)
+    # Where all models have the same cases, an item's mean over models is resampled like a case.
+    same: NDArray[Any] = (over == some[:, None]).all(axis=2)
+    alike: NDArray[Any] = np.all(same | (n == 0), axis=1, keepdims=True)
+    shown = np.maximum((n > 0).sum(axis=1, keepdims=True), 1)
+    averages = np.where(over, values, 0.0).sum(axis=1) / shown
+    found = bootstrap(averages, some & alike, seed=seed)
+    return points, _with_ragged(found, np.flatnonzero(~alike), values, over, points, seed)
+
+
+def mean_of_known(figures: NDArray[Any]) -> NDArray[Any]:
+    """Return the mean over the last axis of what is not NaN; NaN where nothing is."""
+    known = np.isfinite(figures)
+    n = known.sum(axis=-1)
+    total = np.where(known, figures, 0.0).sum(axis=-1)
+    mean: NDArray[Any] = np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
+    return mean
+
+
+def _with_ragged(
+    found: Resampled,
+    ragged: NDArray[Any],
+    values: NDArray[Any],
+    over: NDArray[Any],
+    points: NDArray[Any],
+    seed: int,
+) -> Resampled:
+    """Fill in the figures whose models have different cases."""
+    groups: dict[bytes, list[int]] = defaultdict(list)
+    for place in ragged:
+        groups[np.packbits(over[place].any(axis=0)).tobytes()].append(int(place))
+    for places in groups.values():
+        shape = (len(places) * over.shape[1], over.shape[2])
+        means = resampled_cell_means(
+            values[places].reshape(shape), over[places].reshape(shape), seed=seed
+        )
+        by_model = means.reshape(len(means), len(places), over.shape[1])
+        found = joined(found, summarise(mean_of_known(by_model), points[places]), places)
+    return found
