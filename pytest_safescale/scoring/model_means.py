@@ -35,10 +35,10 @@ def model_means(
     total = np.where(over, values, 0.0).sum(axis=2)
     cells = np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
     points = mean_of_known(cells)
-    some: NDArray[Any] = over.any(axis=1)
+    some = np.asarray(over.any(axis=1))
     # Where all models have the same cases, an item's mean over models is resampled like a case.
-    same: NDArray[Any] = (over == some[:, None]).all(axis=2)
-    alike: NDArray[Any] = np.all(same | (n == 0), axis=1, keepdims=True)
+    same = (over == some[:, np.newaxis]).all(axis=2)
+    alike = np.asarray((same | (n == 0)).all(axis=1, keepdims=True))
     shown = np.maximum((n > 0).sum(axis=1, keepdims=True), 1)
     averages = np.where(over, values, 0.0).sum(axis=1) / shown
     found = bootstrap(averages, some & alike, seed=seed)
