@@ -88,7 +88,7 @@ def _items(
         found = ", ".join(escaped(key) for key in unknown)
         raise DatasetError(f"columns: found {found}; allowed: {', '.join(sorted(KNOWN_KEYS))}")
     raw, problems = read_records(content, name)
-    if all("conditions" in record.values and "options" not in record.values for record in raw):
+    if raw and all(_is_result(record.values) for record in raw):
         raise unusable(name, "results of a model", "items (`safescale score` reads results)")
     headings = {key: None for record in raw for key in record.values}
     records = [replace(record, values=unfolded(_renamed(record.values, columns))) for record in raw]
@@ -100,6 +100,10 @@ def _items(
         raise DatasetError(f"{name} cannot be used: {len(problems)} problem(s)", problems)
     read = KNOWN_KEYS.union(columns.values())
     return tuple(items), tuple(key for key in headings if key.split(".")[0] not in read and key)
+
+
+def _is_result(values: Mapping[str, object]) -> bool:
+    return "conditions" in values and "options" not in values
 
 
 def _renamed(values: Mapping[str, object], columns: Mapping[str, str]) -> Mapping[str, object]:

@@ -43,8 +43,7 @@ def read_options(record: RawRecord) -> dict[str, str]:
         del given[max(given)]
     letters = "".join(sorted(given))
     if len(letters) < 2 or letters != LETTERS[: len(letters)]:
-        found = f"options {', '.join(sorted(given))}" if given else MISSING
-        record.wrong("options", found, _ALLOWED)
+        record.wrong("options", sorted(given) if given else MISSING, _ALLOWED)
         return {}
     return _texts(record, given)
 
