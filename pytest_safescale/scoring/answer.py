@@ -123,14 +123,13 @@ def _lines(text: str, count: int) -> Iterator[_Commitment]:
     at = 0
     filled = [line for line in lines if line.strip()]
     for line in lines:
-        match = forms.ALONE.fullmatch(line.strip())
+        core = line.strip().strip("_")  # a word character, but here a mark of emphasis
+        match = forms.ALONE.fullmatch(core)
         if match is not None and (match["letter"] or len(filled) == 1):
             letter = _letter(match, count)
             if letter:
                 begin = (
-                    at
-                    + line.index(line.strip())
-                    + match.start("letter" if match["letter"] else "digit")
+                    at + line.index(core) + match.start("letter" if match["letter"] else "digit")
                 )
                 yield _Commitment(at=begin, end=begin + 1, letter=letter, form=AnswerForm.ALONE)
         at += len(line)

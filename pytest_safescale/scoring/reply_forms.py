@@ -49,7 +49,7 @@ _CUES = (
 )
 _FILLER = (
     r"(?:is|was|are|be|would|should|must|most|likely|probably|clearly|therefore|thus|hence|here|"
-    r"best|correct|right|final|option|choice|letter|number|to|this|question|the|my|"
+    r"best|correct[aeo]?|corretta|right|final|option|choice|letter|number|to|this|question|the|my|"
     r"ist|lautet|daher|est|es|è|é|är|on|jest|este|la|le|el|il|der|die|das|"
     r"является|правильный|这|是|为|為|は|が|选项|選項|هي|هو|है)(?!\w)"
 )
@@ -86,7 +86,8 @@ BOXED = re.compile(
 )
 JSON_ANSWER = re.compile(
     r"[\"'](?:final_?)?(?:answer|choice|option|letter|answer_idx|correct_answer|prediction)"
-    rf"(?:_letter)?[\"']\s{{0,4}}:\s{{0,4}}[\"']?{_OPEN}{{0,2}}(?:{_LETTER}|{_DIGIT})",
+    rf"(?:_letter)?[\"']\s{{0,4}}:\s{{0,4}}[\"']?{_OPEN}{{0,2}}"
+    r"(?:(?P<letter>[A-E])(?=[\"'\s.,)}]|$)|(?P<digit>\d)(?=[\"'\s,}]|$))",
     re.IGNORECASE,
 )
 ALONE = re.compile(rf"{_OPEN}{{0,8}}(?:{_LETTER}|(?P<digit>\d)(?!\w)){_CLOSE}{{0,8}}")
