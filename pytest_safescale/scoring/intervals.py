@@ -164,13 +164,8 @@ def resampled_cell_means(
 ) -> NDArray[Any]:
     """Return the (resamples, cells) means of rows of cases, an item's cases kept together.
 
-    ``values`` and ``over`` are (cells, items); the items resampled are those that any cell has.
-    NaN where a resample holds no case of a cell.
+    ``values`` and ``over`` are (cells, items). NaN where a resample holds no case of a cell.
     """
-    shared = over.any(axis=0)
-    if not shared.any():
-        return np.full((RESAMPLES, len(values)), np.nan)
-    values, over = values[:, shared], over[:, shared]
     sums = resampled_sums(np.where(over, values, 0.0), seed=seed)
     cases = resampled_sums(over, seed=seed)
     means: NDArray[Any] = np.divide(sums, cases, out=np.full_like(sums, np.nan), where=cases > 0)
