@@ -154,4 +154,4 @@ def test_every_exported_name_exists_and_the_list_is_sorted() -> None:
     for name in pytest_safescale.__all__:
         assert getattr(pytest_safescale, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = pytest_safescale.nothing  # type: ignore[attr-defined]
+        _ = pytest_safescale.nothing

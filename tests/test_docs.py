@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ROBUSTNESS = "robustness.md"  # run by tests/perturb
 
 
-def blocks(language: str) -> list[object]:
+def blocks(language: str) -> list[Any]:
     """Return the fenced blocks of a language, each with its page and line as id."""
     found = []
     for page in PAGES:

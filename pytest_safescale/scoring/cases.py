@@ -89,7 +89,7 @@ def judge_samples(panel: Panel) -> Sampled:
     there = drawn > 0
     counts = ballot_counts(panel)
     top = np.sort(counts, axis=-1)[..., :-3:-1]
-    shares = np.maximum(drawn, 1)
+    shares = np.maximum(drawn, 1).astype(np.float64)
     confidence = np.where(there, confidences(counts, drawn, panel.options), 0.0)
     judged = judge_answers(
         panel, majority_codes(counts), there=there, asked=panel.exists & (panel.drawn != 0)
@@ -147,9 +147,10 @@ def confidences(
     counts: NDArray[Any], drawn: NDArray[Any], options: NDArray[Any], *, cut: bool = True
 ) -> NDArray[Any]:
     """Return ``1 - H / ln(options + 1)`` of each case, cut at 0; meaningful where drawn > 0."""
-    shares = counts / np.maximum(drawn, 1)[..., None]
+    # Small integers would be divided and logged in single precision.
+    shares = np.divide(counts, np.maximum(drawn, 1)[..., None], dtype=np.float64)
     logs = np.log(np.where(shares > 0, shares, 1.0))
     entropy = -(shares * logs).sum(axis=-1)
-    confidence: NDArray[Any] = 1.0 - entropy / np.log(options + 1)
+    confidence: NDArray[Any] = 1.0 - entropy / np.log(options + 1.0, dtype=np.float64)
     alike = counts.max(axis=-1, initial=0) == drawn
     return np.where(alike, 1.0, np.maximum(0.0, confidence) if cut else confidence)
