@@ -68,10 +68,11 @@ def _with_ragged(
         groups[np.packbits(over[place].any(axis=0)).tobytes()].append(int(place))
     for places in groups.values():
         items = np.flatnonzero(over[places[0]].any(axis=0))
-        chosen = np.ix_(places, range(over.shape[1]), items)
         shape = (len(places) * over.shape[1], len(items))
         means = resampled_cell_means(
-            values[chosen].reshape(shape), over[chosen].reshape(shape), seed=seed
+            values[places][..., items].reshape(shape),
+            over[places][..., items].reshape(shape),
+            seed=seed,
         )
         by_model = means.reshape(len(means), len(places), over.shape[1])
         found = joined(found, summarise(mean_of_known(by_model), points[places]), places)
