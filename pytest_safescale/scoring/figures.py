@@ -176,8 +176,9 @@ def _row(figure: _Figure, model: str, condition: str, at: tuple[int, int]) -> tu
     mean = value
     if found is not None and not np.isnan(value):
         place = at[0] * figure.n.shape[1] + at[1]
-        more = {"ci_low": float(found.low[place]), "ci_high": float(found.high[place])}
-        more |= {"ci_method": BOOTSTRAP, "std": float(found.std[place])}
+        low, high = found.ends(place)
+        more = {"ci_low": low, "ci_high": high, "ci_method": BOOTSTRAP}
+        more["std"] = None if low is None else float(found.std[place])
         mean = float(found.mean[place])
     if figure.exact is not None and not np.isnan(value):
         count, low, high = (part[at] for part in figure.exact)

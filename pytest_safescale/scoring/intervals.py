@@ -58,6 +58,11 @@ class Resampled:
     mean: NDArray[Any]
     """Of the resamples; the figure itself is not this but the point value."""
 
+    def ends(self, place: int) -> tuple[float | None, float | None]:
+        """Return the interval of one figure, ``None`` where there is none."""
+        low, high = float(self.low[place]), float(self.high[place])
+        return (None, None) if np.isnan(low) else (low, high)
+
     def split(self, parts: int) -> list[Resampled]:
         """Return as many equal parts, in order."""
         pieces = {name: np.split(getattr(self, name), parts) for name in _PARTS}
@@ -81,7 +86,8 @@ def resample_counts(n: int, *, resamples: int = RESAMPLES, seed: int = SEED) -> 
     counts = np.empty((resamples, n), dtype=np.uint16)
     for rows in _blocks(resamples, n):
         # Drawn in blocks, the numbers are those of resample_indices.
-        drawn = generator.integers(0, n, size=(rows.stop - rows.start, n), dtype=np.int32)
+        size = (rows.stop - rows.start, n)
+        drawn = generator.integers(0, max(n, 1), size=size, dtype=np.int32)
         places = drawn + np.arange(len(drawn), dtype=np.int64)[:, None] * n
         counts[rows] = np.bincount(places.ravel(), minlength=drawn.size).reshape(drawn.shape)
     counts.flags.writeable = False
