@@ -14,6 +14,7 @@ import numpy as np
 
 from pytest_safescale.scoring.calibration import BINS, bin_gaps, errors_of_bins
 from pytest_safescale.scoring.intervals import (
+    RESAMPLES,
     SEED,
     resampled_cell_means,
     resampled_sums,
@@ -84,7 +85,7 @@ def cell_means(column: Column, *, seed: int = SEED) -> CellMeans:
         metric=column.metric,
         regime=column.regime,
         points=np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0),
-        resampled=resampled.reshape(-1, rows, columns),
+        resampled=resampled.reshape(len(resampled), rows, columns),
     )
 
 
@@ -92,18 +93,18 @@ def calibration_cells(figures: CaseFigures, *, seed: int = SEED) -> tuple[CellMe
     """Return the expected and the maximum calibration error in every cell."""
     rows, columns, items = figures.sampled.shape
     gaps, cases = (
-        np.moveaxis(part, -1, 2).reshape(-1, items)
+        np.moveaxis(part, -1, 2).reshape(rows * columns * BINS, items)
         for part in bin_gaps(figures.confidence, figures.correct, figures.sampled)
     )
-    shape = (-1, rows, columns, BINS)
+    shape = (rows, columns, BINS)
     points = _errors(gaps.sum(axis=1).reshape(shape), cases.sum(axis=1).reshape(shape))
     resampled = _errors(
-        resampled_sums(gaps, seed=seed).reshape(shape),
-        resampled_sums(cases, seed=seed).reshape(shape),
+        resampled_sums(gaps, seed=seed).reshape(RESAMPLES, *shape),
+        resampled_sums(cases, seed=seed).reshape(RESAMPLES, *shape),
     )
     expected, largest = (
         CellMeans(
-            metric=name, regime=SELF_CONSISTENCY, points=points[at][0], resampled=resampled[at]
+            metric=name, regime=SELF_CONSISTENCY, points=points[at], resampled=resampled[at]
         )
         for at, name in enumerate(("expected_calibration_error", "maximum_calibration_error"))
     )

@@ -93,7 +93,7 @@ def _cell_figures(columns: Sequence[Column], seed: int) -> Iterator[_Figure]:
 
 
 def _flat(cases: NDArray[Any]) -> NDArray[Any]:
-    return cases.reshape(-1, cases.shape[2])
+    return cases.reshape(cases.shape[0] * cases.shape[1], cases.shape[2])
 
 
 def _with_spread(column: Column, found: Resampled) -> Resampled:

@@ -107,7 +107,7 @@ def _shares(
     families: Sequence[str],
     conditions: Sequence[str],
 ) -> Iterator[VarianceShare]:
-    stated = np.array([bool(family) for family in families])[:, None]
+    stated = np.array([family != "" for family in families], dtype=bool)[:, None]
     rows, columns = np.nonzero(chosen & stated & np.isfinite(cells.points))
     of_family = [families[row] for row in rows.tolist()]
     of_condition = [conditions[column] for column in columns.tolist()]
