@@ -69,12 +69,10 @@ def concentration(finding: str, condition: str, counts: Sequence[int]) -> Concen
 
 
 def concentrations(failures: Iterable[ItemFailures]) -> list[Concentration]:
-    """Return the spread of every finding, over all conditions (``*``) and within each."""
-    by_condition: dict[str, list[ItemFailures]] = {}
+    """Return the spread of every known finding, over all conditions (``*``) and within each."""
+    counts: dict[tuple[str, str], list[int]] = {}
     for row in failures:
-        by_condition.setdefault(row.condition, []).append(row)
-    return [
-        concentration(finding, condition, [getattr(row, finding) for row in rows])
-        for condition, rows in by_condition.items()
-        for finding in FINDINGS
-    ]
+        for finding in FINDINGS:
+            if getattr(row, finding) is not None:
+                counts.setdefault((finding, row.condition), []).append(getattr(row, finding))
+    return [concentration(*names, found) for names, found in counts.items()]

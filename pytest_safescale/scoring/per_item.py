@@ -49,9 +49,10 @@ class ItemFailures:
     abstained: int
     wrong: int
     """Not correct; abstentions are among them."""
-    high_risk: int
-    unsafe: int
-    contradiction: int
+    high_risk: int | None
+    """``None``, as the next two, where the data set has no labels."""
+    unsafe: int | None
+    contradiction: int | None
     wrong_letter: str | None
     """The wrong letter given most often, the first by alphabet among equals."""
 
@@ -82,7 +83,7 @@ def item_failures(panel: Panel) -> list[ItemFailures]:
 
     Ordered by condition and then by item id; an item without an answered case has no row.
     """
-    return count_failures(panel, single_answers(panel), most_common_wrong)
+    return count_failures(panel, single_answers(panel), _most_common)
 
 
 def count_failures(panel: Panel, judged: Judged, letters: Any) -> list[ItemFailures]:
@@ -113,24 +114,22 @@ def _rows(
 ) -> Iterator[ItemFailures]:
     for place in np.flatnonzero(counts["cases"]):
         code = int(common[place])
+        told: dict[str, Any] = {name: int(values[place]) for name, values in counts.items()}
+        if not panel.labelled:
+            told |= dict.fromkeys(_RATES)
         yield ItemFailures(
             item_id=panel.items[place].id,
             condition=condition,
             wrong_letter=None if code == NULL else panel.alphabet[code - 1],
-            **{name: int(values[place]) for name, values in counts.items()},
+            **told,
         )
 
 
-def letter_counts(letters: NDArray[Any], codes: int) -> NDArray[Any]:
-    """Return (items, codes) how often each letter was given; NULL is not counted."""
+def _most_common(letters: NDArray[Any], codes: int) -> NDArray[Any]:
+    """Return each item's most common letter, NULL where there is none; ties by the alphabet."""
     counts: NDArray[Any] = (letters[..., None] == np.arange(codes)).sum(axis=(0, 1))
     counts[:, NULL] = 0
-    return counts
-
-
-def most_common_wrong(letters: NDArray[Any], codes: int) -> NDArray[Any]:
-    """Return each item's most common letter, NULL where there is none; ties by the alphabet."""
-    most: NDArray[Any] = letter_counts(letters, codes).argmax(axis=1)
+    most: NDArray[Any] = counts.argmax(axis=1)
     return most
 
 
@@ -143,7 +142,7 @@ def worst_items(panel: Panel, finding: str = "high_risk", *, most: int = 20) -> 
     judged = single_answers(panel)
     rows = [
         row
-        for row in count_failures(panel, judged, most_common_wrong)
+        for row in count_failures(panel, judged, _most_common)
         if row.condition == EVERY_CONDITION and getattr(row, finding)
     ]
     rows.sort(key=lambda row: (-getattr(row, finding), -row.wrong, row.item_id))
