@@ -17,10 +17,14 @@ from pytest_safescale.gates.judging import judge_gates
 from pytest_safescale.report.conclusion import Conclusion
 from pytest_safescale.run import notices
 from pytest_safescale.scoring.adaptive import EXACT_METRICS
+from pytest_safescale.scoring.concentration import concentrations
+from pytest_safescale.scoring.ensembles import ensemble_metrics
 from pytest_safescale.scoring.figures import all_metrics
+from pytest_safescale.scoring.mechanisms import evidence_misread, reasoning_drift
 from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
 from pytest_safescale.scoring.paired import compare_runs, condition_comparisons
 from pytest_safescale.scoring.panel import panel_from_records
+from pytest_safescale.scoring.per_item import item_failures, worst_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,6 +60,7 @@ def conclude(
     metrics = all_metrics(panel, seed=run.settings.seed)
     if run.decoding.adaptive:
         metrics = [_marked(row) for row in metrics]
+    metrics += ensemble_metrics(panel, run.ensembles)
     added = [table for tables in more_gates(metrics) for table in tables]
     every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates")]
     manifest = _manifest(run, book, coverage, run_id, start)
@@ -67,7 +72,19 @@ def conclude(
         metrics=metrics,
         gates=judge_gates(every_gate, metrics, coverage),
         comparisons=comparisons,
+        analyses=_analyses(panel, run.settings.seed),
     )
+
+
+def _analyses(panel: Panel, seed: int) -> dict[str, Any]:
+    """Return where the risk lies and how answers go wrong, as plain data."""
+    failures = item_failures(panel)
+    return {
+        "concentration": [asdict(row) for row in concentrations(failures)],
+        "worst_items": [asdict(row) for row in worst_items(panel)],
+        "evidence_misread": [asdict(row) for row in evidence_misread(panel, seed=seed)],
+        "reasoning_drift": [asdict(row) for row in reasoning_drift(panel, seed=seed)],
+    }
 
 
 def _against(
@@ -121,6 +138,9 @@ def _manifest(
         "agent_prompt_sha256": hashlib.sha256(AGENT_SYSTEM.encode()).hexdigest(),
         "models": [_model(model, book) for model in run.models],
         "conditions": [condition.name for condition in run.conditions],
+        "ensembles": [
+            {"name": name, "models": list(members)} for name, members in run.ensembles.items()
+        ],
         "decoding": asdict(run.decoding),
         "seed": settings.seed,
         "concurrency": settings.concurrency,

@@ -20,7 +20,7 @@ from pytest_safescale.models.model import Nature
 from pytest_safescale.models.spec import build_model, build_ranker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
     from pathlib import Path
 
     from pytest_safescale.conditions.condition import Condition, Ranker
@@ -48,6 +48,11 @@ class Run:
     decoding: Decoding
     ranker: Ranker | None
 
+    @property
+    def ensembles(self) -> dict[str, tuple[str, ...]]:
+        """The models that vote together, by the ensemble's name."""
+        return {ensemble.name: ensemble.models for ensemble in self.settings.ensembles}
+
 
 def prepare_run(
     settings: Settings,
@@ -67,6 +72,7 @@ def prepare_run(
         )
     specs = dict.fromkeys(settings.model)
     models = tuple(make_model(spec) or build_model(spec, settings, root=root) for spec in specs)
+    _check_ensembles(settings, specs)
     conditions = tuple(
         replace(condition, searches=settings.agent_steps)
         if isinstance(condition, AgenticRag)
@@ -89,6 +95,15 @@ def prepare_run(
         decoding=Decoding(samples=settings.samples, adaptive=settings.adaptive, seed=settings.seed),
         ranker=build_ranker(settings, dataset),
     )
+
+
+def _check_ensembles(settings: Settings, models: Container[str]) -> None:
+    for ensemble in settings.ensembles:
+        if strangers := [name for name in ensemble.models if name not in models]:
+            raise SettingsError(
+                f"ensemble {ensemble.name!r}: found {', '.join(strangers)}; "
+                f"allowed: models of the run, {', '.join(settings.model)}"
+            )
 
 
 def _cases(

@@ -41,6 +41,8 @@ class Conclusion:
     metrics: Sequence[Metric]
     gates: Sequence[GateResult] = ()
     comparisons: Sequence[Comparison] = ()
+    analyses: Mapping[str, Any] = field(default_factory=dict)
+    """Where the risk lies and how answers go wrong: concentration, worst items, mechanisms."""
 
     @property
     def notices(self) -> list[str]:

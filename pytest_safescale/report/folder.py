@@ -84,4 +84,5 @@ def _run(conclusion: Conclusion) -> dict[str, Any]:
         "metrics": [asdict(metric) for metric in conclusion.metrics],
         "gates": [gate.record() for gate in conclusion.gates],
         "comparisons": [asdict(comparison) for comparison in conclusion.comparisons],
+        "analyses": conclusion.analyses,
     }
