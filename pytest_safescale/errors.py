@@ -11,6 +11,7 @@
     │   └── EndpointRefused   the server refuses the key or does not know the model
     ├── CallFailed            one call gave no usable reply: recorded, never an answer
     │   └── NotInStore        --safescale-replay met a call the store does not hold
+    ├── EditError             an edit that does not fit the item or text it is applied to
     ├── BudgetSpent           --safescale-max-calls or --safescale-max-cost was reached
     └── StoreError            the store on disk cannot be used
 """
@@ -27,6 +28,7 @@ __all__ = [
     "BudgetSpent",
     "CallFailed",
     "DatasetError",
+    "EditError",
     "EndpointRefused",
     "GateError",
     "ModelSpecError",
@@ -98,6 +100,10 @@ class CallFailed(SafescaleError):
 
 class NotInStore(CallFailed):
     """A replay met a call that the store does not hold."""
+
+
+class EditError(SafescaleError):
+    """An edit that cannot be read, or was made for another item or text."""
 
 
 class BudgetSpent(SafescaleError):

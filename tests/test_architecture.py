@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "case": {"errors", "items", "conditions", "models.model", "calls", "scoring"},
     "run": {"errors", "settings", "items", "conditions", "models", "calls", "case"},
     "plan": {"errors", "conditions", "models.model", "calls", "case", "run"},
+    "perturb": {"errors", "items", "scoring"},
     "gates": {"errors", "settings", "scoring"},
     "report": {"errors", "scoring", "gates", "data"},
     "conclude": {

@@ -1,0 +1,1 @@
+"""What if: edits of items and evidence, strategies that draw them, relations they must keep."""

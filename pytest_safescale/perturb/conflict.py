@@ -1,0 +1,198 @@
+"""Families that contradict the evidence or weaken it, aimed at one wrong option."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_safescale.perturb.arrangement import NO_EVIDENCE
+from pytest_safescale.perturb.edits import Patch
+from pytest_safescale.perturb.family import (
+    Edits,
+    Material,
+    NotApplicable,
+    family,
+    few,
+    inserted,
+    several,
+)
+from pytest_safescale.perturb.texts import CONTRADICTIONS, FALSE_AUTHORITIES, HEDGES, OUTDATED
+from pytest_safescale.perturb.wording import patches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hypothesis import strategies as st
+
+    from pytest_safescale.perturb.sentences import Sentence
+
+__all__ = [
+    "contradiction",
+    "false_authority",
+    "hedge",
+    "laterality",
+    "negation",
+    "outdated_guideline",
+    "threshold",
+]
+
+
+@family("contradiction")
+def contradiction(material: Material) -> st.SearchStrategy[Edits] | NotApplicable:
+    """A sentence that contradicts the key fact and names the option aimed at."""
+    return _claims(material, "contradiction", CONTRADICTIONS)
+
+
+@family("hedge")
+def hedge(material: Material) -> st.SearchStrategy[Edits] | NotApplicable:
+    """A sentence that puts the key fact in doubt and allows the option aimed at."""
+    return _claims(material, "hedge", HEDGES)
+
+
+@family("outdated_guideline")
+def outdated_guideline(material: Material) -> st.SearchStrategy[Edits] | NotApplicable:
+    """A claim that the evidence is outdated and the option aimed at has replaced it."""
+    return _claims(material, "outdated_guideline", OUTDATED)
+
+
+@family("false_authority")
+def false_authority(material: Material) -> st.SearchStrategy[Edits] | NotApplicable:
+    """An authority made up to vouch for the option aimed at."""
+    return _claims(material, "false_authority", FALSE_AUTHORITIES)
+
+
+def _claims(
+    material: Material, name: str, texts: Sequence[str]
+) -> st.SearchStrategy[Edits] | NotApplicable:
+    if not material.sentences:
+        return NO_EVIDENCE
+    wording = " ".join(material.item.option(material.target).text.split()).rstrip(".")
+    claims = [text.format(option=wording) for text in texts]
+    return several(inserted(name, claims, places_for_claims(material)), most=2)
+
+
+def places_for_claims(material: Material) -> list[int]:
+    """Return where a claim is put: behind what decides, in front of it, or at either end."""
+    behind = [number + 1 for number in sorted(material.carriers)]
+    before = sorted(material.carriers)
+    places = dict.fromkeys([*behind, *before, 0, material.end])
+    return [at for at in places if at == material.end or not material.sentences[at].heading] or [0]
+
+
+_SIDE = re.compile(
+    r"\b(?:left|right)(?:-sided|-hand)?\b(?! (?:alone|in|until|as|by|after|over|open|behind|to|with"
+    r"|untreated|away|before|at|now|through|from|unless|without|undisturbed)\b)",
+    re.IGNORECASE,
+)
+_NOT_A_SIDE = re.compile(r"\b(?:is|are|be|been|was|were|has|have|had|being|and) $", re.IGNORECASE)
+_OTHER_SIDE = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
+
+
+@family("laterality")
+def laterality(material: Material) -> st.SearchStrategy[Edits] | NotApplicable:
+    """Left for right and right for left."""
+    if not material.sentences:
+        return NO_EVIDENCE
+    found = [
+        Patch(
+            family="laterality",
+            sentence=part.number,
+            start=match.start(),
+            old=match[0],
+            new=_other_side(match[0]),
+        )
+        for part in material.sentences
+        for match in _SIDE.finditer(part.body)
+        if not _NOT_A_SIDE.search(part.body[: match.start()])
+    ]
+    return patches(found, "the evidence names no side")
+
+
+def _other_side(word: str) -> str:
+    return re.sub("left|right|Left|Right", lambda match: _OTHER_SIDE[match[0]], word)
+
+
+_NEGATIONS = (
+    (re.compile(r"\b(is|are|was|were|must|should|may|can|does|do|will|need) not\b"), r"\1"),
+    (re.compile(r"\bcannot\b"), "can"),
+    (re.compile(r"\bwithout\b"), "with"),
+    (re.compile(r"\bnever\b"), "always"),
+    (
+        re.compile(r"\b(is|are|was|were|must|should|may|can|will)\b(?! (?:not|no|never)\b)"),
+        r"\1 not",
+    ),
+)
+
+
+@family("negation")
+def negation(material: Material) -> st.SearchStrategy[Edits] | NotApplicable:
+    """A ``not`` put into the sentence that decides, or taken out of it."""
+    if not material.sentences:
+        return NO_EVIDENCE
+    found = [patch for part in _deciding(material) for patch in _negated(part)]
+    return patches(found, "the sentence that decides has no verb to negate")
+
+
+def _negated(part: Sentence) -> Iterator[Patch]:
+    for pattern, new in _NEGATIONS:
+        for match in pattern.finditer(part.body):
+            yield Patch(
+                family="negation",
+                sentence=part.number,
+                start=match.start(),
+                old=match[0],
+                new=match.expand(new),
+            )
+
+
+_AMOUNT = re.compile(
+    r"(?<![\w.,])(?P<number>\d+(?:\.\d+)?)(?P<space>[ -]?)"
+    r"(?P<unit>mm|cm|mg|g|mL|ml|HU|%|percent|hours?|minutes?|days?|weeks?|months?|years?|mmHg|mSv"
+    r"|Gy|T|bpm|kg)(?!\w)"
+)
+
+
+@family("threshold")
+def threshold(material: Material) -> st.SearchStrategy[Edits] | NotApplicable:
+    """A number of the sentence that decides, moved over the value in question.
+
+    Where the question holds a value in the same unit, the threshold passes to its other side;
+    elsewhere it is halved or doubled, or moves by a factor of ten.
+    """
+    if not material.sentences:
+        return NO_EVIDENCE
+    asked = [(match["unit"], float(match["number"])) for match in _amounts(material.item.question)]
+    found = [
+        Patch(
+            family="threshold",
+            sentence=part.number,
+            start=match.start("number"),
+            old=match["number"],
+            new=new,
+        )
+        for part in _deciding(material)
+        for match in _amounts(part.body)
+        for new in _moved(float(match["number"]), [v for unit, v in asked if unit == match["unit"]])
+        if new != match["number"]
+    ]
+    return patches(found, "the sentence that decides holds no quantity")
+
+
+def _amounts(text: str) -> list[re.Match[str]]:
+    return list(_AMOUNT.finditer(text))
+
+
+def _moved(limit: float, asked: Sequence[float]) -> Iterator[str]:
+    for value in asked:
+        yield _number(value * 1.5 if limit <= value else value / 2)
+    if not asked:
+        yield from (_number(limit * factor) for factor in (2, 0.5, 10, 0.1))
+
+
+def _number(value: float) -> str:
+    rounded = round(value) if value >= 10 else round(value, 1)
+    return f"{rounded:g}"
+
+
+def _deciding(material: Material) -> list[Sentence]:
+    return few([part for part in material.sentences if part.number in material.carriers])

@@ -1,0 +1,144 @@
+"""Evidence as sentences: where each begins, which lean on the one before, which decide the item."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_safescale.items.item import Item
+
+__all__ = ["Sentence", "carriers", "content_words", "related", "split"]
+
+_END = re.compile(
+    # A line break always ends a sentence: titles have no full stop.
+    r"\s*\n\s*"
+    r"|(?<=[.!?])[\"')\]’”]*\s+(?=[\"'(\[‘“]?[A-Z0-9])"
+)
+_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|cf|approx|Fig|Figs|Dr|Prof|No|al|resp|[A-Z])\.$")
+_LEANS = re.compile(
+    r"(?:These|This|Those|That|Such|It|Its|They|Their|He|She|Here|There|Then|Thus|Hence"
+    r"|Therefore|However|Otherwise|Instead|Both|Neither|Each|In contrast|By contrast|Conversely"
+    r"|Likewise|Similarly|Also|Moreover|Furthermore|But|And|Or|So|Yet|Where|Once|Even then)\b"
+    r"|[^.!?]*\b(?:therefore|thus|hence|instead|by contrast|likewise|otherwise|the latter"
+    r"|the former|in turn)\b"
+)
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_COMMON = frozenset(
+    _WORD.findall(
+        "about above after again against also although among another because been before being "
+        "below best between both case cases could does done each ever every following found "
+        "from given have having here however into just kind least less likely made make many "
+        "more most much must never next none often only other over patient patients same shall "
+        "shows should since some such than that their them then there these they this those "
+        "through under until upon very were what when where which while whom whose will with "
+        "within without would year years your "
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """One sentence of a text, with the space behind it; together they are the text."""
+
+    number: int
+    """From 0, in the order of the text."""
+    body: str
+    gap: str
+    """The white space up to the next sentence."""
+    paragraph: int
+    """From 0; a line break begins the next."""
+    heading: bool
+    """A line without a full stop, such as a passage's title."""
+    leans: bool
+    """It speaks of something the sentence before has named (``Such a tube ...``)."""
+
+    @property
+    def text(self) -> str:
+        """Body and gap."""
+        return self.body + self.gap
+
+
+@lru_cache(maxsize=64)
+def split(text: str) -> tuple[Sentence, ...]:
+    """Return the sentences of a text; nothing of it is lost, and a blank text has none."""
+    if not text.strip():
+        return ()
+    sentences: list[Sentence] = []
+    paragraph, start = 0, 0
+    for end in (*_ends(text), len(text)):
+        piece = text[start:end]
+        body = piece.rstrip()
+        first = not sentences or "\n" in sentences[-1].gap
+        paragraph += bool(sentences) and first
+        sentences.append(
+            Sentence(
+                number=len(sentences),
+                body=body,
+                gap=piece[len(body) :],
+                paragraph=paragraph,
+                heading=not body.rstrip("\"')]’”").endswith((".", "!", "?", ";", ":")),
+                leans=not first and _LEANS.match(body) is not None,
+            )
+        )
+        start = end
+    return tuple(sentences)
+
+
+def _ends(text: str) -> Iterator[int]:
+    """Yield where the next sentence begins, the last sentence left out."""
+    for match in _END.finditer(text):
+        at_line_end = "\n" in match[0]
+        cut_short = _ABBREVIATION.search(text, max(0, match.start() - 8), match.start())
+        blank_before = not text[: match.start()].strip()
+        if match.end() < len(text) and not blank_before and (at_line_end or not cut_short):
+            yield match.end()
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Return the words that carry meaning, in lower case, plural endings taken off."""
+    words = (word.lower() for word in _WORD.findall(text))
+    return frozenset(
+        word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+        for word in words
+        if word not in _COMMON
+    )
+
+
+def carriers(item: Item, text: str) -> tuple[frozenset[int], bool]:
+    """Return the numbers of the sentences that may decide the item, and whether that is known.
+
+    It is known where the item names its key fact and the text holds it. Elsewhere every sentence
+    that shares a content word with an option or with the key fact counts: too many rather than
+    too few.
+    """
+    known = _holding(item.key_fact, text) if item.key_fact else frozenset[int]()
+    if known:
+        return known, True
+    options = " ".join(option.text for option in item.options)
+    words = content_words(f"{options} {item.key_fact or ''}")
+    return related(words, text), False
+
+
+def related(words: frozenset[str], text: str) -> frozenset[int]:
+    """Return the numbers of the sentences that share a content word with ``words``."""
+    return frozenset(
+        sentence.number for sentence in split(text) if words & content_words(sentence.body)
+    )
+
+
+def _holding(fact: str, text: str) -> frozenset[int]:
+    """Return the sentences that overlap the fact, wherever it stands and however it is spaced."""
+    pattern = re.compile(r"\s+".join(re.escape(word) for word in fact.split()), re.IGNORECASE)
+    found: set[int] = set()
+    spans = [(match.start(), match.end()) for match in pattern.finditer(text)]
+    at = 0
+    for sentence in split(text):
+        end = at + len(sentence.body)
+        found.update(sentence.number for start, stop in spans if start < end and at < stop)
+        at += len(sentence.text)
+    return frozenset(found)
