@@ -147,16 +147,8 @@ def test_p_is_adjusted_within_a_model_regime_and_metric() -> None:
 
 def test_the_default_pairs_are_those_of_the_paper() -> None:
     conditions = [
-        "closed_book",
-        "clean_evidence",
-        "conflict_evidence",
-        "standard_rag",
-        "agentic_rag",
-        "max_context",
-        "top_1",
-        "top_5",
-        "context_100k",
-        "context_32k",
+        *("closed_book", "clean_evidence", "conflict_evidence", "standard_rag", "agentic_rag"),
+        *("max_context", "top_1", "top_5", "context_100k", "context_32k"),
     ]
     rows = condition_comparisons(panel_of({"m": dict.fromkeys(conditions, "A")}))
     pairs = {(row.left, row.right) for row in rows}
