@@ -243,13 +243,13 @@ def release_comparisons(panel: Panel, *, seed: int = SEED) -> list[Comparison]:
                 "right": right,
             },
         )
-        for regime, correct in (
-            (SINGLE, panel.exists & (panel.greedy == panel.truth)),
-            (SELF_CONSISTENCY, panel.exists & (majority == panel.truth)),
+        for regime, there, correct in (
+            (SINGLE, panel.exists, panel.greedy == panel.truth),
+            (SELF_CONSISTENCY, panel.drawn > 0, majority == panel.truth),
         )
         for model, name in enumerate(panel.models)
         for left, right in pairs
-        if panel.exists[model, at[left]].any() and panel.exists[model, at[right]].any()
+        if there[model, at[left]].any() and there[model, at[right]].any()
     )
     return [replace(row, p_value=round(row.p_value, 6)) for row in compare(found, seed=seed)]
 
