@@ -1,220 +1,172 @@
-"""Real-world reply forms, and the letter each one commits itself to."""
+"""The reader of replies: an explicit letter, or an abstention with its reason."""
 
 from __future__ import annotations
 
 import time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pytest_safescale.scoring.answer import AnswerForm, read_answer, visible_text
-
-OPTIONS = {"A": "x", "B": "Tension pneumothorax", "C": "y", "D": "z"}
-
-NAMED = [
-    ("B", "B"),
-    ("B.", "B"),
-    ("(b)", "B"),
-    ("**B**", "B"),
-    ("b", "B"),
-    ("[B]", "B"),
-    ("B)", "B"),
-    ("Answer: (B)", "B"),
-    ("The correct answer is B.", "B"),
-    ("final answer: **B** - text", "B"),
-    ("\\boxed{B}", "B"),
-    ("\\boxed{\\text{B}}", "B"),
-    ("$\\boxed{B}$", "B"),
-    ('{"answer": "B"}', "B"),
-    ("Option B", "B"),
-    ("B. Tension pneumothorax", "B"),
-    ("```\nB\n```", "B"),
-    ("answer: c", "C"),
-    ("Ｂ", "B"),
-    ("В", "B"),
-    ("Ⓑ", "B"),
-    ("Antwort: B", "B"),
-    ("Réponse : C", "C"),
-    ("Respuesta: D", "D"),
-    ("答案：B", "B"),
-    ("答案是B", "B"),
-    ("Ответ: В", "B"),
-    ("الإجابة: B", "B"),
-    ("回答: B", "B"),
-    ("Answer: 2", "B"),
-    ("٢", "B"),
-    ("２", "B"),
-    ("A or B... final answer: B", "B"),
-    ("Answer: A ... no wait, answer: C", "C"),
-    ("I would lean towards B", "B"),
-    ("E", "E"),
-    ("<think>Answer: A</think>B", "B"),
-    ("Answer: A</think>C", "C"),
-    ("B is the correct answer", "B"),
-    ("I think the answer is B because A is wrong", "B"),
-    ("B because the film shows it", "B"),
-    ("D: z", "D"),
-    ("The answer is not A, the answer is B", "B"),
-    ("reasoning...\n\nC", "C"),
-    ("C\n\nBecause it shows.", "C"),
-    ("My choice would be option (D).", "D"),
-    ("<|channel|>analysis<|message|>B<|end|><|start|>assistant<|channel|>final<|message|>D", "D"),
-    ("a", "A"),
-    ("A", "A"),
-    ("answer:b", "B"),
-    ("ANSWER = C", "C"),
-    ("Final Answer: D)", "D"),
-    ("**Answer:** B", "B"),
-    ("__C__", "C"),
-    ("<answer>B</answer>", "B"),
-    ("(C).", "C"),
-    ("  B  \n", "B"),
-    ("C\n", "C"),
-    ("The answer is: $C$", "C"),
-    ("\\boxed{b}", "B"),
-    ("\\boxed{(C)}", "C"),
-    ('{"choice": "D", "why": "A is rare"}', "D"),
-    ("{'final_answer': 'A'}", "A"),
-    ("I choose option B.", "B"),
-    ("I would select (D)", "D"),
-    ("Going with C.", "C"),
-    ("Option C is the best answer.", "C"),
-    ("D is the most likely answer.", "D"),
-    ("Respuesta correcta: B", "B"),
-    ("La bonne réponse est C.", "C"),
-    ("Die richtige Antwort ist B", "B"),
-    ("Risposta: A", "A"),
-    ("Resposta: D", "D"),
-    ("Odpowiedź: B", "B"),
-    ("정답: C", "C"),
-    ("答え：D", "D"),
-    ("Answer: ٣", "C"),
-    ("Answer: ３", "C"),
-    ("3", "C"),
-    ("<thinking>B</thinking>\nThe answer is D.", "D"),
-    ("[THINK]B[/THINK]C", "C"),
-    ("◁think▷A◁/think▷B", "B"),
-    ("Α", "A"),
-    ("Ответ: С", "C"),
-    ("Answer: E", "E"),
-    ("The best choice is option (A).", "A"),
-    ("Correct answer → B", "B"),
-    ("A: x", "A"),
-    ("(D) z", "D"),
-    ("B) Tension pneumothorax", "B"),
-    ("C - y", "C"),
-]
-
-UNNAMED = [
-    ("the answer is a pneumothorax", AnswerForm.NO_LETTER),
-    ("A or B", AnswerForm.NO_LETTER),
-    ("Both A and C", AnswerForm.NO_LETTER),
-    ("not A", AnswerForm.NO_LETTER),
-    ("A is wrong", AnswerForm.NO_LETTER),
-    ("A. x\nB. Tension\nC. y\nD. z", AnswerForm.NO_LETTER),
-    ("I cannot answer", AnswerForm.REFUSAL),
-    ("", AnswerForm.EMPTY),
-    ("F", AnswerForm.NO_LETTER),
-    ("<think>B", AnswerForm.HIDDEN_ONLY),
-    ("Hepatitis B is likely", AnswerForm.NO_LETTER),
-    ("Kerley B lines are seen", AnswerForm.NO_LETTER),
-    ("A pneumothorax", AnswerForm.NO_LETTER),
-    ("B is not the correct answer", AnswerForm.NO_LETTER),
-    ("The answer is A and C", AnswerForm.SEVERAL),
-    ("Answer: A or B", AnswerForm.SEVERAL),
-    ("C difficile colitis", AnswerForm.NO_LETTER),
-    ("Answer: B-lines", AnswerForm.NO_LETTER),
-    ("The answer is 5 mm", AnswerForm.NO_LETTER),
-    ("Type B dissection", AnswerForm.NO_LETTER),
-    ("I can't choose B", AnswerForm.REFUSAL),
-    ("The answer cannot be B", AnswerForm.REFUSAL),
-    ("I", AnswerForm.NO_LETTER),
-    ("9", AnswerForm.NO_LETTER),
-    ("Answer: 9", AnswerForm.NO_LETTER),
-    ("Answer: 2.5 cm", AnswerForm.NO_LETTER),
-    ("The mass measures 3 cm", AnswerForm.NO_LETTER),
-    ("As an AI language model I cannot give medical advice.", AnswerForm.REFUSAL),
-    ("I'm sorry, I can't help with that.", AnswerForm.REFUSAL),
-    ("I don't know.", AnswerForm.REFUSAL),
-    ("There is not enough information to decide.", AnswerForm.REFUSAL),
-    ("   ", AnswerForm.EMPTY),
-    ("\n\n", AnswerForm.EMPTY),
-    ("<think>I lean to C</think>", AnswerForm.HIDDEN_ONLY),
-    ("Answer: C or D", AnswerForm.SEVERAL),
-    ("B/C", AnswerForm.SEVERAL),
-    ("A and B are both right", AnswerForm.NO_LETTER),
-    ("It could be B, C or D.", AnswerForm.NO_LETTER),
-    ("Vitamin D deficiency", AnswerForm.NO_LETTER),
-    ("Grade 2 injury", AnswerForm.NO_LETTER),
-    ("I would image the patient.", AnswerForm.NO_LETTER),
-    ("None of the above", AnswerForm.NO_LETTER),
-    ("Answer: none", AnswerForm.NO_LETTER),
-    ("Answer: F", AnswerForm.NO_LETTER),
-]
+from pytest_safescale.scoring.answer import Answer, AnswerForm, read_answer
+from pytest_safescale.scoring.hidden import visible_text
+from tests.scoring.replies import ANSWERED, OPTIONS, UNANSWERED
 
 
-@pytest.mark.parametrize(("reply", "letter"), NAMED)
+def rows(groups: dict[str, list[tuple[str, object]]]) -> list[object]:
+    return [
+        pytest.param(reply, expected, id=f"{group}: {ascii(reply)[:60]}")
+        for group, replies in groups.items()
+        for reply, expected in replies
+    ]
+
+
+@pytest.mark.parametrize(("reply", "letter"), rows(ANSWERED))  # type: ignore[arg-type]
 def test_an_explicit_letter_is_read(reply: str, letter: str) -> None:
     assert read_answer(reply, OPTIONS).letter == letter
 
 
-@pytest.mark.parametrize(("reply", "form"), UNNAMED)
+@pytest.mark.parametrize(("reply", "form"), rows(UNANSWERED))  # type: ignore[arg-type]
 def test_without_one_there_is_no_answer_and_the_reason_is_told(
     reply: str, form: AnswerForm
 ) -> None:
-    answer = read_answer(reply, OPTIONS)
-    assert (answer.letter, answer.form) == (None, form)
+    assert read_answer(reply, OPTIONS) == Answer(letter=None, form=form)
+
+
+BY_TEXT_ALONE = {"B tension pneumothorax", "A Chest radiograph"}
+"""Bare words after a letter: only the item's options tell them from a name."""
+
+
+@pytest.mark.parametrize(("reply", "letter"), rows(ANSWERED))  # type: ignore[arg-type]
+def test_a_reply_is_read_without_knowing_the_options(reply: str, letter: str) -> None:
+    expected = None if reply in BY_TEXT_ALONE else letter
+    assert read_answer(reply).letter == expected
+
+
+@pytest.mark.parametrize(
+    ("reply", "form"),
+    [
+        ("B", AnswerForm.ALONE),
+        ("The film shows it.\n\n(B)", AnswerForm.ALONE),
+        ("Answer: B", AnswerForm.DECLARED),
+        ("Answer: \\boxed{B}", AnswerForm.BOXED),
+        ("I would lean towards B", AnswerForm.DECLARED),
+        ("B. Tension pneumothorax", AnswerForm.LEADING),
+        ("B because of the film", AnswerForm.LEADING),
+        ("The film shows it.\nB. Tension pneumothorax", AnswerForm.LEADING),
+    ],
+)
+def test_how_an_answer_was_read_is_told(reply: str, form: AnswerForm) -> None:
+    assert read_answer(reply, OPTIONS) == Answer(letter="B", form=form)
+
+
+def test_a_number_that_an_option_holds_is_no_position() -> None:
+    grades = {"A": "BI-RADS 2", "B": "BI-RADS 3", "C": "BI-RADS 4A", "D": "Recall in 6 months"}
+    assert read_answer("2", grades).letter is None
+    assert read_answer("Answer: 3", grades).letter is None
+    assert read_answer("Answer: 1", grades).letter == "A"
+    assert (
+        read_answer("Answer: 4", {"A": "4.5 cm", "B": "14 cm", "C": "0.4", "D": "x"}).letter == "D"
+    )
+
+
+def test_an_article_before_an_option_s_words_is_no_letter() -> None:
+    options = {"A": "tension pneumothorax", "B": "needle decompression"}
+    assert read_answer("A tension pneumothorax", options).letter is None
+    assert read_answer("A. tension pneumothorax", options).letter == "A"
+    assert read_answer("B needle decompression", options).letter == "B"
+
+
+@pytest.mark.parametrize(
+    ("reply", "shown"),
+    [
+        ("B", "B"),
+        ("<think>x</think>B", "B"),
+        ("x</think>B", "B"),
+        ("B<think>x", "B"),
+        ("a<think>x</think>b<reasoning>y</reasoning>c", "abc"),
+        ("<think>x<think>y</think>z</think>B", "B"),
+        ("<|channel|>final<|message|>B<|return|>", "B"),
+        ("<|channel|>final<|message|>A<|end|><|channel|>final<|message|>B", "B"),
+        ("<|channel|>commentary<|message|>B", ""),
+        ("analysis of the film", "analysis of the film"),
+        ("I think <thinkers> agree", "I think <thinkers> agree"),
+    ],
+)
+def test_hidden_reasoning_is_taken_away(reply: str, shown: str) -> None:
+    assert visible_text(reply) == shown
+
+
+PROSE = "The trachea is deviated to the left and the pressure rises with every breath. " * 640
 
 
 @pytest.mark.parametrize(
     ("reply", "letter"),
     [
-        ("x" * 50_000, None),
-        ("word " * 10_000 + "\nAnswer: C", "C"),
-        ("Answer: B. " + "because " * 6_000, "B"),
-        ("<think>" + "Answer: A. " * 4_000 + "</think>D", "D"),
+        (PROSE, None),
+        (PROSE + "\nAnswer: C", "C"),
+        (PROSE + "\n\nC", "C"),
+        ("B. " + PROSE, "B"),
+        ("Answer: B. " + PROSE, "B"),
+        (f"<think>{'Answer: A. ' * 4_500}</think>D", "D"),
     ],
-    ids=["no letter", "at the end", "at the beginning", "after hidden reasoning"],
+    ids=["no letter", "declared last", "alone last", "leading", "declared first", "hidden"],
 )
-def test_a_long_reply_is_read_like_a_short_one(reply: str, letter: str | None) -> None:
+def test_fifty_thousand_characters_are_read_like_fifty(reply: str, letter: str | None) -> None:
+    assert len(reply) > 45_000
     assert read_answer(reply, OPTIONS).letter == letter
 
 
 HOSTILE = [
-    "answer is ",
-    "(",
-    "<think>",
-    "is ",
-    "A ",
-    "B, ",
-    "\\boxed{",
-    "a\n",
-    "**",
-    "not ",
-    "or B ",
-]
+    "answer is ", "answer:\n", "answer ", "the ", "(", "[(", "*", "_", " ", "\n", "\t \n", "\\",
+    "\\boxed{", "\\boxed{\\text{", "<think>", "</think>", "<|channel|>", "<|channel|>final",
+    "<", "</", "is ", "A ", "A", "A\n", "A. x\n", "A) ", "a.", "B, ", "B or ", "or B ", "not ",
+    "not B ", "B is the ", "B is correct. ", "I ", "I choose ", "I would", "so B. ", "best ",
+    "best a-b ", "best option is ", "which ", "\u53ef", "\u662f", "\u7b54\u6848\u662f",
+    "\u9009", "\ufdfa", "\u0301", "'", "{\"answer\": ", "1", "1 ", "answer 1,", "cannot ",
+    "wait ", ":", "=",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("piece", HOSTILE, ids=repr)
-def test_hostile_replies_take_no_longer_than_their_length_asks_for(piece: str) -> None:
-    reply = "answer " + piece * (100_000 // len(piece))
-    start = time.perf_counter()
+@pytest.mark.parametrize("piece", HOSTILE, ids=ascii)
+def test_a_hostile_reply_takes_no_longer_than_its_length_asks_for(piece: str) -> None:
+    reply = "answer " + piece * (50_000 // len(piece))
+    start = time.process_time()
     read_answer(reply, OPTIONS)
-    # Linear reading takes a tenth of a second; a regular expression gone wild takes minutes.
-    assert time.perf_counter() - start < 5
+    # Read in linear time it takes well under a second; a pattern gone wild takes minutes.
+    assert time.process_time() - start < 5
 
 
-@given(st.text())
+ANY_TEXT = st.text(st.characters(), max_size=200) | st.lists(
+    st.sampled_from([*HOSTILE, "B", " C ", "Answer:", ".", "\ud800"]), max_size=30
+).map("".join)
+
+
+@given(ANY_TEXT)
+@settings(max_examples=300, deadline=None)
 @example("\ud800 Answer: B")
 @example("\\boxed{")
+@example("<b></b>")
 @example("<|channel|>final")
 def test_no_text_makes_the_reader_fail(reply: str) -> None:
     answer = read_answer(reply, OPTIONS)
-    assert answer.letter is None or answer.letter in "ABCDE"
+    assert answer.letter in {None, *"ABCDE"}
     visible_text(reply)
 
 
-@given(st.sampled_from("ABCDE"), st.text(alphabet=" \n*_`", max_size=6))
+@given(ANY_TEXT)
+@settings(max_examples=300, deadline=None)
+def test_a_letter_that_is_not_in_the_text_is_never_the_answer(reply: str) -> None:
+    import unicodedata
+
+    from pytest_safescale.scoring.reply_forms import LOOK_ALIKES
+
+    answer = read_answer(reply, OPTIONS)
+    plain = unicodedata.normalize("NFKC", reply).translate(LOOK_ALIKES)
+    digits = {"ABCDE"[n - 1] for c in plain if 1 <= (n := unicodedata.digit(c, 0)) <= 5}
+    assert answer.letter is None or answer.letter in plain.upper() or answer.letter in digits
+
+
+@given(st.sampled_from("ABCDE"), st.text(alphabet=" \n*_`#()[]", max_size=6))
 def test_decoration_around_a_letter_changes_nothing(letter: str, decoration: str) -> None:
     assert read_answer(f"{decoration} {letter} {decoration}", OPTIONS).letter == letter

@@ -1,0 +1,53 @@
+"""What of a reply is meant to be seen: reasoning between tags or in another channel is not."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["visible_text"]
+
+_NAMES = "think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|analysis|inner_monologue"
+_TAG = re.compile(
+    rf"<\s?(?P<close>/?)\s?(?:{_NAMES}|antthinking|seed:think)(?:\s[^<>]{{0,80}})?>"
+    r"|\[(?P<close2>/?)(?:think|reasoning)\]"
+    r"|◁(?P<close3>/?)think▷"
+    r"|<\|(?:begin_of_thought|begin_thinking)\|>|<\|(?P<end>end_of_thought|end_thinking)\|>"
+    r"|<unused94>|(?P<end2><unused95>)",  # MedGemma's marks around its thoughts
+    re.IGNORECASE,
+)
+_CHANNEL = "<|channel|>"
+_MARKLESS_FINAL = "assistantfinal"
+_MARKLESS_ANALYSIS = re.compile(r"\s?analysis(?=[A-Z])")
+
+
+def visible_text(text: str) -> str:
+    """Return a reply without its hidden reasoning; a tag never closed hides all that follows."""
+    text = _final_channel(text)
+    shown: list[str] = []
+    start, hidden = 0, False
+    for tag in _TAG.finditer(text):
+        if any(tag[name] for name in ("close", "close2", "close3", "end", "end2")):
+            # A closing tag alone: the server's template opened it before the reply began.
+            shown = shown if hidden else []
+            start, hidden = tag.end(), False
+        else:
+            if not hidden:
+                shown.append(text[start : tag.start()])
+            hidden = True
+    if not hidden:
+        shown.append(text[start:])
+    return "".join(shown)
+
+
+def _final_channel(text: str) -> str:
+    """Return the final channel of a reply in the Harmony format; other texts as they are."""
+    channels = text.split(_CHANNEL)[1:]
+    if channels:
+        final = [part.lstrip() for part in channels if part.lstrip().startswith("final")]
+        after = final[-1].removeprefix("final") if final else ""
+        head, message, body = after.partition("<|message|>")
+        return (body if message else head).partition("<|")[0]
+    # The same with its marks taken away: "analysisThe user asks ...assistantfinalB".
+    if _MARKLESS_ANALYSIS.match(text):
+        return text.rpartition(_MARKLESS_FINAL)[2] if _MARKLESS_FINAL in text else ""
+    return text
