@@ -52,6 +52,7 @@ class Recording:
         self._folder = ReportFolder(self._run.settings.report)
         self._start = datetime.now(timezone.utc)
         self._conclusion: Conclusion | None = None
+        self._loading = threading.Thread(target=_load_what_the_end_needs, daemon=True)
 
     def pytest_report_header(self) -> list[str]:
         """Say what is asked of whom."""
@@ -77,7 +78,7 @@ class Recording:
         if not session.config.option.collectonly:
             self._session.check_store()
             self._show_progress()
-            threading.Thread(target=_load_what_the_end_needs, daemon=True).start()
+            self._loading.start()
         try:
             result = yield
         except BaseException:
@@ -123,6 +124,11 @@ class Recording:
             start=self._start,
         )
         self._folder.finish(self._conclusion, figures=self._run.settings.figures)
+
+    def pytest_unconfigure(self) -> None:
+        """Let the libraries finish loading: an interpreter that ends under them crashes."""
+        if self._loading.is_alive():
+            self._loading.join()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table, the verdict and where the report lies."""
