@@ -192,7 +192,7 @@ def test_a_flagged_correct_option_is_no_finding() -> None:
 def test_counts_add_up_over_conditions_and_stay_within_the_wrong_answers(panel: Panel) -> None:
     rows = item_failures(panel)
     for row in rows:
-        flagged = max(row.high_risk, row.unsafe, row.contradiction)
+        flagged = max(row.high_risk or 0, row.unsafe or 0, row.contradiction or 0)
         assert flagged + row.abstained <= row.wrong <= row.cases
         assert (row.wrong_letter is not None) or row.wrong == row.abstained
     names = ("cases", "wrong", "abstained", "high_risk", "unsafe", "contradiction")
