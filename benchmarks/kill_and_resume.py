@@ -120,10 +120,8 @@ def main() -> None:
             wasted, kept, found = disturbed(folder, draw, victim)
             same = found == reference
             wrong += wasted > 0 or not same
-            print(
             told = f"{kept:4} stored, {wasted} asked again, figures equal: {same}"
             print(f"{number:2} {victim:6} {told}")
-            )
     print(f"{20 - wrong} of 20 resumed runs asked for nothing stored and gave the same figures")
 
 

@@ -142,10 +142,8 @@ def stored(folder: Path, cases: int = 20_000) -> None:
     bare = time.perf_counter() - start
     replay = run_pytest(folder, "http://127.0.0.1:9/v1", items, 32, store, "--safescale-replay")
     print(f"{cases} cases from the store {replay:6.2f} s, bare pytest {bare:.2f} s;")
-    print(
     each = 1000 * (replay - bare) / cases
     print(f"  a case over bare pytest                   {each:6.2f} ms (allowed 1.5)")
-    )
 
 
 def main() -> None:
