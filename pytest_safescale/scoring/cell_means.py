@@ -64,7 +64,9 @@ class CellMeans:
 
 def _sums(cells: NDArray[Any], weights: NDArray[Any]) -> NDArray[Any]:
     known = np.isfinite(cells)
-    sums = np.where(known, cells, 0.0) @ weights.T
+    sums: NDArray[Any] = np.where(known, cells, 0.0) @ weights.T
+    if known.all():
+        return sums
     lacking = (~known).astype(np.float64) @ (weights != 0).T.astype(np.float64)
     return np.where(lacking > 0, np.nan, sums)
 
@@ -103,9 +105,7 @@ def calibration_cells(figures: CaseFigures, *, seed: int = SEED) -> tuple[CellMe
         resampled_sums(cases, seed=seed).reshape(RESAMPLES, *shape),
     )
     expected, largest = (
-        CellMeans(
-            metric=name, regime=SELF_CONSISTENCY, points=points[at], resampled=resampled[at]
-        )
+        CellMeans(metric=name, regime=SELF_CONSISTENCY, points=points[at], resampled=resampled[at])
         for at, name in enumerate(("expected_calibration_error", "maximum_calibration_error"))
     )
     return expected, largest

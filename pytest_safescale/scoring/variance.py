@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VarianceShare", "variance_shares", "variance_split"]
 
+_ROUNDING = 1e-24
 SOURCES = ("condition", "family", "interaction", "residual")
 
 
@@ -51,25 +52,34 @@ def variance_split(
     ``values`` is (..., n), one for each of n pairs of family and condition; NaN where nothing
     varies.
     """
+    pairs = [f"{f}\n{c}" for f, c in zip(families, conditions, strict=True)]
+    cells, first = _members(pairs)
+    sums, n = values @ cells, cells.sum(axis=0)
     mean = values.mean(axis=-1, keepdims=True)
     total = ((values - mean) ** 2).sum(axis=-1)
-    family = _between(values, families)
-    condition = _between(values, conditions)
-    cells = _between(values, [f"{f}\n{c}" for f, c in zip(families, conditions, strict=True)])
-    interaction = np.maximum(0.0, cells - family - condition)
-    parts = np.stack([condition, family, interaction, total - cells], axis=-1)
-    some = total[..., None]
-    shares: NDArray[Any] = np.divide(parts, some, out=np.full_like(parts, np.nan), where=some > 0)
-    return shares
+    between = _between(sums, n, mean)
+    # What a family or a condition sums to is the sum of its cells.
+    family, condition = (
+        _between(sums @ member, n @ member, mean)
+        for names in (families, conditions)
+        for member in [_members([names[place] for place in first])[0]]
+    )
+    interaction = np.maximum(0.0, between - family - condition)
+    parts = np.stack([condition, family, interaction, total - between], axis=-1)
+    # Values that are all alike differ from their mean by rounding, and that is no variance.
+    some = np.where(total > _ROUNDING * (values**2).sum(axis=-1), total, np.nan)
+    return parts / some[..., None]
 
 
-def _between(values: NDArray[Any], labels: Sequence[str]) -> NDArray[Any]:
+def _members(labels: Sequence[str]) -> tuple[NDArray[Any], list[int]]:
+    """Return which label is in which group, (labels, groups), and where each group begins."""
+    _, first, group = np.unique(np.array(labels), return_index=True, return_inverse=True)
+    return (group[:, None] == np.arange(len(first))).astype(np.float64), first.tolist()
+
+
+def _between(sums: NDArray[Any], n: NDArray[Any], mean: NDArray[Any]) -> NDArray[Any]:
     """Return the sum of squares between groups: n_g (mean_g - mean)^2, summed."""
-    names, group = np.unique(np.array(labels), return_inverse=True)
-    member = (group[:, None] == np.arange(len(names))).astype(np.float64)
-    n = member.sum(axis=0)
-    means = values @ member / n
-    squares: NDArray[Any] = (n * (means - values.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-1)
+    squares: NDArray[Any] = (n * (sums / n - mean) ** 2).sum(axis=-1)
     return squares
 
 
