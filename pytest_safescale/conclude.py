@@ -17,14 +17,13 @@ from pytest_safescale.gates.judging import judge_gates
 from pytest_safescale.report.conclusion import Conclusion
 from pytest_safescale.run import notices
 from pytest_safescale.scoring.adaptive import EXACT_METRICS
-from pytest_safescale.scoring.concentration import concentrations
+from pytest_safescale.scoring.analyses import analyses, complete_ensembles
 from pytest_safescale.scoring.ensembles import ensemble_metrics
 from pytest_safescale.scoring.figures import all_metrics
-from pytest_safescale.scoring.mechanisms import evidence_misread, reasoning_drift
 from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
 from pytest_safescale.scoring.paired import compare_runs, condition_comparisons
 from pytest_safescale.scoring.panel import panel_from_records
-from pytest_safescale.scoring.per_item import item_failures, worst_items
+from pytest_safescale.scoring.scaling import ModelFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -60,10 +59,16 @@ def conclude(
     metrics = all_metrics(panel, seed=run.settings.seed)
     if run.decoding.adaptive:
         metrics = [_marked(row) for row in metrics]
-    metrics += ensemble_metrics(panel, run.ensembles)
+    ensembles = complete_ensembles(panel, run.ensembles)
+    metrics += _ensemble_rows(panel, ensembles, adaptive=run.decoding.adaptive)
     added = [table for tables in more_gates(metrics) for table in tables]
     every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates")]
     manifest = _manifest(run, book, coverage, run_id, start)
+    manifest["notices"] += [
+        f"ensemble {name} has no figures: not all of its models were asked"
+        for name in run.ensembles
+        if name not in ensembles
+    ]
     comparisons = condition_comparisons(panel, seed=run.settings.seed)
     if baseline is not None:
         comparisons += _against(baseline, panel, manifest, run.settings.seed)
@@ -72,18 +77,33 @@ def conclude(
         metrics=metrics,
         gates=judge_gates(every_gate, metrics, coverage),
         comparisons=comparisons,
-        analyses=_analyses(panel, run.settings.seed),
+        analyses=analyses(
+            panel,
+            ensembles=ensembles,
+            facts=_facts(run.models),
+            adaptive=run.decoding.adaptive,
+            seed=run.settings.seed,
+        ),
     )
 
 
-def _analyses(panel: Panel, seed: int) -> dict[str, Any]:
-    """Return where the risk lies and how answers go wrong, as plain data."""
-    failures = item_failures(panel)
+def _ensemble_rows(
+    panel: Panel, ensembles: Mapping[str, Sequence[str]], *, adaptive: bool
+) -> list[Metric]:
+    rows = ensemble_metrics(panel, ensembles)
+    # The mean of the members' confidences needs every sample; the rest is of single answers.
+    needy = "dangerous_overconfidence_rate"
+    return [replace(row, comparable=not (adaptive and row.metric == needy)) for row in rows]
+
+
+def _facts(models: Sequence[Model]) -> dict[str, ModelFacts]:
     return {
-        "concentration": [asdict(row) for row in concentrations(failures)],
-        "worst_items": [asdict(row) for row in worst_items(panel)],
-        "evidence_misread": [asdict(row) for row in evidence_misread(panel, seed=seed)],
-        "reasoning_drift": [asdict(row) for row in reasoning_drift(panel, seed=seed)],
+        model.info.name: ModelFacts(
+            parameters_b=model.info.parameters_b,
+            family=model.info.family,
+            context_tokens=model.info.context_tokens,
+        )
+        for model in models
     }
 
 

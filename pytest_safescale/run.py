@@ -20,7 +20,7 @@ from pytest_safescale.models.model import Nature
 from pytest_safescale.models.spec import build_model, build_ranker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_safescale.conditions.condition import Condition, Ranker
@@ -72,7 +72,7 @@ def prepare_run(
         )
     specs = dict.fromkeys(settings.model)
     models = tuple(make_model(spec) or build_model(spec, settings, root=root) for spec in specs)
-    _check_ensembles(settings, specs)
+    _check_ensembles(settings, [model.info.name for model in models])
     conditions = tuple(
         replace(condition, searches=settings.agent_steps)
         if isinstance(condition, AgenticRag)
@@ -97,13 +97,21 @@ def prepare_run(
     )
 
 
-def _check_ensembles(settings: Settings, models: Container[str]) -> None:
+def _check_ensembles(settings: Settings, models: Sequence[str]) -> None:
     for ensemble in settings.ensembles:
-        if strangers := [name for name in ensemble.models if name not in models]:
+        strangers = [name for name in ensemble.models if name not in models]
+        twice = [name for name, count in Counter(ensemble.models).items() if count > 1]
+        if strangers or twice:
+            found = ", ".join(strangers) or f"{', '.join(twice)} more than once"
             raise SettingsError(
-                f"ensemble {ensemble.name!r}: found {', '.join(strangers)}; "
-                f"allowed: models of the run, {', '.join(settings.model)}"
+                f"ensemble {ensemble.name!r}: found {found}; "
+                f"allowed: models of the run, each once, {', '.join(models)}"
             )
+    names = Counter(ensemble.name for ensemble in settings.ensembles)
+    if again := [name for name, count in names.items() if count > 1]:
+        raise SettingsError(
+            f"ensembles: found {', '.join(again)} more than once; allowed: each name once"
+        )
 
 
 def _cases(

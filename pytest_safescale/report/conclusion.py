@@ -42,7 +42,7 @@ class Conclusion:
     gates: Sequence[GateResult] = ()
     comparisons: Sequence[Comparison] = ()
     analyses: Mapping[str, Any] = field(default_factory=dict)
-    """Where the risk lies and how answers go wrong: concentration, worst items, mechanisms."""
+    """Plain data by name: ensembles, concentration, mechanisms, scaling."""
 
     @property
     def notices(self) -> list[str]:
