@@ -68,7 +68,44 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--figures", type=Path, metavar="DIR", help="write the charts there too")
     report.set_defaults(run=_report)
+    _add_score(commands.add_parser("score", help="figures and a report of results that exist"))
     return parser
+
+
+def _add_score(score: argparse.ArgumentParser) -> None:
+    score.add_argument(
+        "results",
+        type=Path,
+        metavar="RESULTS_DIR",
+        help="folders of models with a risk_radiorag_checked.jsonl, or report folders",
+    )
+    score.add_argument(
+        "--dataset",
+        required=True,
+        metavar="FILE",
+        help="where options and labels are: sample, a file, or hf:owner/name[@revision]",
+    )
+    score.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="where the report goes"
+    )
+    score.add_argument(
+        "--definitions",
+        choices=("default", "release"),
+        default="default",
+        help="release: as the paper's released scripts compute the figures",
+    )
+    score.add_argument(
+        "--answers",
+        choices=("checked", "raw"),
+        default="checked",
+        help="raw: read the letters from the replies instead of taking the checked ones",
+    )
+    score.add_argument(
+        "--allow-partial",
+        action="store_true",
+        help="score what can be scored of damaged results, and say so in every output",
+    )
+    score.set_defaults(run=_score)
 
 
 def _check_dataset(given: argparse.Namespace) -> int:
@@ -109,6 +146,32 @@ def _report(given: argparse.Namespace) -> int:
             target = given.figures / folder.name if len(given.folders) > 1 else given.figures
             for path in write_figures(folder, target):
                 print(path)
+    return 0
+
+
+def _score(given: argparse.Namespace) -> int:
+    from pytest_safescale.items.load import load_dataset
+    from pytest_safescale.report.terminal import render_terminal
+    from pytest_safescale.score import score_results
+    from pytest_safescale.score_manifest import ScoreOptions
+    from pytest_safescale.settings import read_configuration, resolve_settings
+
+    settings = resolve_settings({}, read_configuration(Path.cwd()))
+    dataset = load_dataset(given.dataset, column_map=settings.columns, root=Path.cwd())
+    options = ScoreOptions(
+        definitions=given.definitions,
+        answers=given.answers,
+        allow_partial=given.allow_partial,
+        ref=given.dataset,
+        seed=settings.seed,
+        models={
+            name: model.model_dump(exclude_unset=True) for name, model in settings.models.items()
+        },
+        ensembles={ensemble.name: ensemble.models for ensemble in settings.ensembles},
+    )
+    conclusion = score_results(given.results, dataset, given.out, options)
+    print("\n".join(render_terminal(conclusion)))
+    print(f"\n{given.out / 'report.html'}")
     return 0
 
 

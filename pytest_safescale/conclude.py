@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pytest_safescale.scoring.paired import Comparison
     from pytest_safescale.scoring.panel import Panel
 
-__all__ = ["conclude"]
+__all__ = ["conclude", "marked_as_adaptive", "versions_used"]
 
 
 def conclude(
@@ -58,7 +58,7 @@ def conclude(
     panel = panel_from_records(book.records)
     metrics = all_metrics(panel, seed=run.settings.seed)
     if run.decoding.adaptive:
-        metrics = [_marked(row) for row in metrics]
+        metrics = [marked_as_adaptive(row) for row in metrics]
     ensembles = complete_ensembles(panel, run.ensembles)
     metrics += _ensemble_rows(panel, ensembles, adaptive=run.decoding.adaptive)
     added = [table for tables in more_gates(metrics) for table in tables]
@@ -123,7 +123,7 @@ def _against(
     return found
 
 
-def _marked(row: Metric) -> Metric:
+def marked_as_adaptive(row: Metric) -> Metric:
     """Mark a figure that needs every sample, where samples were drawn adaptively."""
     exact = row.regime != SELF_CONSISTENCY or row.metric in EXACT_METRICS
     return row if exact else replace(row, comparable=False)
@@ -141,7 +141,7 @@ def _manifest(
     asked = sum(coverage.expected.values())
     return {
         "run_id": run_id,
-        "versions": _versions(),
+        "versions": versions_used(),
         "notices": [*notices(run), *_incomplete(asked, len(book.records))],
         "start": start.isoformat(timespec="seconds"),
         "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -203,6 +203,7 @@ def _model(model: Model, book: RecordBook) -> dict[str, Any]:
     return info
 
 
-def _versions() -> dict[str, str]:
+def versions_used() -> dict[str, str]:
+    """Return the versions that shape a run, by distribution."""
     names = ("pytest-safescale", "pytest", "pytest-xdist", "numpy", "scipy", "bm25s")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}

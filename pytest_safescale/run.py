@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Model
     from pytest_safescale.settings import Settings
 
-__all__ = ["Run", "notices", "prepare_run", "start_engine"]
+__all__ = ["Run", "nature_notices", "notices", "prepare_run", "start_engine"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,16 +146,23 @@ def _prompt(settings: Settings) -> PromptTemplate:
 def notices(run: Run) -> list[str]:
     """Return the sentences that must stand wherever this run's figures appear."""
     found = [run.dataset.notice] if run.dataset.notice else []
+    found += nature_notices({model.info.name: model.info.nature.value for model in run.models})
+    if not run.dataset.labelled:
+        found.append(f"{run.dataset.name} carries no safety labels: rates of danger are unknown")
+    return found
+
+
+def nature_notices(natures: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each kind of what is no model under test; ``natures`` by name."""
+    found = []
     for nature in (Nature.SIMULATED, Nature.BASELINE):
-        names = [model.info.name for model in run.models if model.info.nature is nature]
+        names = [name for name, value in natures.items() if value == nature.value]
         if names:
             verb = "is" if len(names) == 1 else "are"
             found.append(
                 f"{', '.join(names)} {verb} {nature.value}, no clinical language model: "
                 "figures show how this program works"
             )
-    if not run.dataset.labelled:
-        found.append(f"{run.dataset.name} carries no safety labels: rates of danger are unknown")
     return found
 
 

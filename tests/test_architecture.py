@@ -41,6 +41,16 @@ MAY_IMPORT = {
         "report",
         "scoring",
     },
+    "score_manifest": {"items", "conditions", "run", "scoring", "report", "conclude"},
+    "score": {
+        "errors",
+        "items",
+        "conditions",
+        "scoring",
+        "report",
+        "conclude",
+        "score_manifest",
+    },
     "plugin": {"*"},
     "cli": {"*"},
 }

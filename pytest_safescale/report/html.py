@@ -126,8 +126,13 @@ def _read(folder: Path, run: RunFile) -> _Cases:
     return cases
 
 
-def _options(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Return each model's options of the command that repeats one of its cases."""
+def _options(manifest: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return each model's options of the command that repeats one of its cases.
+
+    ``None`` where no command does: results that were scored from files.
+    """
+    if "scored" in manifest:
+        return None
     shared = {
         "dataset": manifest["dataset"].get("ref"),
         "samples": manifest["decoding"].get("samples"),

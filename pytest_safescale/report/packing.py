@@ -120,8 +120,8 @@ def _ends(text: str, limit: int) -> str:
 class CasePacker:
     """Takes the records in one by one and packs them all at the end."""
 
-    def __init__(self, options: Mapping[str, str], *, longest: int = LIMITS[0][0]) -> None:
-        """``options`` gives each model's part of the command that repeats a case.
+    def __init__(self, options: Mapping[str, str] | None, *, longest: int = LIMITS[0][0]) -> None:
+        """``options`` gives each model's part of the command that repeats a case, if one does.
 
         ``longest`` bounds what is kept of one text in memory.
         """
@@ -223,6 +223,8 @@ class CasePacker:
         ]
 
     def _command(self, record: Mapping[str, Any]) -> str:
+        if self._options is None:
+            return ""
         model, condition = record["model"], record["condition"]
         options = f"{self._options.get(model, '')} --safescale-conditions {shlex.quote(condition)}"
         if node := record.get("nodeid"):

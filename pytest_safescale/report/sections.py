@@ -151,6 +151,7 @@ def _told(value: object) -> str:
 def method(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the manifest's facts in groups of pairs."""
     dataset, corpus = manifest["dataset"], manifest.get("corpus") or {}
+    scored = manifest.get("scored") or {}
     calls, tokens = manifest.get("calls") or {}, manifest.get("tokens") or {}
     groups: dict[str, Mapping[str, Any]] = {
         "Data": {
@@ -178,6 +179,9 @@ def method(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
         },
         "Versions": manifest["versions"],
     }
+    if scored:
+        stated = {name: scored[name] for name in ("definitions", "answers", "partial")}
+        groups["Scored from files, with their sha256"] = {**stated, **scored["files"]}
     return [
         {"title": title, "pairs": [(name, _told(value)) for name, value in part.items()]}
         for title, part in groups.items()

@@ -43,16 +43,18 @@ def own_record(line: RawRecord, reading: Reading) -> dict[str, Any] | None:
     case = {**line.values, "model": names["model"], "condition": condition}
     single = _single(line, asked.item, reading)
     several = _several(line, asked.item, reading)
-    judged = judged_record(case, asked, single, several)
-    return (
-        judged
-        | {
-            key: {**line.values[key], **judged[key]}
-            for key in ("greedy", "samples")
-            if judged[key] and isinstance(line.values.get(key), dict)
-        }
-        | {key: line.values[key] for key in ("prompt_sha256", "calls") if key in line.values}
-    )
+    return _with_rest(judged_record(case, asked, single, several), line.values, raw=reading.raw)
+
+
+def _with_rest(judged: dict[str, Any], given: Mapping[str, Any], *, raw: bool) -> dict[str, Any]:
+    """Return the record with what reading it anew says nothing of."""
+    for part, keys in (
+        ("greedy", ("finish_reason",) if raw else ("form", "finish_reason")),
+        ("samples", ("stopped_early",)),
+    ):
+        if judged[part] is not None:
+            judged[part] |= {key: given[part][key] for key in keys if key in given[part]}
+    return judged | {key: given[key] for key in ("prompt_sha256", "calls") if key in given}
 
 
 def _single(line: RawRecord, item: Item | None, reading: Reading) -> Read:

@@ -307,4 +307,5 @@ def case_of_record(record: Mapping[str, Any]) -> CaseAnswers:
         samples_error=record["samples_error"] is not None,
         latency_s=single and single["latency_s"],
         steps=[step["letter"] for step in record.get("trace") or ()],
+        fallback=record.get("fallback"),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.items.raw import MISSING
 from pytest_safescale.items.records import item_id
 from pytest_safescale.scoring.result_lines import (
+    MALFORMED,
     Read,
     asked_item,
     judged_record,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["released_records"]
 
 _EMPTY = "the results hold an empty block"
+_UNEVEN = "cases with other numbers of replies and checked answers, of which the answers count"
 
 
 def released_records(
@@ -113,7 +115,7 @@ def _several(
             for place, entry in enumerate(checked)
         ]
         if texts and len(texts) != len(checked):
-            reading.oddities[line.file, "case with other numbers of replies and answers"] += 1
+            reading.oddities[line.file, _UNEVEN] += 1
     return Read(
         letters=letters,
         texts=[text if isinstance(text, str) else "" for text in texts],
@@ -138,7 +140,7 @@ def _confirmed(entry: object, line: RawRecord, where: Where, reading: Reading) -
             return entry
         return known_letter(entry, line, (*where, "confirmed_answer"), reading)
     if entry is not None:
-        reading.oddities[line.file, "malformed answer"] += 1
+        reading.oddities[line.file, MALFORMED] += 1
     return None
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_safescale.items.raw import RawRecord
 
 __all__ = [
+    "MALFORMED",
     "Asked",
     "Read",
     "Reading",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 RECORD_SCHEMA = 1
+MALFORMED = "malformed answers, counted as abstentions"
 _SHORT = 200
 """Characters of a reply worth remembering: short ones come by the thousand."""
 
@@ -147,7 +149,7 @@ def known_letter(value: object, line: RawRecord, where: Where, reading: Reading)
             return value
         line.wrong(".".join(map(str, where)), value, f"null or one of {', '.join(LETTERS)}")
     elif value is not None and value != "":
-        reading.oddities[line.file, "malformed answer"] += 1
+        reading.oddities[line.file, MALFORMED] += 1
     return None
 
 

@@ -8,7 +8,7 @@ are read line by line: replies may be far more than memory holds.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.errors import DatasetError, Problem
@@ -245,8 +245,4 @@ def _source(folder: Path, model: str, prefix: str) -> _Source | None:
 
 
 def _oddities(reading: Reading) -> list[str]:
-    return [
-        f"{file}: {count} {kind}{'' if count == 1 else 's'}, "
-        + ("counted as abstentions" if "malformed" in kind else "the answers count")
-        for (file, kind), count in sorted(reading.oddities.items())
-    ]
+    return [f"{file}: {kind}: {count}" for (file, kind), count in sorted(reading.oddities.items())]

@@ -203,7 +203,7 @@
       ...titled("Question", text(item.question)), optionsTable(item, letter, majority),
       ...(await replyParts(detail)), ...(await sampleParts(item, detail)),
       ...(await evidenceParts(detail)), ...(await traceParts(detail[11])),
-      ...titled("To repeat this case", text(detail[12]))];
+      ...(detail[12] ? titled("To repeat this case", text(detail[12])) : [])];
     if (opened !== i) return;
     dialog.replaceChildren(bar, el("h2", { id: "case-title" }, `Item ${item.id}`), facts, ...parts.filter(Boolean));
     if (!dialog.open) dialog.showModal();

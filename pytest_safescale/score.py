@@ -1,0 +1,175 @@
+"""Results that exist already become a report folder, as a run would have written it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.conclude import marked_as_adaptive
+from pytest_safescale.conditions.catalogue import RELEASE_NAMES
+from pytest_safescale.errors import DatasetError
+from pytest_safescale.report.conclusion import Conclusion
+from pytest_safescale.report.folder import ReportFolder
+from pytest_safescale.score_manifest import Scored, ScoreOptions, score_manifest
+from pytest_safescale.scoring.analyses import analyses, complete_ensembles
+from pytest_safescale.scoring.ensembles import ensemble_metrics
+from pytest_safescale.scoring.figures import all_metrics
+from pytest_safescale.scoring.paired import condition_comparisons
+from pytest_safescale.scoring.panel import PanelBuilder, case_of_record, item_of_record
+from pytest_safescale.scoring.release import (
+    release_comparisons,
+    release_ensemble_metrics,
+    release_metrics,
+)
+from pytest_safescale.scoring.results import ResultsReader
+from pytest_safescale.scoring.scaling import ModelFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_safescale.items.item import Dataset
+    from pytest_safescale.scoring.metrics import Metric
+    from pytest_safescale.scoring.paired import Comparison
+    from pytest_safescale.scoring.panel import Panel
+
+__all__ = ["score_results"]
+
+
+@dataclass(kw_only=True)
+class _Taken:
+    """What one pass over the records leaves."""
+
+    builder: PanelBuilder = field(default_factory=PanelBuilder)
+    natures: dict[str, str] = field(default_factory=dict)
+    cases: int = 0
+    errors: int = 0
+    adaptive: bool = False
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        self.builder.add_item(item_of_record(record))
+        self.builder.add(case_of_record(record))
+        self.natures[record["model"]] = record.get("nature") or "model"
+        self.cases += 1
+        self.errors += record["error"] is not None
+        self.adaptive |= bool((record["samples"] or {}).get("stopped_early"))
+
+
+def score_results(
+    folder: Path, dataset: Dataset, out: Path, options: ScoreOptions | None = None
+) -> Conclusion:
+    """Score a folder of results and write the report folder ``out``; returns what it says.
+
+    Raises DatasetError with every problem of the results; ``out`` is then as it was.
+    """
+    options = options or ScoreOptions()
+    _check_apart(folder, out)
+    start = datetime.now(timezone.utc)
+    reader = ResultsReader(
+        folder,
+        dataset,
+        names=RELEASE_NAMES,
+        answers=options.answers,
+        release=options.definitions == "release",
+    )
+    with _staged(out) as stage:
+        report, taken = ReportFolder(stage), _Taken()
+        try:
+            for record in reader.records():
+                report.add(record)
+                taken.add(record)
+            reader.check(allow_partial=options.allow_partial)
+            conclusion = _conclude(reader, taken, dataset, options, start)
+            report.finish(conclusion)
+        finally:
+            report.close()
+    return conclusion
+
+
+def _check_apart(folder: Path, out: Path) -> None:
+    results, report = folder.resolve(), out.resolve()
+    if results == report or results in report.parents:
+        raise DatasetError(
+            f"--out: found {out}, inside of the results; allowed: a folder outside of {folder}"
+        )
+
+
+@contextmanager
+def _staged(out: Path) -> Iterator[Path]:
+    """Give a folder whose files replace those of ``out`` at the end, if nothing failed."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise DatasetError(f"--out: {out} cannot be written: {error.strerror}") from error
+    try:
+        yield stage
+        out.mkdir(exist_ok=True)
+        for path in stage.iterdir():
+            path.replace(out / path.name)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _conclude(
+    reader: ResultsReader,
+    taken: _Taken,
+    dataset: Dataset,
+    options: ScoreOptions,
+    start: datetime,
+) -> Conclusion:
+    for model, item_id in reader.recorded:
+        taken.builder.add_record(model, item_id)
+    panel = taken.builder.build(labelled=dataset.labelled)
+    voting = complete_ensembles(panel, options.ensembles)
+    metrics, comparisons = _figures(panel, voting, options)
+    if taken.adaptive:
+        metrics = [marked_as_adaptive(row) for row in metrics]
+    manifest = score_manifest(
+        Scored(
+            reader=reader,
+            panel=panel,
+            dataset=dataset,
+            options=options,
+            natures=taken.natures,
+            cases=taken.cases,
+            errors=taken.errors,
+            adaptive=taken.adaptive,
+            start=start,
+        )
+    )
+    return Conclusion(
+        manifest=manifest,
+        metrics=metrics,
+        comparisons=comparisons,
+        analyses=analyses(
+            panel,
+            ensembles=voting,
+            facts={model["name"]: _facts(model) for model in manifest["models"]},
+            adaptive=taken.adaptive,
+            seed=options.seed,
+        ),
+    )
+
+
+def _facts(model: Mapping[str, Any]) -> ModelFacts:
+    return ModelFacts(
+        parameters_b=model["parameters_b"],
+        family=model["family"],
+        context_tokens=model["context_tokens"],
+    )
+
+
+def _figures(
+    panel: Panel, ensembles: Mapping[str, Sequence[str]], options: ScoreOptions
+) -> tuple[list[Metric], list[Comparison]]:
+    seed = options.seed
+    if options.definitions == "release":
+        rows = release_metrics(panel, seed=seed) + release_ensemble_metrics(panel, ensembles)
+        return rows, release_comparisons(panel, seed=seed)
+    rows = all_metrics(panel, seed=seed) + ensemble_metrics(panel, ensembles)
+    return rows, condition_comparisons(panel, seed=seed)
