@@ -330,7 +330,7 @@ def _shown(draft: Draft) -> Item:
         for now, before in zip(LETTERS, draft.order, strict=False)
     ]
     answer = LETTERS[draft.order.index(item.answer)]
-    return Item.model_validate({**dict(item), "options": options, "answer": answer})
+    return Item.model_validate({**item.model_dump(), "options": options, "answer": answer})
 
 
 def _named(sentences: tuple[int, ...]) -> str:

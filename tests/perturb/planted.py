@@ -60,10 +60,9 @@ def evidence(item: Item) -> str:
     return item.clean_evidence or ""
 
 
+_PLAIN = "lesion scan nodule Contrast is are not left right must radiograph oedema usually This"
 _WORDS = st.sampled_from(
-    ["lesion", "scan", "nodule", "fluid", "Contrast", "is", "are", "not", "left", "right", "6 mm"]
-    + ["12 HU", "48 hours", "within", "must", "radiograph", "oedema", "usually", "therefore"]
-    + ["(see e.g. the figure)", "This"]
+    [*_PLAIN.split(), "6 mm", "12 HU", "48 hours", "(see e.g. the figure)", "therefore"]
 )
 _SENTENCES = st.lists(_WORDS, min_size=1, max_size=9).map(lambda words: " ".join(words) + ".")
 
