@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="FIELD=HEADING",
-        help="which heading of a CSV holds a field (repeatable)",
+        help="which heading holds a field (repeatable); default: the configured columns",
     )
     check.set_defaults(run=_check_dataset)
     plan = commands.add_parser("plan", help="what a run takes in calls, tokens and money")
@@ -111,8 +111,11 @@ def _add_score(score: argparse.ArgumentParser) -> None:
 def _check_dataset(given: argparse.Namespace) -> int:
     from pytest_safescale.items.load import load_dataset
     from pytest_safescale.items.profile import profile, render
+    from pytest_safescale.settings import read_configuration, resolve_settings
 
-    columns = dict(_pair(text) for text in given.column)
+    # Without a map of its own the check reads the file as a run would.
+    configured = resolve_settings({}, read_configuration(Path.cwd())).columns
+    columns = dict(_pair(text) for text in given.column) or configured
     dataset = load_dataset(given.file, column_map=columns, corpus=given.corpus, root=Path.cwd())
     print(render(profile(dataset)))
     return 0

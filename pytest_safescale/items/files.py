@@ -116,7 +116,8 @@ def _table(text: str, name: str) -> Records:
     problems: list[Problem] = []
     rows = _rows(text)
     try:
-        headings = [cell.strip() for cell in next(rows)[1]]
+        _, first = next(rows, (1, []))
+        headings = [cell.strip() for cell in first]
         problems += _headings(name, headings)
         for line, cells in rows:
             if len(cells) == len(headings):

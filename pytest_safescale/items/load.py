@@ -62,7 +62,9 @@ def load_dataset(
         path = _path(ref, folder)
         name = path.name
     content = read_bytes(path, name)
-    items, unknown = _items(content, path.name, column_map or {})
+    # The sample has our own keys, whatever map belongs to the user's file.
+    columns = {} if ref == SAMPLE else column_map or {}
+    items, unknown = _items(content, path.name, columns)
     return Dataset(
         name=name,
         sha256=hashlib.sha256(content).hexdigest(),

@@ -44,6 +44,7 @@ FILES = {
     ),
     "an empty array": ("d.json", b"[]", "d.json: found no record; allowed: at least one record"),
     "headings alone": ("d.csv", ROW.encode(), "d.csv: found no record; allowed: at least one"),
+    "empty cells alone": ("d.csv", b",\n,", "d.csv: found no record; allowed: at least one"),
     "not JSON": (
         "d.json",
         b'[\n{"question_id": 1,}\n]',

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 class LocalHub(ModuleType):
-    """Serves ``folder/REVISION`` for every repository but ``owner/absent``."""
+    """Serves ``folder/REVISION`` for every repository; ``owner/absent`` cannot be listed,
+    and of ``owner/gated`` no file be fetched."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__("huggingface_hub")
@@ -33,7 +34,10 @@ class LocalHub(ModuleType):
     def hf_hub_download(
         self, repo_id: str, filename: str, *, repo_type: str, revision: str | None
     ) -> str:
-        assert (repo_id, repo_type) == ("owner/name", "dataset")
+        assert repo_type == "dataset"
+        if repo_id == "owner/gated":
+            raise PermissionError("403")
+        assert repo_id == "owner/name"
         return str(self.folder / (revision or "main") / filename)
 
 
@@ -86,6 +90,12 @@ def test_of_several_files_none_is_guessed(main: Path) -> None:
 def test_a_hub_that_cannot_be_reached_is_told() -> None:
     with pytest.raises(DatasetError, match="hf:owner/absent cannot be fetched: ConnectionError"):
         load_dataset("hf:owner/absent")
+
+
+def test_a_file_of_the_hub_that_may_not_be_fetched_is_told(main: Path) -> None:
+    (main / "items.json").write_bytes(json_array([a_record()]))
+    with pytest.raises(DatasetError, match="hf:owner/gated cannot be fetched: PermissionError"):
+        load_dataset("hf:owner/gated")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,21 @@ def test_it_is_named_and_says_what_it_is_for(sample: Dataset) -> None:
         assert words in sample.notice
 
 
+def test_its_card_says_what_it_is_for_and_counts_what_it_holds(sample: Dataset) -> None:
+    card = " ".join((data_folder("fixtures") / "README.md").read_text("utf-8").split())
+    for words in ("Written for testing software", "Not validated by clin", "Not for clinical cl"):
+        assert words in card
+    sizes = Counter(len(item.options) for item in sample.items)
+    subspecialties = {item.subspecialty for item in sample.items}
+    for words in (
+        f"{len(sample.items)} radiology multiple-choice items over {len(subspecialties)} subsp",
+        f"{sizes[4]} with four options and {sizes[5]} with five",
+        f"{sum(item.negated for item in sample.items)} with negated stems",
+        f"{len(sample.corpus)} passages for retrieval",
+    ):
+        assert words in card
+
+
 def test_it_has_items_enough_of_both_sizes_and_many_subspecialties(sample: Dataset) -> None:
     assert len(sample.items) >= 60
     assert {len(item.options) for item in sample.items} == {4, 5}
