@@ -21,6 +21,7 @@ from pytest_safescale.scoring.intervals import (
     summarise,
 )
 from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
+from pytest_safescale.scoring.products import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,10 +65,10 @@ class CellMeans:
 
 def _sums(cells: NDArray[Any], weights: NDArray[Any]) -> NDArray[Any]:
     known = np.isfinite(cells)
-    sums: NDArray[Any] = np.where(known, cells, 0.0) @ weights.T
+    sums = product(np.where(known, cells, 0.0), weights.T)
     if known.all():
         return sums
-    lacking = (~known).astype(np.float64) @ (weights != 0).T.astype(np.float64)
+    lacking = product(~known, (weights != 0).T)
     return np.where(lacking > 0, np.nan, sums)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import betaincinv
 
+from pytest_safescale.scoring.products import product
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -105,12 +107,8 @@ def resampled_sums(values: NDArray[Any], *, seed: int = SEED) -> NDArray[Any]:
 
     Sums of 0/1 are exact.
     """
-    columns = np.ascontiguousarray(values.T, dtype=np.float64)
-    counts = resample_counts(len(columns), seed=seed)
-    sums = np.empty((len(counts), columns.shape[1]))
-    for rows in _blocks(*counts.shape):
-        np.matmul(counts[rows].astype(np.float64), columns, out=sums[rows])
-    return sums
+    counts = resample_counts(values.shape[1], seed=seed)
+    return np.concatenate([product(counts[rows], values.T) for rows in _blocks(*counts.shape)])
 
 
 def bootstrap(values: NDArray[Any], over: NDArray[Any], *, seed: int = SEED) -> Resampled:

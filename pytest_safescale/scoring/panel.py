@@ -168,8 +168,8 @@ class PanelBuilder:
         columns["fallback"].append(self._code(case.fallback))
         columns["turns"].append(len(case.steps))
         self._latency.append(np.nan if case.latency_s is None else case.latency_s)
-        self._samples.extend(map(self._code, samples))
-        self._steps.extend(map(self._code, case.steps))
+        self._samples.extend(self._coded(samples))
+        self._steps.extend(self._coded(case.steps))
 
     def build(self, *, labelled: bool | None = None) -> Panel:
         """Return the panel; ``labelled`` tells of a data set larger than what was asked."""
@@ -199,6 +199,13 @@ class PanelBuilder:
 
     def _code(self, letter: str | None) -> int:
         return self._codes.setdefault(letter, len(self._codes))
+
+    def _coded(self, letters: Sequence[str | None]) -> list[int]:
+        codes = self._codes
+        try:
+            return [codes[letter] for letter in letters]
+        except KeyError:  # a letter that comes for the first time
+            return list(map(self._code, letters))
 
     def _by_case(
         self, shape: tuple[int, int, int], rank: NDArray[Any], final: NDArray[Any]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_safescale.scoring.intervals import BOOTSTRAP, summarise
+from pytest_safescale.scoring.products import product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +55,8 @@ def variance_split(
     """
     pairs = [f"{f}\n{c}" for f, c in zip(families, conditions, strict=True)]
     cells, first = _members(pairs)
-    sums, n = values @ cells, cells.sum(axis=0)
+    sums = product(values.reshape(-1, len(cells)), cells).reshape(*values.shape[:-1], -1)
+    n = cells.sum(axis=0)
     mean = values.mean(axis=-1, keepdims=True)
     total = ((values - mean) ** 2).sum(axis=-1)
     between = _between(sums, n, mean)
