@@ -39,11 +39,14 @@ def sentence_order(material: Material) -> st.SearchStrategy[Edits] | NotApplicab
     """
     if not material.sentences:
         return NO_EVIDENCE
+    passages: dict[int, list[tuple[int, ...]]] = {}
+    for bundle in material.bundles:
+        passages.setdefault(material.sentences[bundle[0]].paragraph, []).append(bundle)
     moves = [
         MoveSentences(family="sentence_order", sentences=bundle, before=before)
-        for bundle in material.bundles
-        if not material.carriers.intersection(bundle)
-        for before in _places_for(material, bundle)
+        for passage in passages.values()
+        for bundle in few([one for one in passage if not material.carriers.intersection(one)])
+        for before in _places_for(bundle, passage)
     ]
     if not moves:
         return NotApplicable(reason="no sentence is free to move")
@@ -54,18 +57,10 @@ def _sentences_of(edit: Edit) -> tuple[int, ...]:
     return edit.sentences if isinstance(edit, MoveSentences | DropSentences) else ()
 
 
-def _places_for(material: Material, bundle: tuple[int, ...]) -> list[int]:
-    """Return where a bundle can go in its own paragraph, apart from where it stands."""
-    paragraph = material.sentences[bundle[0]].paragraph
-    others = [
-        other
-        for other in material.bundles
-        if material.sentences[other[0]].paragraph == paragraph and other != bundle
-    ]
-    before = [other[0] for other in others]
-    behind = [other[-1] + 1 for other in others[-1:]]
-    # In front of what follows it already, a bundle has not moved.
-    return [at for at in sorted({*before, *behind}) if at != bundle[-1] + 1 and at != bundle[0]]
+def _places_for(bundle: tuple[int, ...], passage: list[tuple[int, ...]]) -> list[int]:
+    """Return where a bundle can go in its own passage, apart from where it stands."""
+    places = few([*(other[0] for other in passage), passage[-1][-1] + 1])
+    return [at for at in places if at not in (bundle[0], bundle[-1] + 1)]
 
 
 @family("sentences_dropped")

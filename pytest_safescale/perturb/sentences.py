@@ -91,11 +91,11 @@ def split(text: str) -> tuple[Sentence, ...]:
 
 def _ends(text: str) -> Iterator[int]:
     """Yield where the next sentence begins, the last sentence left out."""
+    begin = len(text) - len(text.lstrip())
     for match in _END.finditer(text):
         at_line_end = "\n" in match[0]
         cut_short = _ABBREVIATION.search(text, max(0, match.start() - 8), match.start())
-        blank_before = not text[: match.start()].strip()
-        if match.end() < len(text) and not blank_before and (at_line_end or not cut_short):
+        if begin < match.end() < len(text) and (at_line_end or not cut_short):
             yield match.end()
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from pytest_safescale.items.item import LETTERS, Item, Option
 from pytest_safescale.items.load import load_dataset
-from pytest_safescale.perturb.relations import Observed
+from pytest_safescale.perturb.probe import Probe, SearchReport
+from pytest_safescale.perturb.relations import RELATIONS, Observed
+from pytest_safescale.perturb.search import search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pytest_safescale.perturb.edits import Variant
+    from pytest_safescale.perturb.finding import Finding
 
     Answer = Callable[[Sequence[Variant]], list[Observed]]
 
@@ -127,3 +131,18 @@ def turning(item: Item, pair: tuple[str, str], danger: str) -> Answer:
         ]
 
     return answer
+
+
+NO_DATABASE = settings(database=None)
+look = partial(search, profile=NO_DATABASE)
+
+
+def probe(relation: str, item: Item = NODULE, **fields: Any) -> Probe:
+    """Return a probe under clean evidence, answered rightly before."""
+    fields = {"before": Observed(letter=item.answer), "condition": "clean_evidence", **fields}
+    return Probe(item=item, relation=RELATIONS[relation], evidence=evidence(item), **fields)
+
+
+def found(report: SearchReport) -> Finding:
+    assert report.finding is not None
+    return report.finding

@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.database import InMemoryExampleDatabase
+
+from pytest_safescale.errors import BudgetSpent, EditError
+from pytest_safescale.perturb.edits import Edit, SwapOptions
+from pytest_safescale.perturb.finding import Finding, reproduce
+from pytest_safescale.perturb.probe import Budget, SearchReport, Tally, seed_of
+from pytest_safescale.perturb.relations import RELATIONS, Observed
+from pytest_safescale.perturb.search import search, search_concurrently
+from tests.perturb.planted import (
+    BARE,
+    NO_DATABASE,
+    NODULE,
+    always,
+    found,
+    invariant,
+    look,
+    probe,
+    shown,
+    turning,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.perturb.edits import Variant
+
+
+def test_variants_are_asked_in_batches_and_no_variant_twice() -> None:
+    batches: list[list[str]] = []
+
+    def note(variants: Sequence[Variant]) -> list[Observed]:
+        batches.append([one.key for one in variants])
+        return turning(NODULE, ("withdrawn", "replaced"), "B")(variants)
+
+    report = look(probe("outdated_guideline"), note, budget=Budget(variants=20, batch=8))
+    sizes = [len(batch) for batch in batches]
+    assert sizes[:3] == [8, 8, 4]
+    assert set(sizes[3:]) == {1}
+    keys = [key for batch in batches for key in batch]
+    assert len(keys) == len(set(keys)) == report.calls
+
+
+def test_the_budget_bounds_the_calls_and_the_finding_says_it_was_cut_short() -> None:
+    budget = Budget(variants=20, shrink_calls=3)
+    report = look(
+        probe("outdated_guideline"), turning(NODULE, ("withdrawn", "replaced"), "B"), budget=budget
+    )
+    assert report.calls == 23
+    assert not found(report).shrunk
+
+
+def test_a_batch_with_a_failure_can_be_the_last() -> None:
+    budget = Budget(variants=20, batch=4, stop_at_failure=True)
+    report = look(probe("option_order", before=Observed(letter="A")), always("A"), budget=budget)
+    assert report.tally.tried == 4
+
+
+def test_failed_calls_count_in_no_rate_and_break_nothing() -> None:
+    def failing(variants: Sequence[Variant]) -> list[Observed]:
+        return [Observed(letter=None, error="timeout") for _ in variants]
+
+    report = look(probe("layout"), failing, budget=Budget(variants=5))
+    assert report.tally == Tally(errors=5)
+    assert report.finding is None
+    assert report.tally.counts()["flip_rate"] == (0, 0)
+
+
+def test_counts_add_up_over_searches() -> None:
+    one = Tally(tried=3, flips=2, high_risk_flips=1, broken=1)
+    two = Tally(tried=2, errors=1, followed=1)
+    assert (one + two).counts() == {
+        "flip_rate": (2, 5),
+        "high_risk_flip_rate": (1, 5),
+        "injection_success_rate": (1, 5),
+    }
+    assert (one + one).followed is None
+
+
+_LIST_KEYS = """
+from tests.perturb.test_search_bounds import keys_of
+print(*keys_of(7))
+"""
+
+
+def keys_of(seed: int) -> list[str]:
+    """Return the keys of the variants that a few searches draw."""
+    keys: list[str] = []
+
+    def note(variants: Sequence[Variant]) -> list[Observed]:
+        keys.extend(one.key for one in variants)
+        return invariant(NODULE)(variants)
+
+    for relation in RELATIONS:
+        look(probe(relation), note, budget=Budget(variants=6), seed=seed)
+    return keys
+
+
+def test_the_same_seed_draws_the_same_variants_in_any_process() -> None:
+    here = keys_of(7)
+    assert keys_of(7) == here
+    assert keys_of(8) != here
+    # Another hash seed, and other modules loaded: a worker is never quite like another.
+    done = subprocess.run(
+        [sys.executable, "-c", f"import decimal, tests.perturb.test_diff{_LIST_KEYS}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "123"},
+    )
+    assert done.stdout.split() == here
+
+
+def test_every_search_has_a_seed_of_its_own_alike_for_every_model() -> None:
+    seeds = {
+        seed_of(1, probe("layout")),
+        seed_of(2, probe("layout")),
+        seed_of(1, probe("typos")),
+        seed_of(1, probe("layout", BARE)),
+        seed_of(1, probe("layout", condition="top_1")),
+    }
+    assert len(seeds) == 5
+    assert seed_of(1, probe("layout", scope="model")) in seeds
+
+
+def test_a_finding_is_stored_and_made_again() -> None:
+    report = look(
+        probe("outdated_guideline", scope="m"), turning(NODULE, ("withdrawn", "replaced"), "B")
+    )
+    finding = found(report)
+    stored = Finding.from_dict(json.loads(json.dumps(finding.to_dict())))
+    assert stored == finding
+    variant = reproduce(stored, NODULE)
+    assert turning(NODULE, ("withdrawn", "replaced"), "B")([variant])[0].letter == finding.after
+    assert "withdrawn replaced" in finding.diff
+    assert finding.sentence == (
+        "the answer changed from A (CT in three months) to the high-risk B (No further imaging)"
+    )
+    with pytest.raises(EditError, match="was made for item nodule as of"):
+        reproduce(stored, BARE)
+    with pytest.raises(EditError, match="a finding cannot be read"):
+        Finding.from_dict({"schema": 1, "edits": []})
+
+
+def test_examples_given_are_tried_first_and_count_in_no_rate() -> None:
+    swap: tuple[Edit, ...] = (SwapOptions(family="mine", left="B", right="D"),)
+
+    def last_is_wrong(variants: Sequence[Variant]) -> list[Observed]:
+        return [
+            Observed(letter="D" if one.letters["D"] == "B" else shown(one, "A")) for one in variants
+        ]
+
+    report = look(probe("layout", examples=(swap,)), last_is_wrong, budget=Budget(variants=4))
+    assert found(report).edits == swap
+    assert report.tally.tried == 4
+    assert report.tally.broken == 0
+    off = settings(NO_DATABASE, phases=[Phase.generate, Phase.shrink])
+    unaware = search(probe("layout", examples=(swap,)), last_is_wrong, profile=off)
+    assert unaware.finding is None
+
+
+def test_the_database_keeps_a_counterexample_for_the_next_run() -> None:
+    kept = settings(database=InMemoryExampleDatabase())
+    answer = turning(NODULE, ("withdrawn", "replaced"), "B")
+    first = search(probe("outdated_guideline"), answer, profile=kept)
+    # With no variant drawn at all the counterexample is there again, for one call.
+    only_reuse = settings(kept, phases=[Phase.reuse])
+    again = search(probe("outdated_guideline"), answer, profile=only_reuse)
+    assert found(again).edits == found(first).edits
+    assert again.calls == 1
+    elsewhere = search(probe("outdated_guideline", scope="other"), answer, profile=only_reuse)
+    assert (elsewhere.finding, elsewhere.calls) == (None, 0)
+    mended = search(probe("outdated_guideline"), invariant(NODULE), profile=only_reuse)
+    assert mended.finding is None
+
+
+def test_a_profile_without_shrinking_reports_the_variant_as_drawn() -> None:
+    profile = settings(NO_DATABASE, phases=[Phase.generate])
+    answer = turning(NODULE, ("withdrawn", "replaced"), "B")
+    report = search(probe("outdated_guideline"), answer, profile=profile)
+    assert not found(report).shrunk
+    assert report.calls == report.tally.tried
+
+
+def test_a_profile_says_how_many_variants_where_the_budget_does_not() -> None:
+    profile = settings(NO_DATABASE, max_examples=7)
+    report = search(
+        probe("typos"), invariant(NODULE), profile=profile, budget=Budget(variants=None)
+    )
+    assert report.tally.tried == 7
+
+
+def test_slow_models_and_models_that_sample_raise_no_complaint_of_hypothesis(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    turns = iter(range(10_000))
+
+    def moody(variants: Sequence[Variant]) -> list[Observed]:
+        time.sleep(0.25)  # beyond hypothesis's deadline of 200 ms
+        return [Observed(letter="AB"[next(turns) % 2]) for _ in variants]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        report = look(probe("layout"), moody, budget=Budget(variants=4, shrink_calls=4))
+    assert found(report).after == "B"
+    assert capsys.readouterr().out == ""
+
+
+@settings(
+    max_examples=3,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.nested_given],  # hypothesis asks the outer test for this
+)
+@given(seed=st.integers(0, 5))
+def test_a_search_runs_inside_a_test_of_hypothesis(seed: int) -> None:
+    report = look(probe("layout"), invariant(NODULE), budget=Budget(variants=3), seed=seed)
+    assert report.tally.tried == 3
+
+
+def test_what_the_answering_raises_is_raised() -> None:
+    def broke(variants: Sequence[Variant]) -> list[Observed]:
+        raise BudgetSpent("--safescale-max-calls 5 is spent")
+
+    with pytest.raises(BudgetSpent):
+        look(probe("layout"), broke)
+
+
+@pytest.mark.parametrize("error", [BudgetSpent("spent"), KeyboardInterrupt()])
+def test_shrinking_that_is_stopped_keeps_the_finding_unless_the_program_is_ended(
+    error: BaseException,
+) -> None:
+    answer = turning(NODULE, ("withdrawn", "replaced"), "B")
+
+    def stopping(variants: Sequence[Variant]) -> list[Observed]:
+        if len(variants) == 1:
+            raise error
+        return answer(variants)
+
+    if isinstance(error, KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt):
+            look(probe("outdated_guideline"), stopping)
+        return
+    report = look(probe("outdated_guideline"), stopping)
+    assert report.stopped_by == "spent"
+    assert not found(report).shrunk
+
+
+def test_searches_run_beside_each_other_from_one_loop_and_find_the_same() -> None:
+    answer = turning(NODULE, ("withdrawn", "replaced"), "B")
+    most, under_way = 0, 0
+
+    async def slow(variants: Sequence[Variant]) -> list[Observed]:
+        nonlocal most, under_way
+        under_way += len(variants)
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= len(variants)
+        return answer(variants)
+
+    probes = [probe("outdated_guideline", scope=str(at)) for at in range(6)]
+
+    async def all_of_them() -> list[SearchReport]:
+        searches = (search_concurrently(one, slow, profile=NO_DATABASE) for one in probes)
+        return await asyncio.gather(*searches)
+
+    reports = asyncio.run(all_of_them())
+    alone = look(probes[0], answer)
+    assert reports[0] == alone
+    assert {found(report).edits for report in reports} == {found(alone).edits}
+    assert most > 20
+
+
+def test_a_search_that_is_cancelled_leaves_no_thread_behind() -> None:
+    async def stuck(variants: Sequence[Variant]) -> list[Observed]:
+        if len(variants) == 1:
+            await asyncio.sleep(60)
+        return turning(NODULE, ("withdrawn", "replaced"), "B")(variants)
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(
+            search_concurrently(probe("outdated_guideline"), stuck, profile=NO_DATABASE)
+        )
+        await asyncio.sleep(1.5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and _searching():
+        time.sleep(0.05)
+    assert not _searching()
+
+
+def _searching() -> bool:
+    return any(thread.name == "safescale-search" for thread in threading.enumerate())
