@@ -20,12 +20,12 @@ def judge_gates(
     gates: Sequence[Gate], metrics: Sequence[Metric], coverage: Coverage
 ) -> list[GateResult]:
     """Judge every gate in each of its cells."""
-    figures = {(row.model, row.condition, row.regime, row.metric): row for row in metrics}
+    figures = {row.key: row for row in metrics}
     results = []
     for gate in gates:
         for model, condition in gate.cells(coverage.models, coverage.conditions):
-            figure = figures.get((model, condition, gate.of_regime, gate.metric))
-            errors = figures.get((model, condition, gate.of_regime, "error_rate"))
+            figure = figures.get((model, condition, gate.of_regime, gate.metric, ""))
+            errors = figures.get((model, condition, gate.of_regime, "error_rate", ""))
             doubt = _doubt(gate, (model, condition), figure, errors, coverage)
             results.append(_judge(gate, model, condition, figure, doubt))
     return results

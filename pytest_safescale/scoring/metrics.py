@@ -51,6 +51,13 @@ class Metric:
     """Clopper-Pearson at 95 %, for a rate of cases."""
     comparable: bool = True
     """Whether it is what all samples would give; not so where adaptive sampling stopped early."""
+    family: str = ""
+    """The family of edits a robustness figure is about; empty over all, and for other figures."""
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str]:
+        """What tells a row from every other: model, condition, regime, metric, family."""
+        return self.model, self.condition, self.regime, self.metric, self.family
 
 
 @dataclass(frozen=True, kw_only=True)
