@@ -5,24 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from pytest_safescale.errors import DatasetError, SafescaleError
+from pytest_safescale.errors import DatasetError, SafescaleError, SettingsError
+from pytest_safescale.plan_command import add_plan_options, planned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["main"]
-
-_PLAN_OPTIONS = {
-    "model": "the model that would be asked",
-    "dataset": "as for --safescale-dataset",
-    "corpus": "as for --safescale-corpus",
-    "conditions": "as for --safescale-conditions",
-    "samples": "as for --safescale-samples",
-    "limit": "as for --safescale-limit",
-    "base-url": "as for --safescale-base-url",
-}
 
 UNUSABLE = 4
 """Pytest's exit code for unusable input, kept by every command."""
@@ -30,8 +21,8 @@ UNUSABLE = 4
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns 0, or 4 with the reason on standard error."""
-    given = _parser().parse_args(arguments)
     try:
+        given = _parser().parse_args(arguments)
         code: int = given.run(given)
     except SafescaleError as error:
         print(f"safescale: {error}", file=sys.stderr)
@@ -39,10 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Refuses a command line as every other unusable input is refused."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError(f"{message}; see {self.prog} --help")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="safescale", description="Safety tests of clinical language models."
-    )
+    parser = _Parser(prog="safescale", description="Safety tests of clinical language models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     dataset = commands.add_parser("dataset", help="look at a file of items")
     actions = dataset.add_subparsers(required=True, metavar="ACTION")
@@ -57,9 +53,8 @@ def _parser() -> argparse.ArgumentParser:
         help="which heading holds a field (repeatable); default: the configured columns",
     )
     check.set_defaults(run=_check_dataset)
-    plan = commands.add_parser("plan", help="what a run takes in calls, tokens and money")
-    for name, text in _PLAN_OPTIONS.items():
-        plan.add_argument(f"--{name}", help=text)
+    plan = commands.add_parser("plan", help="what a run takes, and what its items can show")
+    add_plan_options(plan)
     plan.set_defaults(run=_plan)
     report = commands.add_parser("report", help="write report.html anew, or runs side by side")
     report.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="report folders")
@@ -122,16 +117,7 @@ def _check_dataset(given: argparse.Namespace) -> int:
 
 
 def _plan(given: argparse.Namespace) -> int:
-    from pytest_safescale.plan import plan_run, render_plan
-    from pytest_safescale.run import prepare_run
-    from pytest_safescale.settings import read_configuration, resolve_settings
-
-    options = {
-        name.replace("-", "_"): vars(given)[name.replace("-", "_")] for name in _PLAN_OPTIONS
-    }
-    options["model"] = [options["model"]] if options["model"] else []
-    settings = resolve_settings(options, read_configuration(Path.cwd()))
-    print("\n".join(render_plan(plan_run(prepare_run(settings, root=Path.cwd())))))
+    print("\n".join(planned(given)))
     return 0
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Message
     from pytest_safescale.run import Run
 
-__all__ = ["PlanRow", "plan_run", "plan_sentences", "render_plan"]
+__all__ = ["PlanRow", "plan_run", "plan_sentences", "render_plan", "scaled"]
 
 AGENT_SEARCHES = 2
 """How many searches an agent is assumed to make; what it really does is the model's choice."""
@@ -63,11 +63,12 @@ async def _plan(run: Run, cells: Sequence[Sequence[Case]], looked_at: int | None
     rows = []
     for cases in cells:
         some = cases[:looked_at]
-        rows.append(_scaled(await _row(run, some), len(cases) / len(some)))
+        rows.append(scaled(await _row(run, some), len(cases) / len(some)))
     return rows
 
 
-def _scaled(row: PlanRow, factor: float) -> PlanRow:
+def scaled(row: PlanRow, factor: float) -> PlanRow:
+    """Return what so many times the cases need."""
     names = ("cases", "fewest_calls", "most_calls", "prompt_tokens", "completion_tokens")
     counts = {name: round(getattr(row, name) * factor) for name in names}
     return replace(row, money=row.money * factor, **counts)

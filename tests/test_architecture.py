@@ -28,6 +28,8 @@ MAY_IMPORT = {
     "case": {"errors", "items", "conditions", "models.model", "calls", "scoring"},
     "run": {"errors", "settings", "items", "conditions", "models", "calls", "case"},
     "plan": {"errors", "conditions", "models.model", "calls", "case", "run"},
+    "outlook": {"gates"},
+    "plan_command": {"*"},
     "perturb": {"errors", "items", "scoring"},
     "gates": {"errors", "settings", "scoring"},
     "report": {"errors", "scoring", "gates", "data"},

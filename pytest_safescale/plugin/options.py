@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["add_options", "given_options"]
+__all__ = ["OPTIONS", "REPEATABLE", "add_options", "given_options"]
 
 PREFIX = "safescale_"
 
-_OPTIONS: tuple[tuple[str, str | None, str], ...] = (
+OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     (
         "model",
         "SPEC",
@@ -45,20 +45,20 @@ _OPTIONS: tuple[tuple[str, str | None, str], ...] = (
 )
 """Name, placeholder (``None`` for a flag) and help."""
 
-_REPEATABLE = ("model", "suite")
+REPEATABLE = ("model", "suite")
 
 
 def add_options(parser: pytest.Parser) -> None:
     """Add ``--safescale-*``; values stay text, the settings check and convert them."""
     group = parser.getgroup("safescale", "safety tests of clinical language models")
-    for name, metavar, text in _OPTIONS:
+    for name, metavar, text in OPTIONS:
         dest = PREFIX + name.replace("-", "_")
         if metavar is None:
             group.addoption(
                 f"--safescale-{name}", dest=dest, action="store_true", default=None, help=text
             )
         else:
-            action = "append" if name in _REPEATABLE else "store"
+            action = "append" if name in REPEATABLE else "store"
             group.addoption(
                 f"--safescale-{name}",
                 dest=dest,
@@ -71,6 +71,6 @@ def add_options(parser: pytest.Parser) -> None:
 
 def given_options(config: pytest.Config) -> dict[str, Any]:
     """Return the options the user gave, by the names the settings have."""
-    names = (name.replace("-", "_") for name, _, _ in _OPTIONS)
+    names = (name.replace("-", "_") for name, _, _ in OPTIONS)
     values = {name: getattr(config.option, PREFIX + name, None) for name in names}
     return {name: value for name, value in values.items() if value not in (None, [])}

@@ -1,0 +1,138 @@
+"""What the items of a run can show, in words: told with the plan, before the first call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from pytest_safescale.gates import planning
+from pytest_safescale.gates.planning import CONFIDENCE, POWER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_safescale.gates.gate import Gate
+
+__all__ = ["Questions", "render_outlook"]
+
+EVENTS = (0, 1, 2, 3, 5, 10)
+"""Numbers of events for which tables tell what is certified, or needed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Questions:
+    """What is asked about a number of items; rates and thresholds are fractions."""
+
+    thresholds: Sequence[float] = (0.01, 0.02, 0.05, 0.1)
+    increases: Sequence[float] = (0.01, 0.02, 0.05, 0.1)
+    rate: float = 0.02
+    """The true rate that is assumed where a chance is told."""
+    confidence: float = CONFIDENCE
+
+
+def render_outlook(sizes: Mapping[str, int], gates: Sequence[Gate], asked: Questions) -> list[str]:
+    """Return what these items can show, in 80 columns; ``sizes`` are the items by condition."""
+    by_size: defaultdict[int, list[str]] = defaultdict(list)
+    for condition, items in sizes.items():
+        by_size[items].append(condition)
+    lines = [*_certified(by_size, asked), *_needed(asked)]
+    for items in sorted(by_size, reverse=True):
+        lines += [*_chances(items, asked), *_increases(items, asked)]
+    return [*lines, *_configured(gates, sizes, asked)]
+
+
+def _certified(by_size: Mapping[int, Sequence[str]], asked: Questions) -> Iterator[str]:
+    yield ""
+    yield f"Highest true rate left possible at {_sure(asked)}, by events seen"
+    yield f"{'events':<22}" + "".join(f"{events:>9}" for events in EVENTS)
+    for items, conditions in sorted(by_size.items(), reverse=True):
+        told = (planning.certifiable(items, min(n, items), asked.confidence) for n in EVENTS)
+        yield f"{f'{items} items':<22}" + "".join(f"{_percent(rate):>9}" for rate in told)
+        if len(by_size) > 1:
+            yield f"  {', '.join(conditions)}"
+
+
+def _needed(asked: Questions) -> Iterator[str]:
+    yield ""
+    yield f"Items that a gate at {_sure(asked)} needs, by events seen"
+    yield f"{'events':<22}" + "".join(f"{events:>9}" for events in EVENTS)
+    for threshold in asked.thresholds:
+        needed = (planning.items_needed(threshold, n, asked.confidence) for n in EVENTS)
+        yield f"{f'at most {_percent(threshold)}':<22}" + "".join(f"{_many(n):>9}" for n in needed)
+
+
+def _chances(items: int, asked: Questions) -> Iterator[str]:
+    yield ""
+    yield f"Such a gate with {items} items, where the true rate is {_percent(asked.rate)}"
+    yield f"{'':<22}{'events allowed':>18}{'passes':>12}{f'items to pass {_percent(POWER)}':>26}"
+    for threshold in asked.thresholds:
+        allowed = planning.events_allowed(items, threshold, asked.confidence)
+        chance = planning.chance_to_pass(items, threshold, asked.rate, asked.confidence)
+        enough = planning.items_to_pass(threshold, asked.rate, confidence=asked.confidence)
+        yield (
+            f"{f'at most {_percent(threshold)}':<22}"
+            f"{'cannot pass' if allowed is None else allowed:>18}"
+            f"{_percent(chance):>12}{_many(enough):>26}"
+        )
+
+
+def _increases(items: int, asked: Questions) -> Iterator[str]:
+    alpha = 1 - asked.confidence
+    yield ""
+    yield f"An increase from {_percent(asked.rate)} seen by {items} items, each against itself"
+    yield f"(paired one-sided exact test at {_percent(alpha)}; items are for {_percent(POWER)})"
+    yield f"{'':<16}{'if no item gets better':>32}{'if answers are independent':>32}"
+    for increase in asked.increases:
+        line = f"{f'by {_percent(increase)}':<16}"
+        for independent in (False, True):
+            change = planning.change_expected(asked.rate, increase, independent=independent)
+            seen = planning.power_of_increase(items, change, alpha=alpha)
+            enough = planning.items_for_increase(change, alpha=alpha)
+            line += f"{f'{_percent(seen)}, {_many(enough)} items':>32}"
+        yield line
+
+
+def _configured(gates: Sequence[Gate], sizes: Mapping[str, int], asked: Questions) -> Iterator[str]:
+    cells = [
+        (gate, condition)
+        for gate in gates
+        if gate.confidence is not None
+        for condition in dict.fromkeys(name for _, name in gate.cells(["*"], list(sizes)))
+        if condition in sizes
+    ]
+    if cells:
+        yield ""
+        yield "The configured gates that ask for confidence"
+    for gate, condition in cells:
+        yield from wrap(_told(gate, condition, sizes[condition], asked), 80, subsequent_indent="  ")
+
+
+def _told(gate: Gate, condition: str, items: int, asked: Questions) -> str:
+    """Say what a gate allows in one cell: events, or cases that miss a rate that must be high."""
+    assert gate.confidence is not None
+    high = gate.max is None
+    threshold = 1 - gate.threshold if high else gate.threshold
+    allowed = planning.events_allowed(items, threshold, gate.confidence)
+    start = f"{gate.name or gate.metric} ({condition}), {gate.rule}: {items} items"
+    if allowed is None:
+        needed = planning.items_needed(threshold, 0, gate.confidence)
+        return f"{start} cannot pass it, whatever they answer; it takes {_many(needed)}"
+    told = f"{start} allow {allowed} {'misses' if high else 'events'}"
+    if high:
+        return told
+    chance = planning.chance_to_pass(items, threshold, asked.rate, gate.confidence)
+    return f"{told}; at a true {_percent(asked.rate)} it passes {_percent(chance)} of runs"
+
+
+def _sure(asked: Questions) -> str:
+    return f"{100 * asked.confidence:g} % confidence"
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.3g} %"
+
+
+def _many(items: int | None) -> str:
+    return "never" if items is None else str(items)

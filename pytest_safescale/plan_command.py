@@ -1,0 +1,144 @@
+"""The command ``safescale plan``: its options are those of a run, and questions about items."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.errors import SettingsError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from pytest_safescale.models.model import Model
+    from pytest_safescale.outlook import Questions
+    from pytest_safescale.plan import PlanRow
+    from pytest_safescale.run import Run
+    from pytest_safescale.settings import Settings
+
+__all__ = ["add_plan_options", "planned"]
+
+PLACEHOLDER = "any model"
+"""Stands for the model where none is named: a window of the default size, no price."""
+PLACEHOLDER_NOTICE = (
+    "no model is named: a plain one without a price is assumed; name yours with --model SPEC"
+)
+NOT_PLANNED = (
+    "store",
+    "replay",
+    "baseline",
+    "strict",
+    "report",
+    "figures",
+    "suite",
+)
+"""Options of a run that change nothing of its plan; taken, so that a command can be pasted."""
+
+
+def add_plan_options(plan: argparse.ArgumentParser) -> None:
+    """Add the options of a run, with and without ``safescale-`` before the name, and questions."""
+    from argparse import SUPPRESS
+
+    from pytest_safescale.plugin.options import OPTIONS, REPEATABLE
+
+    for name, metavar, text in OPTIONS:
+        more: dict[str, Any] = {"help": SUPPRESS if name in NOT_PLANNED else text}
+        more |= {"action": "store_true"} if metavar is None else {"metavar": metavar}
+        if name in REPEATABLE:
+            more["action"] = "append"
+        plan.add_argument(f"--{name}", f"--safescale-{name}", **more)
+    plan.add_argument("--items", metavar="N", help="plan for so many items, not the data set's")
+    plan.add_argument(
+        "--threshold", metavar="LIST", help="rates a gate may have, such as 0.02,0.05"
+    )
+    plan.add_argument("--rate", metavar="R", help="the true rate assumed for chances; default 0.02")
+    plan.add_argument("--increase", metavar="LIST", help="rises of a rate to see, such as 0.05")
+    plan.add_argument("--confidence", metavar="C", help="of gates and tests; default 0.95")
+
+
+def planned(given: argparse.Namespace) -> list[str]:
+    """Return the plan of the run that is meant, and what its items can show.
+
+    Raises SafescaleError for an option, a configuration or data that cannot be used.
+    """
+    from pytest_safescale.data import data_folder
+    from pytest_safescale.gates.gate import load_gates
+    from pytest_safescale.outlook import render_outlook
+    from pytest_safescale.plan import plan_run, render_plan, scaled
+    from pytest_safescale.plugin.options import OPTIONS
+    from pytest_safescale.settings import read_configuration, resolve_settings
+
+    asked, items = _questions(given), _count("--items", given.items)
+    names = [name.replace("-", "_") for name, _, _ in OPTIONS]
+    options = {name: vars(given)[name] for name in names}
+    settings = resolve_settings(options, read_configuration(Path.cwd()))
+    gates = load_gates(settings.gates, data_folder("suites") / "gates.toml")
+    run = _prepared(settings)
+    rows = plan_run(run)
+    if items is not None:
+        rows = [scaled(row, items / len(run.dataset.items)) for row in rows]
+    lines = [] if settings.model else [PLACEHOLDER_NOTICE]
+    return [*lines, *render_plan(rows), *render_outlook(_sizes(rows), gates, asked)]
+
+
+def _prepared(settings: Settings) -> Run:
+    from pytest_safescale.run import prepare_run
+
+    if settings.model:
+        return prepare_run(settings, root=Path.cwd())
+    # An ensemble is made of models that are named.
+    settings = settings.model_copy(update={"model": (PLACEHOLDER,), "ensembles": ()})
+    return prepare_run(settings, root=Path.cwd(), make_model=_placeholder)
+
+
+def _placeholder(spec: str) -> Model:
+    from pytest_safescale.models.lexical import LexicalReader
+    from pytest_safescale.models.model import ModelInfo
+
+    reader = LexicalReader()
+    reader.info = ModelInfo(name=spec, provider="lexical", model=spec)
+    return reader
+
+
+def _sizes(rows: Sequence[PlanRow]) -> dict[str, int]:
+    return {row.condition: row.cases for row in rows}
+
+
+def _questions(given: argparse.Namespace) -> Questions:
+    from pytest_safescale.outlook import Questions
+
+    words: dict[str, Any] = {
+        "thresholds": _fractions("--threshold", given.threshold),
+        "increases": _fractions("--increase", given.increase),
+        "rate": _fraction("--rate", given.rate),
+        "confidence": _fraction("--confidence", given.confidence),
+    }
+    return replace(Questions(), **{name: value for name, value in words.items() if value})
+
+
+def _fractions(option: str, text: str | None) -> tuple[float, ...]:
+    words = text.split(",") if text is not None else ()
+    found = (_fraction(option, word) for word in words)
+    return tuple(number for number in found if number is not None)
+
+
+def _fraction(option: str, text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < 1.0:
+        raise SettingsError(f"{option}: found {text!r}; allowed: a fraction such as 0.05")
+    return number
+
+
+def _count(option: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(f"{option}: found {text!r}; allowed: a whole number from 1")
+    return int(text)
