@@ -213,10 +213,10 @@ class CaseRunner:
         except CallFailed as failure:
             return _failed(case, failure, desk.answered)
         messages = build_messages(self._prompt, case.item, evidence.text)
-        single, several = await asyncio.gather(
-            self._ask(case, messages, temperature=0.0, samples=range(1)),
-            self._draw(case, messages),
-        )
+        asking = self._ask(case, messages, temperature=0.0, samples=range(1))
+        if self._decoding.samples == 0:
+            return self._judged(case, messages, evidence, desk.answered, await asking, None)
+        single, several = await asyncio.gather(asking, self._draw(case, messages))
         return self._judged(case, messages, evidence, desk.answered, single, several)
 
     async def _draw(
@@ -224,8 +224,6 @@ class CaseRunner:
     ) -> Answered | CallFailed | None:
         """Draw the samples: all at once, or as many as can still change something."""
         total, options = self._decoding.samples, len(case.item.options)
-        if total == 0:
-            return None
         temperature = self._decoding.sample_temperature
         if not self._decoding.adaptive:
             return await self._ask(case, messages, temperature=temperature, samples=range(total))

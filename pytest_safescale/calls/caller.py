@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import tenacity
 
-from pytest_safescale.calls.store import Spent, call_key
+from pytest_safescale.calls.store import Claim, Kept, Spent, call_key
+from pytest_safescale.calls.together import Together
 from pytest_safescale.errors import BudgetSpent, CallFailed, EndpointRefused, NotInStore
 from pytest_safescale.models.model import (
     ANY_BATCH,
@@ -25,7 +26,7 @@ from pytest_safescale.models.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-    from pytest_safescale.calls.store import Store
+    from pytest_safescale.calls.store import Store, Wanted
     from pytest_safescale.models.model import Model, ModelInfo, Reply, Request
 
 __all__ = ["Answered", "CallLimits", "Caller"]
@@ -82,6 +83,8 @@ class _Call:
     incomplete: Callable[[Reply], str | None]
 
     def of(self, samples: Sequence[int]) -> _Call:
+        if tuple(samples) == self.request.samples:
+            return self
         return replace(self, request=self.request.for_samples(samples))
 
 
@@ -91,6 +94,9 @@ class Caller:
     def __init__(self, store: Store, limits: CallLimits) -> None:
         self.store = store
         self.limits = limits
+        # Calls that come up together share a transaction: each costs more than what it does.
+        self._claim = Together(self._read_only if limits.replay else store.claim)
+        self._put = Together(store.put)
         self._slots = asyncio.Semaphore(limits.in_flight)
         self._locks: weakref.WeakValueDictionary[bytes, asyncio.Lock] = (
             weakref.WeakValueDictionary()
@@ -125,24 +131,28 @@ class Caller:
 
     async def _obtain(self, call: _Call) -> Answered:
         samples = call.request.samples
-        replies = self.store.get(call.key, samples)
-        from_store = len(replies)
+        replies: dict[int, Reply] = {}
+        from_store = 0
         while missing := [sample for sample in samples if sample not in replies]:
-            if self.limits.replay:
-                raise NotInStore(
-                    f"{call.model.info.name}: a call is not in the store {self.store.path} "
-                    "and --safescale-replay makes none"
-                )
-            if (reason := self.store.failure(call.key)) is not None:
-                raise CallFailed(reason)
-            claim = self.store.claim(call.key, missing)
+            claim = await self._claim((call.key, missing))
             replies.update(claim.stored)
             from_store += len(claim.stored)
+            if claim.failed is not None:
+                raise CallFailed(claim.failed)
             if claim.mine:
                 replies.update(await self._make(call.of(claim.mine)))
             elif claim.elsewhere:
                 await asyncio.sleep(POLL_S)
+            elif len(claim.stored) < len(missing):
+                raise NotInStore(
+                    f"{call.model.info.name}: a call is not in the store {self.store.path} "
+                    "and --safescale-replay makes none"
+                )
         return Answered(key=call.key, replies=replies, from_store=from_store)
+
+    def _read_only(self, wanted: Sequence[Wanted]) -> list[Claim]:
+        """Stand in for claiming where nothing may be asked."""
+        return [Claim(stored=replies) for replies in self.store.get(wanted)]
 
     async def _make(self, call: _Call) -> dict[int, Reply]:
         wanted = call.request.samples
@@ -245,8 +255,9 @@ class Caller:
             finally:
                 if model.facts != facts:
                     self._keep_facts(model)
-        self._answered.add(model.info.base_url)
-        return self._keep(call, replies, made)
+            self._answered.add(model.info.base_url)
+            # Within the slot: what a call has cost must be known before the next one is allowed.
+            return await self._keep(call, replies, made)
 
     def _note(self, model: Model, error: BaseException) -> None:
         if isinstance(error, EndpointRefused):
@@ -254,7 +265,7 @@ class Caller:
         if isinstance(error, TransientFailure) and error.retry_after_s:
             self._pause(model, error.retry_after_s)
 
-    def _keep(self, call: _Call, replies: Sequence[Reply], made: Spent) -> dict[int, Reply]:
+    async def _keep(self, call: _Call, replies: Sequence[Reply], made: Spent) -> dict[int, Reply]:
         kept: dict[int, Reply] = {}
         fault: str | None = None
         for sample, reply in zip(call.request.samples, replies, strict=False):
@@ -264,7 +275,15 @@ class Caller:
                 kept[sample] = reply
         # With a budget the call was counted before it was made.
         counted = Spent() if self.limits.has_budget else made
-        self.store.put(call.model.info, call.key, kept, _cost(call.model, replies, counted))
+        await self._put(
+            Kept(
+                call=call.key,
+                model=call.model.info.model,
+                base_url=call.model.info.base_url,
+                replies=kept,
+                spent=_cost(call.model, replies, counted),
+            )
+        )
         if not kept:
             raise TransientFailure(fault or "the reply held no choice")
         return kept
@@ -350,6 +369,8 @@ def money(info: ModelInfo, prompt_tokens: int, completion_tokens: int) -> float:
 
 async def _all(calls: Sequence[Coroutine[Any, Any, dict[int, Reply]]]) -> list[dict[int, Reply]]:
     """Wait for every call, so that none is left running when one of them fails."""
+    if len(calls) == 1:
+        return [await calls[0]]
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     for outcome in outcomes:
         if isinstance(outcome, BaseException):

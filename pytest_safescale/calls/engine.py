@@ -70,7 +70,7 @@ class Engine(Generic[T]):
         with self._lock:
             future = self._futures.get(job)
             self._taken.add(job)
-        if future is None or not future.done():
+        if future is None:
             future = self._wanted(job)
         value = future.result()
         with self._lock:

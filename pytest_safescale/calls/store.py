@@ -16,6 +16,7 @@ import socket
 import sqlite3
 import time
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +24,21 @@ from pytest_safescale.errors import StoreError
 from pytest_safescale.models.model import ModelInfo, Reply, Request, ToolCall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["SCHEMA_VERSION", "Claim", "Spent", "Store", "call_key"]
+__all__ = ["SCHEMA_VERSION", "Claim", "Kept", "Spent", "Store", "Wanted", "call_key"]
+
+Wanted = tuple[bytes, "Sequence[int]"]
+"""A call's key, and the samples of it that are wanted."""
 
 SCHEMA_VERSION = 1
 BEAT_S = 2.0
 """How often a living owner says so."""
 STALE_S = 15.0
 """After how long without a beat an owner on another host counts as dead."""
+_AT_ONCE = 500
+"""Calls named in one statement; SQLite bounds its parameters, in old versions at 999."""
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -64,10 +70,12 @@ class Claim:
 
     stored: Mapping[int, Reply]
     """Replies that are there already."""
-    mine: tuple[int, ...]
+    mine: tuple[int, ...] = ()
     """Samples this process has to ask for now."""
-    elsewhere: tuple[int, ...]
+    elsewhere: tuple[int, ...] = ()
     """Samples that another living process is asking for."""
+    failed: str | None = None
+    """Why the call failed for good in this run, where it did: nobody tries it again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +90,18 @@ class Spent:
     completion_tokens: int = 0
     money: float = 0.0
     """In the user's own unit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """Replies to one call, ready to be kept."""
+
+    call: bytes
+    model: str
+    base_url: str
+    replies: Mapping[int, Reply]
+    """By sample index."""
+    spent: Spent
 
 
 _SPENT = ("calls", "retries", "prompt_tokens", "completion_tokens", "money")
@@ -158,52 +178,88 @@ class Store:
             raise
         self._db.execute("COMMIT")
 
-    def get(self, call: bytes, samples: Sequence[int]) -> dict[int, Reply]:
-        """Return the replies that are stored, by sample index."""
-        wanted = set(samples)
-        rows = self._db.execute("SELECT sample, body FROM replies WHERE call = ?", (call,))
-        return {sample: _reply(body) for sample, body in rows if sample in wanted}
+    def get(self, wanted: Sequence[Wanted]) -> list[dict[int, Reply]]:
+        """Return the replies that are stored, by sample index, for each call wanted."""
+        bodies: defaultdict[bytes, dict[int, str]] = defaultdict(dict)
+        rows = self._of_calls("SELECT call, sample, body FROM replies WHERE", wanted)
+        for call, sample, body in rows:
+            bodies[call][sample] = body
+        return [
+            {sample: _reply(bodies[call][sample]) for sample in samples if sample in bodies[call]}
+            for call, samples in wanted
+        ]
 
-    def claim(self, call: bytes, samples: Sequence[int]) -> Claim:
-        """Claim the samples that nobody has and nobody asks for."""
-        stored = self.get(call, samples)
-        if len(stored) == len(samples):
-            return Claim(stored=stored, mine=(), elsewhere=())
+    def claim(self, wanted: Sequence[Wanted]) -> list[Claim]:
+        """Claim the samples that nobody has and nobody asks for, for each call wanted."""
+        stored = self.get(wanted)
+        short = [
+            place for place, (_, samples) in enumerate(wanted) if len(stored[place]) < len(samples)
+        ]
+        claims = [Claim(stored=replies) for replies in stored]
+        if short:
+            made = self._claim([wanted[place] for place in short])
+            for place, claim in zip(short, made, strict=True):
+                claims[place] = claim
+        return claims
+
+    def _claim(self, wanted: Sequence[Wanted]) -> list[Claim]:
         with self._writing():
             # Again, now that nobody else can write: it may have been stored in between.
-            stored = self.get(call, samples)
-            owners = dict(
-                self._db.execute("SELECT sample, owner FROM claims WHERE call = ?", (call,))
-            )
-            alive = {owner for owner in set(owners.values()) if self._lives(owner)}
-            missing = [sample for sample in samples if sample not in stored]
-            elsewhere = tuple(sample for sample in missing if owners.get(sample) in alive)
-            mine = tuple(sample for sample in missing if sample not in elsewhere)
+            stored = self.get(wanted)
+            failed = self._failures(wanted)
+            owners: defaultdict[bytes, dict[int, str]] = defaultdict(dict)
+            for call, sample, owner in self._of_calls(
+                "SELECT call, sample, owner FROM claims WHERE", wanted
+            ):
+                owners[call][sample] = owner
+            everyone = {owner for by_sample in owners.values() for owner in by_sample.values()}
+            alive = {owner for owner in everyone if self._lives(owner)}
+            claims = [
+                _shared(samples, replies, owners[call], alive, failed.get(call))
+                for (call, samples), replies in zip(wanted, stored, strict=True)
+            ]
             self._db.executemany(
                 "INSERT OR REPLACE INTO claims VALUES (?, ?, ?)",
-                [(call, sample, self.owner) for sample in mine],
+                [
+                    (call, sample, self.owner)
+                    for (call, _), claim in zip(wanted, claims, strict=True)
+                    for sample in claim.mine
+                ],
             )
             self._say_alive()
-        return Claim(stored=stored, mine=mine, elsewhere=elsewhere)
+        return claims
+
+    def _failures(self, wanted: Sequence[Wanted]) -> dict[bytes, str]:
+        select = "SELECT call, reason FROM failures WHERE run = ? AND"
+        return dict(self._of_calls(select, wanted, self.run))
+
+    def _of_calls(self, select: str, wanted: Sequence[Wanted], *more: object) -> Iterator[Any]:
+        """Yield the rows of these calls; ``select`` ends where the calls are to be named."""
+        for start in range(0, len(wanted), _AT_ONCE):
+            calls = [call for call, _ in wanted[start : start + _AT_ONCE]]
+            marks = ",".join("?" * len(calls))
+            yield from self._db.execute(f"{select} call IN ({marks})", (*more, *calls))
 
     def release(self, call: bytes, samples: Sequence[int]) -> None:
         """Give up claims without a reply, so that whoever needs it may ask again."""
         with self._writing():
-            self._drop_claims(call, samples)
+            self._drop_claims([(call, samples)])
 
-    def put(self, info: ModelInfo, call: bytes, replies: Mapping[int, Reply], spent: Spent) -> None:
+    def put(self, kept: Sequence[Kept]) -> list[None]:
         """Keep replies and what they cost; from here on every process finds them."""
         now = time.time()
         with self._writing():
             self._db.executemany(
                 "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (call, sample, info.model, info.base_url, self.run, _body(reply), now)
-                    for sample, reply in replies.items()
+                    (one.call, sample, one.model, one.base_url, self.run, _body(reply), now)
+                    for one in kept
+                    for sample, reply in one.replies.items()
                 ],
             )
-            self._drop_claims(call, tuple(replies))
-            self._add(spent)
+            self._drop_claims([(one.call, tuple(one.replies)) for one in kept])
+            self._add([one.spent for one in kept])
+        return [None] * len(kept)
 
     def fail(self, call: bytes, reason: str) -> None:
         """Note that a call failed for good in this run: its other processes need not try it."""
@@ -212,17 +268,10 @@ class Store:
                 "INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", (self.run, call, reason)
             )
 
-    def failure(self, call: bytes) -> str | None:
-        """Return why a call failed for good in this run; ``None`` where it did not."""
-        row = self._db.execute(
-            "SELECT reason FROM failures WHERE run = ? AND call = ?", (self.run, call)
-        ).fetchone()
-        return None if row is None else str(row[0])
-
-    def _drop_claims(self, call: bytes, samples: Sequence[int]) -> None:
+    def _drop_claims(self, wanted: Sequence[Wanted]) -> None:
         self._db.executemany(
             "DELETE FROM claims WHERE call = ? AND sample = ? AND owner = ?",
-            [(call, sample, self.owner) for sample in samples],
+            [(call, sample, self.owner) for call, samples in wanted for sample in samples],
         )
 
     def beat(self) -> None:
@@ -285,17 +334,18 @@ class Store:
                 return False
             if max_cost is not None and before.money >= max_cost:
                 return False
-            self._add(spent)
+            self._add([spent])
         return True
 
-    def _add(self, spent: Spent) -> None:
+    def _add(self, spent: Sequence[Spent]) -> None:
+        sums = [sum(getattr(one, name) for one in spent) for name in _SPENT]
         self._db.execute(
             "INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET "
             "calls = calls + excluded.calls, retries = retries + excluded.retries, "
             "prompt_tokens = prompt_tokens + excluded.prompt_tokens, "
             "completion_tokens = completion_tokens + excluded.completion_tokens, "
             "money = money + excluded.money",
-            (self.run, *(getattr(spent, name) for name in _SPENT)),
+            (self.run, *sums),
         )
 
     def spent(self) -> Spent:
@@ -322,6 +372,22 @@ class Store:
             self._db.execute("DELETE FROM claims WHERE owner = ?", (self.owner,))
             self._db.execute("DELETE FROM owners WHERE owner = ?", (self.owner,))
         self._db.close()
+
+
+def _shared(
+    samples: Sequence[int],
+    stored: Mapping[int, Reply],
+    owners: Mapping[int, str],
+    alive: Collection[str],
+    failed: str | None,
+) -> Claim:
+    """Say what of one call is there, what another process asks for, and what is left to ask."""
+    if failed is not None:
+        return Claim(stored=stored, failed=failed)
+    missing = [sample for sample in samples if sample not in stored]
+    elsewhere = tuple(sample for sample in missing if owners.get(sample) in alive)
+    mine = tuple(sample for sample in missing if sample not in elsewhere)
+    return Claim(stored=stored, mine=mine, elsewhere=elsewhere)
 
 
 def _body(reply: Reply) -> str:

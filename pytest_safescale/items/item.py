@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -105,9 +104,8 @@ class Item(BaseModel):
     @cached_property
     def content_sha256(self) -> str:
         """A hash over everything that a model or a verdict can depend on."""
-        content = self.model_dump(mode="json", exclude={"source", "key_fact"})
-        packed = json.dumps(content, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(packed.encode("utf-8", "surrogatepass")).hexdigest()
+        packed = self.model_dump_json(exclude={"source", "key_fact"})
+        return hashlib.sha256(packed.encode()).hexdigest()
 
 
 class Passage(BaseModel):

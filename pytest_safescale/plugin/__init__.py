@@ -90,4 +90,6 @@ def pytest_runtest_makereport(
     case = item.stash.get(CASE_KEY, None)
     if case is not None and call.when == "call":
         case.travel_on(report)
+        # The report has it all; thousands of cases with their evidence would fill the memory.
+        del item.stash[CASE_KEY]
     return report

@@ -91,14 +91,15 @@ def scaling_data(panel: Panel, facts: Mapping[str, ModelFacts], *, seed: int = S
     asked = np.flatnonzero(panel.exists.any(axis=(0, 1)))
     panel = panel.of_items([panel.items[place].id for place in asked])
     figures = case_figures(panel)
-    cells = [cell_means(column, seed=seed) for column in figures.columns]
+    # Without samples half of the columns have no case, and nothing to resample.
+    cells = [cell_means(column, seed=seed) for column in figures.columns if column.over.any()]
     known = [facts.get(model, ModelFacts()) for model in panel.models]
     prefixes, levels = _prefixes(panel, seed)
     return ScalingData(
         models=panel.models,
         conditions=panel.conditions,
         families=[fact.family for fact in known],
-        cells=[*cells, *calibration_cells(figures, seed=seed)],
+        cells=[*cells, *(calibration_cells(figures, seed=seed) if figures.sampled.any() else ())],
         dimensions=_dimensions(panel.conditions, known),
         prefixes=prefixes,
         levels=levels,

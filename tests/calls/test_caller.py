@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_safescale.calls.caller import Caller, CallLimits
-from pytest_safescale.calls.store import Store
+from pytest_safescale.calls.store import Store, call_key
 from pytest_safescale.errors import BudgetSpent, CallFailed, EndpointRefused, NotInStore
 from pytest_safescale.models.model import (
     ANY_BATCH,
@@ -156,7 +156,8 @@ def test_a_lasting_failure_is_told_with_its_reason_and_leaves_no_claim(store: St
     with pytest.raises(CallFailed, match=r"503 from here \(4 attempts\)"):
         asyncio.run(caller(store).ask(model, request()))
     other = Store(store.path)
-    assert other.claim(b"any", [0]).elsewhere == ()
+    (claim,) = other.claim([(call_key(model.info, request()), [0])])
+    assert claim.elsewhere == ()
     other.close()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_safescale.calls.store import SCHEMA_VERSION, Spent, Store, call_key
+from pytest_safescale.calls.store import SCHEMA_VERSION, Claim, Kept, Spent, Store, call_key
 from pytest_safescale.errors import StoreError
 from pytest_safescale.models.model import Reply, ToolCall
 from tests.calls.models import info, request
@@ -33,6 +33,15 @@ FULL_REPLY = Reply(
 )
 
 
+def kept(replies: dict[int, Reply], spent: Spent | None = None, *, call: bytes = KEY) -> Kept:
+    return Kept(call=call, model="m", base_url="here", replies=replies, spent=spent or Spent())
+
+
+def claim(store: Store, samples: list[int]) -> Claim:
+    (claimed,) = store.claim([(KEY, samples)])
+    return claimed
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(tmp_path / "deep" / "store.sqlite", run="one")
@@ -41,25 +50,38 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_stored_reply_comes_back_as_it_was(store: Store) -> None:
-    store.put(info(), KEY, {3: FULL_REPLY}, Spent())
-    assert store.get(KEY, [0, 3]) == {3: FULL_REPLY}
+    store.put([kept({3: FULL_REPLY})])
+    assert store.get([(KEY, [0, 3])]) == [{3: FULL_REPLY}]
 
 
 def test_a_second_process_finds_a_call_claimed_and_then_answered(store: Store) -> None:
     other = Store(store.path, run="one")
-    assert store.claim(KEY, [0, 1]).mine == (0, 1)
-    assert other.claim(KEY, [0, 1, 2]).elsewhere == (0, 1)
-    store.put(info(), KEY, {0: FULL_REPLY}, Spent())
-    seen = other.claim(KEY, [0, 1])
+    assert claim(store, [0, 1]).mine == (0, 1)
+    assert claim(other, [0, 1, 2]).elsewhere == (0, 1)
+    store.put([kept({0: FULL_REPLY})])
+    seen = claim(other, [0, 1])
     assert (dict(seen.stored), seen.mine, seen.elsewhere) == ({0: FULL_REPLY}, (), (1,))
+    other.close()
+
+
+def test_more_calls_than_a_statement_can_name_are_claimed_and_found_together(store: Store) -> None:
+    other = Store(store.path, run="one")
+    wanted = [(number.to_bytes(32, "big"), [0, 1]) for number in range(1200)]
+    store.put([kept({0: FULL_REPLY}, call=call) for call, _ in wanted[::2]])
+    store.fail(wanted[1][0], "why")
+    claims = store.claim(wanted)
+    assert [claim.mine for claim in claims[:4]] == [(1,), (), (1,), (0, 1)]
+    assert claims[1].failed == "why"
+    assert [claim.elsewhere for claim in other.claim(wanted)] == [claim.mine for claim in claims]
+    assert store.get(wanted) == [{0: FULL_REPLY}, {}] * 600
     other.close()
 
 
 def test_a_released_claim_may_be_taken_by_another(store: Store) -> None:
     other = Store(store.path)
-    store.claim(KEY, [0])
+    claim(store, [0])
     store.release(KEY, [0])
-    assert other.claim(KEY, [0]).mine == (0,)
+    assert claim(other, [0]).mine == (0,)
     other.close()
 
 
@@ -67,30 +89,30 @@ def test_the_claim_of_a_process_that_died_is_taken_over(store: Store) -> None:
     code = (
         "import os, sys; from pathlib import Path\n"
         "from pytest_safescale.calls.store import Store\n"
-        f"Store(Path(sys.argv[1])).claim({KEY!r}, [0]); os._exit(9)"
+        f"Store(Path(sys.argv[1])).claim([({KEY!r}, [0])]); os._exit(9)"
     )
     subprocess.run([sys.executable, "-c", code, str(store.path)], check=False)
-    assert store.claim(KEY, [0]).mine == (0,)
+    assert claim(store, [0]).mine == (0,)
 
 
 def test_a_living_owner_on_this_machine_keeps_its_claim_until_its_beat_is_stale(
     store: Store,
 ) -> None:
     other = Store(store.path)
-    other.claim(KEY, [0])
-    assert store.claim(KEY, [0]).elsewhere == (0,)
+    claim(other, [0])
+    assert claim(store, [0]).elsewhere == (0,)
     with sqlite3.connect(store.path) as db:
         db.execute("UPDATE owners SET beat = beat - 60")
     db.close()
-    assert store.claim(KEY, [0]).mine == (0,)
+    assert claim(store, [0]).mine == (0,)
     other.close()
 
 
 def test_closing_gives_up_what_was_claimed(store: Store) -> None:
     other = Store(store.path)
-    other.claim(KEY, [0])
+    claim(other, [0])
     other.close()
-    assert store.claim(KEY, [0]).mine == (0,)
+    assert claim(store, [0]).mine == (0,)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +148,7 @@ def test_the_sample_is_kept_beside_the_key_not_in_it() -> None:
 def test_spending_adds_up_over_processes_and_is_kept_by_run(store: Store) -> None:
     other, stranger = Store(store.path, run="one"), Store(store.path, run="two")
     store.spend(Spent(calls=2, retries=1, money=0.5))
-    other.put(info(), KEY, {0: FULL_REPLY}, Spent(prompt_tokens=7, completion_tokens=3, money=1))
+    other.put([kept({0: FULL_REPLY}, Spent(prompt_tokens=7, completion_tokens=3, money=1))])
     total = Spent(calls=2, retries=1, prompt_tokens=7, completion_tokens=3, money=1.5)
     assert store.spent() == other.spent() == total
     assert stranger.spent() == Spent()
@@ -199,7 +221,8 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_a_lookup_goes_by_the_primary_key_however_full_the_store(store: Store) -> None:
     with sqlite3.connect(store.path) as db:
         plan = db.execute(
-            "EXPLAIN QUERY PLAN SELECT sample, body FROM replies WHERE call = ?", (os.urandom(32),)
+            "EXPLAIN QUERY PLAN SELECT call, sample, body FROM replies WHERE call IN (?, ?)",
+            (os.urandom(32), os.urandom(32)),
         ).fetchall()
     db.close()
     assert "USING PRIMARY KEY" in plan[0][-1]

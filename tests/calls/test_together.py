@@ -1,0 +1,52 @@
+"""What is wanted in one turn of the loop is done at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from pytest_safescale.calls.together import Together
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def test_things_of_one_turn_are_done_at_once_and_each_caller_gets_its_own_result() -> None:
+    batches: list[list[int]] = []
+
+    def double(things: Sequence[int]) -> list[int]:
+        batches.append(list(things))
+        return [2 * thing for thing in things]
+
+    async def ask() -> list[int]:
+        together = Together(double)
+        first = await asyncio.gather(*(together(number) for number in range(3)))
+        return [*first, await together(9)]
+
+    assert asyncio.run(ask()) == [0, 2, 4, 18]
+    assert batches == [[0, 1, 2], [9]]
+
+
+def test_what_goes_wrong_reaches_every_caller_and_the_next_turn_works_again() -> None:
+    def divide(things: Sequence[int]) -> list[float]:
+        return [1 / thing for thing in things]
+
+    async def ask() -> list[object]:
+        together = Together(divide)
+        failed = await asyncio.gather(together(1), together(0), return_exceptions=True)
+        return [*map(type, failed), await together(2)]
+
+    assert asyncio.run(ask()) == [ZeroDivisionError, ZeroDivisionError, 0.5]
+
+
+def test_it_is_done_for_a_caller_that_was_cancelled_too() -> None:
+    done: list[int] = []
+
+    async def ask() -> int:
+        together: Together[int, None] = Together(lambda things: [done.append(t) for t in things])
+        given_up, waited_for = together(1), together(2)
+        given_up.cancel()
+        await waited_for
+        return len(done)
+
+    assert asyncio.run(ask()) == 2
