@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from pytest_safescale.plugin.case import SafescaleCase
     from pytest_safescale.plugin.expect import expect
     from pytest_safescale.scoring.answer import read_answer
+    from pytest_safescale.scoring.custom import CaseMetric
     from pytest_safescale.scoring.verdict import Outcome, Verdict
 
 __all__ = [
     "CallFailed",
+    "CaseMetric",
     "Condition",
     "Dataset",
     "EndpointFacts",
@@ -63,6 +65,7 @@ _HOMES = {
     "plugin.case": ("SafescaleCase",),
     "plugin.expect": ("expect",),
     "scoring.answer": ("read_answer",),
+    "scoring.custom": ("CaseMetric",),
     "scoring.verdict": ("Outcome", "Verdict"),
 }
 

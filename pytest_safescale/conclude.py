@@ -161,6 +161,7 @@ def _manifest(
         "ensembles": [
             {"name": name, "models": list(members)} for name, members in run.ensembles.items()
         ],
+        "custom_metrics": [metric.manifest() for metric in run.metrics],
         "decoding": asdict(run.decoding),
         "seed": settings.seed,
         "concurrency": settings.concurrency,

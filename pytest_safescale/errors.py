@@ -8,6 +8,7 @@
     │   ├── DatasetError      a file of items, passages or results (lists every problem)
     │   ├── ModelSpecError    a model specification that names nothing we can build
     │   ├── GateError         a gate that cannot be evaluated as written
+    │   ├── MetricError       a metric of the user's own that cannot be taken
     │   └── EndpointRefused   the server refuses the key or does not know the model
     ├── CallFailed            one call gave no usable reply: recorded, never an answer
     │   └── NotInStore        --safescale-replay met a call the store does not hold
@@ -31,6 +32,7 @@ __all__ = [
     "EditError",
     "EndpointRefused",
     "GateError",
+    "MetricError",
     "ModelSpecError",
     "NotInStore",
     "Problem",
@@ -88,6 +90,10 @@ class ModelSpecError(UsageError):
 
 class GateError(UsageError):
     """A gate that cannot be evaluated as it is written."""
+
+
+class MetricError(UsageError):
+    """A metric of the user's own that cannot be registered, or gives no usable value of a case."""
 
 
 class EndpointRefused(UsageError):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_safescale.conditions.condition import Condition, Ranker
     from pytest_safescale.items.item import Dataset
     from pytest_safescale.models.model import Model
+    from pytest_safescale.scoring.custom import CaseMetric
     from pytest_safescale.settings import Settings
 
 __all__ = ["Run", "nature_notices", "notices", "prepare_run", "start_engine"]
@@ -47,6 +48,8 @@ class Run:
     prompt: PromptTemplate
     decoding: Decoding
     ranker: Ranker | None
+    metrics: tuple[CaseMetric, ...] = ()
+    """The user's own, beside the built-in ones."""
 
     @property
     def ensembles(self) -> dict[str, tuple[str, ...]]:
@@ -60,6 +63,7 @@ def prepare_run(
     root: Path,
     make_model: Callable[[str], Model | None] = lambda _: None,
     extra_conditions: Sequence[Condition] = (),
+    metrics: Sequence[CaseMetric] = (),
 ) -> Run:
     """Load and check everything a run needs; raises UsageError, makes no call.
 
@@ -94,6 +98,7 @@ def prepare_run(
         prompt=_prompt(settings),
         decoding=Decoding(samples=settings.samples, adaptive=settings.adaptive, seed=settings.seed),
         ranker=build_ranker(settings, dataset),
+        metrics=tuple(metrics),
     )
 
 

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.errors import BudgetSpent, EndpointRefused
+from pytest_safescale.errors import BudgetSpent, EndpointRefused, MetricError
+from pytest_safescale.scoring.custom import custom_values
 from pytest_safescale.scoring.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pytest_safescale.case import Case, CaseResult
     from pytest_safescale.items.item import Item
     from pytest_safescale.models.model import Message, ModelInfo
+    from pytest_safescale.scoring.custom import CaseMetric
     from pytest_safescale.scoring.verdict import Verdict
 
 __all__ = ["SafescaleCase"]
@@ -24,11 +26,17 @@ class SafescaleCase:
     """One case; the model is asked when the prompt, the result or the verdict is first wanted."""
 
     def __init__(
-        self, case: Case, *, ask: Callable[[], CaseResult], strict: frozenset[str]
+        self,
+        case: Case,
+        *,
+        ask: Callable[[], CaseResult],
+        strict: frozenset[str],
+        metrics: Sequence[CaseMetric] = (),
     ) -> None:
         self._case = case
         self._ask = ask
         self._strict = strict
+        self._metrics = metrics
         self._result: CaseResult | None = None
         self._stop: str | None = None
 
@@ -103,11 +111,23 @@ class SafescaleCase:
         """Attach to a test's report what the controlling process needs, as plain JSON data."""
         travelling: dict[str, Any] = {}
         if self._result is not None:
-            travelling["record"] = {**self._result.record(), "nodeid": report.nodeid}
+            travelling["record"] = self._measured(
+                {**self._result.record(), "nodeid": report.nodeid}
+            )
         if self._stop is not None:
             travelling["stop"] = self._stop
         if travelling:
             report.safescale = travelling  # type: ignore[attr-defined]
+
+    def _measured(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return the record with the values of the user's own metrics, where there are any."""
+        try:
+            custom = custom_values(self._metrics, record)
+        except MetricError as error:
+            # A figure over the other cases would be wrong; the replies are in the store.
+            self._stop = f"safescale: {error}"
+            return record
+        return {**record, "custom": custom} if self._metrics else record
 
 
 def verdict_sentence(result: CaseResult) -> str:

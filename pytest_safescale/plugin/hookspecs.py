@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.conditions.condition import Condition
     from pytest_safescale.models.model import Model
+    from pytest_safescale.scoring.custom import CaseMetric
 
 
 @pytest.hookspec(firstresult=True)
@@ -21,6 +22,11 @@ def pytest_safescale_make_model(config: pytest.Config, spec: str) -> Model | Non
 @pytest.hookspec
 def pytest_safescale_conditions(config: pytest.Config) -> Sequence[Condition]:  # type: ignore[empty-body]
     """Return conditions of your own; they are chosen by name like the built-in ones."""
+
+
+@pytest.hookspec
+def pytest_safescale_metrics(config: pytest.Config) -> Sequence[CaseMetric]:  # type: ignore[empty-body]
+    """Return metrics of your own: functions of a case, usable in gates and shown in reports."""
 
 
 @pytest.hookspec

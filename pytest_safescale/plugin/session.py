@@ -13,6 +13,7 @@ from pytest_safescale.errors import SafescaleError
 from pytest_safescale.plugin import FIXTURE, options, selection, suites
 from pytest_safescale.plugin.case import SafescaleCase
 from pytest_safescale.run import prepare_run, start_engine
+from pytest_safescale.scoring.custom import checked_metrics
 from pytest_safescale.settings import read_configuration, resolve_settings
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class SafescaleSession:
             self.run.cases[index],
             ask=lambda: self._ask(index),
             strict=frozenset(self.run.settings.strict),
+            metrics=self.run.metrics,
         )
 
     def _ask(self, index: int) -> CaseResult:
@@ -155,9 +157,11 @@ def _absolute(values: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _prepare(config: pytest.Config, settings: Settings) -> Run:
     hook = config.hook
     added = hook.pytest_safescale_conditions(config=config)
+    measured = hook.pytest_safescale_metrics(config=config)
     return prepare_run(
         settings,
         root=config.rootpath,
         make_model=lambda spec: hook.pytest_safescale_make_model(config=config, spec=spec),
         extra_conditions=[condition for conditions in added for condition in conditions],
+        metrics=checked_metrics(metric for metrics in measured for metric in metrics),
     )

@@ -99,5 +99,6 @@ def _light(record: Mapping[str, Any]) -> dict[str, Any]:
     greedy, samples = record["greedy"], record["samples"]
     kept["greedy"] = greedy and {name: greedy[name] for name in ("letter", "latency_s")}
     kept["samples"] = samples and {"letters": samples["letters"]}
+    kept["custom"] = record.get("custom")
     kept["trace"] = [{"letter": step["letter"]} for step in record["trace"]]
     return kept

@@ -191,6 +191,10 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
             (name, spec.definition)
             for name, spec in METRICS.items()
             if any(row["metric"] == name for row in run.metrics)
+        ]
+        + [
+            (metric["name"], metric["definition"])
+            for metric in run.manifest.get("custom_metrics", ())
         ],
         "manifest_text": json.dumps(run.manifest, indent=1, ensure_ascii=False),
     }

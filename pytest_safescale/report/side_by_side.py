@@ -117,7 +117,7 @@ def _trend(metric: str, rows: Sequence[Row]) -> str:
     if not change:
         return "unchanged"
     size = written(metric, abs(change))
-    better = METRICS[metric].higher_is_better
+    better = METRICS[metric].higher_is_better if metric in METRICS else None
     judged = "" if better is None else ", better" if (change > 0) == better else ", worse"
     return f"{'up' if change > 0 else 'down'} {size}{judged}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS, METRICS
+from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS, is_rate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ def figure(metric: str, value: float | None) -> str:
     """
     if value is None:
         return NOTHING
-    if metric in METRICS and METRICS[metric].is_rate:
+    if is_rate(metric):
         return f"{100 * value:.1f}"
     return f"{value:.2f}" if metric.endswith("_s") else f"{value:.3f}"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_safescale.scoring.cases import judge_samples, single_answers
-from pytest_safescale.scoring.metrics import METRICS, SELF_CONSISTENCY, SINGLE
+from pytest_safescale.scoring.metrics import METRICS, SELF_CONSISTENCY, SINGLE, is_rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +23,7 @@ __all__ = [
     "Column",
     "case_figures",
     "confidence_columns",
+    "custom_columns",
     "latency_column",
     "rate_columns",
     "without_unknown",
@@ -74,7 +75,7 @@ def case_figures(panel: Panel) -> CaseFigures:
         *confidence_columns(sampled, correct),
     )
     return CaseFigures(
-        columns=tuple(without_unknown(panel, columns)),
+        columns=(*without_unknown(panel, columns), *custom_columns(panel)),
         confidence=sampled.confidence,
         correct=correct,
         sampled=sampled.judged.there,
@@ -118,6 +119,15 @@ def confidence_columns(sampled: Sampled, correct: NDArray[Any]) -> Iterator[Colu
             over=cases,
             spread="sample",
         )
+
+
+def custom_columns(panel: Panel) -> Iterator[Column]:
+    """Give the metrics of the user's own, each over the cases it has a value of."""
+    for (regime, metric), values in panel.custom.items():
+        over = np.isfinite(values)
+        kind = bool if is_rate(metric) else np.float64
+        filled = np.where(over, values, 0.0).astype(kind)
+        yield Column(metric=metric, regime=regime, values=filled, over=over)
 
 
 def without_unknown(panel: Panel, columns: tuple[Column, ...]) -> Iterator[Column]:

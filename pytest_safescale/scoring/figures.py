@@ -18,9 +18,9 @@ from pytest_safescale.scoring.intervals import (
 )
 from pytest_safescale.scoring.metrics import (
     MEAN_OVER_MODELS,
-    METRICS,
     SELF_CONSISTENCY,
     Metric,
+    is_rate,
 )
 from pytest_safescale.scoring.model_means import mean_of_known, model_means
 
@@ -88,7 +88,7 @@ def _cell_figures(columns: Sequence[Column], seed: int) -> Iterator[_Figure]:
             n=column.over.sum(axis=2),
             value=cell_values(column),
             interval=_with_spread(column, interval),
-            exact=_exact(column) if METRICS[column.metric].is_rate else None,
+            exact=_exact(column) if is_rate(column.metric) else None,
         )
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "SINGLE",
     "Metric",
     "MetricSpec",
+    "is_rate",
 ]
 
 SINGLE = "single"
@@ -141,3 +142,8 @@ METRICS: Mapping[str, MetricSpec] = MappingProxyType(
     }
 )
 """By name; the names are fixed (contract.md)."""
+
+
+def is_rate(metric: str) -> bool:
+    """Say whether a metric is a share of cases; of the user's own, its name tells (``_rate``)."""
+    return METRICS[metric].is_rate if metric in METRICS else metric.endswith("_rate")

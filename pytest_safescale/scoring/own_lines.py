@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.items.raw import MISSING, is_text
+from pytest_safescale.scoring.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.scoring.result_lines import (
     Read,
     asked_item,
@@ -43,6 +44,7 @@ def own_record(line: RawRecord, reading: Reading) -> dict[str, Any] | None:
     case = {**line.values, "model": names["model"], "condition": condition}
     single = _single(line, asked.item, reading)
     several = _several(line, asked.item, reading)
+    _check_custom(line)
     return _with_rest(judged_record(case, asked, single, several), line.values, raw=reading.raw)
 
 
@@ -54,7 +56,24 @@ def _with_rest(judged: dict[str, Any], given: Mapping[str, Any], *, raw: bool) -
     ):
         if judged[part] is not None:
             judged[part] |= {key: given[part][key] for key in keys if key in given[part]}
-    return judged | {key: given[key] for key in ("prompt_sha256", "calls") if key in given}
+    # What a metric of the user's own said, it said of the letters as they were read then.
+    kept = ("prompt_sha256", "calls") if raw else ("prompt_sha256", "calls", "custom")
+    return judged | {key: given[key] for key in kept if key in given}
+
+
+def _check_custom(line: RawRecord) -> None:
+    """Note values of the user's own metrics that are none: numbers by regime and name."""
+    regimes = line.values.get("custom")
+    if regimes is None:
+        return
+    named = regimes.items() if isinstance(regimes, dict) else [("", None)]
+    for regime, values in named:
+        numbers = values.values() if isinstance(values, dict) else [""]
+        known = regime in (SINGLE, SELF_CONSISTENCY)
+        if not known or not all(
+            value is None or isinstance(value, (int, float)) for value in numbers
+        ):
+            line.wrong("custom", regimes, "numbers or null by regime and name")
 
 
 def _single(line: RawRecord, item: Item | None, reading: Reading) -> Read:

@@ -8,7 +8,9 @@ item's options has a code like any other, so that it is a ballot of its own.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -41,6 +43,7 @@ NULL = 0
 ERRORED = -1
 ABSENT = -2
 FLAGS = ("high_risk", "unsafe", "contradicts")
+NO_VALUES: Mapping[str, Mapping[str, float | None]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,8 @@ class CaseAnswers(NamedTuple):
     """What an agent leaned to at its earlier steps, in order."""
     fallback: str | None = None
     """What the release takes for the majority where there are no checked samples."""
+    custom: Mapping[str, Mapping[str, float | None]] = NO_VALUES
+    """Values of the user's own metrics, by regime and name; ``None`` leaves the case out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +112,9 @@ class Panel:
     """(models, items) whether the model has a record of the item, under whatever condition."""
     labelled: bool
     """Whether any item carries a label; without one there are no rates of danger."""
+    custom: Mapping[tuple[str, str], NDArray[Any]] = field(default_factory=dict)
+    """By regime and name of a metric of the user's own: (models, conditions, items) its values,
+    NaN where it leaves a case out."""
 
     @property
     def exists(self) -> NDArray[Any]:
@@ -119,6 +127,7 @@ class Panel:
         places = {name: place for place, name in enumerate(self.models)}
         at = [places[name] for name in names]
         chosen = {name: getattr(self, name)[at] for name in (*_BY_CASE, "recorded")}
+        chosen["custom"] = {key: values[at] for key, values in self.custom.items()}
         return replace(self, models=tuple(names), **chosen)
 
     def of_items(self, ids: Sequence[str]) -> Panel:
@@ -128,6 +137,7 @@ class Panel:
         chosen = {name: getattr(self, name)[:, :, at] for name in _BY_CASE}
         chosen |= {name: getattr(self, name)[at] for name in _BY_ITEM}
         chosen["recorded"] = self.recorded[:, at]
+        chosen["custom"] = {key: values[:, :, at] for key, values in self.custom.items()}
         return replace(self, items=tuple(self.items[place] for place in at), **chosen)
 
 
@@ -148,6 +158,7 @@ class PanelBuilder:
         self._latency = array("d")
         self._samples = array("i")
         self._steps = array("i")
+        self._custom: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
 
     def add_item(self, item: PanelItem) -> None:
         """Make an item known; one that no case names is no part of the panel."""
@@ -162,6 +173,10 @@ class PanelBuilder:
         place = (self._place(0, case.model), self._place(1, case.condition))
         self._at.append((*place, self._place(2, case.item_id)))
         samples = () if case.samples_error else case.samples
+        for regime, values in case.custom.items():
+            for name, value in values.items():
+                if value is not None:
+                    self._custom[regime, name].append((len(self._at) - 1, value))
         columns = self._columns
         columns["greedy"].append(ERRORED if case.error else self._code(case.letter))
         columns["drawn"].append(ERRORED if case.samples_error else len(samples))
@@ -209,7 +224,7 @@ class PanelBuilder:
 
     def _by_case(
         self, shape: tuple[int, int, int], rank: NDArray[Any], final: NDArray[Any]
-    ) -> dict[str, NDArray[Any]]:
+    ) -> dict[str, Any]:
         at = np.array(self._at, dtype=np.int64).reshape(-1, 3)
         cell = (at[:, 0], at[:, 1], rank[at[:, 2]])
         columns = {name: np.array(column) for name, column in self._columns.items()}
@@ -231,7 +246,18 @@ class PanelBuilder:
             kind = np.float64 if name == "latency" else np.int16
             arrays[name] = np.full((*shape, *values.shape[1:]), empty.get(name, ABSENT), dtype=kind)
             arrays[name][cell] = values
-        return arrays
+        own = {key: _placed(shape, cell, pairs) for key, pairs in sorted(self._custom.items())}
+        return {**arrays, "custom": own}
+
+
+def _placed(
+    shape: tuple[int, ...], cell: tuple[NDArray[Any], ...], pairs: Sequence[tuple[int, float]]
+) -> NDArray[Any]:
+    """Return an array of the values given with the number of their case; NaN elsewhere."""
+    values = np.full(shape, np.nan)
+    cases = [case for case, _ in pairs]
+    values[tuple(axis[cases] for axis in cell)] = [value for _, value in pairs]
+    return values
 
 
 def _padded(flat: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
@@ -246,9 +272,7 @@ def _any_label(items: Iterable[PanelItem]) -> bool:
     return any(labels for item in items for labels in item.labels.values())
 
 
-def _by_item(
-    items: Sequence[PanelItem], codes: Mapping[str | None, int]
-) -> dict[str, NDArray[Any]]:
+def _by_item(items: Sequence[PanelItem], codes: Mapping[str | None, int]) -> dict[str, Any]:
     flags = np.zeros((len(items), len(codes), len(FLAGS)), dtype=bool)
     in_set = np.zeros((len(items), len(codes)), dtype=bool)
     for index, item in enumerate(items):
@@ -315,4 +339,5 @@ def case_of_record(record: Mapping[str, Any]) -> CaseAnswers:
         latency_s=single and single["latency_s"],
         steps=[step["letter"] for step in record.get("trace") or ()],
         fallback=record.get("fallback"),
+        custom=record.get("custom") or NO_VALUES,
     )
