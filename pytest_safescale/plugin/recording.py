@@ -20,6 +20,7 @@ from pytest_safescale.plugin.progress import Progress
 from pytest_safescale.report.conclusion import RecordBook
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import verdict_line
+from pytest_safescale.report.page_process import PageProcess
 from pytest_safescale.run import notices
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Recording:
         self._folder = ReportFolder(self._run.settings.report)
         self._start = datetime.now(timezone.utc)
         self._conclusion: Conclusion | None = None
+        self._page = PageProcess()
         self._loading = threading.Thread(target=_load_what_the_end_needs, daemon=True)
 
     def pytest_report_header(self) -> list[str]:
@@ -78,6 +80,7 @@ class Recording:
         if not session.config.option.collectonly:
             self._session.check_store()
             self._show_progress()
+            self._page.start()
             self._loading.start()
         try:
             result = yield
@@ -123,10 +126,13 @@ class Recording:
             run_id=self._session.run_id,
             start=self._start,
         )
-        self._folder.finish(self._conclusion, figures=self._run.settings.figures)
+        self._folder.finish(
+            self._conclusion, figures=self._run.settings.figures, page=self._page.write
+        )
 
     def pytest_unconfigure(self) -> None:
         """Let the libraries finish loading: an interpreter that ends under them crashes."""
+        self._page.stop()
         if self._loading.is_alive():
             self._loading.join()
 
@@ -149,9 +155,8 @@ class Recording:
 
 
 def _load_what_the_end_needs() -> None:
-    """Import the array and drawing libraries while the first calls wait for their replies."""
-    for name in ("pytest_safescale.conclude", "pytest_safescale.report.html", "matplotlib.figure"):
-        importlib.import_module(name)
+    """Import the array libraries while the first calls wait for their replies."""
+    importlib.import_module("pytest_safescale.conclude")
 
 
 def _plan(run: Run) -> list[str]:

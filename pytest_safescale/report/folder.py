@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_safescale.report.conclusion import SCHEMA_VERSION
 from pytest_safescale.report.markdown import render_summary
+from pytest_safescale.report.page_process import write_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pytest_safescale.report.conclusion import Conclusion
@@ -46,18 +47,22 @@ class ReportFolder:
             )
         return self._cases
 
-    def finish(self, conclusion: Conclusion, *, figures: Path | None = None) -> None:
-        """Write everything that sums up the cases; the charts as files too, where wanted."""
+    def finish(
+        self,
+        conclusion: Conclusion,
+        *,
+        figures: Path | None = None,
+        page: Callable[..., None] = write_page,
+    ) -> None:
+        """Write everything that sums up the cases; the charts as files too, where wanted.
+
+        ``page`` writes report.html once the files it is made of are there.
+        """
         self._open().close()
         self._write("run.json", json.dumps(_run(conclusion), indent=1, allow_nan=False) + "\n")
         self._write("summary.md", render_summary(conclusion))
         self._write_metrics(conclusion)
-        # Templates and drawing are wanted once, at the end.
-        from pytest_safescale.report.html import write_figures, write_html
-
-        write_html(self.path)
-        if figures is not None:
-            write_figures(self.path, figures)
+        page(self.path, figures=figures)
 
     def close(self) -> None:
         """Close ``cases.jsonl`` where the run ended early."""

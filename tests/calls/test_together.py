@@ -42,8 +42,12 @@ def test_what_goes_wrong_reaches_every_caller_and_the_next_turn_works_again() ->
 def test_it_is_done_for_a_caller_that_was_cancelled_too() -> None:
     done: list[int] = []
 
+    def note(things: Sequence[int]) -> Sequence[int]:
+        done.extend(things)
+        return things
+
     async def ask() -> int:
-        together: Together[int, None] = Together(lambda things: [done.append(t) for t in things])
+        together = Together(note)
         given_up, waited_for = together(1), together(2)
         given_up.cancel()
         await waited_for
