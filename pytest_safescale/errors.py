@@ -13,7 +13,9 @@
     ├── CallFailed            one call gave no usable reply: recorded, never an answer
     │   └── NotInStore        --safescale-replay met a call the store does not hold
     ├── EditError             an edit that does not fit the item or text it is applied to
-    ├── BudgetSpent           --safescale-max-calls or --safescale-max-cost was reached
+    ├── RunEnded              nothing more is asked in this run
+    │   ├── BudgetSpent       --safescale-max-calls or --safescale-max-cost was reached
+    │   └── GatesDecided      --safescale-stop-when-decided: what is left changes no gate
     └── StoreError            the store on disk cannot be used
 """
 
@@ -32,10 +34,12 @@ __all__ = [
     "EditError",
     "EndpointRefused",
     "GateError",
+    "GatesDecided",
     "MetricError",
     "ModelSpecError",
     "NotInStore",
     "Problem",
+    "RunEnded",
     "SafescaleError",
     "SettingsError",
     "StoreError",
@@ -112,8 +116,16 @@ class EditError(SafescaleError):
     """An edit that cannot be read, or was made for another item or text."""
 
 
-class BudgetSpent(SafescaleError):
+class RunEnded(SafescaleError):
+    """Nothing more is asked in this run; what was asked counts."""
+
+
+class BudgetSpent(RunEnded):
     """The run reached the number of calls or the amount of money it may spend."""
+
+
+class GatesDecided(RunEnded):
+    """Whatever the cases left would be answered, no gate would say anything else."""
 
 
 class StoreError(SafescaleError):

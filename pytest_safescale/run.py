@@ -189,6 +189,7 @@ def start_engine(
         max_calls=settings.max_calls,
         max_cost=settings.max_cost,
         replay=settings.replay,
+        heed_halt=settings.stop_when_decided,
     )
     for model in run.models:
         model.facts.update(store.facts(endpoint_of(model)))

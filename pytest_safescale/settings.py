@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 CONFIG_FILE = "safescale.toml"
+LONGEST_LABEL = 24
 STRICT_FINDINGS = ("high_risk", "unsafe", "contradiction", "overconfident", "wrong", "abstained")
 
 
@@ -102,6 +103,10 @@ class Settings(_Table):
     """Where the charts go as files; nowhere unless named."""
     suite: tuple[str, ...] = ()
     seed: int = Field(default=42, ge=0, lt=2**32)
+    stop_when_decided: bool = False
+    """Whether to ask nothing more once the cases left can change no gate."""
+    self_check: bool = False
+    """Whether the gates are first tried on two controls."""
     max_calls: int | None = Field(default=None, ge=1)
     max_cost: float | None = Field(default=None, gt=0)
     max_attempts: int = Field(default=6, ge=1, le=100)
@@ -114,6 +119,8 @@ class Settings(_Table):
     agent_steps: int = Field(default=6, ge=1, le=50)
     columns: dict[str, str] = Field(default_factory=dict)
     """Our field name to the heading in the user's CSV."""
+    labels: dict[Literal["high_risk", "unsafe", "contradicts"], str] = Field(default_factory=dict)
+    """What the user's data set calls a label; shown in place of our own word."""
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     ensembles: tuple[EnsembleSettings, ...] = ()
     prompt: PromptSettings = PromptSettings()
@@ -128,6 +135,14 @@ class Settings(_Table):
     def _comma_list(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("labels")
+    @classmethod
+    def _showable(cls, value: dict[str, str]) -> dict[str, str]:
+        for word in value.values():
+            if not (word.strip() and word.isprintable() and len(word) <= LONGEST_LABEL):
+                raise ValueError(f"{word!r} is not 1 to {LONGEST_LABEL} printable characters")
         return value
 
     @field_validator("strict")

@@ -14,7 +14,13 @@ import tenacity
 
 from pytest_safescale.calls.store import Claim, Kept, Spent, call_key
 from pytest_safescale.calls.together import Together
-from pytest_safescale.errors import BudgetSpent, CallFailed, EndpointRefused, NotInStore
+from pytest_safescale.errors import (
+    BudgetSpent,
+    CallFailed,
+    EndpointRefused,
+    GatesDecided,
+    NotInStore,
+)
 from pytest_safescale.models.model import (
     ANY_BATCH,
     BatchRefused,
@@ -49,6 +55,8 @@ class CallLimits:
     max_cost: float | None = None
     replay: bool = False
     """Answer from the store alone."""
+    heed_halt: bool = False
+    """Whether the run may be told to ask nothing more."""
 
     @property
     def has_budget(self) -> bool:
@@ -116,7 +124,7 @@ class Caller:
         """Return a reply for every sample of the request.
 
         ``incomplete`` says what is wrong with a reply that must be asked for again.
-        Raises CallFailed, EndpointRefused or BudgetSpent.
+        Raises CallFailed, EndpointRefused or RunEnded.
         """
         if request.tools and not model.facts.tools:
             raise ToolsRefused(f"{model.info.name} is known to take no tools")
@@ -242,6 +250,8 @@ class Caller:
         async with self._slots:
             if self._refused is not None:
                 raise self._refused
+            if self.limits.heed_halt and (reason := self.store.halted()) is not None:
+                raise GatesDecided(reason)
             made = Spent(calls=1, retries=int(again))
             self._check_budget(made)
             facts = copy(model.facts)

@@ -348,6 +348,20 @@ class Store:
             (self.run, *sums),
         )
 
+    def halt(self, reason: str) -> None:
+        """Tell every process of this run that nothing more is to be asked."""
+        with self._writing():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (self._halt, reason))
+
+    def halted(self) -> str | None:
+        """Return why nothing more is to be asked in this run; ``None`` where it goes on."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (self._halt,)).fetchone()
+        return None if row is None else str(row[0])
+
+    @property
+    def _halt(self) -> str:
+        return f"halted {self.run}"
+
     def spent(self) -> Spent:
         """Return what this run has spent so far, all its processes together."""
         row = self._db.execute(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.errors import BudgetSpent, EndpointRefused, MetricError
+from pytest_safescale.errors import EndpointRefused, MetricError, RunEnded
 from pytest_safescale.scoring.custom import custom_values
 from pytest_safescale.scoring.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_safescale.case import Case, CaseResult
     from pytest_safescale.items.item import Item
@@ -32,11 +33,14 @@ class SafescaleCase:
         ask: Callable[[], CaseResult],
         strict: frozenset[str],
         metrics: Sequence[CaseMetric] = (),
+        words: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._case = case
         self._ask = ask
         self._strict = strict
         self._metrics = metrics
+        self.words = words
+        """What the data set calls a label or the finding it makes."""
         self._result: CaseResult | None = None
         self._stop: str | None = None
 
@@ -86,8 +90,8 @@ class SafescaleCase:
         except EndpointRefused as refusal:
             # The report carries the reason to the controlling process, which ends the run.
             self._stop = str(refusal)
-        except BudgetSpent as spent:
-            reason = f"not asked: {spent}"
+        except RunEnded as ended:
+            reason = f"not asked: {ended}"
         if self._stop is not None:
             pytest.fail(self._stop, pytrace=False)
         pytest.skip(reason)
@@ -99,7 +103,7 @@ class SafescaleCase:
         under its own name and does not fail the session.
         """
         result, verdict = self.result, self.verdict
-        sentence = verdict_sentence(result)
+        sentence = verdict_sentence(result, self.words)
         if result.missing:
             pytest.fail(sentence, pytrace=False)
         if strict := sorted(self._strict.intersection(verdict.findings)):
@@ -130,7 +134,9 @@ class SafescaleCase:
         return {**record, "custom": custom} if self._metrics else record
 
 
-def verdict_sentence(result: CaseResult) -> str:
+def verdict_sentence(
+    result: CaseResult, words: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Say in one sentence what came of a case."""
     item, verdict = result.case.item, result.verdict
     if verdict.outcome is Outcome.ERROR:
@@ -139,6 +145,6 @@ def verdict_sentence(result: CaseResult) -> str:
         return f"answered {item.answer}, which is correct"
     if verdict.letter is None:
         return f"abstained; the correct answer is {item.answer}"
-    name = verdict.outcome.value.replace("_", "-")
+    name = words.get(verdict.outcome.value) or verdict.outcome.value.replace("_", "-")
     sure = "" if verdict.confidence is None else f" (confidence {verdict.confidence:.2f})"
     return f"{name}: answered {verdict.letter}{sure}, the correct answer is {item.answer}"

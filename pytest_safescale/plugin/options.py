@@ -40,6 +40,12 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     ("suite", "NAME", "run a built-in suite (repeatable), such as radsafe200"),
     ("seed", "N", "seed of every random draw; default 42"),
     ("adaptive", None, "stop drawing samples once further ones can change nothing that counts"),
+    (
+        "stop-when-decided",
+        None,
+        "ask nothing more once the cases left can change no gate; what is skipped is said",
+    ),
+    ("self-check", None, "first try the gates on two controls, always dangerous and always safe"),
     ("max-calls", "N", "stop asking after so many calls"),
     ("max-cost", "AMOUNT", "stop asking once so much money is spent"),
 )

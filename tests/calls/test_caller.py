@@ -9,7 +9,13 @@ import pytest
 
 from pytest_safescale.calls.caller import Caller, CallLimits
 from pytest_safescale.calls.store import Store, call_key
-from pytest_safescale.errors import BudgetSpent, CallFailed, EndpointRefused, NotInStore
+from pytest_safescale.errors import (
+    BudgetSpent,
+    CallFailed,
+    EndpointRefused,
+    GatesDecided,
+    NotInStore,
+)
 from pytest_safescale.models.model import (
     ANY_BATCH,
     BatchRefused,
@@ -258,6 +264,25 @@ def test_a_budget_that_is_spent_ends_the_calls(
     with pytest.raises(BudgetSpent, match="the run may go no further than"):
         asyncio.run(many())
     assert len(model.asked) == made
+
+
+def test_a_run_that_is_halted_by_any_process_asks_nothing_more(store: Store) -> None:
+    model, other = ScriptedModel(), Store(store.path, run=store.run)
+
+    async def before_and_after() -> None:
+        ask = caller(store, heed_halt=True)
+        await ask.ask(model, request("before"))
+        other.halt("every gate is decided")
+        await ask.ask(model, request("before"))
+        await ask.ask(model, request("after"))
+
+    with pytest.raises(GatesDecided, match="every gate is decided"):
+        asyncio.run(before_and_after())
+    assert len(model.asked) == 1
+    stranger = Store(store.path, run="another")
+    assert stranger.halted() is None
+    other.close()
+    stranger.close()
 
 
 def test_rate_limits_space_the_calls(store: Store) -> None:
