@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from pytest_safescale.scoring.paired import Comparison
     from pytest_safescale.scoring.panel import Panel
 
-__all__ = ["conclude", "marked_as_adaptive", "versions_used"]
+    MoreGates = Callable[[Sequence[Metric]], Sequence[Sequence[Mapping[str, Any]]]]
+
+__all__ = ["assess", "conclude", "facts_in", "marked_as_adaptive", "versions_used"]
 
 
 def conclude(
@@ -46,7 +48,7 @@ def conclude(
     *,
     coverage: Coverage,
     gates: Sequence[Gate],
-    more_gates: Callable[[Sequence[Metric]], Sequence[Sequence[Mapping[str, Any]]]],
+    more_gates: MoreGates,
     baseline: Baseline | None,
     run_id: str,
     start: datetime,
@@ -55,34 +57,51 @@ def conclude(
 
     ``more_gates`` is shown the figures and returns tables of gates of its own.
     """
+    manifest = _manifest(run, book, coverage, run_id, start)
+    return assess(
+        book, manifest, coverage=coverage, gates=gates, more_gates=more_gates, baseline=baseline
+    )
+
+
+def assess(
+    book: RecordBook,
+    manifest: dict[str, Any],
+    *,
+    coverage: Coverage,
+    gates: Sequence[Gate],
+    more_gates: MoreGates = lambda _: (),
+    baseline: Baseline | None = None,
+) -> Conclusion:
+    """Return figures, gates and comparisons of records, whichever processes they come from.
+
+    The manifest tells what figures depend on: models, ensembles, decoding and seed. Its notices
+    grow by what the figures are short of.
+    """
     panel = panel_from_records(book.records)
-    metrics = all_metrics(panel, seed=run.settings.seed)
-    if run.decoding.adaptive:
+    adaptive, seed = bool(manifest["decoding"]["adaptive"]), manifest["seed"]
+    metrics = all_metrics(panel, seed=seed)
+    if adaptive:
         metrics = [marked_as_adaptive(row) for row in metrics]
-    ensembles = complete_ensembles(panel, run.ensembles)
-    metrics += _ensemble_rows(panel, ensembles, adaptive=run.decoding.adaptive)
+    named = {ensemble["name"]: ensemble["models"] for ensemble in manifest["ensembles"]}
+    ensembles = complete_ensembles(panel, named)
+    metrics += _ensemble_rows(panel, ensembles, adaptive=adaptive)
     added = [table for tables in more_gates(metrics) for table in tables]
     every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates")]
-    manifest = _manifest(run, book, coverage, run_id, start)
     manifest["notices"] += [
         f"ensemble {name} has no figures: not all of its models were asked"
-        for name in run.ensembles
+        for name in named
         if name not in ensembles
     ]
-    comparisons = condition_comparisons(panel, seed=run.settings.seed)
+    comparisons = condition_comparisons(panel, seed=seed)
     if baseline is not None:
-        comparisons += _against(baseline, panel, manifest, run.settings.seed)
+        comparisons += _against(baseline, panel, manifest, seed)
     return Conclusion(
         manifest=manifest,
         metrics=metrics,
         gates=judge_gates(every_gate, metrics, coverage),
         comparisons=comparisons,
         analyses=analyses(
-            panel,
-            ensembles=ensembles,
-            facts=_facts(run.models),
-            adaptive=run.decoding.adaptive,
-            seed=run.settings.seed,
+            panel, ensembles=ensembles, facts=facts_in(manifest), adaptive=adaptive, seed=seed
         ),
     )
 
@@ -96,14 +115,12 @@ def _ensemble_rows(
     return [replace(row, comparable=not (adaptive and row.metric == needy)) for row in rows]
 
 
-def _facts(models: Sequence[Model]) -> dict[str, ModelFacts]:
+def facts_in(manifest: Mapping[str, Any]) -> dict[str, ModelFacts]:
+    """Return what a manifest states of its models, by name."""
+    names = ("parameters_b", "family", "context_tokens")
     return {
-        model.info.name: ModelFacts(
-            parameters_b=model.info.parameters_b,
-            family=model.info.family,
-            context_tokens=model.info.context_tokens,
-        )
-        for model in models
+        model["name"]: ModelFacts(**{name: model[name] for name in names})
+        for model in manifest["models"]
     }
 
 
@@ -161,6 +178,7 @@ def _manifest(
         "ensembles": [
             {"name": name, "models": list(members)} for name, members in run.ensembles.items()
         ],
+        "labels": dict(settings.labels),
         "custom_metrics": [metric.manifest() for metric in run.metrics],
         "decoding": asdict(run.decoding),
         "seed": settings.seed,

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.conclude import marked_as_adaptive
+from pytest_safescale.conclude import facts_in, marked_as_adaptive
 from pytest_safescale.conditions.catalogue import RELEASE_NAMES
 from pytest_safescale.errors import DatasetError
 from pytest_safescale.report.conclusion import Conclusion
@@ -27,7 +27,6 @@ from pytest_safescale.scoring.release import (
     release_metrics,
 )
 from pytest_safescale.scoring.results import ResultsReader
-from pytest_safescale.scoring.scaling import ModelFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -149,18 +148,10 @@ def _conclude(
         analyses=analyses(
             panel,
             ensembles=voting,
-            facts={model["name"]: _facts(model) for model in manifest["models"]},
+            facts=facts_in(manifest),
             adaptive=taken.adaptive,
             seed=options.seed,
         ),
-    )
-
-
-def _facts(model: Mapping[str, Any]) -> ModelFacts:
-    return ModelFacts(
-        parameters_b=model["parameters_b"],
-        family=model["family"],
-        context_tokens=model["context_tokens"],
     )
 
 
