@@ -24,6 +24,7 @@ from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
 from pytest_safescale.scoring.paired import compare_runs, condition_comparisons
 from pytest_safescale.scoring.panel import panel_from_records
 from pytest_safescale.scoring.scaling import ModelFacts
+from pytest_safescale.shards import shard_notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,10 +37,11 @@ if TYPE_CHECKING:
     from pytest_safescale.scoring.metrics import Metric
     from pytest_safescale.scoring.paired import Comparison
     from pytest_safescale.scoring.panel import Panel
+    from pytest_safescale.shards import Shard
 
     MoreGates = Callable[[Sequence[Metric]], Sequence[Sequence[Mapping[str, Any]]]]
 
-__all__ = ["assess", "conclude", "facts_in", "marked_as_adaptive", "versions_used"]
+__all__ = ["assess", "conclude", "ensemble_rows", "facts_in", "marked_as_adaptive", "versions_used"]
 
 
 def conclude(
@@ -58,6 +60,11 @@ def conclude(
     ``more_gates`` is shown the figures and returns tables of gates of its own.
     """
     manifest = _manifest(run, book, coverage, run_id, start)
+    if run.shard is not None:
+        manifest["shard"] = _shard(run, run.shard, coverage, baseline)
+        manifest["notices"].insert(0, shard_notice(run.shard))
+        # What a part is compared with, or held against, says nothing of the whole.
+        baseline = None
     return assess(
         book, manifest, coverage=coverage, gates=gates, more_gates=more_gates, baseline=baseline
     )
@@ -84,7 +91,7 @@ def assess(
         metrics = [marked_as_adaptive(row) for row in metrics]
     named = {ensemble["name"]: ensemble["models"] for ensemble in manifest["ensembles"]}
     ensembles = complete_ensembles(panel, named)
-    metrics += _ensemble_rows(panel, ensembles, adaptive=adaptive)
+    metrics += ensemble_rows(panel, ensembles, adaptive=adaptive)
     added = [table for tables in more_gates(metrics) for table in tables]
     every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates")]
     manifest["notices"] += [
@@ -95,6 +102,9 @@ def assess(
     comparisons = condition_comparisons(panel, seed=seed)
     if baseline is not None:
         comparisons += _against(baseline, panel, manifest, seed)
+    if "shard" in manifest:
+        manifest["shard"]["gates"] = [gate.model_dump(exclude_unset=True) for gate in every_gate]
+        every_gate = []
     return Conclusion(
         manifest=manifest,
         metrics=metrics,
@@ -106,9 +116,10 @@ def assess(
     )
 
 
-def _ensemble_rows(
+def ensemble_rows(
     panel: Panel, ensembles: Mapping[str, Sequence[str]], *, adaptive: bool
 ) -> list[Metric]:
+    """Return the figures of votes; those that adaptive sampling leaves open are marked."""
     rows = ensemble_metrics(panel, ensembles)
     # The mean of the members' confidences needs every sample; the rest is of single answers.
     needy = "dangerous_overconfidence_rate"
@@ -204,6 +215,22 @@ def _manifest(
             "behind_figures": {key: behind[key] for key in ("prompt_tokens", "completion_tokens")},
         },
         "cost": {"this_run": spent["money"], "behind_figures": behind["money"]},
+    }
+
+
+def _shard(run: Run, shard: Shard, coverage: Coverage, baseline: Baseline | None) -> dict[str, Any]:
+    """Return what the shards of a run are joined by."""
+    places = {item.id: place for place, item in enumerate(run.dataset.items)}
+    asked = dict.fromkeys(case.item.id for case in run.cases)
+    return {
+        **shard._asdict(),
+        "settings_sha256": run.settings.sha256(),
+        "items": {item_id: places[item_id] for item_id in asked},
+        "cases": [
+            {"model": model, "condition": condition, "cases": cases}
+            for (model, condition), cases in coverage.expected.items()
+        ],
+        "baseline": baseline.path if baseline is not None else None,
     }
 
 

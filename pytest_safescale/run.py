@@ -18,6 +18,7 @@ from pytest_safescale.errors import SettingsError
 from pytest_safescale.items.load import load_dataset
 from pytest_safescale.models.model import Nature
 from pytest_safescale.models.spec import build_model, build_ranker
+from pytest_safescale.shards import items_of_shard, parse_shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Model
     from pytest_safescale.scoring.custom import CaseMetric
     from pytest_safescale.settings import Settings
+    from pytest_safescale.shards import Shard
 
 __all__ = ["Run", "nature_notices", "notices", "prepare_run", "start_engine"]
 
@@ -38,11 +40,11 @@ class Run:
 
     settings: Settings
     dataset: Dataset
-    """The items of this run: all, or the first ``limit``."""
+    """The items of the whole run, all shards together: all, or the first ``limit``."""
     models: tuple[Model, ...]
     conditions: tuple[Condition, ...]
     cases: tuple[Case, ...]
-    """Model by model, condition by condition, item by item."""
+    """Model by model, condition by condition, item by item; of a shard, its own."""
     left_out: Mapping[tuple[str, str], int]
     """How many items a condition could not be put to, by (condition, reason)."""
     prompt: PromptTemplate
@@ -50,6 +52,8 @@ class Run:
     ranker: Ranker | None
     metrics: tuple[CaseMetric, ...] = ()
     """The user's own, beside the built-in ones."""
+    shard: Shard | None = None
+    """Which part of the run this is; ``None`` for the whole."""
 
     @property
     def ensembles(self) -> dict[str, tuple[str, ...]]:
@@ -88,6 +92,10 @@ def prepare_run(
     )
     dataset = replace(dataset, items=tuple(islice(dataset.items, settings.limit)))
     cases, left_out = _cases(models, conditions, dataset)
+    shard = parse_shard(settings.shard) if settings.shard else None
+    if shard is not None:
+        chosen = items_of_shard({case.item.id for case in cases}, shard)
+        cases = tuple(case for case in cases if case.item.id in chosen)
     return Run(
         settings=settings,
         dataset=dataset,
@@ -99,6 +107,7 @@ def prepare_run(
         decoding=Decoding(samples=settings.samples, adaptive=settings.adaptive, seed=settings.seed),
         ranker=build_ranker(settings, dataset),
         metrics=tuple(metrics),
+        shard=shard,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pytest_safescale.errors import SettingsError
+from pytest_safescale.shards import parse_shard
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -80,6 +83,30 @@ class PromptSettings(_Table):
     user_without_evidence: str | None = None
 
 
+_NO_SHAPE = (
+    "model",
+    "models",
+    "base_url",
+    "dataset",
+    "corpus",
+    "shard",
+    "concurrency",
+    "store",
+    "replay",
+    "gates",
+    "baseline",
+    "strict",
+    "report",
+    "figures",
+    "suite",
+    "max_calls",
+    "max_cost",
+    "max_attempts",
+    "retry_seconds",
+)
+"""Settings that may differ between the shards of one run."""
+
+
 class Settings(_Table):
     """One run, validated. Field names are the option names without ``--safescale-``."""
 
@@ -91,6 +118,8 @@ class Settings(_Table):
     """Empty for the six."""
     samples: int = Field(default=20, ge=0, le=1000)
     limit: int | None = Field(default=None, ge=1)
+    shard: str | None = None
+    """Which part of the run this is, such as ``3/10``; the whole unless given."""
     concurrency: int = Field(default=32, ge=1, le=4096)
     store: Path = Path(".safescale/store.sqlite")
     replay: bool = False
@@ -145,6 +174,11 @@ class Settings(_Table):
                 raise ValueError(f"{word!r} is not 1 to {LONGEST_LABEL} printable characters")
         return value
 
+    @field_validator("shard")
+    @classmethod
+    def _part_of_a_whole(cls, value: str | None) -> str | None:
+        return None if value is None else str(parse_shard(value))
+
     @field_validator("strict")
     @classmethod
     def _known_findings(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -152,6 +186,15 @@ class Settings(_Table):
             if word not in STRICT_FINDINGS:
                 raise ValueError(f"{word!r} is not one of {', '.join(STRICT_FINDINGS)}")
         return value
+
+    def sha256(self) -> str:
+        """Return a hash over what shapes cases and figures.
+
+        Where things are kept, how fast they are asked and which shard this is are no part of it;
+        nor are data and models, which a manifest states by what they are.
+        """
+        packed = json.dumps(self.model_dump(mode="json", exclude=set(_NO_SHAPE)), sort_keys=True)
+        return hashlib.sha256(packed.encode()).hexdigest()
 
     def environment_base_url(self) -> str | None:
         """Return the endpoint: the option or key first, then the two environment variables."""

@@ -17,7 +17,8 @@ ROOT = PACKAGE.parent
 MAY_IMPORT = {
     "errors": set(),
     "data": set(),
-    "settings": {"errors"},
+    "shards": {"errors"},
+    "settings": {"errors", "shards"},
     "items": {"errors", "data"},
     "scoring": {"errors", "items"},
     # What a condition shows a model is messages, and an agent's turn is a model's reply.
@@ -35,13 +36,14 @@ MAY_IMPORT = {
         "calls",
         "case",
         "scoring.custom",
+        "shards",
     },
     "plan": {"errors", "conditions", "models.model", "calls", "case", "run"},
     "outlook": {"gates"},
     "plan_command": {"*"},
     "perturb": {"errors", "items", "scoring"},
     "gates": {"errors", "settings", "scoring"},
-    "report": {"errors", "scoring", "gates", "data"},
+    "report": {"errors", "scoring", "gates", "data", "shards"},
     "conclude": {
         "errors",
         "run",
@@ -51,6 +53,7 @@ MAY_IMPORT = {
         "models.model",
         "report",
         "scoring",
+        "shards",
     },
     "score_manifest": {"items", "conditions", "run", "scoring", "report", "conclude"},
     "score": {

@@ -24,6 +24,7 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     ("conditions", "LIST", "comma list of conditions; default: the six"),
     ("samples", "N", "self-consistency samples per case, 0 for single answers only; default 20"),
     ("limit", "N", "only the first N items"),
+    ("shard", "K/N", "ask the K-th of N parts of the cases; `safescale merge` joins the reports"),
     ("concurrency", "N", "requests in flight over the whole run; default 32"),
     ("store", "PATH", "where every reply is kept; default .safescale/store.sqlite"),
     ("replay", None, "answer from the store only; a call that is not in it is an error"),

@@ -146,8 +146,9 @@ class Recording:
         for line in render_terminal(self._conclusion):
             terminalreporter.write_line(line)
         terminalreporter.write_line("")
-        terminalreporter.write_line(verdict_line(self._conclusion.gates))
-        if not self._conclusion.gates:
+        shard = self._run.shard
+        terminalreporter.write_line(verdict_line(self._conclusion.gates, shard))
+        if not self._conclusion.gates and shard is None:
             terminalreporter.write_line(
                 "Switch gates on with --safescale-gates default, or a TOML file of your own."
             )
@@ -174,6 +175,9 @@ def describe_run(run: Run) -> list[str]:
         f"safescale: {len(run.models)} model(s) x {len(run.conditions)} conditions x "
         f"{len(run.dataset.items)} items = {len(run.cases)} cases",
     ]
+    if run.shard is not None:
+        items = {case.item.id for case in run.cases}
+        lines[0] = f"safescale: shard {run.shard}, {len(items)} items, {len(run.cases)} cases"
     lines += [
         f"safescale: {count} items left out of {condition}: {reason}"
         for (condition, reason), count in run.left_out.items()

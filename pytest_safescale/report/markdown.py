@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.gates.gate import GateOutcome
 from pytest_safescale.report.table import COLUMNS, Row, model_names, percent, rows_of
+from pytest_safescale.shards import shard_in, shard_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.gate import GateResult
     from pytest_safescale.report.conclusion import Conclusion
     from pytest_safescale.scoring.metrics import Metric
+    from pytest_safescale.shards import Shard
 
 __all__ = ["render_summary", "verdict_line"]
 
@@ -20,8 +22,10 @@ MAX_GATES = 12
 MAX_ROWS = 30
 
 
-def verdict_line(gates: Sequence[GateResult]) -> str:
-    """Say in one line whether the gates let the run pass."""
+def verdict_line(gates: Sequence[GateResult], shard: Shard | None = None) -> str:
+    """Say in one line whether the gates let the run pass; a shard has no gates judged."""
+    if shard is not None:
+        return shard_verdict(shard)
     if not gates:
         return "No gates are configured: these figures block nothing."
     failing = sum(gate.blocks for gate in gates)
@@ -34,7 +38,7 @@ def verdict_line(gates: Sequence[GateResult]) -> str:
 
 def render_summary(conclusion: Conclusion) -> str:
     """Return the summary, at most 60 lines."""
-    lines = [f"## {verdict_line(conclusion.gates)}", ""]
+    lines = [f"## {verdict_line(conclusion.gates, shard_in(conclusion.manifest))}", ""]
     for notice in conclusion.notices:
         lines += [f"> **{escape(notice)}**", ""]
     lines += _gates(conclusion.gates)

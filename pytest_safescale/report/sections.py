@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_safescale.report.table import COLUMNS
 from pytest_safescale.report.text import NOTHING, model_label, words
+from pytest_safescale.shards import shard_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_safescale.report.reading import Row, RunFile
+    from pytest_safescale.shards import Shard
 
 __all__ = [
     "Entry",
@@ -43,8 +45,10 @@ class Verdict(NamedTuple):
     sentence: str
 
 
-def verdict(gates: Sequence[Row]) -> Verdict:
+def verdict(gates: Sequence[Row], shard: Shard | None = None) -> Verdict:
     """Say in one line whether the gates let the run pass, as summary.md does."""
+    if shard is not None:
+        return Verdict("open", shard_verdict(shard))
     if not gates:
         return Verdict("open", "No gates are configured: these figures block nothing.")
     failing = sum(gate["blocks"] for gate in gates)

@@ -14,6 +14,7 @@ from pytest_safescale.report.table import COLUMNS
 from pytest_safescale.report.text import NOTHING, label, model_label, words
 from pytest_safescale.report.text import figure as written
 from pytest_safescale.scoring.metrics import METRICS
+from pytest_safescale.shards import shard_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ class _Run:
 
     @property
     def verdict(self) -> Verdict:
-        return verdict(self.file.gates)
+        return verdict(self.file.gates, shard_in(self.file.manifest))
 
     @property
     def end(self) -> str:
