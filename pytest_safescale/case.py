@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.calls.caller import Answered, money
@@ -132,8 +132,12 @@ class CaseResult:
             "evidence": self._evidence_record(),
             "trace": [vars(step) for step in self.evidence.trace],
             "prompt_sha256": _sha256(self.messages),
-            "calls": [self._call_record(part) for part in (*self.gathered, *self.asked)],
+            "calls": self.call_records(),
         }
+
+    def call_records(self) -> list[dict[str, Any]]:
+        """Return what each call took: key, replies, tokens, money, and who answered."""
+        return [self._call_record(part) for part in (*self.gathered, *self.asked)]
 
     @property
     def latency_s(self) -> float | None:
@@ -204,6 +208,15 @@ class CaseRunner:
         self._prompt = prompt
         self._decoding = decoding
         self._ranker = ranker
+
+    def without_samples(self) -> CaseRunner:
+        """Return one that asks for single answers only, through the same caller."""
+        return CaseRunner(
+            caller=self._caller,
+            prompt=self._prompt,
+            decoding=replace(self._decoding, samples=0),
+            ranker=self._ranker,
+        )
 
     async def run(self, case: Case) -> CaseResult:
         """Ask and judge one case; a call that fails becomes an errored case, not an exception."""

@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "outlook": {"gates"},
     "plan_command": {"*"},
     "perturb": {"errors", "items", "scoring"},
+    "robust": {"errors", "items", "conditions", "case", "perturb", "scoring"},
     "gates": {"errors", "settings", "scoring"},
     "report": {"errors", "scoring", "gates", "data", "shards"},
     "conclude": {

@@ -42,8 +42,11 @@ class Observed:
 
     @classmethod
     def of(cls, verdict: Verdict, *, error: str | None = None) -> Observed:
-        """Return what a verdict says: the majority where samples were drawn, else the greedy."""
-        if verdict.outcome is Outcome.ERROR:
+        """Return what a verdict says: the majority where samples were drawn, else the greedy.
+
+        With ``error``, or where the single answer failed, there is none.
+        """
+        if error is not None or verdict.outcome is Outcome.ERROR:
             return cls(letter=None, error=error or "the call failed")
         if verdict.confidence is None:
             return cls(letter=verdict.letter)
@@ -112,6 +115,8 @@ class Relation(ABC):
 
     instructs = False
     """Whether its edits instruct the model, so that following them is counted."""
+    keeps_meaning = False
+    """Whether another choice breaks it, so that its flips count among those of a whole run."""
 
     def __init__(self, family: Family, name: str | None = None) -> None:
         self.family = family
@@ -132,6 +137,8 @@ class Relation(ABC):
 
 class MeaningPreserving(Relation):
     """The edits change nothing that the answer depends on: the same option must be chosen."""
+
+    keeps_meaning = True
 
     def broken(self, trial: Trial) -> str | None:
         """Name the two answers where they are different options."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Search",
+    "current_profile",
     "search",
     "search_concurrently",
 ]
@@ -119,10 +120,14 @@ class Search:
                 self._failing = trial
 
     def reuse(self, ask: Callable[[Sequence[Variant]], Sequence[Observed]]) -> None:
-        """Try the counterexamples of earlier runs, if the profile's database holds any."""
-        if self._drawing is not None:
+        """Try the counterexamples of earlier runs, if the profile's database holds any.
+
+        They come last, and only where nothing that was drawn fails: all variants are answered for
+        the rates anyway, and what is reported stays settled by seed and answers.
+        """
+        if self._drawing is not None and not self._failed():
             self._drawing.reuse(lambda variant: self._fails(variant, ask))
-            self._shrunk = self._failing is not None and Phase.shrink in self._phases
+            self._shrunk = self._failed() and Phase.shrink in self._phases
             self._raise_stop()
 
     def shrink(self, ask: Callable[[Sequence[Variant]], Sequence[Observed]]) -> None:
@@ -152,6 +157,9 @@ class Search:
             calls=self._calls,
             stopped_by=stopped,
         )
+
+    def _failed(self) -> bool:
+        return self._failing is not None
 
     def _trial(self, variant: Variant, answer: Observed) -> Trial:
         self._answers[variant.key] = answer
@@ -231,10 +239,10 @@ def search(
     here too; only while a failure is shrunk, an error of this package ends the shrinking instead.
     """
     steps = Search(probe, budget=budget, seed=seed, profile=profile)
-    steps.reuse(answer)
     for batch in steps.batches():
         steps.take(batch, answer(batch))
     steps.shrink(answer)
+    steps.reuse(answer)
     return steps.report()
 
 
@@ -251,17 +259,24 @@ async def search_concurrently(
     ``answer`` is awaited in the loop. Hypothesis runs in threads of its own, so that the loop
     never waits for it.
     """
-    steps = await _in_thread(lambda: Search(probe, budget=budget, seed=seed, profile=profile))
+    # A loaded profile is the current one of its own thread alone.
+    current = profile or settings()
+    steps = await _in_thread(lambda: Search(probe, budget=budget, seed=seed, profile=current))
     bridge = _Bridge(answer)
     try:
-        await _in_thread(lambda: steps.reuse(bridge))
         batches = steps.batches()
         while batch := await _in_thread(lambda: next(batches, None)):
             steps.take(batch, await answer(batch))
         await _in_thread(lambda: steps.shrink(bridge))
+        await _in_thread(lambda: steps.reuse(bridge))
     finally:
         bridge.close()
     return steps.report()
+
+
+def current_profile() -> settings:
+    """Return hypothesis's current settings; of the thread that calls it, where one was loaded."""
+    return settings()
 
 
 def _counted(trial: Trial, relation: Relation) -> Tally:

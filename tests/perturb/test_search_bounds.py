@@ -309,3 +309,34 @@ def test_a_search_that_is_cancelled_leaves_no_thread_behind() -> None:
 
 def _searching() -> bool:
     return any(thread.name == "safescale-search" for thread in threading.enumerate())
+
+
+def test_a_profile_that_was_loaded_holds_for_searches_in_threads_too() -> None:
+    async def right(variants: Sequence[Variant]) -> list[Observed]:
+        return invariant(NODULE)(variants)
+
+    before = settings.get_current_profile_name()
+    settings.register_profile("three", NO_DATABASE, max_examples=3)
+    settings.load_profile("three")
+    try:
+        report = asyncio.run(
+            search_concurrently(probe("typos"), right, budget=Budget(variants=None))
+        )
+    finally:
+        settings.load_profile(before)
+    assert report.tally.tried == 3
+
+
+def test_what_the_database_holds_is_tried_only_where_nothing_drawn_fails() -> None:
+    kept = settings(database=InMemoryExampleDatabase())
+    answer = turning(NODULE, ("withdrawn", "replaced"), "B")
+    first = search(probe("outdated_guideline"), answer, profile=kept)
+    again = search(probe("outdated_guideline"), answer, profile=kept)
+    assert again == first
+    # The one variant of another seed holds no such pair; the one kept does.
+    few = Budget(variants=1)
+    unlucky = look(probe("outdated_guideline"), answer, budget=few, seed=3)
+    assert unlucky.finding is None
+    reused = search(probe("outdated_guideline"), answer, budget=few, seed=3, profile=kept)
+    assert found(reused).edits == found(first).edits
+    assert reused.tally == unlucky.tally
