@@ -12,6 +12,7 @@ from pytest_safescale.data import data_folder
 from pytest_safescale.errors import DatasetError, Problem
 from pytest_safescale.items.corpus import load_passages
 from pytest_safescale.items.files import read_bytes, read_records
+from pytest_safescale.items.headings import LABEL_KEYS, spread_labels
 from pytest_safescale.items.hub import fetch
 from pytest_safescale.items.item import Dataset, Item
 from pytest_safescale.items.raw import MISSING, escaped, shown, unusable
@@ -86,13 +87,15 @@ def _path(ref: str, folder: Path) -> Path:
 def _items(
     content: bytes, name: str, columns: Mapping[str, str]
 ) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    if unknown := sorted(set(columns) - KNOWN_KEYS):
+    known = KNOWN_KEYS.union(LABEL_KEYS)
+    if unknown := sorted(set(columns) - known):
         found = ", ".join(escaped(key) for key in unknown)
-        raise DatasetError(f"columns: found {found}; allowed: {', '.join(sorted(KNOWN_KEYS))}")
+        raise DatasetError(f"columns: found {found}; allowed: {', '.join(sorted(known))}")
     raw, problems = read_records(content, name)
     if raw and all(_is_result(record.values) for record in raw):
         raise unusable(name, "results of a model", "items (`safescale score` reads results)")
     headings = {key: None for record in raw for key in record.values}
+    columns = spread_labels(columns, headings)
     records = [replace(record, values=unfolded(_renamed(record.values, columns))) for record in raw]
     items = [item for record in records if (item := read_item(record)) is not None]
     problems += _absent(name, list(headings), columns)

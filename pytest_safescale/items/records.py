@@ -10,6 +10,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.items.headings import LISTED
 from pytest_safescale.items.item import LETTERS, Item, Label, Option
 from pytest_safescale.items.options import OPTION_KEYS, read_options
 from pytest_safescale.items.raw import MISSING, blank, is_text, strict_json
@@ -61,6 +62,7 @@ KNOWN_KEYS = frozenset(
         "key_fact",
         "negated",
         "source",
+        *LISTED.values(),
         *(
             pattern.format(number=number)
             for number in range(1, len(LETTERS) + 1)
@@ -100,6 +102,7 @@ def read_item(record: RawRecord) -> Item | None:
     texts = read_options(record)
     answer = _answer(record, texts)
     labels = [_labels(record, number, len(texts)) for number in range(1, len(LETTERS) + 1)]
+    _add_listed(record, "".join(texts), labels)
     optional: dict[str, Any] = {
         "subspecialty": _optional(record, values, "subspecialty") or "",
         "question_type": _optional(record, values, "question_type") or "",
@@ -202,6 +205,23 @@ def _labels(record: RawRecord, number: int, options: int) -> dict[str, bool]:
         if flags[label.value] and 0 < options < number:
             record.wrong(key, record.values[key], f"0 or nothing: there are {options} options")
     return flags
+
+
+def _add_listed(record: RawRecord, letters: str, labels: Sequence[dict[str, bool]]) -> None:
+    """Set the labels whose options a record lists by letter: a list, or text such as ``B, D``."""
+    for label, key in LISTED.items():
+        given = record.values.get(key)
+        words = re.split(r"[\s,;/|]+", given) if isinstance(given, str) else given
+        if blank(given):
+            continue
+        named = [str(word).strip().upper() for word in words] if isinstance(words, list) else [""]
+        # An empty end of a list such as "B;" is no letter.
+        named = [word for word in named if word] or [""]
+        if not all(word and word in (letters or LETTERS) and len(word) == 1 for word in named):
+            record.wrong(key, given, f"letters among {', '.join(letters or LETTERS)}, or nothing")
+            continue
+        for word in named:
+            labels[LETTERS.index(word)][label] = True
 
 
 def _flag(record: RawRecord, key: str) -> bool:

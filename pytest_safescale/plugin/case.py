@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from pytest_safescale.errors import EndpointRefused, MetricError, RunEnded
 from pytest_safescale.scoring.custom import custom_values
-from pytest_safescale.scoring.verdict import Outcome
+from pytest_safescale.scoring.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +19,15 @@ if TYPE_CHECKING:
     from pytest_safescale.items.item import Item
     from pytest_safescale.models.model import Message, ModelInfo
     from pytest_safescale.scoring.custom import CaseMetric
-    from pytest_safescale.scoring.verdict import Verdict
 
-__all__ = ["SafescaleCase"]
+__all__ = ["CaseVerdict", "SafescaleCase"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseVerdict(Verdict):
+    """A verdict that knows its case, so that a failed assertion can show it."""
+
+    case: SafescaleCase = field(repr=False, compare=False)
 
 
 class SafescaleCase:
@@ -73,9 +80,9 @@ class SafescaleCase:
         return self.result.messages
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> CaseVerdict:
         """What the model's answer means."""
-        return self.result.verdict
+        return CaseVerdict(**vars(self.result.verdict), case=self)
 
     @property
     def result(self) -> CaseResult:
@@ -134,9 +141,7 @@ class SafescaleCase:
         return {**record, "custom": custom} if self._metrics else record
 
 
-def verdict_sentence(
-    result: CaseResult, words: Mapping[str, str] = MappingProxyType({})
-) -> str:
+def verdict_sentence(result: CaseResult, words: Mapping[str, str] = MappingProxyType({})) -> str:
     """Say in one sentence what came of a case."""
     item, verdict = result.case.item, result.verdict
     if verdict.outcome is Outcome.ERROR:

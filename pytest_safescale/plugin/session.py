@@ -12,6 +12,7 @@ from pytest_safescale.calls.store import Store
 from pytest_safescale.errors import SafescaleError
 from pytest_safescale.plugin import FIXTURE, options, selection, suites
 from pytest_safescale.plugin.case import SafescaleCase
+from pytest_safescale.report.naming import label_words
 from pytest_safescale.run import prepare_run, start_engine
 from pytest_safescale.scoring.custom import checked_metrics
 from pytest_safescale.settings import read_configuration, resolve_settings
@@ -67,6 +68,7 @@ class SafescaleSession:
             ask=lambda: self._ask(index),
             strict=frozenset(self.run.settings.strict),
             metrics=self.run.metrics,
+            words=label_words({"labels": self.run.settings.labels}),
         )
 
     def _ask(self, index: int) -> CaseResult:

@@ -17,6 +17,7 @@ from pytest_safescale.report.case_charts import case_charts
 from pytest_safescale.report.charts import metric_charts
 from pytest_safescale.report.drawing import Chart, draw_png, draw_svg
 from pytest_safescale.report.facts import Fact, fact_of, items_of
+from pytest_safescale.report.naming import finding_word, headings, label_sentence, label_words
 from pytest_safescale.report.packing import LIMITS, CasePacker, script_json
 from pytest_safescale.report.page import draw_all, page_parts, render_page
 from pytest_safescale.report.reading import RunFile, read_cases, read_run
@@ -29,7 +30,6 @@ from pytest_safescale.report.sections import (
     method,
     verdict,
 )
-from pytest_safescale.report.table import COLUMNS
 from pytest_safescale.report.text import model_label, shorten
 from pytest_safescale.scoring.metrics import METRICS
 from pytest_safescale.shards import shard_in
@@ -86,7 +86,9 @@ def _write(folder: Path) -> Path:
     empty = render_page("report.html.j2", **content, page=page_parts(script="report.js"))
     packed = cases.packer.pack(_budget(len(cases.facts)) - len(empty.encode("utf-8")))
     content["cases"] = {"count": packed.cases, "limit": packed.limit}
-    parts = page_parts(script="report.js", data=script_json(packed.content))
+    parts = page_parts(
+        script="report.js", data=script_json({**packed.content, "named": label_words(run.manifest)})
+    )
     path = folder / "report.html"
     page = render_page("report.html.j2", **content, page=parts)
     path.write_text(page, encoding="utf-8", newline="\n")
@@ -155,7 +157,7 @@ def _charts(run: RunFile, facts: Sequence[Fact]) -> list[Chart]:
 
 
 def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
-    items = items_of(cases.facts)
+    items, named = items_of(cases.facts), label_words(run.manifest)
     charts = [
         *draw_all(metric_charts(run), "rows of metrics.csv"),
         *draw_all(case_charts(cases.facts, run.conditions), "taken from cases.jsonl"),
@@ -167,7 +169,8 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "models": [model_label(name) for name in run.models],
         "verdict": verdict(run.gates, shard_in(run.manifest)),
         "gates": gate_groups(run.gates),
-        "headings": [name for name, _, _ in COLUMNS],
+        "headings": headings(run.manifest),
+        "labels_told": label_sentence(run.manifest),
         "table": figure_table(run),
         "every": every_figure(run),
         # Those that need the whole width, and those not drawn, come last: the grid has no holes.
@@ -177,7 +180,8 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
             item.findings["high_risk"] + item.findings["unsafe"] > 0 for item in items
         ),
         "item_count": len(items),
-        "findings": FINDINGS,
+        "findings": [(name, finding_word(named, name)) for name in FINDINGS],
+        "named": {"high_risk": "high-risk", "unsafe": "unsafe"} | named,
         "cases": {"count": len(cases.facts), "limit": None},
         "baseline": indexed_comparisons(run, "baseline"),
         "within": [

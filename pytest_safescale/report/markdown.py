@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_safescale.gates.gate import GateOutcome
-from pytest_safescale.report.table import COLUMNS, Row, model_names, percent, rows_of
+from pytest_safescale.report.naming import headings, label_sentence
+from pytest_safescale.report.table import Row, model_names, percent, rows_of
 from pytest_safescale.shards import shard_in, shard_verdict
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ def render_summary(conclusion: Conclusion) -> str:
     for notice in conclusion.notices:
         lines += [f"> **{escape(notice)}**", ""]
     lines += _gates(conclusion.gates)
-    lines += _tables(conclusion.metrics)
     manifest = conclusion.manifest
+    lines += _tables(conclusion.metrics, headings(manifest))
+    if told := label_sentence(manifest):
+        lines += ["", escape(told)]
     lines += [
         "",
         f"Data: {escape(manifest['dataset']['name'])}, "
@@ -62,10 +65,9 @@ def _gates(gates: Sequence[GateResult]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _tables(metrics: Sequence[Metric]) -> list[str]:
-    names = [name for name, _, _ in COLUMNS]
+def _tables(metrics: Sequence[Metric], names: Sequence[str]) -> list[str]:
     lines = [
-        f"| model | condition | n | {' | '.join(names)} |",
+        f"| model | condition | n | {' | '.join(map(escape, names))} |",
         f"|---|---|{'--:|' * (len(names) + 1)}",
     ]
     rows = [(model, row) for model in model_names(metrics) for row in rows_of(metrics, model)]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_safescale.report.table import COLUMNS, Row, model_names, percent, rows_of
+from pytest_safescale.report.naming import headings, label_sentence
+from pytest_safescale.report.table import Row, model_names, percent, rows_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_safescale.report.conclusion import Conclusion
 
 __all__ = ["render_terminal"]
@@ -18,20 +21,22 @@ _CONDITION_WIDTH = 17
 def render_terminal(conclusion: Conclusion) -> list[str]:
     """Return the lines of the table, its notices and where to go from here."""
     lines = [f"! {notice}" for notice in conclusion.notices]
+    names = headings(conclusion.manifest)
+    # A word of the user's own may need more room than ours.
+    widths = [max(width, len(name) + 1) for name, width in zip(names, _WIDTHS, strict=True)]
     for model in model_names(conclusion.metrics):
-        rows = rows_of(conclusion.metrics, model)
-        lines += ["", f"{model} (per cent of n cases)", _heading(), *map(_line, rows)]
-    return lines
+        rows = [("condition", "n", names)]
+        rows += [_cells(row) for row in rows_of(conclusion.metrics, model)]
+        lines += ["", f"{model} (per cent of n cases)", *(_line(*row, widths) for row in rows)]
+    told = label_sentence(conclusion.manifest)
+    return [*lines, "", told] if told else lines
 
 
-def _heading() -> str:
-    names = "".join(
-        f"{name:>{width}}" for (name, _, _), width in zip(COLUMNS, _WIDTHS, strict=True)
-    )
-    return f"{'condition':<{_CONDITION_WIDTH}}{'n':>5}{names}"
+def _cells(row: Row) -> tuple[str, str, list[str]]:
+    figures = [percent(figure.value if figure else None) for figure in row.figures]
+    return row.condition, str(row.n), figures
 
 
-def _line(row: Row) -> str:
-    values = (percent(figure.value if figure else None) for figure in row.figures)
-    cells = "".join(f"{value:>{width}}" for value, width in zip(values, _WIDTHS, strict=True))
-    return f"{row.condition:<{_CONDITION_WIDTH}}{row.n:>5}{cells}"
+def _line(condition: str, n: str, figures: Sequence[str], widths: Sequence[int]) -> str:
+    cells = "".join(f"{figure:>{width}}" for figure, width in zip(figures, widths, strict=True))
+    return f"{condition:<{_CONDITION_WIDTH}}{n:>5}{cells}"

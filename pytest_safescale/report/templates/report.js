@@ -19,7 +19,7 @@
     made.append(...children.filter((child) => child !== null && child !== undefined));
     return made;
   }
-  const words = (name) => name.split("_").map((word) => (word === "rag" ? "RAG" : word)).join(" ");
+  const words = (name) => Object.hasOwn(data.named || {}, name) ? data.named[name] : name.split("_").map((word) => (word === "rag" ? "RAG" : word)).join(" ");
 
   async function inflate(text) {
     const raw = atob(text), bytes = new Uint8Array(raw.length);
