@@ -152,7 +152,7 @@ def _score(given: argparse.Namespace) -> int:
         answers=given.answers,
         allow_partial=given.allow_partial,
         ref=given.dataset,
-        seed=settings.seed,
+        seed=settings.seed if "seed" in settings.model_fields_set else None,
         models={
             name: model.model_dump(exclude_unset=True) for name, model in settings.models.items()
         },

@@ -10,15 +10,21 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.conclude import facts_in, marked_as_adaptive
+from pytest_safescale.conclude import ensemble_rows, facts_in, marked_as_adaptive
 from pytest_safescale.conditions.catalogue import RELEASE_NAMES
 from pytest_safescale.errors import DatasetError
 from pytest_safescale.report.conclusion import Conclusion
 from pytest_safescale.report.folder import ReportFolder
-from pytest_safescale.score_manifest import Scored, ScoreOptions, score_manifest
+from pytest_safescale.score_manifest import (
+    Scored,
+    ScoreOptions,
+    earlier_manifests,
+    filled_in,
+    score_manifest,
+)
 from pytest_safescale.scoring.analyses import analyses, complete_ensembles
-from pytest_safescale.scoring.ensembles import ensemble_metrics
 from pytest_safescale.scoring.figures import all_metrics
+from pytest_safescale.scoring.intervals import SEED
 from pytest_safescale.scoring.paired import condition_comparisons
 from pytest_safescale.scoring.panel import PanelBuilder, case_of_record, item_of_record
 from pytest_safescale.scoring.release import (
@@ -29,12 +35,9 @@ from pytest_safescale.scoring.release import (
 from pytest_safescale.scoring.results import ResultsReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from pytest_safescale.items.item import Dataset
-    from pytest_safescale.scoring.metrics import Metric
-    from pytest_safescale.scoring.paired import Comparison
-    from pytest_safescale.scoring.panel import Panel
 
 __all__ = ["score_results"]
 
@@ -82,6 +85,8 @@ def score_results(
                 report.add(record)
                 taken.add(record)
             reader.check(allow_partial=options.allow_partial)
+            if reader.is_partial:
+                report.mark_partial()
             conclusion = _conclude(reader, taken, dataset, options, start)
             report.finish(conclusion)
         finally:
@@ -100,6 +105,8 @@ def _check_apart(folder: Path, out: Path) -> None:
 @contextmanager
 def _staged(out: Path) -> Iterator[Path]:
     """Give a folder whose files replace those of ``out`` at the end, if nothing failed."""
+    if out.exists() and not out.is_dir():
+        raise DatasetError(f"--out: {out} cannot be written: it is a file")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -124,20 +131,35 @@ def _conclude(
     for model, item_id in reader.recorded:
         taken.builder.add_record(model, item_id)
     panel = taken.builder.build(labelled=dataset.labelled)
+    earlier = earlier_manifests(reader)
+    options = filled_in(options, reader, earlier)
+    seed = SEED if options.seed is None else options.seed
     voting = complete_ensembles(panel, options.ensembles)
-    metrics, comparisons = _figures(panel, voting, options)
-    if taken.adaptive:
+    # A run that was free to stop early says so, whether it did or not.
+    decodings = [manifest.get("decoding") or {} for manifest in earlier]
+    adaptive = taken.adaptive or any(decoding.get("adaptive") for decoding in decodings)
+    released = options.definitions == "release"
+    metrics = (release_metrics if released else all_metrics)(panel, seed=seed)
+    if adaptive:
         metrics = [marked_as_adaptive(row) for row in metrics]
+    if released:
+        metrics += release_ensemble_metrics(panel, voting)
+        comparisons = release_comparisons(panel, seed=seed)
+    else:
+        metrics += ensemble_rows(panel, voting, adaptive=adaptive)
+        comparisons = condition_comparisons(panel, seed=seed)
     manifest = score_manifest(
         Scored(
             reader=reader,
             panel=panel,
             dataset=dataset,
             options=options,
+            earlier=earlier,
+            ensembles=voting,
             natures=taken.natures,
             cases=taken.cases,
             errors=taken.errors,
-            adaptive=taken.adaptive,
+            adaptive=adaptive,
             start=start,
         )
     )
@@ -149,18 +171,7 @@ def _conclude(
             panel,
             ensembles=voting,
             facts=facts_in(manifest),
-            adaptive=taken.adaptive,
-            seed=options.seed,
+            adaptive=adaptive,
+            seed=seed,
         ),
     )
-
-
-def _figures(
-    panel: Panel, ensembles: Mapping[str, Sequence[str]], options: ScoreOptions
-) -> tuple[list[Metric], list[Comparison]]:
-    seed = options.seed
-    if options.definitions == "release":
-        rows = release_metrics(panel, seed=seed) + release_ensemble_metrics(panel, ensembles)
-        return rows, release_comparisons(panel, seed=seed)
-    rows = all_metrics(panel, seed=seed) + ensemble_metrics(panel, ensembles)
-    return rows, condition_comparisons(panel, seed=seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from pytest_safescale.scoring.panel import Panel
     from pytest_safescale.scoring.results import ResultsReader
 
-__all__ = ["DEFINITIONS", "ScoreOptions", "Scored", "score_manifest"]
+__all__ = [
+    "DEFINITIONS",
+    "ScoreOptions",
+    "Scored",
+    "earlier_manifests",
+    "filled_in",
+    "score_manifest",
+]
 
 DEFINITIONS = ("default", "release")
 """Ours (metrics.md, part A), and those of the paper's released scripts (part B)."""
@@ -29,7 +36,16 @@ _OF_RELEASE = (
     "figures by the definitions of the paper's released scripts, for reproducing published "
     "numbers; verdicts of single cases and analyses are by our own"
 )
-_OF_A_RUN = ("corpus", "ranker", "prompt_sha256", "agent_prompt_sha256", "decoding")
+_NAMED = 10
+"""How many problems the notices name; a damaged folder may have thousands."""
+_OF_A_RUN = (
+    "corpus",
+    "ranker",
+    "prompt_sha256",
+    "agent_prompt_sha256",
+    "custom_metrics",
+    "decoding",
+)
 """What is taken over from the reports read, where they agree."""
 _UNKNOWN_MODEL: dict[str, Any] = {
     "provider": "results",
@@ -64,11 +80,14 @@ class ScoreOptions:
     """Whether to score what can be scored of damaged results."""
     ref: str = ""
     """How the user named the data set."""
-    seed: int = SEED
+    seed: int | None = None
+    """``None`` for that of the reports read where they agree, else 42."""
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What the configuration says of models, by name: family, parameters_b ..."""
     ensembles: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Models that vote, by the ensemble's name."""
+    """Models that vote, by the ensemble's name; none for those of the reports read."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the data set calls the labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +98,11 @@ class Scored:
     panel: Panel
     dataset: Dataset
     options: ScoreOptions
+    """Filled in, as ``filled_in`` returns them."""
+    earlier: Sequence[Mapping[str, Any]]
+    """The manifests of the reports read."""
+    ensembles: Mapping[str, Sequence[str]]
+    """Those all of whose models have cases."""
     natures: Mapping[str, str]
     """What kind of thing answered, by model."""
     cases: int
@@ -89,28 +113,57 @@ class Scored:
     start: datetime
 
 
-def score_manifest(scored: Scored) -> dict[str, Any]:
-    """Return the manifest, with the keys that a run's has; unknown is ``None``.
+def earlier_manifests(reader: ResultsReader) -> list[Mapping[str, Any]]:
+    """Return the manifests of the reports among the results.
 
-    Raises DatasetError where a report among the results has a run.json that cannot be read.
+    Raises DatasetError where one has a run.json that cannot be read.
     """
-    dataset, options = scored.dataset, scored.options
-    earlier = [
+    return [
         read_run(folder).manifest
-        for folder in scored.reader.own_folders
+        for folder in reader.own_folders
         if (folder / "run.json").is_file()
     ]
+
+
+def filled_in(
+    options: ScoreOptions, reader: ResultsReader, earlier: Sequence[Mapping[str, Any]]
+) -> ScoreOptions:
+    """Return the options with seed and ensembles of the run that is scored again."""
+    stated = _agreed(reader, earlier, ("seed", "ensembles"))
+    voting = {ensemble["name"]: ensemble["models"] for ensemble in stated["ensembles"] or ()}
+    seed = options.seed if options.seed is not None else stated["seed"]
+    return replace(
+        options, seed=SEED if seed is None else seed, ensembles=options.ensembles or voting
+    )
+
+
+def _agreed(
+    reader: ResultsReader, earlier: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> dict[str, Any]:
+    """Return what all the results are reports of and state alike; ``None`` for the rest."""
+    found: dict[str, Any] = dict.fromkeys(names)
+    if earlier and len(earlier) == len(reader.files):
+        for name in names:
+            stated = [manifest.get(name) for manifest in earlier]
+            if all(value == stated[0] for value in stated):
+                found[name] = stated[0]
+    return found
+
+
+def score_manifest(scored: Scored) -> dict[str, Any]:
+    """Return the manifest, with the keys that a run's has; unknown is ``None``."""
+    dataset, options = scored.dataset, scored.options
     return {
         "run_id": secrets.token_hex(8),
         "versions": versions_used(),
-        "notices": list(dict.fromkeys(_notices(scored, earlier))),
+        "notices": list(dict.fromkeys(_notices(scored))),
         "start": scored.start.isoformat(timespec="seconds"),
         "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "scored": {
             "files": scored.reader.files,
             "definitions": options.definitions,
             "answers": options.answers,
-            "partial": bool(scored.reader.problems),
+            "partial": scored.reader.is_partial,
             "problems": [asdict(problem) for problem in scored.reader.problems],
         },
         "dataset": {
@@ -120,9 +173,13 @@ def score_manifest(scored: Scored) -> dict[str, Any]:
             "items": len(dataset.items),
             "notice": dataset.notice,
         },
-        **_of_a_run(scored, earlier),
-        "models": _models(scored, earlier),
+        "labels": dict(options.labels),
+        **_of_a_run(scored),
+        "models": _models(scored),
         "conditions": _ordered(scored.panel.conditions),
+        "ensembles": [
+            {"name": name, "models": list(members)} for name, members in scored.ensembles.items()
+        ],
         "seed": options.seed,
         "replay": False,
         "cases": {"of_the_run": scored.cases, "recorded": scored.cases, "left_out": []},
@@ -133,12 +190,13 @@ def score_manifest(scored: Scored) -> dict[str, Any]:
     }
 
 
-def _notices(scored: Scored, earlier: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _notices(scored: Scored) -> Iterator[str]:
     dataset, options, problems = scored.dataset, scored.options, scored.reader.problems
     if problems:
+        many = "the first named below, all in run.json" if len(problems) > _NAMED else "named below"
         yield (
-            "only a part of the results could be scored (--allow-partial); "
-            f"problems, each named below: {len(problems)}"
+            "only a part of the results could be scored (--allow-partial): "
+            f"{len(problems)} problem(s), {many}"
         )
     if dataset.notice:
         yield dataset.notice
@@ -149,31 +207,29 @@ def _notices(scored: Scored, earlier: Sequence[Mapping[str, Any]]) -> Iterator[s
         yield _OF_RELEASE
     if options.answers == "raw":
         yield "letters were read from the replies by our own reader, not taken as checked"
-    for manifest in earlier:
+    for manifest in scored.earlier:
         yield from manifest.get("notices", ())
     yield from scored.reader.remarks()
     for name, models in options.ensembles.items():
         if lacking := [model for model in models if model not in scored.panel.models]:
             yield f"ensemble {name} is left out: the results hold no {', '.join(lacking)}"
-    yield from map(str, problems)
+    yield from map(str, problems[:_NAMED])
 
 
-def _of_a_run(scored: Scored, earlier: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _of_a_run(scored: Scored) -> dict[str, Any]:
     """Return how the answers were made, as far as the reports read state it and agree."""
-    found: dict[str, Any] = dict.fromkeys(_OF_A_RUN)
-    if earlier and len(earlier) == len(scored.reader.files):
-        for name in _OF_A_RUN:
-            stated = [manifest.get(name) for manifest in earlier]
-            if all(value == stated[0] for value in stated):
-                found[name] = stated[0]
+    found = _agreed(scored.reader, scored.earlier, _OF_A_RUN)
+    found["custom_metrics"] = found["custom_metrics"] or []
     found["corpus"] = found["corpus"] or {"name": "", "passages": 0}
     unknown = {"samples": int(scored.panel.drawn.max(initial=0)), "adaptive": scored.adaptive}
     found["decoding"] = found["decoding"] or {**unknown, "sample_temperature": None}
     return found
 
 
-def _models(scored: Scored, earlier: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    known = {model["name"]: model for manifest in earlier for model in manifest.get("models", ())}
+def _models(scored: Scored) -> list[dict[str, Any]]:
+    known = {
+        model["name"]: model for manifest in scored.earlier for model in manifest.get("models", ())
+    }
     configured = {
         name: {key: model[key] for key in _CONFIGURED if key in model}
         for name, model in scored.options.models.items()

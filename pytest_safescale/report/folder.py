@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_safescale.report.conclusion import SCHEMA_VERSION
@@ -69,11 +68,20 @@ class ReportFolder:
         if self._cases is not None:
             self._cases.close()
 
+    def mark_partial(self) -> None:
+        """Mark every case as one of a part: what belongs to it could not be scored."""
+        self._open().close()
+        cases, marked = self.path / "cases.jsonl", self.path / "cases.jsonl.marked"
+        with cases.open("rb") as file, marked.open("wb") as target:
+            target.writelines(map(_marked, file))
+        marked.replace(cases)
+
     def _write(self, name: str, text: str) -> None:
         (self.path / name).write_text(text, encoding="utf-8", newline="\n")
 
     def _write_metrics(self, conclusion: Conclusion) -> None:
-        rows = [asdict(metric) for metric in conclusion.metrics]
+        partial = _is_partial(conclusion.manifest)
+        rows = [{**vars(metric), "partial": partial} for metric in conclusion.metrics]
         if not rows:
             return
         with (self.path / "metrics.csv").open("w", encoding="utf-8", newline="") as file:
@@ -86,8 +94,19 @@ def _run(conclusion: Conclusion) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "manifest": conclusion.manifest,
-        "metrics": [asdict(metric) for metric in conclusion.metrics],
+        "metrics": [dict(vars(metric)) for metric in conclusion.metrics],
         "gates": [gate.record() for gate in conclusion.gates],
-        "comparisons": [asdict(comparison) for comparison in conclusion.comparisons],
+        "comparisons": [dict(vars(comparison)) for comparison in conclusion.comparisons],
         "analyses": conclusion.analyses,
     }
+
+
+def _is_partial(manifest: Mapping[str, Any]) -> bool:
+    """Say whether cases are missing that the figures should be over."""
+    cases, scored = manifest.get("cases") or {}, manifest.get("scored") or {}
+    return bool(scored.get("partial")) or cases.get("recorded") != cases.get("of_the_run")
+
+
+def _marked(line: bytes) -> bytes:
+    # A quotation mark within a text is escaped: this one can only be the key.
+    return line if b'"partial": true' in line else line[:-2] + b', "partial": true}\n'

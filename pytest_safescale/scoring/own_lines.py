@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.items.raw import MISSING, is_text
 from pytest_safescale.scoring.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.scoring.result_lines import (
+    OF_A_PART,
     Read,
     asked_item,
     judged_record,
@@ -45,6 +46,8 @@ def own_record(line: RawRecord, reading: Reading) -> dict[str, Any] | None:
     single = _single(line, asked.item, reading)
     several = _several(line, asked.item, reading)
     _check_custom(line)
+    if line.values.get("partial"):
+        reading.oddities[line.file, OF_A_PART] += 1
     return _with_rest(judged_record(case, asked, single, several), line.values, raw=reading.raw)
 
 

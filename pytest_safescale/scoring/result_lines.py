@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MALFORMED",
+    "OF_A_PART",
     "Asked",
     "Read",
     "Reading",
@@ -33,6 +34,7 @@ __all__ = [
 
 RECORD_SCHEMA = 1
 MALFORMED = "malformed answers, counted as abstentions"
+OF_A_PART = "cases of results of which only a part could be scored"
 _SHORT = 200
 """Characters of a reply worth remembering: short ones come by the thousand."""
 
@@ -79,7 +81,7 @@ class Reading:
     release: bool = False
     """Whether any text is a letter and items stay that are not in the data set (metrics.md, B)."""
     oddities: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """What was read as an abstention though it is none, by file and kind."""
+    """What must be known of cases that are no problem, by file and kind."""
     asked: dict[str, Asked] = field(default_factory=dict)
     """The items met so far."""
 

@@ -16,7 +16,7 @@ from pytest_safescale.items.raw import RawRecord, escaped, shown, strict_json
 from pytest_safescale.scoring.own_lines import own_record
 from pytest_safescale.scoring.released_lines import released_records
 from pytest_safescale.scoring.result_grid import ResultGrid
-from pytest_safescale.scoring.result_lines import Reading
+from pytest_safescale.scoring.result_lines import OF_A_PART, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -117,6 +117,12 @@ class ResultsReader:
     def own_folders(self) -> list[Path]:
         """The report folders among the sources."""
         return [source.path.parent for source in self._sources if source.model is None]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether cases are missing, here or where these results come from."""
+        before = any(kind == OF_A_PART for _, kind in self._reading.oddities)
+        return before or bool(self.problems)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Give the cases of all files; what cannot be scored is passed over and noted."""
@@ -230,8 +236,8 @@ class ResultsReader:
                 self._count += 1
                 yield record
             else:
-                found_again = f"{record['model']} under {record['condition']} again"
-                line.wrong("item_id", found_again, "each case once")
+                case = f"{record['model']} under {record['condition']}"
+                line.wrong("item_id", record["item_id"], f"each case once, as that of {case}")
 
 
 def _source(folder: Path, model: str, prefix: str) -> _Source | None:
