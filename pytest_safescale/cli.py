@@ -157,7 +157,7 @@ def _score(given: argparse.Namespace) -> int:
             name: model.model_dump(exclude_unset=True) for name, model in settings.models.items()
         },
         ensembles={ensemble.name: ensemble.models for ensemble in settings.ensembles},
-        labels={**settings.labels},
+        labels=dict(settings.labels.items()),
     )
     conclusion = score_results(given.results, dataset, given.out, options)
     print("\n".join(render_terminal(conclusion)))
