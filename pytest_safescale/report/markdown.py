@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pytest_safescale.gates.gate import GateOutcome
 from pytest_safescale.report.naming import headings, label_sentence
 from pytest_safescale.report.table import Row, model_names, percent, rows_of
+from pytest_safescale.report.text import model_label
+from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS
 from pytest_safescale.shards import shard_in, shard_verdict
 
 if TYPE_CHECKING:
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["render_summary", "verdict_line"]
 
+MAX_LINES = 60
+MAX_NOTICES = 6
 MAX_GATES = 12
-MAX_ROWS = 30
+MIN_ROWS = 4
 
 
 def verdict_line(gates: Sequence[GateResult], shard: Shard | None = None) -> str:
@@ -38,23 +42,30 @@ def verdict_line(gates: Sequence[GateResult], shard: Shard | None = None) -> str
 
 
 def render_summary(conclusion: Conclusion) -> str:
-    """Return the summary, at most 60 lines."""
-    lines = [f"## {verdict_line(conclusion.gates, shard_in(conclusion.manifest))}", ""]
-    for notice in conclusion.notices:
-        lines += [f"> **{escape(notice)}**", ""]
-    lines += _gates(conclusion.gates)
+    """Return the summary, at most 60 lines; what has no room is counted and said to be where."""
     manifest = conclusion.manifest
-    lines += _tables(conclusion.metrics, headings(manifest))
+    head = [f"## {verdict_line(conclusion.gates, shard_in(manifest))}", ""]
+    head += [*_notices(conclusion.notices), *_gates(conclusion.gates)]
+    foot = ["", "Per cent of n cases; 95 % intervals are in run.json and metrics.csv."]
     if told := label_sentence(manifest):
-        lines += ["", escape(told)]
-    lines += [
+        foot += ["", escape(told)]
+    foot += [
         "",
         f"Data: {escape(manifest['dataset']['name'])}, "
         f"sha256 `{manifest['dataset']['sha256'][:12]}`; "
         f"calls made {manifest['calls']['made']}, failed cases {manifest['errors']}; "
         f"pytest-safescale {manifest['versions']['pytest-safescale']}.",
     ]
-    return "\n".join(lines) + "\n"
+    room = MAX_LINES - len(head) - len(foot)
+    table = _table(conclusion.metrics, headings(manifest), room)
+    return "\n".join([*head, *table, *foot]) + "\n"
+
+
+def _notices(notices: Sequence[str]) -> list[str]:
+    told = [f"**{escape(notice)}**" for notice in notices[:MAX_NOTICES]]
+    if len(notices) > MAX_NOTICES:
+        told.append(f"and {len(notices) - MAX_NOTICES} more notices, see run.json")
+    return [line for one in told for line in (f"> {one}", "")]
 
 
 def _gates(gates: Sequence[GateResult]) -> list[str]:
@@ -65,16 +76,19 @@ def _gates(gates: Sequence[GateResult]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _tables(metrics: Sequence[Metric], names: Sequence[str]) -> list[str]:
+def _table(metrics: Sequence[Metric], names: Sequence[str], room: int) -> list[str]:
     lines = [
         f"| model | condition | n | {' | '.join(map(escape, names))} |",
         f"|---|---|{'--:|' * (len(names) + 1)}",
     ]
     rows = [(model, row) for model in model_names(metrics) for row in rows_of(metrics, model)]
-    lines += [_row(model, row) for model, row in rows[:MAX_ROWS]]
-    if len(rows) > MAX_ROWS:
-        lines += ["", f"{len(rows) - MAX_ROWS} more rows in metrics.csv."]
-    return [*lines, "", "Per cent of n cases; 95 % intervals are in run.json and metrics.csv."]
+    if len(rows) <= room - len(lines):
+        return [*lines, *(_row(*row) for row in rows)]
+    # The means say something of every model, the first models only of themselves.
+    means = [(model_label(MEAN_OVER_MODELS), row) for row in rows_of(metrics, MEAN_OVER_MODELS)]
+    shown = [*means, *rows][: max(MIN_ROWS, room - len(lines) - 2)]
+    left = len(means) + len(rows) - len(shown)
+    return [*lines, *(_row(*row) for row in shown), "", f"{left} more rows in metrics.csv."]
 
 
 def _row(model: str, row: Row) -> str:

@@ -16,7 +16,7 @@ from pytest_safescale.scoring.intervals import SEED
 from pytest_safescale.scoring.mechanisms import evidence_misread, reasoning_drift
 from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
 from pytest_safescale.scoring.panel import NULL
-from pytest_safescale.scoring.per_item import item_failures, worst_items
+from pytest_safescale.scoring.per_item import item_failures, worst_of_each
 from pytest_safescale.scoring.scaling import scaling_data
 from pytest_safescale.scoring.slopes import slopes
 from pytest_safescale.scoring.variance import variance_shares
@@ -82,7 +82,9 @@ def _concentration(panel: Panel) -> dict[str, Any]:
         "items": [
             {**_plain(row), "letters": letters.get((row.item_id, row.condition))} for row in rows
         ],
-        "worst": {finding: _plain(worst_items(panel, finding)) for finding in _WORST},
+        "worst": {
+            finding: _plain(items) for finding, items in worst_of_each(panel, _WORST, rows).items()
+        },
     }
 
 

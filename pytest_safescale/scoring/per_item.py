@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = [
     "WorstItem",
     "item_failures",
     "worst_items",
+    "worst_of_each",
 ]
 
 EVERY_CONDITION = "*"
@@ -139,18 +141,33 @@ def worst_items(panel: Panel, finding: str = "high_risk", *, most: int = 20) -> 
     Items without the finding are none of them; among equals more wrong answers come first, then
     the id.
     """
+    return worst_of_each(panel, [finding], item_failures(panel), most=most)[finding]
+
+
+def worst_of_each(
+    panel: Panel, findings: Sequence[str], counts: Sequence[ItemFailures], *, most: int = 20
+) -> dict[str, list[WorstItem]]:
+    """Return ``worst_items`` by finding; ``counts`` are those of ``item_failures``."""
     judged = single_answers(panel)
-    rows = [
-        row
-        for row in count_failures(panel, judged, _most_common)
-        if row.condition == EVERY_CONDITION and getattr(row, finding)
-    ]
-    rows.sort(key=lambda row: (-getattr(row, finding), -row.wrong, row.item_id))
     place = {item.id: at for at, item in enumerate(panel.items)}
-    return [
-        WorstItem(counts=row, failures=tuple(_failures(panel, judged, place[row.item_id])))
-        for row in rows[:most]
-    ]
+    overall = [row for row in counts if row.condition == EVERY_CONDITION]
+
+    @cache
+    def failures(item_id: str) -> tuple[Failure, ...]:
+        return tuple(_failures(panel, judged, place[item_id]))
+
+    return {
+        finding: [
+            WorstItem(counts=row, failures=failures(row.item_id))
+            for row in _worst(overall, finding)[:most]
+        ]
+        for finding in findings
+    }
+
+
+def _worst(rows: Sequence[ItemFailures], finding: str) -> list[ItemFailures]:
+    with_it = [row for row in rows if getattr(row, finding)]
+    return sorted(with_it, key=lambda row: (-getattr(row, finding), -row.wrong, row.item_id))
 
 
 def _failures(panel: Panel, judged: Judged, item: int) -> Iterator[Failure]:
