@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_safescale.report.naming import headings, label_sentence
+from pytest_safescale.report.robustness import robustness_lines
 from pytest_safescale.report.table import Row, model_names, percent, rows_of
 
 if TYPE_CHECKING:
@@ -28,8 +30,9 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         rows = [("condition", "n", names)]
         rows += [_cells(row) for row in rows_of(conclusion.metrics, model)]
         lines += ["", f"{model} (per cent of n cases)", *(_line(*row, widths) for row in rows)]
+    lines += robustness_lines(conclusion)
     told = label_sentence(conclusion.manifest)
-    return [*lines, "", told] if told else lines
+    return [*lines, "", *wrap(told, 80)] if told else lines
 
 
 def _cells(row: Row) -> tuple[str, str, list[str]]:
