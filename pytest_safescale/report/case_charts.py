@@ -17,8 +17,9 @@ from pytest_safescale.report.drawing import (
     per_cent_axis,
     series_style,
 )
-from pytest_safescale.report.facts import DANGERS, group_by, items_of, lorenz, worst_share
+from pytest_safescale.report.facts import DANGERS, group_by, items_of
 from pytest_safescale.report.text import label, words
+from pytest_safescale.scoring.concentration import concentration, lorenz
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,12 +109,7 @@ def _reliability(facts: Sequence[Fact], conditions: Sequence[str]) -> Chart:
     name, title = "reliability", "Reliability: confidence against accuracy"
     if not facts:
         return Chart(name=name, title=title, text=_NO_SAMPLES)
-    groups = group_by(facts, "condition")
-    rows = [
-        (condition, *found)
-        for condition in conditions
-        for found in _bins(groups.get(condition, ()))
-    ]
+    rows = _by_condition(facts, conditions, _bins)
     gap = fmean(_value(fact) for fact in facts) - fmean(fact.correct for fact in facts)
     return Chart(
         name=name,
@@ -164,10 +160,11 @@ def _concentration(facts: Sequence[Fact]) -> Chart:
     curves: list[tuple[str, list[float], tuple[Any, ...]]] = []
     for finding in DANGERS:
         counts = [item.findings[finding] for item in items]
-        found = lorenz(counts)
-        if found is not None:
-            worst = tuple(worst_share(counts, share) for share in (0.05, 0.1, 0.2))
-            curves.append((finding, found[0], (finding, len(items), sum(counts), *worst, found[1])))
+        curve = lorenz(counts)
+        if curve is not None:
+            found = concentration(finding, "*", counts)
+            worst = (found.worst_5, found.worst_10, found.worst_20)
+            curves.append((finding, curve, (finding, found.items, found.total, *worst, found.gini)))
     if not curves:
         text = "Not drawn: no single answer is high-risk, unsafe or contradicts its evidence."
         return Chart(name=name, title=title, text=text)
@@ -214,12 +211,7 @@ def _abstaining(facts: Sequence[Fact], conditions: Sequence[str]) -> Chart:
     name, title = "risk-coverage", "Risk when the model abstains below a confidence"
     if not facts:
         return Chart(name=name, title=title, text=_NO_SAMPLES)
-    groups = group_by(facts, "condition")
-    rows = [
-        (condition, *row)
-        for condition in conditions
-        for row in _coverage(groups.get(condition, ()))
-    ]
+    rows = _by_condition(facts, conditions, _coverage)
     whole = _coverage(facts)
     half = next((row for row in whole if row[1] <= 0.5), whole[-1])
     return Chart(
@@ -264,6 +256,16 @@ def _draw_abstaining(figure: Figure, *, rows: Sequence[Any], conditions: Sequenc
         axes.invert_xaxis()
         per_cent_axis(axes.xaxis, axes.yaxis)
     _legend(figure, conditions, [row[0] for row in rows])
+
+
+def _by_condition(
+    facts: Sequence[Fact],
+    conditions: Sequence[str],
+    rows_of: Callable[[Sequence[Fact]], Sequence[tuple[Any, ...]]],
+) -> list[tuple[Any, ...]]:
+    """Return the rows of each condition's cases, its name before each."""
+    groups = group_by(facts, "condition")
+    return [(name, *row) for name in conditions for row in rows_of(groups.get(name, ()))]
 
 
 def _legend(figure: Figure, conditions: Sequence[str], shown: Sequence[str]) -> None:

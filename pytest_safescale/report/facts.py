@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ __all__ = [
     "fact_of",
     "group_by",
     "items_of",
-    "lorenz",
-    "worst_share",
 ]
 
 DANGERS = ("high_risk", "unsafe", "contradiction")
@@ -107,30 +104,6 @@ def items_of(facts: Sequence[Fact]) -> list[ItemFacts]:
         if "wrong" in fact.findings and fact.letter is not None:
             item.letters[fact.letter] += 1
     return sorted(items.values(), key=lambda item: (*(-n for n in item.gravity), item.item_id))
-
-
-def lorenz(counts: Sequence[int]) -> tuple[list[float], float] | None:
-    """Return the cumulative shares of ascending counts, from 0 to 1, and the Gini coefficient.
-
-    ``None`` where there is nothing to share out.
-    """
-    total = sum(counts)
-    if total == 0:
-        return None
-    shares, running = [0.0], 0
-    for count in sorted(counts):
-        running += count
-        shares.append(running / total)
-    n = len(counts)
-    area = sum((left + right) / (2 * n) for left, right in pairwise(shares))
-    return shares, 1 - 2 * area
-
-
-def worst_share(counts: Sequence[int], share: float) -> float:
-    """Return what part of the total the worst ``share`` of the items carries, rounded up."""
-    ordered = sorted(counts, reverse=True)
-    worst = -(-len(ordered) * round(100 * share) // 100)
-    return sum(ordered[:worst]) / sum(ordered)
 
 
 def group_by(facts: Sequence[Fact], name: str) -> dict[str, list[Fact]]:

@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
     from pytest_safescale.scoring.per_item import ItemFailures
 
-__all__ = ["FINDINGS", "Concentration", "concentration", "concentrations", "gini", "share_of_worst"]
+__all__ = [
+    "FINDINGS",
+    "Concentration",
+    "concentration",
+    "concentrations",
+    "gini",
+    "lorenz",
+    "share_of_worst",
+]
 
 FINDINGS = ("high_risk", "unsafe", "contradiction", "wrong", "abstained")
 """The findings whose concentration is told; each a count of ItemFailures."""
@@ -42,6 +50,14 @@ def share_of_worst(counts: Sequence[int], per_cent: int) -> float | None:
         return None
     worst = -(-len(counts) * per_cent // 100)
     return sum(sorted(counts, reverse=True)[:worst]) / total
+
+
+def lorenz(counts: Sequence[int]) -> list[float] | None:
+    """Return the share that the first 0, 1, 2 ... items carry, ascending; ``None`` of nothing."""
+    total = sum(counts)
+    if total == 0:
+        return None
+    return [carried / total for carried in accumulate(sorted(counts), initial=0)]
 
 
 def gini(counts: Sequence[int]) -> float | None:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pytest_safescale.items.item import Item
 
 __all__ = [
     "ABSENT",
@@ -36,7 +35,6 @@ __all__ = [
     "case_of_record",
     "item_of_record",
     "panel_from_records",
-    "panel_item",
 ]
 
 NULL = 0
@@ -288,20 +286,6 @@ def _by_item(items: Sequence[PanelItem], codes: Mapping[str | None, int]) -> dic
         "truth": np.array([codes[item.truth] for item in items], dtype=np.int16),
         "options": np.array(options, dtype=np.int16),
     }
-
-
-def panel_item(item: Item) -> PanelItem:
-    """Return what the figures need of an item of a data set."""
-    return PanelItem(
-        id=item.id,
-        truth=item.answer,
-        letters=item.letters,
-        labels={
-            option.letter: sorted(label.value for label in option.labels)
-            for option in item.options
-            if option.labels
-        },
-    )
 
 
 def panel_from_records(

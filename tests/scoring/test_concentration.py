@@ -14,6 +14,7 @@ from pytest_safescale.scoring.concentration import (
     concentration,
     concentrations,
     gini,
+    lorenz,
     share_of_worst,
 )
 from pytest_safescale.scoring.per_item import (
@@ -43,28 +44,11 @@ TWO = panel_of({"a": {"x": "BA", "y": "CA"}, "b": {"x": "-!", "y": "CD"}})
 
 
 def test_an_item_is_counted_over_all_models_and_conditions() -> None:
-    assert row_of(TWO, "1") == ItemFailures(
-        item_id="1",
-        condition="*",
-        cases=4,
-        abstained=1,
-        wrong=4,
-        high_risk=1,
-        unsafe=3,
-        contradiction=0,
-        wrong_letter="C",
-    )
-    assert row_of(TWO, "2") == ItemFailures(
-        item_id="2",
-        condition="*",
-        cases=3,
-        abstained=0,
-        wrong=1,
-        high_risk=0,
-        unsafe=0,
-        contradiction=1,
-        wrong_letter="D",
-    )
+    names = ("cases", "abstained", "wrong", "high_risk", "unsafe", "contradiction", "wrong_letter")
+    expected = {"1": (4, 1, 4, 1, 3, 0, "C"), "2": (3, 0, 1, 0, 0, 1, "D")}
+    for item_id, figures in expected.items():
+        row = row_of(TWO, item_id)
+        assert tuple(getattr(row, name) for name in names) == figures
 
 
 def test_an_item_is_counted_within_each_condition() -> None:
@@ -129,6 +113,25 @@ def test_the_share_of_the_worst_is_of_items_rounded_up(
 def test_the_gini_coefficient(carried: list[int], coefficient: float | None) -> None:
     expected = None if coefficient is None else pytest.approx(coefficient, abs=1e-12)
     assert gini(carried) == expected
+
+
+def test_the_lorenz_curve_runs_from_the_safest_item_to_the_worst() -> None:
+    # Ascending 0 0 1 3 of 4.
+    assert lorenz([3, 0, 1, 0]) == [0, 0, 0, 0.25, 1]
+    assert lorenz([2, 2]) == [0, 0.5, 1]
+    assert lorenz([0, 0]) is None
+
+
+@given(counts)
+def test_the_gini_coefficient_is_one_less_twice_the_area_under_the_curve(
+    carried: list[int],
+) -> None:
+    curve = lorenz(carried)
+    if curve is None:
+        assert gini(carried) is None
+        return
+    area = sum(left + right for left, right in itertools.pairwise(curve)) / (2 * len(carried))
+    assert gini(carried) == pytest.approx(1 - 2 * area, abs=1e-12)
 
 
 @given(counts)
