@@ -10,12 +10,14 @@ import numpy as np
 from scipy.special import bdtr
 
 from pytest_safescale.scoring.cases import judge_samples, single_answers
+from pytest_safescale.scoring.columns import custom_columns
 from pytest_safescale.scoring.intervals import SEED, bootstrap
 from pytest_safescale.scoring.metrics import (
     MEAN_OVER_MODELS,
     METRICS,
     SELF_CONSISTENCY,
     SINGLE,
+    is_rate,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ COMPARED = (
     "contradiction_rate",
     "dangerous_overconfidence_rate",
 )
-"""The metrics that are compared, each in the regimes it has."""
+"""The metrics that are compared, each in the regimes it has, beside rates of the user's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,11 +182,16 @@ class _Part(NamedTuple):
 
 def _parts(panel: Panel) -> list[_Part]:
     judged = {SINGLE: single_answers(panel), SELF_CONSISTENCY: judge_samples(panel).judged}
-    return [
+    parts = [
         _Part(regime, metric, answers.rates[metric], answers.there)
         for regime, answers in judged.items()
         for metric in COMPARED
         if metric in answers.rates and (panel.labelled or not METRICS[metric].needs_labels)
+    ]
+    return parts + [
+        _Part(column.regime, column.metric, column.values, column.over)
+        for column in custom_columns(panel)
+        if is_rate(column.metric)
     ]
 
 

@@ -16,6 +16,7 @@ from pytest_safescale.scoring.custom import (
 from pytest_safescale.scoring.figures import all_metrics
 from pytest_safescale.scoring.intervals import clopper_pearson
 from pytest_safescale.scoring.metrics import METRICS
+from pytest_safescale.scoring.paired import condition_comparisons
 from pytest_safescale.scoring.panel import panel_from_records
 
 
@@ -171,6 +172,24 @@ def test_models_and_items_chosen_of_a_panel_keep_their_values() -> None:
         for row in all_metrics(panel.of_models(["k", "m"]).of_items(["1"]))
     }
     assert (words["k", "words"], words["m", "words"], words["*", "words"]) == (7.0, 1.0, 4.0)
+
+
+def test_a_rate_is_compared_item_by_item_over_the_items_both_sides_speak_of() -> None:
+    said = [(True, False), (True, False), (False, True), (True, True), (None, True)]
+    records = [
+        record(n, condition=condition, custom={"single": {"hedged_rate": value, "words": 1.0}})
+        for n, pair in enumerate(said)
+        for condition, value in zip(("clean_evidence", "closed_book"), pair, strict=True)
+    ]
+    rows = [
+        row
+        for row in condition_comparisons(panel_from_records(records))
+        if row.metric in {"hedged_rate", "words"}
+    ]
+    # Of four items two go one way and one the other: p = 2 * (1 + 3) / 2^3, at most 1.
+    assert [(row.metric, row.n, row.b, row.c, row.delta, row.p_value) for row in rows] == [
+        ("hedged_rate", 4, 2, 1, 0.25, 1.0)
+    ]
 
 
 def test_without_metrics_of_ones_own_there_are_none() -> None:
