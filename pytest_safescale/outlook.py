@@ -98,7 +98,7 @@ def _configured(gates: Sequence[Gate], sizes: Mapping[str, int], asked: Question
     cells = [
         (gate, condition)
         for gate in gates
-        if gate.confidence is not None
+        if gate.confidence is not None and (gate.max is not None or gate.min is not None)
         for condition in dict.fromkeys(name for _, name in gate.cells(["*"], list(sizes)))
         if condition in sizes
     ]

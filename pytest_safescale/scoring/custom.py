@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Value = bool | float | None
 
-__all__ = ["CaseMetric", "checked_metrics", "custom_values", "specs_with"]
+__all__ = ["CaseMetric", "checked_metrics", "custom_values", "specs_in", "specs_with"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _REGIMES = (SINGLE, SELF_CONSISTENCY)
@@ -99,6 +99,22 @@ def _check(metric: CaseMetric) -> None:
 def specs_with(metrics: Sequence[CaseMetric]) -> dict[str, MetricSpec]:
     """Return every metric that a gate can name, by name."""
     return {**METRICS, **{metric.name: metric.spec for metric in metrics}}
+
+
+def specs_in(manifest: Mapping[str, Any]) -> dict[str, MetricSpec]:
+    """Return the metrics that a gate on a run with this manifest can name."""
+    return {
+        **METRICS,
+        **{
+            metric["name"]: MetricSpec(
+                definition=metric["definition"],
+                regimes=(metric["regime"],),
+                is_rate=is_rate(metric["name"]),
+                higher_is_better=metric["higher_is_better"],
+            )
+            for metric in manifest.get("custom_metrics") or ()
+        },
+    }
 
 
 def custom_values(

@@ -11,6 +11,7 @@ from pytest_safescale.scoring.custom import (
     CaseMetric,
     checked_metrics,
     custom_values,
+    specs_in,
     specs_with,
 )
 from pytest_safescale.scoring.figures import all_metrics
@@ -130,10 +131,13 @@ def test_a_metric_that_cannot_be_used_is_refused(given: list[Any], expected: str
 
 
 def test_gates_know_it_beside_the_built_in_ones() -> None:
-    specs = specs_with(checked_metrics([metric(), metric("words", higher_is_better=None)]))
+    metrics = checked_metrics([metric(), metric("words", higher_is_better=None)])
+    specs = specs_with(metrics)
     assert set(specs) == {*METRICS, "hedged_rate", "words"}
     assert (specs["hedged_rate"].is_rate, specs["words"].is_rate) == (True, False)
     assert specs["hedged_rate"].regimes == ("single",)
+    assert specs_in({"custom_metrics": [one.manifest() for one in metrics]}) == specs
+    assert specs_in({}) == METRICS
 
 
 def rows(records: list[dict[str, Any]]) -> dict[tuple[str, str, str], Any]:
