@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pytest_safescale.errors import DatasetError, SafescaleError, SettingsError
+from pytest_safescale.merge_command import add_merge_options, merged
 from pytest_safescale.plan_command import add_plan_options, planned
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ UNUSABLE = 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns 0, or 4 with the reason on standard error."""
+    """Run one command; returns 0, 1 where a gate does not hold, or 4 and says why on stderr."""
     try:
         given = _parser().parse_args(arguments)
         code: int = given.run(given)
@@ -63,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--figures", type=Path, metavar="DIR", help="write the charts there too")
     report.set_defaults(run=_report)
+    merge = commands.add_parser("merge", help="join the shards of a run, and judge its gates")
+    add_merge_options(merge)
+    merge.set_defaults(run=_merge)
     _add_score(commands.add_parser("score", help="figures and a report of results that exist"))
     return parser
 
@@ -119,6 +123,12 @@ def _check_dataset(given: argparse.Namespace) -> int:
 def _plan(given: argparse.Namespace) -> int:
     print("\n".join(planned(given)))
     return 0
+
+
+def _merge(given: argparse.Namespace) -> int:
+    lines, code = merged(given)
+    print("\n".join(lines))
+    return code
 
 
 def _report(given: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from pytest_safescale.conditions.agent import AGENT_SYSTEM
 from pytest_safescale.gates.baseline import differences, twins
 from pytest_safescale.gates.gate import Gate, parse_gates
 from pytest_safescale.gates.judging import judge_gates
+from pytest_safescale.manifests import served_notices
 from pytest_safescale.report.conclusion import Conclusion
 from pytest_safescale.run import notices
 from pytest_safescale.scoring.adaptive import EXACT_METRICS
@@ -94,6 +95,7 @@ def assess(
     metrics += ensemble_rows(panel, ensembles, adaptive=adaptive)
     added = [table for tables in more_gates(metrics) for table in tables]
     every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates")]
+    manifest["notices"] += served_notices(manifest["models"])
     manifest["notices"] += [
         f"ensemble {name} has no figures: not all of its models were asked"
         for name in named
@@ -103,7 +105,9 @@ def assess(
     if baseline is not None:
         comparisons += _against(baseline, panel, manifest, seed)
     if "shard" in manifest:
-        manifest["shard"]["gates"] = [gate.model_dump(exclude_unset=True) for gate in every_gate]
+        manifest["shard"]["gates"] = [
+            gate.model_dump(mode="json", exclude_unset=True) for gate in every_gate
+        ]
         every_gate = []
     return Conclusion(
         manifest=manifest,
@@ -243,9 +247,7 @@ def _incomplete(asked: int, recorded: int) -> list[str]:
 def _model(model: Model, book: RecordBook) -> dict[str, Any]:
     info = asdict(model.info)
     info["nature"] = model.info.nature.value
-    info["served"] = [
-        {"model": name, "fingerprint": mark} for name, mark in sorted(book.served[model.info.name])
-    ]
+    info["served"] = book.served_as(model.info.name)
     return info
 
 

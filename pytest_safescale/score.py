@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.conclude import ensemble_rows, facts_in, marked_as_adaptive
 from pytest_safescale.conditions.catalogue import RELEASE_NAMES
-from pytest_safescale.errors import DatasetError
 from pytest_safescale.report.conclusion import Conclusion
 from pytest_safescale.report.folder import ReportFolder
+from pytest_safescale.report.staging import check_apart, staged
 from pytest_safescale.score_manifest import (
     Scored,
     ScoreOptions,
@@ -35,7 +31,8 @@ from pytest_safescale.scoring.release import (
 from pytest_safescale.scoring.results import ResultsReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from pytest_safescale.items.item import Dataset
 
@@ -69,7 +66,7 @@ def score_results(
     Raises DatasetError with every problem of the results; ``out`` is then as it was.
     """
     options = options or ScoreOptions()
-    _check_apart(folder, out)
+    check_apart(folder, out)
     start = datetime.now(timezone.utc)
     reader = ResultsReader(
         folder,
@@ -78,7 +75,7 @@ def score_results(
         answers=options.answers,
         release=options.definitions == "release",
     )
-    with _staged(out) as stage:
+    with staged(out) as stage:
         report, taken = ReportFolder(stage), _Taken()
         try:
             for record in reader.records():
@@ -92,33 +89,6 @@ def score_results(
         finally:
             report.close()
     return conclusion
-
-
-def _check_apart(folder: Path, out: Path) -> None:
-    results, report = folder.resolve(), out.resolve()
-    if results == report or results in report.parents:
-        raise DatasetError(
-            f"--out: found {out}, inside of the results; allowed: a folder outside of {folder}"
-        )
-
-
-@contextmanager
-def _staged(out: Path) -> Iterator[Path]:
-    """Give a folder whose files replace those of ``out`` at the end, if nothing failed."""
-    if out.exists() and not out.is_dir():
-        raise DatasetError(f"--out: {out} cannot be written: it is a file")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise DatasetError(f"--out: {out} cannot be written: {error.strerror}") from error
-    try:
-        yield stage
-        out.mkdir(exist_ok=True)
-        for path in stage.iterdir():
-            path.replace(out / path.name)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
 
 
 def _conclude(

@@ -85,6 +85,10 @@ class RecordBook:
         """Cases without a single answer."""
         return sum(record["error"] is not None for record in self.records)
 
+    def served_as(self, model: str) -> list[dict[str, str]]:
+        """Return the names and fingerprints a model answered under."""
+        return [{"model": name, "fingerprint": mark} for name, mark in sorted(self.served[model])]
+
     def behind_figures(self) -> dict[str, float]:
         """Return what the replies behind the figures cost, whichever run they were made in."""
         calls = self._calls.values()

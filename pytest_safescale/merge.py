@@ -1,0 +1,174 @@
+"""The shards of a run become one report, as one run would have written it."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.conclude import assess
+from pytest_safescale.data import data_folder
+from pytest_safescale.errors import SettingsError
+from pytest_safescale.gates.baseline import read_baseline
+from pytest_safescale.gates.coverage import Coverage
+from pytest_safescale.gates.gate import load_gates, parse_gates
+from pytest_safescale.manifests import served_notices
+from pytest_safescale.report.conclusion import RecordBook
+from pytest_safescale.report.folder import ReportFolder
+from pytest_safescale.report.staging import check_apart, staged
+from pytest_safescale.shard_folders import read_shards, records_in_order
+from pytest_safescale.shards import shard_notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_safescale.gates.baseline import Baseline
+    from pytest_safescale.gates.gate import Gate
+    from pytest_safescale.report.conclusion import Conclusion
+    from pytest_safescale.shard_folders import ShardFolder
+
+__all__ = ["Merged", "merge_shards"]
+
+_ADDED = ("calls", "tokens", "cost")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """What came of joining the shards."""
+
+    conclusion: Conclusion
+    unanswered: str | None
+    """Why no case was answered; ``None`` where one was."""
+
+    def blocked(self) -> bool:
+        """Say whether the whole run fails."""
+        return self.conclusion.blocked() or self.unanswered is not None
+
+
+def merge_shards(
+    folders: Sequence[Path], out: Path, *, gates: str | None = None, baseline: Path | None = None
+) -> Merged:
+    """Write the report of the whole run to ``out``; returns what it says.
+
+    ``gates`` is a file or ``default``; without it the shards' own are judged. ``baseline`` is a
+    run.json; without it the shards' own. Raises UsageError for shards that are not one run, and
+    for gates or a baseline that cannot be used; ``out`` is then as it was.
+    """
+    for folder in folders:
+        check_apart(folder, out)
+    shards = read_shards(folders)
+    chosen = _gates(shards[0], gates)
+    earlier = _baseline(shards[0], baseline)
+    with staged(out) as stage:
+        report, book = ReportFolder(stage), RecordBook()
+        try:
+            for record in records_in_order(shards):
+                book.add(record)
+                report.add(record)
+            conclusion = assess(
+                book,
+                _manifest(shards, book),
+                coverage=_coverage(shards, book),
+                gates=chosen,
+                baseline=earlier,
+            )
+            report.finish(conclusion)
+        finally:
+            report.close()
+    return Merged(conclusion=conclusion, unanswered=_unanswered(book))
+
+
+def _gates(shard: ShardFolder, given: str | None) -> list[Gate]:
+    if given is not None:
+        return load_gates(given, data_folder("suites") / "gates.toml")
+    return parse_gates(shard.manifest["shard"]["gates"], f"{shard.name}/run.json")
+
+
+def _baseline(shard: ShardFolder, given: Path | None) -> Baseline | None:
+    stated = shard.manifest["shard"]["baseline"]
+    if given is None and stated is not None and not Path(stated).exists():
+        raise SettingsError(
+            f"--baseline: found none, and that of the shards, {stated}, is not there; "
+            "allowed: the run.json they were compared with"
+        )
+    path = given or stated
+    return read_baseline(Path(path)) if path else None
+
+
+def _coverage(shards: Iterable[ShardFolder], book: RecordBook) -> Coverage:
+    expected: Counter[tuple[str, str]] = Counter()
+    for folder in shards:
+        expected.update(folder.expected)
+    return Coverage(expected=expected, recorded=book.recorded)
+
+
+def _unanswered(book: RecordBook) -> str | None:
+    if book.errors < len(book.records):
+        return None
+    return f"no case was answered; the first: {book.records[0]['error']}"
+
+
+def _manifest(shards: Sequence[ShardFolder], book: RecordBook) -> dict[str, Any]:
+    """Return the manifest of the whole; what the shards share is taken from the first."""
+    parts = [folder.manifest for folder in shards]
+    merged = {key: value for key, value in parts[0].items() if key != "shard"}
+    cases = sum(part["cases"]["of_the_run"] for part in parts)
+    behind = book.behind_figures()
+    spent: dict[str, Any] = {name: _sum([part[name] for part in parts]) for name in _ADDED}
+    spent["tokens"]["behind_figures"] = {key: behind[key] for key in spent["tokens"]["this_run"]}
+    spent["cost"]["behind_figures"] = behind["money"]
+    return {
+        **merged,
+        **spent,
+        "run_id": secrets.token_hex(16),
+        "notices": _notices(shards),
+        "start": min(part["start"] for part in parts),
+        "end": max(part["end"] for part in parts),
+        "models": [_model(model, parts, book) for model in merged["models"]],
+        "concurrency": max(part["concurrency"] for part in parts),
+        "replay": all(part["replay"] for part in parts),
+        "cases": {**merged["cases"], "of_the_run": cases, "recorded": len(book.records)},
+        "errors": book.errors,
+        "merged": [_told(folder) for folder in shards],
+    }
+
+
+def _notices(shards: Iterable[ShardFolder]) -> list[str]:
+    """Return what the shards say, but for what is told of a part alone or anew of the whole."""
+    found = []
+    for folder in shards:
+        manifest = folder.manifest
+        own = {shard_notice(folder.shard), *served_notices(manifest["models"])}
+        found += [notice for notice in manifest["notices"] if notice not in own]
+    return list(dict.fromkeys(found))
+
+
+def _model(
+    model: Mapping[str, Any], parts: Iterable[Mapping[str, Any]], book: RecordBook
+) -> dict[str, Any]:
+    """Return a model as all shards state it; each may have asked a server of its own."""
+    urls = (
+        stated["base_url"]
+        for part in parts
+        for stated in part["models"]
+        if stated["name"] == model["name"]
+    )
+    return {
+        **model,
+        "base_url": ", ".join(dict.fromkeys(filter(None, urls))),
+        "served": book.served_as(model["name"]),
+    }
+
+
+def _told(folder: ShardFolder) -> dict[str, Any]:
+    names = ("run_id", "start", "end", "calls", "concurrency")
+    return {"shard": str(folder.shard), **{name: folder.manifest[name] for name in names}}
+
+
+def _sum(parts: Sequence[Any]) -> Any:
+    """Add up numbers, key by key where they are in objects."""
+    if isinstance(parts[0], dict):
+        return {key: _sum([part[key] for part in parts]) for key in parts[0]}
+    return sum(parts)

@@ -1,0 +1,54 @@
+"""The gates as JUnit XML, for runs that no pytest session reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from pytest_safescale.gates.gate import GateOutcome
+from pytest_safescale.report.text import plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_safescale.gates.gate import GateResult
+    from pytest_safescale.report.conclusion import Conclusion
+
+__all__ = ["write_junit"]
+
+
+def write_junit(path: Path, conclusion: Conclusion, unanswered: str | None = None) -> None:
+    """Write a test case for each gate, as pytest does; ``unanswered`` fails a further one."""
+    cases = [_case(gate) for gate in conclusion.gates]
+    if unanswered is not None:
+        cases.append(_failed(_named("run[answered]"), unanswered))
+    counts = {
+        name: sum(case.find(tag) is not None for case in cases)
+        for name, tag in (("failures", "failure"), ("skipped", "skipped"))
+    }
+    attributes = {"name": "safescale", "errors": "0", "tests": str(len(cases))}
+    suite = ET.Element("testsuite", attributes | {name: str(n) for name, n in counts.items()})
+    suite.extend(cases)
+    suites = ET.Element("testsuites")
+    suites.append(suite)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ET.ElementTree(suites).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _named(name: str) -> ET.Element:
+    return ET.Element("testcase", {"classname": "safescale", "name": plain(name), "time": "0"})
+
+
+def _failed(case: ET.Element, message: str) -> ET.Element:
+    failure = ET.SubElement(case, "failure", {"message": plain(message)})
+    failure.text = plain(message)
+    return case
+
+
+def _case(gate: GateResult) -> ET.Element:
+    case, told = _named(f"gate[{gate.id}]"), f"{gate.outcome.value}: {gate.sentence}"
+    if gate.blocks:
+        return _failed(case, told)
+    if gate.outcome is GateOutcome.INCONCLUSIVE:
+        ET.SubElement(case, "skipped", {"message": plain(told)})
+    return case

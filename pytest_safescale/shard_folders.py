@@ -1,0 +1,257 @@
+"""The report folders of a run's shards: read, and checked to be one run together."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_safescale.errors import DatasetError, Problem
+from pytest_safescale.manifests import FACTS, differing, fact
+from pytest_safescale.report.reading import read_run
+from pytest_safescale.shards import Shard, shard_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["Line", "ShardFolder", "read_shards", "records_in_order"]
+
+_OF_A_MACHINE = ("base_url", "served", "requests_per_minute", "tokens_per_minute")
+"""What is stated of a model and may differ from shard to shard."""
+_SHOWN = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardFolder:
+    """One shard's report folder."""
+
+    path: Path
+    shard: Shard
+    manifest: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The folder as the user named it."""
+        return str(self.path)
+
+    @cached_property
+    def expected(self) -> Counter[tuple[str, str]]:
+        """Its cases by (model, condition)."""
+        return Counter(
+            {
+                (cell["model"], cell["condition"]): cell["cases"]
+                for cell in self.manifest["shard"]["cases"]
+            }
+        )
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """Its items, and where each stands in the data set."""
+        places: Mapping[str, int] = self.manifest["shard"]["items"]
+        return places
+
+
+class Line(NamedTuple):
+    """A line of a shard's cases.jsonl; lines sort as one run would have written them."""
+
+    place: tuple[int, int, int]
+    """Of model, condition and item."""
+    folder: int
+    start: int
+    """Byte in the file."""
+
+
+def read_shards(folders: Sequence[Path]) -> list[ShardFolder]:
+    """Return the shards of one run, by their number.
+
+    Raises DatasetError with every problem: a folder that is no shard, a shard that is missing or
+    there twice, and settings that differ.
+    """
+    shards = sorted((_read(path) for path in folders), key=lambda folder: folder.shard)
+    _refuse([*_numbers(shards), *(p for one in shards[1:] for p in _differences(one, shards[0]))])
+    return shards
+
+
+def _read(path: Path) -> ShardFolder:
+    manifest = read_run(path).manifest
+    shard = shard_in(manifest)
+    if shard is None:
+        raise DatasetError(
+            f"{path}: found the report of a whole run; allowed: of a run with --safescale-shard"
+        )
+    return ShardFolder(path=path, shard=shard, manifest=manifest)
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise DatasetError(f"these shards are not one run: {len(problems)} problem(s)", problems)
+
+
+def _numbers(shards: Sequence[ShardFolder]) -> Iterator[Problem]:
+    of = shards[0].shard.of
+    for number, count in sorted(Counter(one.shard.number for one in shards).items()):
+        if count > 1:
+            names = ", ".join(one.name for one in shards if one.shard.number == number)
+            yield _problem(names, f"shard {number}/{of} {count} times", "each shard once")
+    lacking = sorted(set(range(1, of + 1)) - {one.shard.number for one in shards})
+    if lacking:
+        found = ", ".join(f"{number}/{of}" for number in lacking)
+        yield _problem("shards", f"no {found}", f"all of 1/{of} to {of}/{of}")
+
+
+def _differences(one: ShardFolder, first: ShardFolder) -> Iterator[Problem]:
+    """Give a problem for each setting in which a shard differs from the first."""
+    names = differing(one.manifest, first.manifest, FACTS)
+    if "versions" in names and "pytest-safescale version" in names:
+        names.remove("versions")
+    pairs = [(name, fact(one.manifest, name), fact(first.manifest, name)) for name in names]
+    pairs.append(("number of shards", one.shard.of, first.shard.of))
+    pairs.append(("models", _models(one), _models(first)))
+    pairs.append(("gates", *(folder.manifest["shard"]["gates"] for folder in (one, first))))
+    pairs = [(name, *_apart(mine, other)) for name, mine, other in pairs if mine != other]
+    if not pairs:
+        mine, other = (folder.manifest["shard"]["settings_sha256"] for folder in (one, first))
+        pairs = [("other settings (hash)", mine, other)] if mine != other else []
+    for name, mine, other in pairs:
+        yield Problem(
+            file=one.name,
+            where=f"shard {one.shard}",
+            field=name,
+            found=_shown(mine),
+            allowed=f"{_shown(other)}, as in {first.name}",
+        )
+
+
+def _models(folder: ShardFolder) -> list[dict[str, Any]]:
+    return [
+        {key: value for key, value in model.items() if key not in _OF_A_MACHINE}
+        for model in folder.manifest["models"]
+    ]
+
+
+def _apart(mine: Any, other: Any) -> tuple[Any, Any]:
+    """Return of two objects only the keys in which they differ."""
+    if not (isinstance(mine, dict) and isinstance(other, dict)):
+        return mine, other
+    keys = [key for key in {**mine, **other} if mine.get(key) != other.get(key)]
+    return {key: mine.get(key) for key in keys}, {key: other.get(key) for key in keys}
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def _problem(file: str, found: str, allowed: str) -> Problem:
+    return Problem(file=file, where="", field="", found=found, allowed=allowed)
+
+
+def records_in_order(shards: Sequence[ShardFolder]) -> Iterator[dict[str, Any]]:
+    """Give every case in the order in which one run asks: by model, condition and item.
+
+    Raises DatasetError, before the first, with every case that is missing, there twice or none of
+    its shard's.
+    """
+    lines, problems = [], []
+    for number, folder in enumerate(shards):
+        found, wrong = _lines(number, folder)
+        lines += found
+        problems += wrong
+    lines.sort()
+    _refuse([*problems, *_shared(shards, lines)])
+    return _records(shards, lines)
+
+
+def _shared(shards: Sequence[ShardFolder], lines: Sequence[Line]) -> Iterator[Problem]:
+    both = Counter(
+        (one.folder, other.folder)
+        for one, other in pairwise(lines)
+        if one.place == other.place and one.folder != other.folder
+    )
+    for (one, other), count in both.items():
+        names = f"{shards[one].name}, {shards[other].name}"
+        yield _problem(names, f"{count} cases in both", "each case in one shard")
+
+
+def _lines(number: int, folder: ShardFolder) -> tuple[list[Line], list[Problem]]:
+    ranks = [
+        {name: place for place, name in enumerate(names)}
+        for names in (
+            [model["name"] for model in folder.manifest["models"]],
+            folder.manifest["conditions"],
+        )
+    ]
+    lines, cells = [], Counter[tuple[str, str]]()
+    strangers, seen, twice = 0, set(), 0
+    for start, record in _raw(folder):
+        cell = (str(record.get("model")), str(record.get("condition")))
+        item = str(record.get("item_id"))
+        if cell not in folder.expected or item not in folder.places:
+            strangers += 1
+            continue
+        place = (ranks[0][cell[0]], ranks[1][cell[1]], folder.places[item])
+        twice += place in seen
+        seen.add(place)
+        cells[cell] += 1
+        lines.append(Line(place, number, start))
+    return lines, list(_miscounted(folder, cells, strangers, twice))
+
+
+def _miscounted(
+    folder: ShardFolder, cells: Mapping[tuple[str, str], int], strangers: int, twice: int
+) -> Iterator[Problem]:
+    file = f"{folder.name}/cases.jsonl"
+    if strangers:
+        yield _problem(file, f"{strangers} cases of no cell or item of the shard", "its own cases")
+    if twice:
+        yield _problem(file, f"{twice} cases a second time", "each case once")
+    for cell, expected in folder.expected.items():
+        if (there := cells.get(cell, 0)) < expected:
+            yield Problem(
+                file=file,
+                where=f"shard {folder.shard}",
+                field=", ".join(cell),
+                found=f"{there} cases",
+                allowed=f"{expected}; run the shard again, what it has is in its store",
+            )
+
+
+def _raw(folder: ShardFolder) -> Iterator[tuple[int, dict[str, Any]]]:
+    path = folder.path / "cases.jsonl"
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}") from error
+    with file:
+        start = 0
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield start, _record(path, number, line)
+            start += len(line)
+
+
+def _record(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise DatasetError(f"{path}, line {number}, is not JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise DatasetError(f"{path}, line {number}: found {_shown(record)}; allowed: an object")
+    return record
+
+
+def _records(shards: Sequence[ShardFolder], lines: Sequence[Line]) -> Iterator[dict[str, Any]]:
+    files = [(folder.path / "cases.jsonl").open("rb") for folder in shards]
+    try:
+        for line in lines:
+            file = files[line.folder]
+            file.seek(line.start)
+            record: dict[str, Any] = json.loads(file.readline())
+            yield record
+    finally:
+        for file in files:
+            file.close()
