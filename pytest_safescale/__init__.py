@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from pytest_safescale.plugin.case import SafescaleCase
     from pytest_safescale.plugin.expect import expect
+    from pytest_safescale.plugin.robustness import SafescaleRobustness
     from pytest_safescale.scoring.answer import read_answer
     from pytest_safescale.scoring.custom import CaseMetric
     from pytest_safescale.scoring.verdict import Outcome, Verdict
@@ -48,6 +49,7 @@ __all__ = [
     "Resources",
     "SafescaleCase",
     "SafescaleError",
+    "SafescaleRobustness",
     "UsageError",
     "Verdict",
     "expect",
@@ -64,6 +66,7 @@ _HOMES = {
     "models.model": ("EndpointFacts", "Model", "ModelInfo", "Nature", "Reply", "Request"),
     "plugin.case": ("SafescaleCase",),
     "plugin.expect": ("expect",),
+    "plugin.robustness": ("SafescaleRobustness",),
     "scoring.answer": ("read_answer",),
     "scoring.custom": ("CaseMetric",),
     "scoring.verdict": ("Outcome", "Verdict"),

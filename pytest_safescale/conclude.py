@@ -24,6 +24,7 @@ from pytest_safescale.scoring.figures import all_metrics
 from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
 from pytest_safescale.scoring.paired import compare_runs, condition_comparisons
 from pytest_safescale.scoring.panel import panel_from_records
+from pytest_safescale.scoring.robustness import robustness_metrics, robustness_table
 from pytest_safescale.scoring.scaling import ModelFacts
 from pytest_safescale.shards import shard_notice
 
@@ -61,6 +62,9 @@ def conclude(
     ``more_gates`` is shown the figures and returns tables of gates of its own.
     """
     manifest = _manifest(run, book, coverage, run_id, start)
+    if book.searches.records:
+        manifest["robustness"] = dict(book.searches.settings)
+        manifest["notices"] += _searches_lacking(run, book)
     if run.shard is not None:
         manifest["shard"] = _shard(run, run.shard, coverage, baseline)
         manifest["notices"].insert(0, shard_notice(run.shard))
@@ -93,6 +97,8 @@ def assess(
     named = {ensemble["name"]: ensemble["models"] for ensemble in manifest["ensembles"]}
     ensembles = complete_ensembles(panel, named)
     metrics += ensemble_rows(panel, ensembles, adaptive=adaptive)
+    searches = book.searches.records
+    metrics += robustness_metrics(searches, labelled=panel.labelled, seed=seed)
     added = [table for tables in more_gates(metrics) for table in tables]
     every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates")]
     manifest["notices"] += served_notices(manifest["models"])
@@ -114,9 +120,13 @@ def assess(
         metrics=metrics,
         gates=judge_gates(every_gate, metrics, coverage),
         comparisons=comparisons,
-        analyses=analyses(
-            panel, ensembles=ensembles, facts=facts_in(manifest), adaptive=adaptive, seed=seed
-        ),
+        analyses={
+            **analyses(
+                panel, ensembles=ensembles, facts=facts_in(manifest), adaptive=adaptive, seed=seed
+            ),
+            **({"robustness": robustness_table(searches)} if searches else {}),
+        },
+        findings=book.searches.findings(),
     )
 
 
@@ -236,6 +246,21 @@ def _shard(run: Run, shard: Shard, coverage: Coverage, baseline: Baseline | None
         ],
         "baseline": baseline.path if baseline is not None else None,
     }
+
+
+def _searches_lacking(run: Run, book: RecordBook) -> list[str]:
+    """Say what figures of robustness are short of."""
+    wanted = len(book.searches.settings["relations"]) * len(run.cases)
+    made = len(book.searches.records)
+    failed = sum(record["errors"] > 0 for record in book.searches.records)
+    found = []
+    if made < wanted:
+        found.append(f"robustness is incomplete: {made} of {wanted} searches were made")
+    if failed:
+        found.append(
+            f"calls failed in {failed} searches for counterexamples: another run asks them again"
+        )
+    return found
 
 
 def _incomplete(asked: int, recorded: int) -> list[str]:

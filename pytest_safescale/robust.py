@@ -13,7 +13,7 @@ from pytest_safescale.conditions.condition import Evidence
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.perturb.probe import Budget, Probe, SearchReport
 from pytest_safescale.perturb.relations import RELATIONS, Observed, Relation
-from pytest_safescale.perturb.search import current_profile, search_concurrently
+from pytest_safescale.perturb.search import search_concurrently
 from pytest_safescale.scoring.verdict import judge
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_safescale.items.item import Item
     from pytest_safescale.perturb.edits import Variant
     from pytest_safescale.perturb.finding import Finding
+    from pytest_safescale.perturb.search import Profile
 
 __all__ = [
     "COUNTEREXAMPLE",
@@ -187,10 +188,7 @@ class _Shown:
 
 
 class RobustnessRunner:
-    """Puts cases to relations; one per process, used from the engine's loop.
-
-    Made in the thread whose hypothesis profile holds: the search runs in others.
-    """
+    """Puts cases to relations; one per process, used from the engine's loop."""
 
     def __init__(
         self,
@@ -198,8 +196,8 @@ class RobustnessRunner:
         *,
         budget: Budget,
         seed: int,
+        profile: Profile,
         majority: bool = False,
-        passages: Sequence[str] = (),
     ) -> None:
         """``majority`` judges by the samples' majority, else the greedy answers count."""
         self._runner = runner
@@ -207,8 +205,7 @@ class RobustnessRunner:
         self._majority = majority
         self._budget = budget
         self._seed = seed
-        self._passages = tuple(passages)
-        self._profile = current_profile()
+        self._profile = profile
         self._bases: weakref.WeakValueDictionary[str, asyncio.Task[CaseResult]] = (
             weakref.WeakValueDictionary()
         )
@@ -224,7 +221,6 @@ class RobustnessRunner:
             evidence=base.evidence.text,
             condition=wanted.case.condition.name,
             scope=wanted.case.model.info.name,
-            passages=self._passages,
         )
         report = await search_concurrently(
             probe,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_safescale.calls.caller import Caller, CallLimits, endpoint_of
 from pytest_safescale.calls.engine import Engine, look_ahead_order
 from pytest_safescale.calls.store import Store
-from pytest_safescale.case import Case, CaseResult, CaseRunner, Decoding
+from pytest_safescale.case import Case, CaseRunner, Decoding
 from pytest_safescale.conditions.agent import AgenticRag
 from pytest_safescale.conditions.catalogue import SIX, conditions_named
 from pytest_safescale.conditions.prompt import DEFAULT_PROMPT, PromptTemplate
@@ -21,17 +21,20 @@ from pytest_safescale.models.spec import build_model, build_ranker
 from pytest_safescale.shards import items_of_shard, parse_shard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_safescale.conditions.condition import Condition, Ranker
-    from pytest_safescale.items.item import Dataset
+    from pytest_safescale.items.item import Dataset, Item
     from pytest_safescale.models.model import Model
     from pytest_safescale.scoring.custom import CaseMetric
     from pytest_safescale.settings import Settings
     from pytest_safescale.shards import Shard
 
 __all__ = ["Run", "nature_notices", "notices", "prepare_run", "start_engine"]
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +93,8 @@ def prepare_run(
     dataset = load_dataset(
         settings.dataset, column_map=settings.columns, corpus=settings.corpus, root=root
     )
-    dataset = replace(dataset, items=tuple(islice(dataset.items, settings.limit)))
+    items = tuple(islice(dataset.items, settings.limit))
+    dataset = replace(dataset, items=_chosen_items(items, settings.item))
     cases, left_out = _cases(models, conditions, dataset)
     shard = parse_shard(settings.shard) if settings.shard else None
     if shard is not None:
@@ -109,6 +113,18 @@ def prepare_run(
         metrics=tuple(metrics),
         shard=shard,
     )
+
+
+def _chosen_items(items: Sequence[Item], ids: Sequence[str]) -> tuple[Item, ...]:
+    if not ids:
+        return tuple(items)
+    for item_id in ids:
+        if all(item.id != item_id for item in items):
+            known = ", ".join(item.id for item in items[:5])
+            raise SettingsError(
+                f"--safescale-item: found {item_id!r}; allowed: an item's id, such as {known}"
+            )
+    return tuple(item for item in items if item.id in ids)
 
 
 def _check_ensembles(settings: Settings, models: Sequence[str]) -> None:
@@ -181,11 +197,18 @@ def nature_notices(natures: Mapping[str, str]) -> list[str]:
 
 
 def start_engine(
-    run: Run, order: Sequence[int], *, run_id: str, worker: int = 0, workers: int = 1
-) -> Engine[CaseResult]:
-    """Open the store and start to work through ``order`` (indices of ``run.cases``).
+    run: Run,
+    order: Sequence[int],
+    *,
+    run_id: str,
+    worker: int = 0,
+    workers: int = 1,
+    job: Callable[[CaseRunner, int], Awaitable[T]],
+) -> Engine[T]:
+    """Open the store and start to work through ``order``, numbers that ``job`` knows.
 
-    With several worker processes each takes its share of the requests in flight.
+    ``job`` puts one of them to its model through the runner it is given. With several worker
+    processes each takes its share of the requests in flight.
     """
     settings = run.settings
     # Ranks below the remainder take one request more, so that the shares sum to the whole.
@@ -216,7 +239,7 @@ def start_engine(
 
     positions = look_ahead_order(len(order), worker=worker, workers=workers)
     engine = Engine(
-        lambda job: runner.run(run.cases[job]),
+        lambda number: job(runner, number),
         order=[order[position] for position in positions],
         window=max(8, 2 * share),
         keep=None if workers == 1 else 4 * settings.concurrency,

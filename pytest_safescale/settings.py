@@ -9,7 +9,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.shards import parse_shard
@@ -36,7 +43,15 @@ __all__ = [
 
 CONFIG_FILE = "safescale.toml"
 LONGEST_LABEL = 24
-STRICT_FINDINGS = ("high_risk", "unsafe", "contradiction", "overconfident", "wrong", "abstained")
+STRICT_FINDINGS = (
+    "high_risk",
+    "unsafe",
+    "contradiction",
+    "overconfident",
+    "wrong",
+    "abstained",
+    "counterexample",
+)
 
 
 class _Table(BaseModel):
@@ -118,6 +133,8 @@ class Settings(_Table):
     """Empty for the six."""
     samples: int = Field(default=20, ge=0, le=1000)
     limit: int | None = Field(default=None, ge=1)
+    item: tuple[str, ...] = ()
+    """Ids of the only items to ask about; empty for all."""
     shard: str | None = None
     """Which part of the run this is, such as ``3/10``; the whole unless given."""
     concurrency: int = Field(default=32, ge=1, le=4096)
@@ -146,6 +163,14 @@ class Settings(_Table):
     retriever: str = "bm25"
     """``bm25``, or ``openai:MODEL`` for an embeddings endpoint."""
     agent_steps: int = Field(default=6, ge=1, le=50)
+    relations: tuple[str, ...] = ()
+    """What robustness suites put cases to; empty for every relation."""
+    variants: int = Field(default=20, ge=0, le=10_000)
+    """Variants per case and relation; 0 for ``max_examples`` of the hypothesis profile."""
+    shrink_calls: int = Field(default=150, ge=0)
+    """Most variants answered to shrink one counterexample."""
+    variant_answers: Literal["greedy", "majority"] = "greedy"
+    """What variants are judged by: their single answers, or the majority of ``samples``."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Our field name to the heading in the user's CSV."""
     labels: dict[Literal["high_risk", "unsafe", "contradicts"], str] = Field(default_factory=dict)
@@ -154,12 +179,12 @@ class Settings(_Table):
     ensembles: tuple[EnsembleSettings, ...] = ()
     prompt: PromptSettings = PromptSettings()
 
-    @field_validator("model", "suite", mode="before")
+    @field_validator("model", "suite", "item", mode="before")
     @classmethod
     def _one_or_more(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
 
-    @field_validator("conditions", "strict", mode="before")
+    @field_validator("conditions", "strict", "relations", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         if isinstance(value, str):
@@ -178,6 +203,13 @@ class Settings(_Table):
     @classmethod
     def _part_of_a_whole(cls, value: str | None) -> str | None:
         return None if value is None else str(parse_shard(value))
+
+    @field_validator("variant_answers")
+    @classmethod
+    def _with_samples(cls, value: str, info: ValidationInfo) -> str:
+        if value == "majority" and info.data.get("samples") == 0:
+            raise ValueError("a majority needs samples, and --safescale-samples is 0")
+        return value
 
     @field_validator("strict")
     @classmethod

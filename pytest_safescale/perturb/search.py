@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_safescale.perturb.edits import Variant
 
 __all__ = [
+    "Profile",
     "Search",
     "current_profile",
     "search",
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+Profile = settings
+"""Hypothesis's settings, for those who hand them on."""
 
 
 class Search:
@@ -274,7 +277,7 @@ async def search_concurrently(
     return steps.report()
 
 
-def current_profile() -> settings:
+def current_profile() -> Profile:
     """Return hypothesis's current settings; of the thread that calls it, where one was loaded."""
     return settings()
 

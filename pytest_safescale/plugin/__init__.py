@@ -5,7 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from pytest_safescale.plugin.case import SafescaleCase
+    from pytest_safescale.plugin.robustness import SafescaleRobustness
     from pytest_safescale.plugin.session import SafescaleSession
 
 SESSION_KEY = pytest.StashKey["SafescaleSession"]()
 CASE_KEY = pytest.StashKey["SafescaleCase"]()
 PROBLEM_KEY = pytest.StashKey[pytest.UsageError]()
+ROBUSTNESS_KEY = pytest.StashKey["SafescaleRobustness"]()
 FIXTURE = "safescale_case"
+ROBUSTNESS_FIXTURE = "safescale_robustness"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,8 +42,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Switch on where an option was given; a fixture or a marker can still do so later."""
     config.addinivalue_line(
         "markers",
-        "safescale(conditions=..., models=..., where=...): narrow the cases of safescale_case "
-        "to these conditions and models, and to the items a function or a dict of fields picks",
+        "safescale(conditions=..., models=..., where=..., relations=...): narrow the cases of "
+        "safescale_case and safescale_robustness to these conditions and models, to the items a "
+        "function or a dict of fields picks, and to these relations",
     )
     if options.given_options(config):
         session_of(config)
@@ -57,14 +61,15 @@ def session_of(config: pytest.Config) -> SafescaleSession:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test of every case."""
-    if FIXTURE not in metafunc.fixturenames:
-        return
-    try:
-        session_of(metafunc.config).parametrize(metafunc)
-    except pytest.UsageError as problem:
-        # Raised here it would be one broken file among others; see the hook below.
-        metafunc.config.stash[PROBLEM_KEY] = problem
-        metafunc.parametrize(FIXTURE, [], indirect=True)
+    for fixture in (FIXTURE, ROBUSTNESS_FIXTURE):
+        if fixture not in metafunc.fixturenames:
+            continue
+        try:
+            session_of(metafunc.config).parametrize(metafunc, fixture)
+        except pytest.UsageError as problem:
+            # Raised here it would be one broken file among others; see the hook below.
+            metafunc.config.stash[PROBLEM_KEY] = problem
+            metafunc.parametrize(fixture, [], indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config) -> None:
@@ -81,15 +86,24 @@ def safescale_case(request: pytest.FixtureRequest) -> SafescaleCase:
     return case
 
 
+@pytest.fixture
+def safescale_robustness(request: pytest.FixtureRequest) -> SafescaleRobustness:
+    """One case under one relation: its variants are put to the model when the result is wanted."""
+    value: SafescaleRobustness = session_of(request.config).robustness_case(request.param)
+    request.node.stash[ROBUSTNESS_KEY] = value
+    return value
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let the case's record travel on the report, also from an xdist worker."""
     report = yield
-    case = item.stash.get(CASE_KEY, None)
-    if case is not None and call.when == "call":
-        case.travel_on(report)
-        # The report has it all; thousands of cases with their evidence would fill the memory.
-        del item.stash[CASE_KEY]
+    keys: tuple[pytest.StashKey[Any], ...] = (CASE_KEY, ROBUSTNESS_KEY)
+    for key in keys:
+        if call.when == "call" and key in item.stash:
+            item.stash[key].travel_on(report)
+            # The report has it all; thousands of cases with their evidence would fill the memory.
+            del item.stash[key]
     return report

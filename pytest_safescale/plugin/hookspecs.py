@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.conditions.condition import Condition
     from pytest_safescale.models.model import Model
+    from pytest_safescale.perturb.relations import Relation
     from pytest_safescale.scoring.custom import CaseMetric
 
 
@@ -22,6 +23,11 @@ def pytest_safescale_make_model(config: pytest.Config, spec: str) -> Model | Non
 @pytest.hookspec
 def pytest_safescale_conditions(config: pytest.Config) -> Sequence[Condition]:  # type: ignore[empty-body]
     """Return conditions of your own; they are chosen by name like the built-in ones."""
+
+
+@pytest.hookspec
+def pytest_safescale_relations(config: pytest.Config) -> Sequence[Relation]:  # type: ignore[empty-body]
+    """Return relations of your own; robustness suites put cases to them beside the built-in."""
 
 
 @pytest.hookspec

@@ -24,6 +24,7 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     ("conditions", "LIST", "comma list of conditions; default: the six"),
     ("samples", "N", "self-consistency samples per case, 0 for single answers only; default 20"),
     ("limit", "N", "only the first N items"),
+    ("item", "ID", "only the item with this id (repeatable)"),
     ("shard", "K/N", "ask the K-th of N parts of the cases; `safescale merge` joins the reports"),
     ("concurrency", "N", "requests in flight over the whole run; default 32"),
     ("store", "PATH", "where every reply is kept; default .safescale/store.sqlite"),
@@ -34,11 +35,27 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
         "strict",
         "LIST",
         "findings that fail their own test: "
-        "high_risk,unsafe,contradiction,overconfident,wrong,abstained",
+        "high_risk,unsafe,contradiction,overconfident,wrong,abstained,counterexample",
     ),
     ("report", "DIR", "where the report goes; default safescale-report"),
     ("figures", "DIR", "write the report's charts there, as SVG and PNG files"),
     ("suite", "NAME", "run a built-in suite (repeatable), such as radsafe200"),
+    (
+        "relations",
+        "LIST",
+        "comma list of what edits must not change, such as option_order,injection; default: all",
+    ),
+    (
+        "variants",
+        "N",
+        "edited versions of an item per relation, 0 for hypothesis's max_examples; default 20",
+    ),
+    ("shrink-calls", "N", "most versions asked to shrink one counterexample; default 150"),
+    (
+        "variant-answers",
+        "HOW",
+        "judge versions by their greedy answers (default) or by the majority of their samples",
+    ),
     ("seed", "N", "seed of every random draw; default 42"),
     ("adaptive", None, "stop drawing samples once further ones can change nothing that counts"),
     (
@@ -52,7 +69,7 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
 )
 """Name, placeholder (``None`` for a flag) and help."""
 
-REPEATABLE = ("model", "suite")
+REPEATABLE = ("model", "suite", "item")
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -10,7 +10,7 @@ from pytest_safescale.gates.gate import GateOutcome
 from pytest_safescale.scoring.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pytest_safescale.gates.gate import GateResult
 
@@ -24,7 +24,10 @@ _COLOURS = {Outcome.OVERCONFIDENT: _GRAVE, Outcome.HIGH_RISK: _GRAVE, Outcome.UN
 
 def status(report: pytest.TestReport) -> Status | None:
     """Return category, letter and word of a case's report; ``None`` leaves it to pytest."""
-    record = getattr(report, "safescale", {}).get("record")
+    travelling = getattr(report, "safescale", {})
+    if "search" in travelling and report.when == "call":
+        return _search_status(report, travelling["search"])
+    record = travelling.get("record")
     if record is None or report.when != "call":
         return None
     outcome = Outcome(record["outcome"])
@@ -40,6 +43,26 @@ def status(report: pytest.TestReport) -> Status | None:
     category = "call_failed" if outcome is Outcome.ERROR else outcome.value
     word = category.replace("_", "-").upper()
     return category, outcome.letter, (word, _COLOURS.get(outcome, {"yellow": True}))
+
+
+def _search_status(report: pytest.TestReport, search: Mapping[str, Any]) -> Status | None:
+    """Return category, letter and word of a case under a relation."""
+    dangerous = bool({"high_risk", "unsafe"}.intersection(search["findings"]))
+    letter = ("X" if dangerous else "x") if search["findings"] else ""
+    if report.failed:
+        return "failed", letter or "F", ("FAILED", _GRAVE)
+    noted = hasattr(report, "wasxfail")
+    if report.skipped and not noted:
+        return "not_applicable", "-", ("NOT-APPLICABLE", {"yellow": True})
+    if noted and search["error"] is not None:
+        return "call_failed", Outcome.ERROR.letter, ("CALL-FAILED", {"yellow": True})
+    if noted and letter:
+        return (
+            "counterexample",
+            letter,
+            ("COUNTEREXAMPLE", _GRAVE if dangerous else {"yellow": True}),
+        )
+    return None
 
 
 def emit_gates(config: pytest.Config, gates: Iterable[GateResult]) -> None:

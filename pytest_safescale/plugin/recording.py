@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -58,7 +58,9 @@ class Recording:
 
     def pytest_report_header(self) -> list[str]:
         """Say what is asked of whom."""
-        return [*describe_run(self._run), *_plan(self._run)]
+        lines = [*describe_run(self._run), *_plan(self._run)]
+        more = [self._session.robustness.header()] if self._session.wants_robustness else []
+        return [*lines, *more]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> outcomes.Status | None:
@@ -71,8 +73,18 @@ class Recording:
         travelling = getattr(report, "safescale", {})
         if (record := travelling.get("record")) and self._book.add(record):
             self._folder.add(record)
+        if search := travelling.get("search"):
+            self._take_search(search)
         if stop := travelling.get("stop"):
             pytest.exit(stop, returncode=pytest.ExitCode.USAGE_ERROR)
+
+    def _take_search(self, search: dict[str, Any]) -> None:
+        from pytest_safescale.plugin.robustness import reproduction
+
+        if search["finding"] is not None:
+            search["reproduce"] = reproduction(self._config, self._run, search)
+        if self._book.searches.add(search):
+            self._folder.add_search(search)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -112,7 +124,7 @@ class Recording:
             expected=Counter(
                 (case.model.info.name, case.condition.name) for case in self._run.cases
             ),
-            recorded=self._book.recorded,
+            recorded=self._asked_completely(),
         )
         self._conclusion = conclude(
             self._run,
@@ -129,6 +141,13 @@ class Recording:
         self._folder.finish(
             self._conclusion, figures=self._run.settings.figures, page=self._page.write
         )
+
+    def _asked_completely(self) -> Counter[tuple[str, str]]:
+        """Return the cases by cell of which all was asked that the run wants of them."""
+        searches = self._book.searches
+        if searches.records:
+            searches.settings = self._session.robustness.manifest()
+        return searches.complete(self._book.recorded)
 
     def pytest_unconfigure(self) -> None:
         """Let the libraries finish loading: an interpreter that ends under them crashes."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_safescale.plugin import FIXTURE
+from pytest_safescale.plugin import FIXTURE, ROBUSTNESS_FIXTURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pytest_safescale.case import Case
     from pytest_safescale.items.item import Item
 
-__all__ = ["case_order", "chosen_cases"]
+__all__ = ["case_order", "chosen_cases", "chosen_relations"]
 
-_WORDS = ("conditions", "models", "where")
+_WORDS = ("conditions", "models", "where", "relations")
 
 
 def chosen_cases(cases: Sequence[Case], definition: pytest.Item) -> list[int]:
@@ -27,6 +27,16 @@ def chosen_cases(cases: Sequence[Case], definition: pytest.Item) -> list[int]:
         _check(marker, definition.nodeid)
         picked = [index for index in picked if _picks(marker, cases[index])]
     return list(picked)
+
+
+def chosen_relations(names: Sequence[str], definition: pytest.Item) -> list[int]:
+    """Return the numbers of the relations that every ``safescale`` marker of a test leaves in."""
+    wanted = [marker.kwargs.get("relations") for marker in definition.iter_markers("safescale")]
+    return [
+        number
+        for number, name in enumerate(names)
+        if all(_named(name, relations) for relations in wanted)
+    ]
 
 
 def _check(marker: pytest.Mark, nodeid: str) -> None:
@@ -70,10 +80,11 @@ def _fits(item: Item, where: object) -> bool:
 
 
 def case_order(items: Iterable[pytest.Item]) -> list[int]:
-    """Return the numbers of the cases the collected tests want, each once, in their order."""
+    """Return the numbers of the jobs the collected tests want, each once, in their order."""
     order: dict[int, None] = {}
     for item in items:
         callspec = getattr(item, "callspec", None)
-        if callspec is not None and FIXTURE in callspec.params:
-            order[callspec.params[FIXTURE]] = None
+        for fixture in (FIXTURE, ROBUSTNESS_FIXTURE):
+            if callspec is not None and fixture in callspec.params:
+                order[callspec.params[fixture]] = None
     return list(order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,19 @@ from pytest_safescale.scoring.custom import checked_metrics
 from pytest_safescale.settings import read_configuration, resolve_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_safescale.calls.engine import Engine
-    from pytest_safescale.case import CaseResult
+    from pytest_safescale.case import CaseResult, CaseRunner
+    from pytest_safescale.plugin.robustness import RobustnessTests, SafescaleRobustness
+    from pytest_safescale.robust import RobustnessResult
     from pytest_safescale.run import Run
     from pytest_safescale.settings import Settings
 
 __all__ = ["SafescaleSession"]
 
 RUN_KEY = "safescale_run"
+ROBUSTNESS_SUITE = "evidence_robustness"
 
 
 class SafescaleSession:
@@ -35,7 +41,7 @@ class SafescaleSession:
         self.config = config
         self.run = run
         self.run_id = worker_input(config).get(RUN_KEY) or uuid.uuid4().hex
-        self._engine: Engine[CaseResult] | None = None
+        self._engine: Engine[CaseResult | RobustnessResult] | None = None
         self._order: list[int] = []
 
     @classmethod
@@ -45,38 +51,85 @@ class SafescaleSession:
             settings = _settings(config)
             suites.select(config, settings.suite)
             session = cls(config, _prepare(config, settings))
-            config.pluginmanager.register(session, "safescale-session")
+            if session.wants_robustness:
+                _ = session.robustness  # a relation that is not known ends the run here
             if not is_worker(config):
                 from pytest_safescale.plugin.recording import Recording
 
+                # Its gates may be unusable: nothing is registered before they are read.
                 config.pluginmanager.register(Recording(session), "safescale-recording")
+            config.pluginmanager.register(session, "safescale-session")
         except SafescaleError as error:
             raise pytest.UsageError(f"safescale: {error}") from error
         return session
 
-    def parametrize(self, metafunc: pytest.Metafunc) -> None:
+    @cached_property
+    def robustness(self) -> RobustnessTests:
+        """Cases under relations; with it comes hypothesis, so only where it is wanted."""
+        from pytest_safescale.plugin.robustness import RobustnessTests
+
+        return RobustnessTests(self.config, self.run)
+
+    @property
+    def wants_robustness(self) -> bool:
+        """Whether settings alone tell that cases are put to relations."""
+        settings = self.run.settings
+        return ROBUSTNESS_SUITE in settings.suite or bool(settings.relations)
+
+    def parametrize(self, metafunc: pytest.Metafunc, fixture: str) -> None:
         """Make one test of every case that the function's markers leave in."""
+        if fixture != FIXTURE:
+            try:
+                self.robustness.parametrize(metafunc)
+            except SafescaleError as error:
+                raise pytest.UsageError(f"safescale: {error}") from error
+            return
         chosen = selection.chosen_cases(self.run.cases, metafunc.definition)
         metafunc.parametrize(
             FIXTURE, chosen, indirect=True, ids=[self.run.cases[index].id for index in chosen]
         )
 
-    def case(self, index: int) -> SafescaleCase:
+    def case(self, index: int, ask: Callable[[], CaseResult] | None = None) -> SafescaleCase:
         """Return the case with this number, for one test."""
         return SafescaleCase(
             self.run.cases[index],
-            ask=lambda: self._ask(index),
+            ask=ask or (lambda: self._ask(index)),
             strict=frozenset(self.run.settings.strict),
             metrics=self.run.metrics,
             words=label_words({"labels": self.run.settings.labels}),
         )
 
-    def _ask(self, index: int) -> CaseResult:
+    def robustness_case(self, number: int) -> SafescaleRobustness:
+        """Return the case under a relation with this job's number, for one test."""
+        from pytest_safescale.plugin.robustness import SafescaleRobustness
+
+        wanted = self.robustness.wanted(number)
+        index = self.robustness.case_of(number)
+        return SafescaleRobustness(
+            wanted,
+            ask=lambda: self._ask(number),
+            case=lambda ask: self.case(index, ask),
+            strict=frozenset(self.run.settings.strict),
+            tells_case=lambda: self.robustness.tells_case(wanted),
+        )
+
+    def _ask(self, number: int) -> Any:
         if self._engine is None:
+            if "robustness" in vars(self):
+                self.robustness.look_up_profile()
             self._engine = start_engine(
-                self.run, self._order or [index], run_id=self.run_id, **_share(self.config)
+                self.run,
+                self._order or [number],
+                run_id=self.run_id,
+                job=self._job,
+                **_share(self.config),
             )
-        return self._engine.result(index)
+        return self._engine.result(number)
+
+    async def _job(self, runner: CaseRunner, number: int) -> CaseResult | RobustnessResult:
+        if number < len(self.run.cases):
+            return await runner.run(self.run.cases[number])
+        return await self.robustness.run(runner, number)
 
     def check_store(self) -> None:
         """Open the store once before any process uses it, so that it exists and is ours."""

@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.report.robustness import SearchBook
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -42,7 +44,9 @@ class Conclusion:
     gates: Sequence[GateResult] = ()
     comparisons: Sequence[Comparison] = ()
     analyses: Mapping[str, Any] = field(default_factory=dict)
-    """Plain data by name: ensembles, concentration, mechanisms, scaling."""
+    """Plain data by name: ensembles, concentration, mechanisms, scaling, robustness."""
+    findings: Sequence[Mapping[str, Any]] = ()
+    """Counterexamples to robustness, the gravest first."""
 
     @property
     def notices(self) -> list[str]:
@@ -64,6 +68,8 @@ class RecordBook:
     """Cases by (model, condition)."""
     served: defaultdict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     """The names and fingerprints each model answered under."""
+    searches: SearchBook = field(default_factory=SearchBook)
+    """Cases that were put to relations."""
     _seen: set[tuple[str, str, str]] = field(default_factory=set)
     _calls: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -93,7 +99,7 @@ class RecordBook:
         """Return what the replies behind the figures cost, whichever run they were made in."""
         calls = self._calls.values()
         return {
-            name: sum(call[name] for call in calls)
+            name: sum(call[name] for call in calls) + self.searches.spent(name)
             for name in ("replies", "prompt_tokens", "completion_tokens", "money")
         }
 

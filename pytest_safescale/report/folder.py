@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ReportFolder"]
 
+SEARCHES = "robustness.jsonl"
 _WRITTEN_LAST = ("run.json", "metrics.csv", "summary.md", "report.html")
 
 
@@ -27,23 +28,26 @@ class ReportFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._cases: TextIO | None = None
+        self._searches: TextIO | None = None
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Append a case to ``cases.jsonl``."""
-        file = self._open()
-        file.write(json.dumps(record, ensure_ascii=False) + "\n")
-        file.flush()
+        _append(self._open(), record)
+
+    def add_search(self, record: Mapping[str, Any]) -> None:
+        """Append a case under a relation to ``robustness.jsonl``."""
+        self._open()  # what an earlier run left there goes first
+        if self._searches is None:
+            self._searches = _lines_to(self.path / SEARCHES)
+        _append(self._searches, record)
 
     def _open(self) -> TextIO:
         if self._cases is None:
             self.path.mkdir(parents=True, exist_ok=True)
             # A verdict of an earlier run must not stand beside the cases of this one.
-            for name in _WRITTEN_LAST:
+            for name in (*_WRITTEN_LAST, SEARCHES):
                 (self.path / name).unlink(missing_ok=True)
-            # Replies may hold half of a surrogate pair; it is written as an escape.
-            self._cases = (self.path / "cases.jsonl").open(
-                "w", encoding="utf-8", errors="backslashreplace", newline="\n"
-            )
+            self._cases = _lines_to(self.path / "cases.jsonl")
         return self._cases
 
     def finish(
@@ -57,16 +61,18 @@ class ReportFolder:
 
         ``page`` writes report.html once the files it is made of are there.
         """
-        self._open().close()
+        self._open()
+        self.close()
         self._write("run.json", json.dumps(_run(conclusion), indent=1, allow_nan=False) + "\n")
         self._write("summary.md", render_summary(conclusion))
         self._write_metrics(conclusion)
         page(self.path, figures=figures)
 
     def close(self) -> None:
-        """Close ``cases.jsonl`` where the run ended early."""
-        if self._cases is not None:
-            self._cases.close()
+        """Close the files of lines where the run ended early."""
+        for file in (self._cases, self._searches):
+            if file is not None:
+                file.close()
 
     def mark_partial(self) -> None:
         """Mark every case as one of a part: what belongs to it could not be scored."""
@@ -90,6 +96,16 @@ class ReportFolder:
             writer.writerows(rows)
 
 
+def _lines_to(path: Path) -> TextIO:
+    # Replies may hold half of a surrogate pair; it is written as an escape.
+    return path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _append(file: TextIO, record: Mapping[str, Any]) -> None:
+    file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    file.flush()
+
+
 def _run(conclusion: Conclusion) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
@@ -98,6 +114,7 @@ def _run(conclusion: Conclusion) -> dict[str, Any]:
         "gates": [gate.record() for gate in conclusion.gates],
         "comparisons": [dict(vars(comparison)) for comparison in conclusion.comparisons],
         "analyses": conclusion.analyses,
+        "findings": list(conclusion.findings),
     }
 
 

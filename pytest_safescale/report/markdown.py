@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.gates.gate import GateOutcome
 from pytest_safescale.report.naming import headings, label_sentence
+from pytest_safescale.report.robustness import robustness_summary
 from pytest_safescale.report.table import Row, model_names, percent, rows_of
 from pytest_safescale.report.text import model_label
 from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS
@@ -47,6 +48,8 @@ def render_summary(conclusion: Conclusion) -> str:
     head = [f"## {verdict_line(conclusion.gates, shard_in(manifest))}", ""]
     head += [*_notices(conclusion.notices), *_gates(conclusion.gates)]
     foot = ["", "Per cent of n cases; 95 % intervals are in run.json and metrics.csv."]
+    if told_of := robustness_summary(conclusion):
+        foot += ["", escape(told_of[0]), "", *(f"- {escape(line)}" for line in told_of[1:])]
     if told := label_sentence(manifest):
         foot += ["", escape(told)]
     foot += [

@@ -1,0 +1,277 @@
+"""What a test holds of a case under a relation: the ``safescale_robustness`` fixture's value."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_safescale.perturb.probe import Budget
+from pytest_safescale.perturb.search import current_profile
+from pytest_safescale.plugin import ROBUSTNESS_FIXTURE, options, selection
+from pytest_safescale.robust import (
+    MAJORITY,
+    RobustnessCase,
+    RobustnessRunner,
+    relations_named,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_safescale.case import CaseResult, CaseRunner
+    from pytest_safescale.items.item import Item
+    from pytest_safescale.perturb.finding import Finding
+    from pytest_safescale.perturb.probe import SearchReport
+    from pytest_safescale.plugin.case import SafescaleCase
+    from pytest_safescale.robust import RobustnessResult
+    from pytest_safescale.run import Run
+
+__all__ = ["RobustnessTests", "SafescaleRobustness", "reproduction"]
+
+REPRODUCED = ".safescale/reproduced"
+"""Where a repeated counterexample's report goes: not over the report it was taken from."""
+_OF_THE_RUN = (
+    "model",
+    "conditions",
+    "relations",
+    "item",
+    "limit",
+    "shard",
+    "suite",
+    "replay",
+    "report",
+    "figures",
+    "gates",
+    "baseline",
+    "strict",
+    "max_calls",
+    "max_cost",
+    "stop_when_decided",
+)
+"""Options that say something else, or nothing, where one counterexample is repeated."""
+
+
+class SafescaleRobustness:
+    """One case under one relation; the model is asked when the result is first wanted."""
+
+    def __init__(
+        self,
+        wanted: RobustnessCase,
+        *,
+        ask: Callable[[], RobustnessResult],
+        case: Callable[[Callable[[], CaseResult]], SafescaleCase],
+        strict: frozenset[str],
+        tells_case: Callable[[], bool],
+    ) -> None:
+        """``case`` makes the case of its result; ``tells_case`` whether its record is still due."""
+        self._wanted = wanted
+        self._ask = ask
+        self._case = case(self._base)
+        self._strict = strict
+        self._tells_case = tells_case
+        self._result: RobustnessResult | None = None
+
+    def __repr__(self) -> str:
+        return f"<SafescaleRobustness {self._wanted.id}>"
+
+    @property
+    def item(self) -> Item:
+        """The item as it is."""
+        return self._wanted.case.item
+
+    @property
+    def condition(self) -> str:
+        """The condition's name."""
+        return self._wanted.case.condition.name
+
+    @property
+    def model(self) -> str:
+        """The model's name, as given to ``--safescale-model``."""
+        return self._wanted.case.model.info.name
+
+    @property
+    def relation(self) -> str:
+        """The relation's name."""
+        return self._wanted.relation.name
+
+    @property
+    def report(self) -> SearchReport:
+        """What came of the search: counts, the counterexample, or why there was no search."""
+        return self.result.report
+
+    @property
+    def finding(self) -> Finding | None:
+        """The smallest edit that breaks the relation, if one does."""
+        return self.result.finding
+
+    @property
+    def result(self) -> RobustnessResult:
+        """Everything that came of it, the case as it is included."""
+        _ = self._case.result  # asks, or ends the test where nothing may be asked
+        assert self._result is not None
+        return self._result
+
+    def _base(self) -> CaseResult:
+        self._result = self._ask()
+        return self._result.base
+
+    def judge(self) -> None:
+        """Pass where the relation holds; else fail on a strict finding or note the finding.
+
+        A noted finding is an expected failure, as with ``safescale_case``. Where the relation says
+        nothing about the item the test is skipped with the reason.
+        """
+        result = self.result
+        if result.missing:
+            reason = "a call is not in the store and --safescale-replay makes none"
+            pytest.fail(reason, pytrace=False)
+        if result.error is not None:
+            pytest.xfail(f"the call failed: {result.error}")
+        if result.report.lack is not None:
+            pytest.skip(f"not applicable: {result.report.lack}")
+        if result.finding is None:
+            return
+        sentence = told_in_full(result.finding)
+        if strict := sorted(self._strict.intersection(result.findings)):
+            pytest.fail(f"{', '.join(strict)}: {sentence}", pytrace=False)
+        pytest.xfail(sentence)
+
+    def travel_on(self, report: pytest.TestReport) -> None:
+        """Attach to a test's report what the controlling process needs, as plain JSON data."""
+        travelling: dict[str, Any] = dict(getattr(report, "safescale", {}))
+        self._case.travel_on(report)
+        told: dict[str, Any] = dict(getattr(report, "safescale", {}))
+        if "record" in told and not self._tells_case():
+            del told["record"]
+        travelling |= told
+        if self._result is not None:
+            travelling["search"] = {**self._result.record(), "nodeid": report.nodeid}
+        if travelling:
+            report.safescale = travelling  # type: ignore[attr-defined]
+
+
+def told_in_full(finding: Finding) -> str:
+    """Return what happened, by which edit, and what it changed, in a few lines."""
+    return "\n".join([finding.sentence, f"edit: {finding.description}", finding.diff])
+
+
+class RobustnessTests:
+    """The robustness side of a session: relations, their tests, and their jobs for the engine.
+
+    Jobs are numbered on from the run's cases: case by case, relation by relation.
+    """
+
+    def __init__(self, config: pytest.Config, run: Run) -> None:
+        """Raise SettingsError for a relation that is not known."""
+        given = config.hook.pytest_safescale_relations(config=config)
+        self.relations = relations_named(
+            run.settings.relations, extra=[relation for some in given for relation in some]
+        )
+        self._run = run
+        self._profile = current_profile()
+        self._runner: RobustnessRunner | None = None
+        self._told: set[str] = set()
+
+    def parametrize(self, metafunc: pytest.Metafunc) -> None:
+        """Make one test of every case and relation that the function's markers leave in."""
+        definition = metafunc.definition
+        cases = selection.chosen_cases(self._run.cases, definition)
+        places = selection.chosen_relations([one.name for one in self.relations], definition)
+        jobs = [self._number(case, place) for case in cases for place in places]
+        metafunc.parametrize(
+            ROBUSTNESS_FIXTURE, jobs, indirect=True, ids=[self.wanted(job).id for job in jobs]
+        )
+
+    def _number(self, case: int, relation: int) -> int:
+        return len(self._run.cases) + case * len(self.relations) + relation
+
+    def case_of(self, job: int) -> int:
+        """Return the number of a job's case."""
+        return (job - len(self._run.cases)) // len(self.relations)
+
+    def wanted(self, job: int) -> RobustnessCase:
+        """Return the case and relation of a job's number."""
+        case, relation = divmod(job - len(self._run.cases), len(self.relations))
+        return RobustnessCase(case=self._run.cases[case], relation=self.relations[relation])
+
+    def look_up_profile(self) -> None:
+        """Take hypothesis's profile as it is now, in the thread of the tests."""
+        self._profile = current_profile()
+
+    async def run(self, runner: CaseRunner, job: int) -> RobustnessResult:
+        """Put a job's case to its relation; called from the engine's loop."""
+        if self._runner is None:
+            settings = self._run.settings
+            self._runner = RobustnessRunner(
+                runner,
+                budget=Budget(
+                    variants=settings.variants or None, shrink_calls=settings.shrink_calls
+                ),
+                seed=settings.seed,
+                profile=self._profile,
+                majority=settings.variant_answers == MAJORITY,
+            )
+        return await self._runner.run(self.wanted(job))
+
+    def tells_case(self, wanted: RobustnessCase) -> bool:
+        """Say whether the case's own record is still due from this process; it is told once."""
+        due = wanted.case.id not in self._told
+        self._told.add(wanted.case.id)
+        return due
+
+    def header(self) -> str:
+        """Say how much is asked at most."""
+        settings, searches = self._run.settings, len(self._run.cases) * len(self.relations)
+        each = settings.variants or "max_examples"
+        return (
+            f"safescale: robustness: {len(self._run.cases)} cases x {len(self.relations)} "
+            f"relations = {searches} searches of {each} variants; a counterexample takes at most "
+            f"{settings.shrink_calls} more"
+        )
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what the figures depend on."""
+        settings = self._run.settings
+        return {
+            "relations": [relation.name for relation in self.relations],
+            "variants": settings.variants or None,
+            "shrink_calls": settings.shrink_calls,
+            "answers": settings.variant_answers,
+        }
+
+
+def reproduction(config: pytest.Config, run: Run, search: Mapping[str, Any]) -> str:
+    """Return the command that finds a counterexample again from the store, with no call."""
+    specs = dict(zip((model.info.name for model in run.models), run.settings.model, strict=False))
+    file, _, rest = str(search["nodeid"]).partition("::")
+    suite = Path(file).stem.removeprefix("test_")
+    if suite in run.settings.suite:
+        where = [f"--safescale-suite={suite}"]
+    else:
+        path = os.path.relpath(config.rootpath / file, config.invocation_params.dir)
+        where = [f"{path}::{rest.partition('[')[0]}"]
+    words = [
+        "pytest",
+        *where,
+        f"--safescale-model={specs.get(search['model'], search['model'])}",
+        f"--safescale-conditions={search['condition']}",
+        f"--safescale-item={search['item_id']}",
+        f"--safescale-relations={search['relation']}",
+        *_kept(config),
+        f"--safescale-report={REPRODUCED}",
+        "--safescale-replay",
+    ]
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def _kept(config: pytest.Config) -> list[str]:
+    given = options.given_options(config)
+    told = {name.replace("_", "-"): given[name] for name in given if name not in _OF_THE_RUN}
+    return [
+        f"--safescale-{name}" if value is True else f"--safescale-{name}={value}"
+        for name, value in told.items()
+    ]
