@@ -110,19 +110,8 @@ class CaseResult:
             "schema": RECORD_SCHEMA,
             "model": info.name,
             "condition": self.case.condition.name,
-            "item_id": item.id,
-            "item_sha256": item.content_sha256,
             "nature": info.nature.value,
-            "subspecialty": item.subspecialty,
-            "question_type": item.question_type,
-            "question": item.question,
-            "options": {option.letter: option.text for option in item.options},
-            "labels": {
-                option.letter: sorted(label.value for label in option.labels)
-                for option in item.options
-                if option.labels
-            },
-            "truth": item.answer,
+            **item.part_of_record(),
             "outcome": self.verdict.outcome.value,
             "findings": list(self.verdict.findings),
             "greedy": self._greedy_record(),
@@ -167,8 +156,7 @@ class CaseResult:
             "letters": [ballot.answer.letter for ballot in self.samples],
             "texts": [ballot.reply.text for ballot in self.samples],
             "stopped_early": self.stopped_early,
-            "majority": self.verdict.majority,
-            "confidence": self.verdict.confidence,
+            **self.verdict.samples_part(),
         }
 
     def _evidence_record(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -106,6 +106,23 @@ class Item(BaseModel):
         """A hash over everything that a model or a verdict can depend on."""
         packed = self.model_dump_json(exclude={"source", "key_fact"})
         return hashlib.sha256(packed.encode()).hexdigest()
+
+    def part_of_record(self) -> dict[str, Any]:
+        """Return what a line of ``cases.jsonl`` says of the item; labels are the set ones."""
+        return {
+            "item_id": self.id,
+            "item_sha256": self.content_sha256,
+            "subspecialty": self.subspecialty,
+            "question_type": self.question_type,
+            "question": self.question,
+            "options": {option.letter: option.text for option in self.options},
+            "labels": {
+                option.letter: sorted(label.value for label in option.labels)
+                for option in self.options
+                if option.labels
+            },
+            "truth": self.answer,
+        }
 
 
 class Passage(BaseModel):

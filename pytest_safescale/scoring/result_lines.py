@@ -123,20 +123,7 @@ def _asked(item: Item | None, match: str, truth: str) -> Asked:
         texts = dict.fromkeys(("item_sha256", "subspecialty", "question_type", "question"), "")
         part = {"item_id": match, **texts, "options": {}, "labels": {}, "truth": truth}
         return Asked(id=match, truth=truth, item=None, part=part)
-    part = {
-        "item_id": item.id,
-        "item_sha256": item.content_sha256,
-        "subspecialty": item.subspecialty,
-        "question_type": item.question_type,
-        "question": item.question,
-        "options": {option.letter: option.text for option in item.options},
-        "labels": {
-            option.letter: sorted(label.value for label in option.labels)
-            for option in item.options
-            if option.labels
-        },
-        "truth": truth,
-    }
+    part = {**item.part_of_record(), "truth": truth}
     stated = item if item.answer == truth else item.model_copy(update={"answer": truth})
     return Asked(id=item.id, truth=truth, item=stated, part=part)
 
@@ -228,6 +215,5 @@ def _several_part(several: Read, verdict: Verdict) -> dict[str, Any] | None:
         "letters": letters,
         "texts": texts,
         "stopped_early": False,
-        "majority": verdict.majority,
-        "confidence": verdict.confidence,
+        **verdict.samples_part(),
     }

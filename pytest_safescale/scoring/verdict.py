@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DANGEROUS_CONFIDENCE",
+    "Agreement",
     "Outcome",
     "Verdict",
+    "agreement_of",
     "confidence_of",
     "judge",
     "majority_of",
@@ -61,6 +63,19 @@ _LETTERS = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """How far samples are of one mind."""
+
+    share: float
+    """Of the ballot given most often, NULL being one."""
+    low: float
+    high: float
+    """Wilson's interval of the share at 95 %."""
+    margin: float
+    """The lead over the next ballot, as a share of the samples."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What the answers to one case mean."""
 
@@ -74,6 +89,20 @@ class Verdict:
     """The letter most samples gave; ``None`` also where abstentions are among the most."""
     confidence: float | None = None
     """Of the samples, in [0, 1]; ``None`` where none were drawn."""
+    agreement: Agreement | None = None
+
+    def samples_part(self) -> dict[str, Any]:
+        """Return what a line of ``cases.jsonl`` says of the samples taken together."""
+        told = {"majority": self.majority, "confidence": self.confidence}
+        if self.agreement is None:
+            return told
+        return {
+            **told,
+            "agreement": self.agreement.share,
+            "agreement_low": self.agreement.low,
+            "agreement_high": self.agreement.high,
+            "margin": self.agreement.margin,
+        }
 
 
 def judge(
@@ -108,6 +137,7 @@ def judge(
         findings=findings,
         majority=majority,
         confidence=confidence,
+        agreement=agreement_of(samples) if samples else None,
     )
 
 
@@ -148,3 +178,14 @@ def confidence_of(samples: Sequence[str | None], options: int) -> float:
     shares = [count / len(samples) for count in counts.values()]
     entropy = -sum(share * math.log(share) for share in shares)
     return max(0.0, 1.0 - entropy / math.log(options + 1))
+
+
+def agreement_of(samples: Sequence[str | None], z: float = 1.96) -> Agreement:
+    """Return share, interval and lead of the ballot given most often."""
+    k = len(samples)
+    first, second, *_ = [*sorted(Counter(samples).values(), reverse=True), 0]
+    share, extra = first / k, z * z / k
+    middle = (share + extra / 2) / (1 + extra)
+    half = z / (1 + extra) * math.sqrt(share * (1 - share) / k + extra / (4 * k))
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return Agreement(share=share, low=low, high=high, margin=(first - second) / k)
