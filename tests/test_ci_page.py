@@ -15,11 +15,21 @@ from xml.etree import ElementTree
 import pytest
 from ruamel.yaml import YAML
 
-PAGE = (Path(__file__).parents[1] / "docs" / "ci.md").read_text(encoding="utf-8")
-RECIPES = {
-    re.search(r"# (\S+)", block).group(1): block  # type: ignore[union-attr]
-    for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-}
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def recipes(page: Path) -> dict[str, str]:
+    """Return a page's recipes by the file that their first line names."""
+    blocks = re.findall(r"^```yaml\n# (\S+)[^\n]*\n(.*?)```", page.read_text("utf-8"), re.M | re.S)
+    return dict(blocks)
+
+
+RECIPES = recipes(DOCS / "ci.md")
+EVERY = [
+    pytest.param(text, name, id=f"{page.name}-{name}")
+    for page in sorted(DOCS.glob("*.md"))
+    for name, text in recipes(page).items()
+]
 GITHUB, GITLAB = ".github/workflows/safescale.yml", ".gitlab-ci.yml"
 INSTALL = "python -m pip install pytest-safescale"
 
@@ -130,15 +140,13 @@ def carried_out(steps: list[Step], folder: Path, profile: str) -> tuple[int, str
     return code, told
 
 
-@pytest.mark.parametrize(
-    ("recipe", "schema"),
-    [(GITHUB, "vendor.github-workflows"), (GITLAB, "vendor.gitlab-ci")],
-)
+@pytest.mark.parametrize(("recipe", "name"), EVERY)
 def test_a_recipe_is_of_the_form_that_its_service_takes(
-    tmp_path: Path, recipe: str, schema: str
+    tmp_path: Path, recipe: str, name: str
 ) -> None:
     path = tmp_path / "recipe.yml"
-    for text, valid in ((RECIPES[recipe], True), (RECIPES[recipe] + "\nsafety: 3\n", False)):
+    schema = f"vendor.{'github-workflows' if name.startswith('.github') else 'gitlab-ci'}"
+    for text, valid in ((recipe, True), (recipe + "\nsafety: 3\n", False)):
         path.write_text(text, encoding="utf-8")
         check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path)]
         done = subprocess.run(check, capture_output=True, text=True, check=False)
@@ -187,6 +195,11 @@ def test_a_second_run_takes_its_replies_from_the_cached_store(project: Path) -> 
     replay = [step._replace(script=step.script.strip() + " --safescale-replay") for step in steps]
     ended, told = carried_out(replay, project, "always_safe")
     assert ended == 0, told
+
+
+def test_every_block_of_yaml_names_its_file() -> None:
+    for page in DOCS.glob("*.md"):
+        assert page.read_text(encoding="utf-8").count("```yaml\n") == len(recipes(page))
 
 
 def test_what_the_recipes_keep_is_what_a_run_writes() -> None:
