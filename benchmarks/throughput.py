@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).parent.parent
 DELAY_S = 0.2
@@ -60,12 +60,21 @@ def write_items(folder: Path, count: int) -> Path:
     return path
 
 
-def run_pytest(folder: Path, url: str, items: Path, in_flight: int, *arguments: str) -> float:
-    """Return the seconds of a whole pytest command over the items, closed book, single answers."""
+PLAIN = ("--safescale-suite=radsafe200", "--safescale-conditions=closed_book")
+
+
+def run_pytest(
+    folder: Path,
+    url: str,
+    items: Path | str,
+    in_flight: int,
+    *arguments: str,
+    suite: Sequence[str] = PLAIN,
+) -> float:
+    """Return the seconds of a whole pytest command over the items, single answers only."""
     command = [
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-        *("--safescale-suite=radsafe200", "--safescale-model=openai:canned"),
-        *("--safescale-conditions=closed_book", "--safescale-samples=0"),
+        *(*suite, "--safescale-model=openai:canned", "--safescale-samples=0"),
         *(f"--safescale-base-url={url}", f"--safescale-dataset={items}"),
         *(f"--safescale-concurrency={in_flight}", *arguments),
     ]
