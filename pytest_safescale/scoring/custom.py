@@ -44,16 +44,6 @@ class CaseMetric:
         """Whether it is a share of cases, so that exact bounds exist."""
         return is_rate(self.name)
 
-    @property
-    def spec(self) -> MetricSpec:
-        """What gates and report know of it."""
-        return MetricSpec(
-            definition=self.definition,
-            regimes=(self.regime,),
-            is_rate=self.is_rate,
-            higher_is_better=self.higher_is_better,
-        )
-
     def manifest(self) -> dict[str, Any]:
         """Return what the manifest says of it."""
         return {
@@ -98,7 +88,7 @@ def _check(metric: CaseMetric) -> None:
 
 def specs_with(metrics: Sequence[CaseMetric]) -> dict[str, MetricSpec]:
     """Return every metric that a gate can name, by name."""
-    return {**METRICS, **{metric.name: metric.spec for metric in metrics}}
+    return specs_in({"custom_metrics": [metric.manifest() for metric in metrics]})
 
 
 def specs_in(manifest: Mapping[str, Any]) -> dict[str, MetricSpec]:
