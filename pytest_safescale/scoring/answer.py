@@ -4,8 +4,9 @@ Nothing is guessed: a diagnosis named in prose is no answer, a letter that does 
 text is none either, and hidden reasoning does not count. What counts is decided by these rules:
 
 - The last commitment a reply makes is its answer; two letters in it ("A or B") are none.
-- A stated preference ("I would lean towards B", "probably B") is a commitment; a possibility
-  ("it could be B"), a question, a condition and a denial are not.
+- A stated preference ("I would lean towards B", "probably B", "if I had to choose, B") is a
+  commitment; a possibility ("it could be B"), a question, a condition ("B if he were unstable")
+  and a denial are not.
 - "A is correct" alone may be said of statements, so it counts only where no answer is declared
   and nothing else is called correct; after "wait" or "actually" it corrects what was declared.
 - A number is the option's position, only after a declaration or as the whole reply, and only
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "AnswerForm", "read_answer"]
 
 _HTML = re.compile(r"</?(?:b|strong|em|i|u|p|span|div|br|code)\s?/?>", re.IGNORECASE)
+_MATHS = re.compile(r"\\[()\[\]]")
 _SINGLE_DIGIT = re.compile(r"(?<![\d.])\d(?!\.?\d)")
 
 
@@ -90,15 +92,15 @@ def read_answer(text: str, options: Mapping[str, str] | None = None) -> Answer:
         found.setdefault(commitment.at, commitment)
     if not found:
         return Answer(letter=None, form=reply.why_none())
-    return _decided([found[at] for at in sorted(found)])
+    return _decided([found[at] for at in sorted(found)], reply.text)
 
 
-def _decided(found: list[_Commitment]) -> Answer:
+def _decided(found: list[_Commitment], text: str) -> Answer:
     """Return what commitments come to, given in the order in which they were made."""
     firm = [commitment for commitment in found if commitment.firm]
-    if firm and not firm[-1].shared:
+    if firm and not firm[-1].shared and not forms.RETRACTED.search(text, firm[-1].at):
         return Answer(letter=firm[-1].letter, form=firm[-1].form)
-    # Two letters named together ("A or B") are settled by what is said after them.
+    # Two letters named together ("A or B"), or one taken back, are settled by what is said after.
     since = firm[-1].at if firm else -1
     rest = [commitment for commitment in found if commitment.at > since]
     if len({commitment.letter for commitment in rest}) != 1 or rest[-1].shared:
@@ -111,9 +113,10 @@ class _Reply:
 
     def __init__(self, shown: str, options: Mapping[str, str]) -> None:
         # Full-width and circled letters and digits become plain ones.
-        plain = _HTML.sub("", unicodedata.normalize("NFKC", shown))
-        self.lines = [" ".join(line.split()) for line in plain.splitlines() if line.strip()]
-        self.text = "\n".join(self.lines)
+        plain = _MATHS.sub("$", _HTML.sub("", unicodedata.normalize("NFKC", shown)))
+        lines = [" ".join(line.split()) for line in plain.splitlines() if line.strip()]
+        self.text = forms.FORCED.sub("probably", forms.CITED.sub("", "\n".join(lines)))
+        self.lines = self.text.split("\n")
         self.options = options
         texts = " ".join(options.values())
         self.numbers = {unicodedata.digit(word) for word in _SINGLE_DIGIT.findall(texts)}
@@ -124,7 +127,7 @@ class _Reply:
         for match in forms.BOXED.finditer(self.text):
             yield from self._commitment(match, AnswerForm.BOXED)
         yield from self._alone()
-        for pattern in (forms.DECLARED, forms.ANNOUNCED, forms.CHOSEN):
+        for pattern in (forms.DECLARED, forms.ANNOUNCED, forms.CHOSEN, forms.CORRECTED):
             for match in pattern.finditer(self.text):
                 if self._is_meant(match):
                     yield from self._commitment(match, AnswerForm.DECLARED)
@@ -203,6 +206,7 @@ class _Reply:
             or forms.NEGATION.search(said)
             or forms.CONDITION.search(said)
             or forms.DENIED.match(self.text, end)
+            or forms.CONDITIONAL.match(self.text, end)
         )
 
     def _stands(self, letter: str, end: int) -> bool:

@@ -15,6 +15,14 @@ _TAG = re.compile(
     r"|<unused94>|(?P<end2><unused95>)",  # MedGemma's marks around its thoughts
     re.IGNORECASE,
 )
+_BEGINS = re.compile(
+    r"<\|(?:im_start|start_header_id)\|>(?:assistant(?:<\|end_header_id\|>)?)?"
+    r"|<\|(?:assistant|begin_of_text|bos)\|>|<(?:bos|start_of_turn)>(?:model(?!\w))?",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(
+    r"<\|(?:im_end|eot_id|end|end_of_text|endoftext|eos)\|>|<(?:eos|end_of_turn)>", re.IGNORECASE
+)
 _CHANNEL = "<|channel|>"
 _MARKLESS_FINAL = "assistantfinal"
 _MARKLESS_ANALYSIS = re.compile(r"\s?analysis(?=[A-Z])")
@@ -36,7 +44,15 @@ def visible_text(text: str) -> str:
             hidden = True
     if not hidden:
         shown.append(text[start:])
-    return "".join(shown)
+    return _first_turn("".join(shown))
+
+
+def _first_turn(text: str) -> str:
+    """Return the reply's own turn; marks of a chat that the server let through end it."""
+    if "<" not in text:
+        return text
+    turns = _ENDS.split(_BEGINS.sub("\n", text))
+    return next((turn for turn in turns if turn.strip()), "")
 
 
 def _final_channel(text: str) -> str:

@@ -14,15 +14,19 @@ __all__ = [
     "ANNOUNCED",
     "BOXED",
     "CHOSEN",
+    "CITED",
     "CLAUSE_END",
     "CLOSERS",
     "CONDITION",
+    "CONDITIONAL",
     "COORDINATED",
+    "CORRECTED",
     "CORRECTION",
     "DECLARED",
     "DEFINITE",
     "DENIED",
     "ENDS",
+    "FORCED",
     "INFERRED",
     "JOINED",
     "LEADING",
@@ -34,6 +38,7 @@ __all__ = [
     "PRAISED",
     "QUESTION",
     "REFUSAL",
+    "RETRACTED",
     "SPECIES",
     "WORD",
 ]
@@ -59,7 +64,7 @@ _FILLER = (
     r"alternative|still|ist|lautet|daher|also|wäre|est|es|sería|serait|è|é|är|er|on|jest|este|"
     r"la|le|el|il|lo|der|die|das|het|lettre|letra|lettera|opción|opção|opzione|correcta?|"
     r"correcte|corretta|correta|является|вариант|الصحيحة|هي|هو|है)(?![\w])"
-    r"|[是为為は가은는]|['’]s(?!\w)"
+    r"|[是为為は가은는]|คือ|ที่ถูกต้อง|['’]s(?!\w)"
 )
 _GAP = rf"(?P<gap>(?:{_MARK}|{_FILLER}){{0,20}})(?:\\[a-z]{{1,8}}\{{)?{_MARK}{{0,4}}"
 
@@ -68,8 +73,12 @@ _ANSWER = (
     r"solution|verdict|antwort|lösung|antwoord|réponse|reponse|respuesta|resposta|risposta|svar|"
     r"svaret|vastaus|cevap|yanıt|odpowiedź|odpověď|válasz|răspuns|ответ|відповідь|απάντηση|"
     r"الإجابة|الجواب|תשובה|उत्तर|câu trả lời|jawaban|đáp án)(?!\w)"
-    r"|答案|回答|正解|选择|選択肢|选项|选|答え|정답|답)"
+    r"|答案|回答|正解|选择|選択肢|选项|选|答え|정답|답|ค\u0e4d\u0e32ตอบ)"
 )
+_INSTRUCTION = (
+    r"(?:[*_]{0,3}\s?\((?:[^()\n]{0,25}(?<!\w)(?:letters?|only|one|single|choice)(?!\w)[^()\n]{0,25}"
+    r"|A\s?(?:[-–]|to)\s?[DE]|A(?:\s?[,/|]\s?(?:or\s)?[B-E]){1,4}(?:\sor\s[DE])?)\)(?=[*_]{0,3}\s?[:=]))?"
+)  # "(one letter)", "(A-E)": what was asked for, repeated
 _CHOICE = (
     r"(?:option|choice|alternative|selection|pick|letter|opción|opcion|opção|opzione|alternativa|"
     r"lettre|letra|buchstabe|вариант)"
@@ -79,7 +88,7 @@ _BEST = (
     r"mejor|правильный)"
 )
 
-DECLARED = re.compile(rf"{_ANSWER}{_GAP}{_EITHER}", re.IGNORECASE)
+DECLARED = re.compile(rf"{_ANSWER}{_INSTRUCTION}{_GAP}{_EITHER}", re.IGNORECASE)
 """``Answer: (B)``, ``the correct answer is option **B**``, ``Réponse : C``, ``答案：B``."""
 
 ANNOUNCED = re.compile(
@@ -96,12 +105,39 @@ CHOSEN = re.compile(
     rf"(?:(?:(?<!\w)(?:I|we|I['’](?:d|ll|m)|let['’]?s|let me)(?=\s)[^.;:!?\n]{{0,40}}?\s"
     rf"|(?:(?<=[.;:!?\n*] )|(?<=\n)|^)[*_]{{0,3}})"
     r"(?:choose|select|pick|chose|selected|picked|answer|go(?:ing)? with|went with|opt for|"
-    r"vote for|lean(?:ing)? towards?|settle on|favou?r|recommend|suggest)"
+    r"vote for|lean(?:ing)?(?: to(?:wards?)?)?|settle on|favou?r|recommend|suggest)"
     r"|(?<!\w)(?:wähle|choisis|elijo|escolho|scelgo|kies|выбираю))"
     rf"(?!\w){_GAP}{_LETTER}",
     re.IGNORECASE,
 )
 """``I would choose B``, ``leaning towards option C``: a stated choice, however hedged."""
+
+CORRECTED = re.compile(
+    r"(?<!\w)(?:correction|chang(?:ed|ing) my (?:mind|answer)(?: to)?|scratch that|my mistake)"
+    rf"(?!\w)[,.;]?{_GAP}{_LETTER}",
+    re.IGNORECASE,
+)
+"""``Correction: B``, ``changed my mind: C``."""
+
+RETRACTED = re.compile(
+    r"(?<!\w)(?:correction:|changed my (?:mind|answer)|scratch that|my mistake)", re.IGNORECASE
+)
+"""What takes back all that was said before, whatever is said instead."""
+
+FORCED = re.compile(
+    r"(?:^|(?<=[.;!?\n] )|(?<=\n)|(?<=but )|(?<=however, ))if (?:I (?:had|have) to|I must|"
+    r"(?:I (?:am|was|were) )?(?:forced|pressed|pushed) to) "
+    r"(?:choose|guess|pick|answer|select|decide|commit)(?: one)?(?!\w)",
+    re.IGNORECASE,
+)
+"""What only sounds like a condition: ``If I had to choose, B``."""
+
+CITED = re.compile(
+    r"(?:(?<=^[A-E])|(?<=[\s(*:.][A-E])|(?<=[\s(*:.][A-E][.)*]))"
+    r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,9}\]",
+    re.MULTILINE,
+)
+"""Where a source is named after a letter: ``B [1]``."""
 
 _CLAUSE = (
     r"(?:^|(?<=[\n.;:!?,(—–-])\s?|(?<!\w)(?:so|that|think|believe|thus|therefore|hence|wait|"
@@ -121,6 +157,7 @@ PRAISED = re.compile(
 INFERRED = re.compile(
     rf"(?<!\w)(?:I (?:think|believe|guess|say)|I['’]d say|I would say|my guess is|probably|likely|"
     r"(?:must|should|has to) be|it['’]s|it is|consistent with|(?:corresponds?|points?) to|c['’]est|"
+    r"by (?:elimination|exclusion)|but [^.:;!?\n]{1,60}(?=:)|"
     r"so|therefore|thus|hence|actually|rather|wait|no(?=[,.;:])|but|sure|okay|ok|yes|overall|finally)"
     rf"(?P<gap>[\s,.:*_(\"'–—-]{{1,6}}(?:option\s)?[*_(\"']{{0,4}}){_LETTER}"
     r"(?=[*_\"')\]]{0,4}(?:$|\n|[.;!]))",
@@ -162,11 +199,12 @@ COORDINATED = re.compile(rf"{_BEFORE}(?P<first>[A-E])(?={JOINED.pattern})")
 CLOSERS = r"(?:\s?[*_`\"'“”»’)\]}>$|]){0,6}"
 _ARGUES = (
     r"because|since|as|due|given|for|with|based|which|that|if|and|or|und|oder|ou|et|y|o|not|over|"
-    r"but|according|rather|weil|car|porque"
+    r"but|according|rather|even|weil|car|porque"
 )
 ENDS = re.compile(
     rf"{CLOSERS}(?:\s?(?:$|\n|<|[.,;:!?…。、，](?![{_WORDLY}])|[–—/&+(\\-]"
-    rf"|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])|\s(?:{_ARGUES})(?!\w))",
+    rf"|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])|\s(?:{_ARGUES})(?!\w)"
+    r"|\s\d{1,3}\s?%(?:\s?(?:$|\n|[.;)])|\s(?:confident|sure|certain)(?!\w)))",
     re.IGNORECASE,
 )
 """What may follow a letter that answers: an end, a mark, or a word that argues."""
@@ -215,6 +253,13 @@ DENIED = re.compile(
 CONDITION = re.compile(
     r"(?<!\w)(?:if|whether|unless|suppose|supposing|assuming|thought|had been)(?!\w)", re.IGNORECASE
 )
+CONDITIONAL = re.compile(
+    rf"{CLOSERS}\s?[,–—-]?\s?(?:only )?"
+    r"(?:if(?! (?:I|forced|pressed|pushed|anything|you)(?!\w))|unless|assuming|provided|"
+    r"in case)(?!\w)",
+    re.IGNORECASE,
+)
+"""What makes it one for another case, after its letter: ``B if he were unstable``."""
 QUESTION = re.compile(rf"{CLOSERS}\s?\?")
 CORRECTION = re.compile(
     r"(?<!\w)(?:wait|actually|correction|instead|rather|no(?=[,.;:!])|second thought|revis\w+|"

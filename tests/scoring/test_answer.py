@@ -124,7 +124,9 @@ HOSTILE = [
     "not B ", "B is the ", "B is correct. ", "I ", "I choose ", "I would", "so B. ", "best ",
     "best a-b ", "best option is ", "which ", "\u53ef", "\u662f", "\u7b54\u6848\u662f",
     "\u9009", "\ufdfa", "\u0301", "'", "{\"answer\": ", "1", "1 ", "answer 1,", "cannot ",
-    "wait ", ":", "=",
+    "wait ", ":", "=", "but ", "but a", "if I had to ", "if I had to choose ", "A [1]", "A[1-",
+    "A if ",     "<|im_end|>", "<|im_start|>", "correction ", "answer (only",
+    "answer (A, ", "B 95", "\\(",
 ]  # fmt: skip
 
 
