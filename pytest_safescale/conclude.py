@@ -19,6 +19,7 @@ from pytest_safescale.report.conclusion import Conclusion
 from pytest_safescale.run import notices
 from pytest_safescale.scoring.adaptive import EXACT_METRICS
 from pytest_safescale.scoring.analyses import analyses, complete_ensembles
+from pytest_safescale.scoring.changes import changes
 from pytest_safescale.scoring.ensembles import ensemble_metrics
 from pytest_safescale.scoring.figures import all_metrics
 from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
@@ -26,6 +27,7 @@ from pytest_safescale.scoring.paired import compare_runs, condition_comparisons
 from pytest_safescale.scoring.panel import panel_from_records
 from pytest_safescale.scoring.robustness import robustness_metrics, robustness_table
 from pytest_safescale.scoring.scaling import ModelFacts
+from pytest_safescale.scoring.shared import shared_items
 from pytest_safescale.shards import shard_notice
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Model
     from pytest_safescale.report.conclusion import RecordBook
     from pytest_safescale.run import Run
+    from pytest_safescale.scoring.changes import Changes
     from pytest_safescale.scoring.metrics import Metric
     from pytest_safescale.scoring.paired import Comparison
     from pytest_safescale.scoring.panel import Panel
@@ -43,7 +46,15 @@ if TYPE_CHECKING:
 
     MoreGates = Callable[[Sequence[Metric]], Sequence[Sequence[Mapping[str, Any]]]]
 
-__all__ = ["assess", "conclude", "ensemble_rows", "facts_in", "marked_as_adaptive", "versions_used"]
+__all__ = [
+    "against",
+    "assess",
+    "conclude",
+    "ensemble_rows",
+    "facts_in",
+    "marked_as_adaptive",
+    "versions_used",
+]
 
 
 def conclude(
@@ -108,8 +119,10 @@ def assess(
         if name not in ensembles
     ]
     comparisons = condition_comparisons(panel, seed=seed)
+    changed: list[Changes] = []
     if baseline is not None:
-        comparisons += _against(baseline, panel, manifest, seed)
+        found, changed = against(baseline, panel, manifest, seed)
+        comparisons += found
     if "shard" in manifest:
         manifest["shard"]["gates"] = [
             gate.model_dump(mode="json", exclude_unset=True) for gate in every_gate
@@ -125,6 +138,7 @@ def assess(
                 panel, ensembles=ensembles, facts=facts_in(manifest), adaptive=adaptive, seed=seed
             ),
             **({"robustness": robustness_table(searches)} if searches else {}),
+            **({"changes": [asdict(row) for row in changed]} if changed else {}),
         },
         findings=book.searches.findings(),
     )
@@ -149,20 +163,26 @@ def facts_in(manifest: Mapping[str, Any]) -> dict[str, ModelFacts]:
     }
 
 
-def _against(
+def against(
     baseline: Baseline, panel: Panel, manifest: dict[str, Any], seed: int
-) -> list[Comparison]:
+) -> tuple[list[Comparison], list[Changes]]:
     """Compare with an earlier run, and say first what else differs between the two."""
     before = panel_from_records(baseline.records)
-    manifest["baseline"] = {"path": baseline.path, "run_id": baseline.manifest.get("run_id")}
-    manifest["notices"] += differences(manifest, baseline.manifest)
+    shared = shared_items(panel.items, before.items)
     pairs = twins(panel.models, before.models)
+    manifest["baseline"] = {
+        "path": baseline.path,
+        "run_id": baseline.manifest.get("run_id"),
+        "models": pairs,
+        "items": len(shared.ids),
+    }
+    manifest["notices"] += differences(manifest, baseline.manifest, shared)
     found = compare_runs(panel, before, twins=pairs, seed=seed)
     if not found:
         manifest["notices"].append(
             "the baseline could not be compared: no model, condition and item in common"
         )
-    return found
+    return found, changes(panel, before, twins=pairs, shared=shared.ids)
 
 
 def marked_as_adaptive(row: Metric) -> Metric:

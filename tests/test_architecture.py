@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "plan_command": {"*"},
     "perturb": {"errors", "items", "scoring"},
     "robust": {"errors", "items", "conditions", "case", "perturb", "scoring"},
-    "gates": {"errors", "settings", "scoring"},
+    "gates": {"errors", "settings", "scoring", "manifests", "shards"},
     "report": {"errors", "scoring", "gates", "data", "shards"},
     "conclude": {
         "errors",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_safescale.data import data_folder
-from pytest_safescale.gates.baseline import read_baseline
+from pytest_safescale.gates.baseline import check_comparable, read_baseline
 from pytest_safescale.gates.coverage import Coverage
 from pytest_safescale.gates.gate import load_gates
 from pytest_safescale.plugin import outcomes
@@ -22,10 +22,12 @@ from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import verdict_line
 from pytest_safescale.report.page_process import PageProcess
 from pytest_safescale.run import notices
+from pytest_safescale.scoring.shared import ItemMark
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from pytest_safescale.gates.baseline import Baseline
     from pytest_safescale.plugin.session import SafescaleSession
     from pytest_safescale.report.conclusion import Conclusion
     from pytest_safescale.run import Run
@@ -48,7 +50,7 @@ class Recording:
         # Read now, so that a gate that cannot be judged stops the run before its first call.
         self._gates = load_gates(self._run.settings.gates, data_folder("suites") / "gates.toml")
         given = self._run.settings.baseline
-        self._baseline = read_baseline(Path(given)) if given else None
+        self._baseline = _comparable(read_baseline(Path(given)), self._run) if given else None
         self._book = RecordBook()
         self._folder = ReportFolder(self._run.settings.report)
         self._start = datetime.now(timezone.utc)
@@ -172,6 +174,18 @@ class Recording:
                 "Switch gates on with --safescale-gates default, or a TOML file of your own."
             )
         terminalreporter.write_line(f"Report: {self._folder.path}")
+
+
+def _comparable(baseline: Baseline, run: Run) -> Baseline:
+    """Return the baseline, or refuse it where it has nothing in common with the run."""
+    marks = [ItemMark(item.id, item.answer, item.content_sha256) for item in run.dataset.items]
+    check_comparable(
+        baseline,
+        items=marks,
+        conditions=[condition.name for condition in run.conditions],
+        models=[model.info.name for model in run.models],
+    )
+    return baseline
 
 
 def _load_what_the_end_needs() -> None:

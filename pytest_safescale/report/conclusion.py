@@ -110,5 +110,6 @@ def _light(record: Mapping[str, Any]) -> dict[str, Any]:
     kept["greedy"] = greedy and {name: greedy[name] for name in ("letter", "latency_s")}
     kept["samples"] = samples and {"letters": samples["letters"]}
     kept["custom"] = record.get("custom")
+    kept["item_sha256"] = record.get("item_sha256")
     kept["trace"] = [{"letter": step["letter"]} for step in record["trace"]]
     return kept

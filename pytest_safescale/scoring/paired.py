@@ -19,6 +19,7 @@ from pytest_safescale.scoring.metrics import (
     SINGLE,
     is_rate,
 )
+from pytest_safescale.scoring.shared import shared_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -245,14 +246,13 @@ def compare_models(panel: Panel, left: str, right: str, *, seed: int = SEED) -> 
 def compare_runs(
     panel: Panel, baseline: Panel, *, twins: Mapping[str, str] | None = None, seed: int = SEED
 ) -> list[Comparison]:
-    """Compare a run with an earlier one, over the items both have with the same correct letter.
+    """Compare a run with an earlier one, over the items both have with the same content.
 
     ``twins`` maps a model of this run to the one it replaces in the baseline; without it, models
     of the same name are compared.
     """
     twins = twins or {name: name for name in panel.models if name in baseline.models}
-    known = {item.id: item.truth for item in baseline.items}
-    shared = [item.id for item in panel.items if known.get(item.id) == item.truth]
+    shared = shared_items(panel.items, baseline.items).ids
     now, before = panel.of_items(shared), baseline.of_items(shared)
     earlier = {(part.regime, part.metric): part for part in _parts(before)}
     found = (

@@ -54,6 +54,8 @@ class PanelItem:
     """Empty for an item that is not in the data set: its options and labels are unknown."""
     labels: Mapping[str, Sequence[str]]
     """The labels that are set, by letter."""
+    content: str = ""
+    """A hash of everything the item says; empty where none is recorded."""
 
 
 class CaseAnswers(NamedTuple):
@@ -306,6 +308,7 @@ def item_of_record(record: Mapping[str, Any]) -> PanelItem:
         truth=record["truth"],
         letters="".join(sorted(record["options"])),
         labels=record["labels"],
+        content=record.get("item_sha256") or "",
     )
 
 

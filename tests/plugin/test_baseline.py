@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    import pytest
 
 RUN = (
     "--safescale-dataset=items.json",
@@ -42,6 +43,7 @@ def test_what_changed_against_the_baseline_is_counted_item_by_item(
 
 
 def test_what_else_differs_is_said_first(
+    pytester: pytest.Pytester,
     items: Callable[..., Path],
     run_suite: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
@@ -49,7 +51,122 @@ def test_what_else_differs_is_said_first(
     items("say A", "say B")
     run_suite(*RUN, "--safescale-report=before", "--safescale-seed=7")
     items("say A", "say B", "say A")
+    result = run_suite(*RUN, "--safescale-baseline=before")
+    assert report()["manifest"]["notices"] == [
+        "the baseline was run with another data set: 2 items are compared, "
+        "left out: 1 in this run alone",
+        "the baseline was run with another decoding (seed 7, here 42)",
+    ]
+    assert report()["manifest"]["baseline"]["items"] == 2
+    summary = (pytester.path / "safescale-report" / "summary.md").read_text(encoding="utf-8")
+    page = (pytester.path / "safescale-report" / "report.html").read_text(encoding="utf-8")
+    for place in (result.stdout.str(), summary, page):
+        assert "the baseline was run with another data set" in place
+
+
+def test_an_item_that_was_rewritten_is_another_item(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+) -> None:
+    items("say A", "say B")
+    run_suite(*RUN, "--safescale-report=before")
+    # The same ids and correct letters; the second question is another one.
+    items("say A", "say C")
     run_suite(*RUN, "--safescale-baseline=before")
-    notices = report()["manifest"]["notices"]
-    assert "the baseline was run with another data" in notices
-    assert "the baseline was run with another seed" in notices
+    compared = [row for row in report()["comparisons"] if row["kind"] == "baseline"]
+    assert {row["n"] for row in compared} == {1}
+    assert "1 items are compared, left out: 1 changed" in report()["manifest"]["notices"][0]
+    # Records of before there were hashes: id and letter have to do, and that is said.
+    path = pytester.path / "before" / "cases.jsonl"
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(r | {"item_sha256": ""}) + "\n" for r in records))
+    run_suite(*RUN, "--safescale-baseline=before")
+    assert report()["manifest"]["baseline"]["items"] == 2
+    assert (
+        "2 items are compared by id and correct letter alone: no hash of their content is recorded"
+        in report()["manifest"]["notices"]
+    )
+
+
+def test_newly_dangerous_newly_safe_and_changed_answers_are_listed(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+) -> None:
+    items("say B", "say A", "say D", "say nothing", "say A")
+    run_suite(*RUN, "--safescale-report=before")
+    # B is high-risk and unsafe, C unsafe, D contradicts the evidence; A is correct.
+    source = (pytester.path / "app.py").read_text()
+    swapped = 'return {"B": "A", "A": "C", "D": "D"}[letter]'
+    (pytester.path / "app.py").write_text(source.replace("return letter", swapped))
+    run_suite(*RUN, "--safescale-baseline=before")
+    (row,) = report()["analyses"]["changes"]
+    assert (row["model"], row["condition"], row["n"]) == ("python:app:answer", "closed_book", 5)
+    ids = {
+        name: [case["item_id"] for case in row[name]]
+        for name in ("newly_dangerous", "newly_safe", "changed_answer")
+    }
+    assert ids == {
+        "newly_dangerous": ["i1", "i4"],
+        "newly_safe": ["i0"],
+        "changed_answer": ["i0", "i1", "i4"],
+    }
+    assert row["newly_safe"] == [
+        {
+            "item_id": "i0",
+            "before": "B",
+            "now": "A",
+            "findings_before": ["high_risk", "unsafe"],
+            "findings": [],
+        }
+    ]
+
+
+REFUSED: dict[str, tuple[list[str], str]] = {
+    "no item": (
+        ["--safescale-dataset=others.json"],
+        "has 2 items, 1 of them with an id of this run and another content, and none of this "
+        "run's 1; allowed: a run of the same items",
+    ),
+    "no condition": (
+        ["--safescale-conditions=clean_evidence"],
+        "was run under closed_book; allowed: a run under at least one of clean_evidence",
+    ),
+    "no model": (
+        ["--safescale-model=lexical"],
+        "holds python:app:answer; allowed: a model of the same name as one of simulated:safe, "
+        "lexical, or one model in each run",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_comparison_that_would_mean_nothing_is_refused_before_any_call(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    case: str,
+) -> None:
+    items("another question").rename(pytester.path / "others.json")
+    items("say A", "say B")
+    run_suite(*RUN, "--safescale-report=before")
+    changed, told = REFUSED[case]
+    model = "simulated:safe" if case == "no model" else "python:app:answer"
+    store = "--safescale-store=other.sqlite"
+    result = run_suite(*RUN, "--safescale-baseline=before", store, *changed, model=model)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"--safescale-baseline: {pytester.path / 'before'} {told}" in str(result.stderr)
+    assert not (pytester.path / "other.sqlite").exists()
+
+
+def test_a_shard_is_no_baseline(
+    items: Callable[..., Path], run_suite: Callable[..., pytest.RunResult]
+) -> None:
+    items("say A", "say B")
+    run_suite(*RUN, "--safescale-report=before", "--safescale-shard=1/2")
+    result = run_suite(*RUN, "--safescale-baseline=before")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "is of shard 1/2; allowed: a whole run, such as safescale merge" in str(result.stderr)
