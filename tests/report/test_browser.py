@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -139,6 +140,24 @@ def test_filters_narrow_the_list_and_are_undone_at_once(
     assert _count(page) == f"{shown} of 360 cases"
     page.fill("#f-text", "no such text anywhere")
     assert page.locator("#page").inner_text() == "no case fits"
+
+
+def test_the_words_of_a_data_set_stand_in_list_filters_and_details(
+    tmp_path: Path, visit: Callable[..., Opened]
+) -> None:
+    folder = make_folder(tmp_path, Shape(items=5, models=("m",)))
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    run["manifest"]["labels"] = {"high_risk": "never event", "contradicts": "off guideline"}
+    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    opened = visit(write_html(folder))
+    page = _ready(opened)
+    page.select_option("#f-finding", label="never event")
+    page.locator("#list tbody button").first.click()
+    page.wait_for_selector("dialog[open] table")
+    details = page.locator("dialog").inner_text()
+    assert "never event" in details
+    assert "high risk" not in details
+    assert not opened.complaints
 
 
 def test_the_list_is_turned_page_by_page(report: Path, visit: Callable[..., Opened]) -> None:
