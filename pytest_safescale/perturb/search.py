@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -37,6 +38,13 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+SWITCH_S = 0.0005
+"""How long a thread computes before another one gets its turn, while searches are under way."""
+_TURN = threading.Lock()
+"""Held by the one thread that draws or shrinks; given away while it waits for answers.
+
+Dozens of them at once would all be ready late, and keep the event loop from its turn meanwhile.
+"""
 Profile = settings
 """Hypothesis's settings, for those who hand them on."""
 
@@ -259,22 +267,19 @@ async def search_concurrently(
 ) -> SearchReport:
     """Search from an event loop, beside other searches; as ``search`` in all else.
 
-    ``answer`` is awaited in the loop. Hypothesis runs in threads of its own, so that the loop
-    never waits for it.
+    ``answer`` is awaited in the loop. Hypothesis runs in a thread of the search's own, so that the
+    loop never waits for it.
     """
     # A loaded profile is the current one of its own thread alone.
     current = profile or settings()
-    steps = await _in_thread(lambda: Search(probe, budget=budget, seed=seed, profile=current))
     bridge = _Bridge(answer)
-    try:
-        batches = steps.batches()
-        while batch := await _in_thread(lambda: next(batches, None)):
-            steps.take(batch, await answer(batch))
-        await _in_thread(lambda: steps.shrink(bridge))
-        await _in_thread(lambda: steps.reuse(bridge))
-    finally:
-        bridge.close()
-    return steps.report()
+    with _SHORT_TURNS:
+        try:
+            return await _in_thread(
+                lambda: search(probe, bridge, budget=budget, seed=seed, profile=current)
+            )
+        finally:
+            bridge.close()
 
 
 def current_profile() -> Profile:
@@ -294,6 +299,35 @@ def _counted(trial: Trial, relation: Relation) -> Tally:
     )
 
 
+class _ShortTurns:
+    """Lets threads take turns more often while any search is under way.
+
+    An event loop gives its turn away at each read and write, and gets it back only when the thread
+    that draws has used up its own: 5 ms as Python comes, hundreds of times a second.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._searches = 0
+        self._before = 0.0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._searches == 0:
+                self._before = sys.getswitchinterval()
+                sys.setswitchinterval(min(self._before, SWITCH_S))
+            self._searches += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._searches -= 1
+            if self._searches == 0:
+                sys.setswitchinterval(self._before)
+
+
+_SHORT_TURNS = _ShortTurns()
+
+
 class _Bridge:
     """Asks a coroutine in the loop from a thread."""
 
@@ -307,7 +341,11 @@ class _Bridge:
 
     def __call__(self, variants: Sequence[Variant]) -> Sequence[Observed]:
         self._waiting = asyncio.run_coroutine_threadsafe(self._asked(variants), self._loop)
-        return self._waiting.result()
+        _TURN.release()
+        try:
+            return self._waiting.result()
+        finally:
+            _TURN.acquire()
 
     async def _asked(self, variants: Sequence[Variant]) -> Sequence[Observed]:
         if self._closed:
@@ -336,11 +374,14 @@ async def _in_thread(work: Callable[[], T]) -> T:
 
     def run() -> None:
         try:
-            outcome = partial(done.set_result, work())
+            with _TURN:
+                outcome = partial(done.set_result, work())
         except BaseException as error:  # whoever awaits the work raises it
             outcome = partial(done.set_exception, error)
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody awaits it
             loop.call_soon_threadsafe(settle, outcome)
 
-    threading.Thread(target=run, name="safescale-search", daemon=True).start()
+    thread = threading.Thread(target=run, name="safescale-search", daemon=True)
+    # Starting one takes as long as the interpreter's other threads let it wait.
+    await loop.run_in_executor(None, thread.start)
     return await done
