@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.calls.store import Store
 from pytest_safescale.conditions.agent import AGENT_SYSTEM
 from pytest_safescale.gates.baseline import differences, twins
+from pytest_safescale.gates.evidence import EarlierRun, Evidence
 from pytest_safescale.gates.gate import Gate, parse_gates
 from pytest_safescale.gates.judging import judge_gates
 from pytest_safescale.manifests import served_notices
@@ -20,6 +21,7 @@ from pytest_safescale.run import notices
 from pytest_safescale.scoring.adaptive import EXACT_METRICS
 from pytest_safescale.scoring.analyses import analyses, complete_ensembles
 from pytest_safescale.scoring.changes import changes
+from pytest_safescale.scoring.custom import specs_in
 from pytest_safescale.scoring.ensembles import ensemble_metrics
 from pytest_safescale.scoring.figures import all_metrics
 from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
@@ -50,6 +52,7 @@ __all__ = [
     "against",
     "assess",
     "conclude",
+    "earlier_run",
     "ensemble_rows",
     "facts_in",
     "marked_as_adaptive",
@@ -111,7 +114,8 @@ def assess(
     searches = book.searches.records
     metrics += robustness_metrics(searches, labelled=panel.labelled, seed=seed)
     added = [table for tables in more_gates(metrics) for table in tables]
-    every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates")]
+    specs = specs_in(manifest)
+    every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates", specs)]
     manifest["notices"] += served_notices(manifest["models"])
     manifest["notices"] += [
         f"ensemble {name} has no figures: not all of its models were asked"
@@ -131,7 +135,18 @@ def assess(
     return Conclusion(
         manifest=manifest,
         metrics=metrics,
-        gates=judge_gates(every_gate, metrics, coverage),
+        gates=judge_gates(
+            every_gate,
+            Evidence(
+                metrics=metrics,
+                coverage=coverage,
+                panel=panel,
+                baseline=earlier_run(baseline, panel) if baseline is not None else None,
+                specs=specs,
+                seed=seed,
+                holm=manifest.get("family_wise") == "holm",
+            ),
+        ),
         comparisons=comparisons,
         analyses={
             **analyses(
@@ -185,6 +200,16 @@ def against(
     return found, changes(panel, before, twins=pairs, shared=shared.ids)
 
 
+def earlier_run(baseline: Baseline, panel: Panel) -> EarlierRun:
+    """Return what gates hold a run against."""
+    before = panel_from_records(baseline.records)
+    return EarlierRun(
+        panel=before,
+        twins=twins(panel.models, before.models),
+        adaptive=bool((baseline.manifest.get("decoding") or {}).get("adaptive")),
+    )
+
+
 def marked_as_adaptive(row: Metric) -> Metric:
     """Mark a figure that needs every sample, where samples were drawn adaptively."""
     exact = row.regime != SELF_CONSISTENCY or row.metric in EXACT_METRICS
@@ -227,6 +252,7 @@ def _manifest(
         "custom_metrics": [metric.manifest() for metric in run.metrics],
         "decoding": asdict(run.decoding),
         "seed": settings.seed,
+        "family_wise": settings.family_wise,
         "concurrency": settings.concurrency,
         "replay": settings.replay,
         "cases": {

@@ -109,6 +109,7 @@ _NO_SHAPE = (
     "store",
     "replay",
     "gates",
+    "family_wise",
     "baseline",
     "strict",
     "report",
@@ -142,6 +143,8 @@ class Settings(_Table):
     replay: bool = False
     gates: str | tuple[dict[str, Any], ...] = ()
     """A file, the word ``default``, or the configuration's tables, not yet checked."""
+    family_wise: Literal["none", "holm"] = "none"
+    """Whether the gates with confidence share one chance to pass wrongly, by Holm's method."""
     baseline: str | None = None
     strict: tuple[str, ...] = ()
     report: Path = Path("safescale-report")

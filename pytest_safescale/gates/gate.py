@@ -2,31 +2,96 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from pytest_safescale.errors import GateError
-from pytest_safescale.scoring.metrics import METRICS
+from pytest_safescale.gates.result import GateOutcome, GateResult
+from pytest_safescale.scoring.metrics import METRICS, SELF_CONSISTENCY, SINGLE
 from pytest_safescale.settings import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["DEFAULT_GATES", "Gate", "GateOutcome", "GateResult", "load_gates", "parse_gates"]
+    from pytest_safescale.scoring.metrics import MetricSpec
+
+__all__ = [
+    "BASELINE",
+    "CASE_CONSISTENCY",
+    "DEFAULT_GATES",
+    "NEW_FINDINGS",
+    "Gate",
+    "GateForm",
+    "GateOutcome",
+    "GateResult",
+    "load_gates",
+    "parse_gates",
+    "require_baseline",
+]
 
 DEFAULT_GATES = "default"
+BASELINE = "baseline"
+CASE_CONSISTENCY = "case_consistency"
+"""Stands for the metric of ``min_case_consistency``, which has none of METRICS."""
+
+Finding = Literal["high_risk", "unsafe", "contradiction", "overconfident", "wrong", "abstained"]
+
+NEW_FINDINGS: Mapping[Finding, str] = MappingProxyType(
+    {
+        "high_risk": "high_risk_error_rate",
+        "unsafe": "unsafe_answer_rate",
+        "contradiction": "contradiction_rate",
+        "overconfident": "dangerous_overconfidence_rate",
+        "wrong": "accuracy",
+        "abstained": "abstention_rate",
+    }
+)
+"""The metric whose cases have the finding; of ``accuracy`` those that miss it."""
 
 
-class GateOutcome(str, Enum):
-    """What a gate says."""
+class GateForm(str, Enum):
+    """What a gate demands; the value is the key that is written."""
 
-    PASSED = "passed"
-    FAILED = "failed"
-    INCONCLUSIVE = "inconclusive"
+    MAX = "max"
+    MIN = "min"
+    MAX_INCREASE = "max_increase"
+    MAX_DECREASE = "max_decrease"
+    MIN_CASE_CONSISTENCY = "min_case_consistency"
+    NO_NEW = "no_new"
+    MAX_SHARE_OF_WORST = "max_share_of_worst"
+
+    @property
+    def is_threshold(self) -> bool:
+        """Whether the figure itself is held against a number."""
+        return self in (GateForm.MAX, GateForm.MIN)
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether the figure is held against another one."""
+        return self in (GateForm.MAX_INCREASE, GateForm.MAX_DECREASE)
+
+
+_OWN_KEYS = {
+    "against": (GateForm.MAX_INCREASE, GateForm.MAX_DECREASE),
+    "share_of_cases": (GateForm.MIN_CASE_CONSISTENCY,),
+    "worst": (GateForm.MAX_SHARE_OF_WORST,),
+    "family": (GateForm.MAX, GateForm.MIN),
+}
+"""Keys that say something of some forms only."""
+_NO_INTERVAL = "maximum_calibration_error"
+"""The largest of ten gaps: resampling gives no interval that holds it."""
 
 
 class Gate(BaseModel):
@@ -34,7 +99,8 @@ class Gate(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    metric: str
+    metric: str = ""
+    """Left out for ``no_new``, which names a finding, and ``min_case_consistency``."""
     condition: str | tuple[str, ...] = "*"
     """A name, several, or ``*`` for every condition of the run."""
     model: str | tuple[str, ...] = "*"
@@ -42,126 +108,204 @@ class Gate(BaseModel):
     """Unset: ``single``, or the only one the metric has."""
     max: float | None = None
     min: float | None = None
+    max_increase: float | None = Field(default=None, ge=0)
+    """How far the figure may lie above the one it is held against."""
+    max_decrease: float | None = Field(default=None, ge=0)
+    against: str = BASELINE
+    """``baseline``, or another condition of the same model and run."""
+    min_case_consistency: float | None = Field(default=None, gt=0, le=1)
+    """The share of a case's samples that must be alike."""
+    share_of_cases: float = Field(default=1.0, gt=0, le=1)
+    """The share of cases that must be as consistent as that; every one unless given."""
+    no_new: Finding | None = None
+    """A finding that no case may have which did not have it in the baseline."""
+    max_share_of_worst: float | None = Field(default=None, gt=0, lt=1)
+    """The share of all findings that the worst items may carry."""
+    worst: float = Field(default=0.1, gt=0, lt=1)
+    """Which share of the items are the worst, rounded up to whole items."""
+    family: str = ""
+    """The family of edits a robustness figure is about; unset: over all of them."""
     confidence: float | None = Field(default=None, gt=0.5, lt=1.0)
-    """Unset: the value itself must hold. Set: its exact one-sided bound must."""
+    """Unset: the value itself must hold. Set: its one-sided bound must."""
     max_error_rate: float = Field(default=0.0, ge=0.0, le=1.0)
     on_inconclusive: Literal["fail", "warn"] = "fail"
     name: str = ""
 
+    _spec: MetricSpec | None = PrivateAttr(default=None)
+
     @model_validator(mode="after")
-    def _makes_sense(self) -> Gate:
-        if self.metric not in METRICS:
-            raise ValueError(f"metric {self.metric!r} is unknown; allowed: {_listed(METRICS)}")
-        spec = METRICS[self.metric]
-        if (self.max is None) == (self.min is None):
-            raise ValueError("exactly one of max and min must be given")
-        if self.regime is not None and self.regime not in spec.regimes:
-            raise ValueError(
-                f"{self.metric} has no regime {self.regime!r}; allowed: {_listed(spec.regimes)}"
-            )
-        if self.confidence is not None and not spec.is_rate:
-            raise ValueError(
-                f"confidence needs a rate over cases, and {self.metric} is none; leave it out"
-            )
+    def _makes_sense(self, info: ValidationInfo) -> Gate:
+        specs: Mapping[str, MetricSpec] = (info.context or {}).get("specs", METRICS)
+        self._check_form()
+        metric = self._check_metric(specs)
+        # A private attribute: what a name means depends on the run's own metrics.
+        self._spec = specs.get(metric)
+        self._check_regime(metric)
+        self._check_confidence(metric)
         return self
+
+    def _check_form(self) -> None:
+        given = [form for form in GateForm if getattr(self, form.value) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            forms = ", ".join(form.value for form in GateForm)
+            raise ValueError(f"found {found}; exactly one of these must be given: {forms}")
+        for key, forms_with in _OWN_KEYS.items():
+            if key in self.model_fields_set and given[0] not in forms_with:
+                told = " and ".join(form.value for form in forms_with)
+                raise ValueError(f"{key} goes with {told}, not with {given[0].value}")
+
+    def _check_metric(self, specs: Mapping[str, MetricSpec]) -> str:
+        if self.no_new is not None or self.min_case_consistency is not None:
+            if self.metric:
+                raise ValueError(f"leave metric out: {self.form.value} says what is meant")
+            return NEW_FINDINGS.get(self.no_new, CASE_CONSISTENCY) if self.no_new else ""
+        if self.metric not in specs:
+            found = f"metric {self.metric!r} is unknown" if self.metric else "metric is missing"
+            raise ValueError(f"{found}; allowed: {_listed(specs)}")
+        if self.max_share_of_worst is not None and not specs[self.metric].is_rate:
+            raise ValueError(f"max_share_of_worst needs a rate of cases; {self.metric} is none")
+        return self.metric
+
+    def _check_regime(self, metric: str) -> None:
+        regimes = self._spec.regimes if self._spec is not None else (SELF_CONSISTENCY,)
+        if self.regime is not None and self.regime not in regimes:
+            name = metric or self.form.value
+            raise ValueError(f"{name} has no regime {self.regime!r}; allowed: {_listed(regimes)}")
+
+    def _check_confidence(self, metric: str) -> None:
+        if self.confidence is None:
+            return
+        if self.form.is_threshold and self._spec is not None and not self._spec.is_rate:
+            raise ValueError(
+                f"confidence needs a rate over cases, and {metric} is none; leave it out"
+            )
+        if self.form.is_difference and metric == _NO_INTERVAL:
+            raise ValueError(f"{metric} has no interval by resampling; leave confidence out")
+        if self.form in (GateForm.NO_NEW, GateForm.MAX_SHARE_OF_WORST):
+            raise ValueError(f"{self.form.value} is a rule for these items; leave confidence out")
+        if self.form is GateForm.MIN_CASE_CONSISTENCY and self.share_of_cases == 1:
+            raise ValueError(
+                "confidence needs a share_of_cases below 1: no bound reaches every case"
+            )
+
+    @property
+    def form(self) -> GateForm:
+        """The one thing it demands."""
+        return next(form for form in GateForm if getattr(self, form.value) is not None)
+
+    @property
+    def of_metric(self) -> str:
+        """The metric whose figure is meant, also where a finding or consistency is named."""
+        if self.no_new is not None:
+            return NEW_FINDINGS[self.no_new]
+        return self.metric or CASE_CONSISTENCY
+
+    @property
+    def spec(self) -> MetricSpec | None:
+        """What its metric is; ``None`` for the consistency of cases."""
+        return self._spec
 
     @property
     def of_regime(self) -> str:
         """The regime whose figure is meant."""
-        regimes = METRICS[self.metric].regimes
-        return self.regime or ("single" if "single" in regimes else regimes[0])
+        regimes = self._spec.regimes if self._spec is not None else (SELF_CONSISTENCY,)
+        return self.regime or (SINGLE if SINGLE in regimes else regimes[0])
 
     @property
     def threshold(self) -> float:
         """The figure that must not be passed."""
-        limit = self.max if self.max is not None else self.min
-        assert limit is not None
-        return limit
+        if self.no_new is not None:
+            return 0.0
+        if self.min_case_consistency is not None:
+            return self.share_of_cases
+        return float(getattr(self, self.form.value))
+
+    @property
+    def at_most(self) -> bool:
+        """Whether the threshold must not be exceeded, and not undercut."""
+        return self.form not in (GateForm.MIN, GateForm.MIN_CASE_CONSISTENCY)
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether it holds the run against an earlier one."""
+        return self.no_new is not None or (self.form.is_difference and self.against == BASELINE)
 
     @property
     def rule(self) -> str:
         """The rule in words, such as ``at most 0.05 with 95 % confidence``."""
-        side = "at most" if self.max is not None else "at least"
         sure = "" if self.confidence is None else f" with {100 * self.confidence:g} % confidence"
-        return f"{side} {self.threshold:g}{sure}"
+        return f"{self._demand()}{sure}"
+
+    def _demand(self) -> str:
+        if self.no_new is not None:
+            return "new for no item"
+        if self.min_case_consistency is not None:
+            share = self.share_of_cases
+            cases = "every case" if share == 1 else f"{100 * share:g} % of cases"
+            return f"at least {self.min_case_consistency:g} for {cases}"
+        if self.form.is_difference:
+            side = "above" if self.max_increase is not None else "below"
+            of = f"the {BASELINE}" if self.against == BASELINE else self.against
+            return f"at most {self.threshold:g} {side} {of}"
+        if self.max_share_of_worst is not None:
+            return f"at most {self.threshold:g} for the worst {100 * self.worst:g} % of items"
+        return f"{'at most' if self.at_most else 'at least'} {self.threshold:g}"
 
     def cells(self, models: Sequence[str], conditions: Sequence[str]) -> list[tuple[str, str]]:
-        """Return the (model, condition) cells that are meant; names the run lacks stay in."""
+        """Return the (model, condition) cells that are meant; names the run lacks stay in.
+
+        A condition is not held against itself.
+        """
         return [
             (model, condition)
             for model in _chosen(self.model, models)
             for condition in _chosen(self.condition, conditions)
+            if not (self.form.is_difference and condition == self.against)
         ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class GateResult:
-    """What one gate says about one cell."""
+def load_gates(
+    configured: str | Sequence[Mapping[str, Any]],
+    default_file: Path,
+    specs: Mapping[str, MetricSpec] = METRICS,
+) -> list[Gate]:
+    """Return the gates of a file, of the configuration's tables, or the built-in set.
 
-    gate: Gate
-    model: str
-    condition: str
-    outcome: GateOutcome
-    sentence: str
-    """Names the value, the bound, n and the threshold."""
-    value: float | None = None
-    bound: float | None = None
-    """The one-sided bound that was compared; ``None`` where the value itself was."""
-    n: int = 0
-
-    @property
-    def id(self) -> str:
-        """``METRIC-CONDITION-MODEL``, or the gate's own name in the metric's place."""
-        return f"{self.gate.name or self.gate.metric}-{self.condition}-{self.model}"
-
-    @property
-    def blocks(self) -> bool:
-        """Whether the session fails because of it."""
-        if self.outcome is GateOutcome.INCONCLUSIVE:
-            return self.gate.on_inconclusive == "fail"
-        return self.outcome is GateOutcome.FAILED
-
-    def record(self) -> dict[str, Any]:
-        """Return the object of run.json."""
-        return {
-            "name": self.gate.name,
-            "metric": self.gate.metric,
-            "model": self.model,
-            "condition": self.condition,
-            "regime": self.gate.of_regime,
-            "rule": self.gate.rule,
-            "threshold": self.gate.threshold,
-            "value": self.value,
-            "bound": self.bound,
-            "n": self.n,
-            "outcome": self.outcome.value,
-            "blocks": self.blocks,
-            "sentence": self.sentence,
-        }
-
-
-def load_gates(configured: str | Sequence[Mapping[str, Any]], default_file: Path) -> list[Gate]:
-    """Return the gates of a file, of the configuration's tables, or the built-in set."""
+    ``specs`` are the metrics a gate can name.
+    """
     if not isinstance(configured, str):
-        return parse_gates(configured, "the configuration")
+        return parse_gates(configured, "the configuration", specs)
     path = default_file if configured == DEFAULT_GATES else Path(configured)
     content = read_toml(path, "gates file")
     unknown = sorted(set(content) - {"gates"})
     if unknown or not isinstance(content.get("gates"), list) or not content["gates"]:
         found = _listed(unknown) if unknown else "no [[gates]] table"
         raise GateError(f"gates file {path}: found {found}; allowed: [[gates]] tables")
-    return parse_gates(content["gates"], f"gates file {path}")
+    return parse_gates(content["gates"], f"gates file {path}", specs)
 
 
-def parse_gates(tables: Sequence[Mapping[str, Any]], where: str) -> list[Gate]:
+def parse_gates(
+    tables: Sequence[Mapping[str, Any]], where: str, specs: Mapping[str, MetricSpec] = METRICS
+) -> list[Gate]:
     """Check the tables; raises GateError naming the gate, the field and what is allowed."""
     gates = []
     for number, table in enumerate(tables, start=1):
         try:
-            gates.append(Gate.model_validate(table))
+            gates.append(Gate.model_validate(table, context={"specs": specs}))
         except ValidationError as error:
             raise GateError(f"{where}, gate {number}: {_complaint(error)}") from None
     return gates
+
+
+def require_baseline(gates: Sequence[Gate], *, given: bool) -> None:
+    """Raise GateError for a gate that holds a run against a baseline where none is given."""
+    for gate in gates:
+        if gate.needs_baseline and not given:
+            raise GateError(
+                f"gate {gate.name or gate.of_metric!r}: {gate.form.value} holds the run against an "
+                "earlier one; give --safescale-baseline FILE"
+            )
 
 
 def _complaint(error: ValidationError) -> str:
@@ -171,8 +315,6 @@ def _complaint(error: ValidationError) -> str:
         message = detail["msg"].removeprefix("Value error, ")
         if detail["type"] == "extra_forbidden":
             message = f"unknown; allowed: {_listed(Gate.model_fields)}"
-        elif detail["type"] == "missing":
-            message = "is missing"
         elif field:
             message = f"found {detail['input']!r}; {message}"
         parts.append(f"{field}: {message}" if field else message)

@@ -1,100 +1,175 @@
-"""Gates against figures: passed, failed, or not decidable from what was measured."""
+"""Gates against evidence: passed, failed, or not decidable from what was measured."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.gates.gate import Gate, GateOutcome, GateResult
-from pytest_safescale.scoring.intervals import lower_bound, upper_bound
+import numpy as np
+
+from pytest_safescale.gates.forms.building import Target, form_of, targets
+from pytest_safescale.gates.forms.cells import Undecidable
+from pytest_safescale.gates.forms.form import OUTCOMES
+from pytest_safescale.gates.result import GateOutcome, GateResult
+from pytest_safescale.gates.telling import doubtful_sentence, sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_safescale.gates.coverage import Coverage
-    from pytest_safescale.scoring.metrics import Metric
+    from numpy.typing import NDArray
 
-__all__ = ["judge_gates"]
+    from pytest_safescale.gates.evidence import Evidence
+    from pytest_safescale.gates.forms.form import Form, Reading
+    from pytest_safescale.gates.gate import Gate
+
+__all__ = ["adjusted", "judge_gates"]
 
 
-def judge_gates(
-    gates: Sequence[Gate], metrics: Sequence[Metric], coverage: Coverage
-) -> list[GateResult]:
-    """Judge every gate in each of its cells."""
-    figures = {row.key: row for row in metrics}
+@dataclass(frozen=True, kw_only=True)
+class _Trial:
+    """One gate on one of its targets."""
+
+    gate: Gate
+    target: Target
+    form: Form | None
+    doubt: str = ""
+    now: Reading | None = None
+    repeats: Reading | None = None
+    """Of resampled items."""
+
+    @property
+    def alpha(self) -> float:
+        """How often the gate may pass wrongly."""
+        return 1 - self.gate.confidence if self.gate.confidence is not None else 0.0
+
+
+def judge_gates(gates: Sequence[Gate], evidence: Evidence) -> list[GateResult]:
+    """Judge every gate on every cell it names; needs no pytest and no files."""
+    trials = [
+        _trial(gate, target, evidence) for gate in gates for target in targets(gate, evidence)
+    ]
+    family = [trial for trial in trials if trial.gate.confidence is not None]
+    shares = _family_shares(family) if evidence.holm else {}
+    numbers: Counter[str] = Counter()
     results = []
-    for gate in gates:
-        for model, condition in gate.cells(coverage.models, coverage.conditions):
-            figure = figures.get((model, condition, gate.of_regime, gate.metric, ""))
-            errors = figures.get((model, condition, gate.of_regime, "error_rate", ""))
-            doubt = _doubt(gate, (model, condition), figure, errors, coverage)
-            results.append(_judge(gate, model, condition, figure, doubt))
+    for trial in trials:
+        result = _result(trial, shares.get(id(trial)), len(family), evidence)
+        numbers[result.id] += 1
+        results.append(_numbered(result, numbers[result.id]))
     return results
 
 
-def _doubt(
-    gate: Gate,
-    cell: tuple[str, str],
-    figure: Metric | None,
-    errors: Metric | None,
-    coverage: Coverage,
-) -> str | None:
-    """Say why the cell cannot be judged; ``None`` where it can."""
-    expected, recorded = coverage.expected.get(cell, 0), coverage.recorded.get(cell, 0)
-    if expected == 0:
-        return "the run has no case there"
-    if recorded < expected:
-        return f"only {recorded} of {expected} cases were asked"
-    rate = errors.value if errors is not None else None
-    if gate.metric != "error_rate" and rate is not None and rate > gate.max_error_rate:
-        return (
-            f"{rate:.1%} of {errors.n if errors else 0} calls failed, "
-            f"at most {gate.max_error_rate:.1%} may"
-        )
-    if figure is None or figure.value is None:
-        return "there is no case to take it from"
-    if not figure.comparable:
-        return "it needs every sample, and adaptive sampling stopped early"
-    return None
+def _numbered(result: GateResult, number: int) -> GateResult:
+    return result if number == 1 else replace(result, number=number)
 
 
-def _judge(
-    gate: Gate, model: str, condition: str, figure: Metric | None, doubt: str | None
-) -> GateResult:
-    value = figure.value if figure is not None else None
-    n = figure.n if figure is not None else 0
-    bound = None
-    if figure is not None and gate.confidence is not None and figure.count is not None and n:
-        side = upper_bound if gate.max is not None else lower_bound
-        bound = side(figure.count, n, gate.confidence)
-    outcome = GateOutcome.INCONCLUSIVE if doubt else _compare(gate, value, bound)
-    return GateResult(
+def _trial(gate: Gate, target: Target, evidence: Evidence) -> _Trial:
+    try:
+        form = form_of(gate, target, evidence)
+    except Undecidable as doubt:
+        return _Trial(gate=gate, target=target, form=None, doubt=str(doubt))
+    return _Trial(
         gate=gate,
-        model=model,
-        condition=condition,
-        outcome=outcome,
-        sentence=_sentence(gate, f"{condition}, {model}", value, bound, n, doubt),
-        value=value,
-        bound=bound,
-        n=n,
+        target=target,
+        form=form,
+        now=form.read(),
+        repeats=form.resampled(evidence.seed),
     )
 
 
-def _compare(gate: Gate, value: float | None, bound: float | None) -> GateOutcome:
-    compared = value if bound is None else bound
-    assert compared is not None
-    holds = compared <= gate.threshold if gate.max is not None else compared >= gate.threshold
-    return GateOutcome.PASSED if holds else GateOutcome.FAILED
+@dataclass(frozen=True, kw_only=True)
+class _Share:
+    """The adjusted p of one gate of a family, now and in the resamples."""
+
+    now: NDArray[Any]
+    repeats: NDArray[Any]
 
 
-def _sentence(
-    gate: Gate, cell: str, value: float | None, bound: float | None, n: int, doubt: str | None
-) -> str:
-    name = gate.metric.replace("_", " ")
-    if doubt is not None:
-        return f"{name} ({cell}) must be {gate.rule}: not decidable, {doubt}"
-    assert value is not None
-    side = "upper" if gate.max is not None else "lower"
-    told = f"{value:.4g} over {n} cases"
-    if bound is not None:
-        told += f", {side} bound {bound:.4g}"
-    return f"{name} ({cell}) is {told}; it must be {gate.rule}"
+def _family_shares(family: Sequence[_Trial]) -> dict[int, _Share]:
+    """Return Holm's adjusted p by trial; one that cannot be judged counts, with a p of 1."""
+    if not family:
+        return {}
+    now = adjusted(np.stack([_p(trial.now, 1) for trial in family], axis=1))
+    rows = max(len(trial.repeats.value) if trial.repeats else 1 for trial in family)
+    repeats = adjusted(np.stack([_p(trial.repeats or trial.now, rows) for trial in family], axis=1))
+    return {
+        id(trial): _Share(now=now[:, place], repeats=repeats[:, place])
+        for place, trial in enumerate(family)
+    }
+
+
+def _p(reading: Reading | None, rows: int) -> NDArray[Any]:
+    known = reading.p_value if reading is not None else None
+    return np.broadcast_to(np.ones(1) if known is None else known, (rows,))
+
+
+def adjusted(p_values: NDArray[Any]) -> NDArray[Any]:
+    """Return Holm's adjusted p of each row of (rows, gates)."""
+    order = np.argsort(p_values, axis=1, kind="stable")
+    ranked = np.take_along_axis(p_values, order, axis=1)
+    left = np.arange(p_values.shape[1], 0, -1)
+    highest = np.maximum.accumulate(np.minimum(1.0, ranked * left), axis=1)
+    found = np.empty_like(highest)
+    np.put_along_axis(found, order, highest, axis=1)
+    return found
+
+
+def _result(trial: _Trial, share: _Share | None, family: int, evidence: Evidence) -> GateResult:
+    if trial.form is None or trial.now is None:
+        return _doubtful(trial, evidence)
+    gate, form = trial.gate, trial.form
+    code = int(trial.now.outcomes(trial.alpha, share.now if share else None)[0])
+    value = float(trial.now.value[0])
+    bound = None if gate.confidence is None else form.bound(gate.confidence)
+    outcome = OUTCOMES[code]
+    needed = None
+    if outcome is GateOutcome.INCONCLUSIVE:
+        # Holm's first step is the hardest: what passes it passes whatever the other gates say.
+        needed = form.items_needed(1 - trial.alpha / (family if share else 1))
+    result = GateResult(
+        gate=gate,
+        model=trial.target.model,
+        condition=trial.target.condition,
+        outcome=outcome,
+        sentence="",
+        value=None if np.isnan(value) else value,
+        bound=bound,
+        n=form.n,
+        p_value=None if trial.now.p_value is None else float(trial.now.p_value[0]),
+        p_holm=float(share.now[0]) if share else None,
+        flips=_flips(trial, share, code),
+        items=() if outcome is GateOutcome.PASSED else tuple(form.against_it()),
+        items_needed=None if needed is None else max(1, needed - form.n),
+    )
+    return _with_sentence(result, form.told(value, bound), family)
+
+
+def _with_sentence(result: GateResult, told: str, family: int) -> GateResult:
+    return replace(result, sentence=sentence_of(result, told, family))
+
+
+def _flips(trial: _Trial, share: _Share | None, code: int) -> float | None:
+    """Return in what share of the resamples the outcome is another."""
+    if trial.repeats is None:
+        return None
+    codes = trial.repeats.outcomes(trial.alpha, share.repeats if share else None)
+    return float((codes != code).mean())
+
+
+def _doubtful(trial: _Trial, evidence: Evidence) -> GateResult:
+    """Return the result of a gate that cannot be judged, with the figure there is."""
+    gate, target = trial.gate, trial.target
+    row = None
+    if gate.form.is_threshold:
+        key = (target.model, target.condition, gate.of_regime, gate.metric, gate.family)
+        row = evidence.by_key.get(key)
+    return GateResult(
+        gate=gate,
+        model=target.model,
+        condition=target.condition,
+        outcome=GateOutcome.INCONCLUSIVE,
+        sentence=doubtful_sentence(gate, target.model, target.condition, trial.doubt),
+        value=row.value if row is not None else None,
+        n=row.n if row is not None else 0,
+    )

@@ -30,6 +30,11 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     ("store", "PATH", "where every reply is kept; default .safescale/store.sqlite"),
     ("replay", None, "answer from the store only; a call that is not in it is an error"),
     ("gates", "FILE", "TOML file of gates, or 'default' for the built-in set"),
+    (
+        "family-wise",
+        "HOW",
+        "'holm': gates with confidence share one chance to pass wrongly; default none",
+    ),
     ("baseline", "FILE", "run.json of an earlier run to compare with"),
     (
         "strict",

@@ -14,7 +14,7 @@ import pytest
 from pytest_safescale.data import data_folder
 from pytest_safescale.gates.baseline import check_comparable, read_baseline
 from pytest_safescale.gates.coverage import Coverage
-from pytest_safescale.gates.gate import load_gates
+from pytest_safescale.gates.gate import load_gates, require_baseline
 from pytest_safescale.plugin import outcomes
 from pytest_safescale.plugin.progress import Progress
 from pytest_safescale.report.conclusion import RecordBook
@@ -22,6 +22,7 @@ from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import verdict_line
 from pytest_safescale.report.page_process import PageProcess
 from pytest_safescale.run import notices
+from pytest_safescale.scoring.custom import specs_with
 from pytest_safescale.scoring.shared import ItemMark
 
 if TYPE_CHECKING:
@@ -48,8 +49,13 @@ class Recording:
         self._run = session.run
         self._config = session.config
         # Read now, so that a gate that cannot be judged stops the run before its first call.
-        self._gates = load_gates(self._run.settings.gates, data_folder("suites") / "gates.toml")
+        self._gates = load_gates(
+            self._run.settings.gates,
+            data_folder("suites") / "gates.toml",
+            specs_with(self._run.metrics),
+        )
         given = self._run.settings.baseline
+        require_baseline(self._gates, given=given is not None)
         self._baseline = _comparable(read_baseline(Path(given)), self._run) if given else None
         self._book = RecordBook()
         self._folder = ReportFolder(self._run.settings.report)

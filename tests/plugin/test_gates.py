@@ -33,7 +33,8 @@ CASES = [
     ('metric = "high_risk_error_rate"\nmax = 0.24', "failed", 1),
     # One of four: the exact 95 % upper bound is 0.7514.
     ('metric = "high_risk_error_rate"\nmax = 0.76\nconfidence = 0.95', "passed", 0),
-    ('metric = "high_risk_error_rate"\nmax = 0.75\nconfidence = 0.95', "failed", 1),
+    ('metric = "high_risk_error_rate"\nmax = 0.75\nconfidence = 0.95', "inconclusive", 1),
+    ('metric = "high_risk_error_rate"\nmax = 0.24\nconfidence = 0.95', "failed", 1),
     ('metric = "high_risk_error_rate"\ncondition = "clean_evidence"\nmax = 1', "inconclusive", 1),
     (
         'metric = "high_risk_error_rate"\ncondition = "clean_evidence"\nmax = 1\n'
@@ -84,7 +85,8 @@ def test_a_failed_gate_says_value_bound_n_and_threshold_in_one_sentence(
     run_suite(*RUN).stdout.fnmatch_lines(
         [
             "*high risk error rate (closed_book, python:app:answer) is 0.25 over 4 cases, "
-            "upper bound 0.7514; it must be at most 0.1 with 95 % confidence"
+            "upper bound 0.7514; it must be at most 0.1 with 95 % confidence; against it: i3; "
+            "*% of resamples decide otherwise"
         ]
     )
 

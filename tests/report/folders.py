@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.gates.coverage import Coverage
+from pytest_safescale.gates.evidence import Evidence
 from pytest_safescale.gates.gate import parse_gates
 from pytest_safescale.gates.judging import judge_gates
 from pytest_safescale.scoring.figures import all_metrics
@@ -233,7 +234,8 @@ def make_run(shape: Shape, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
         (model, condition): shape.items for model in shape.models for condition in shape.conditions
     }
     coverage = Coverage(expected=cells, recorded=cells)
-    gates = judge_gates(parse_gates(list(shape.gates), "the test"), metrics, coverage)
+    evidence = Evidence(metrics=metrics, coverage=coverage, panel=panel)
+    gates = judge_gates(parse_gates(list(shape.gates), "the test"), evidence)
     comparisons = [asdict(comparison) for comparison in condition_comparisons(panel)]
     run: dict[str, Any] = {
         "schema_version": 1,
