@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.report.analyses import analysis_tables
 from pytest_safescale.report.case_charts import case_charts
 from pytest_safescale.report.charts import metric_charts
 from pytest_safescale.report.drawing import Chart, draw_png, draw_svg
@@ -175,6 +176,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "every": every_figure(run),
         # Those that need the whole width, and those not drawn, come last: the grid has no holes.
         "charts": sorted(charts, key=lambda drawn: (drawn["chart"].draw is None, drawn["wide"])),
+        "analyses": analysis_tables(run.analyses, named),
         "worst": [item for item in items if any(item.gravity)][:WORST],
         "dangerous": sum(
             item.findings["high_risk"] + item.findings["unsafe"] > 0 for item in items

@@ -50,6 +50,11 @@ class RunFile:
         return self.content.get("comparisons") or ()
 
     @property
+    def analyses(self) -> Mapping[str, Any]:
+        """Plain data by name; empty in a report of an earlier version."""
+        return self.content.get("analyses") or {}
+
+    @property
     def findings(self) -> Sequence[Row]:
         """Counterexamples to robustness, where the run looked for any."""
         return self.content.get("findings") or ()

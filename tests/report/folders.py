@@ -12,10 +12,12 @@ from pytest_safescale.gates.coverage import Coverage
 from pytest_safescale.gates.evidence import Evidence
 from pytest_safescale.gates.gate import parse_gates
 from pytest_safescale.gates.judging import judge_gates
+from pytest_safescale.scoring.analyses import analyses
 from pytest_safescale.scoring.figures import all_metrics
 from pytest_safescale.scoring.metrics import SINGLE, Metric
 from pytest_safescale.scoring.paired import condition_comparisons
 from pytest_safescale.scoring.panel import panel_from_records
+from pytest_safescale.scoring.scaling import ModelFacts
 from pytest_safescale.scoring.verdict import confidence_of, majority_of
 
 if TYPE_CHECKING:
@@ -243,6 +245,14 @@ def make_run(shape: Shape, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "metrics": [asdict(metric) for metric in metrics],
         "gates": [gate.record() for gate in gates],
         "comparisons": comparisons,
+        "analyses": analyses(
+            panel,
+            ensembles={"three": shape.models} if len(shape.models) > 2 else {},
+            facts={
+                name: ModelFacts(parameters_b=10.0**at, family="f")
+                for at, name in enumerate(shape.models)
+            },
+        ),
     }
     if shape.extras:
         run["metrics"] += [asdict(row) for row in _ensemble(metrics, shape)]

@@ -23,6 +23,7 @@ SECTIONS = [
     "Gates",
     "Figures by model and condition",
     "Charts",
+    "Where the risk comes from",
     "Worst items",
     "Cases",
     "Against a baseline",
