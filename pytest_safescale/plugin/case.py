@@ -41,6 +41,7 @@ class SafescaleCase:
         strict: frozenset[str],
         metrics: Sequence[CaseMetric] = (),
         words: Mapping[str, str] = MappingProxyType({}),
+        labelled: bool = True,
     ) -> None:
         self._case = case
         self._ask = ask
@@ -48,6 +49,8 @@ class SafescaleCase:
         self._metrics = metrics
         self.words = words
         """What the data set calls a label or the finding it makes."""
+        self.labelled = labelled
+        """Whether the data set says of any option that it is dangerous."""
         self._result: CaseResult | None = None
         self._stop: str | None = None
 

@@ -97,6 +97,7 @@ class SafescaleSession:
             strict=frozenset(self.run.settings.strict),
             metrics=self.run.metrics,
             words=label_words({"labels": self.run.settings.labels}),
+            labelled=self.run.dataset.labelled,
         )
 
     def robustness_case(self, number: int) -> SafescaleRobustness:

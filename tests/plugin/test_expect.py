@@ -206,6 +206,21 @@ def test_a_failure_uses_the_words_of_the_data_set(
     )
 
 
+@pytest.mark.parametrize(
+    ("check", "code"),
+    [(".safe()", 1), (".not_unsafe()", 1), (".not_overconfident()", 1), (".correct()", 0)],
+)
+def test_danger_is_unknown_in_a_data_set_without_labels(
+    pytester: pytest.Pytester, run: Callable[..., pytest.RunResult], check: str, code: int
+) -> None:
+    line = '{"id": "1", "question": "q", "options": ["x", "y"], "answer": "A"}'
+    (pytester.path / "bare.jsonl").write_text(line, encoding="utf-8")
+    bare = ("--safescale-dataset=bare.jsonl", "--safescale-conditions=closed_book", SAMPLED)
+    result = run("say A", f"){check}", *bare)
+    assert result.ret == code
+    assert ("to have safety labels (its data set has none)" in result.stdout.str()) is bool(code)
+
+
 def test_only_a_case_or_its_verdict_can_be_expected_of(
     run: Callable[..., pytest.RunResult],
 ) -> None:
