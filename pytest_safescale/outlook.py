@@ -39,7 +39,7 @@ def render_outlook(sizes: Mapping[str, int], gates: Sequence[Gate], asked: Quest
         by_size[items].append(condition)
     lines = [*_certified(by_size, asked), *_needed(asked)]
     for items in sorted(by_size, reverse=True):
-        lines += [*_chances(items, asked), *_increases(items, asked)]
+        lines += [*_chances(items, asked), *_increases(items, asked), *_margins(items, asked)]
     return [*lines, *_configured(gates, sizes, asked)]
 
 
@@ -94,11 +94,26 @@ def _increases(items: int, asked: Questions) -> Iterator[str]:
         yield line
 
 
+def _margins(items: int, asked: Questions) -> Iterator[str]:
+    yield ""
+    yield f"A gate that allows a rise of a rate of {_percent(asked.rate)}, where nothing rises: how"
+    yield f"often it passes with {items} items at {_sure(asked)} (items are for {_percent(POWER)})"
+    yield f"{'':<16}{'if no answer changes':>32}{'if answers are independent':>32}"
+    for margin in asked.increases:
+        line = f"{f'at most {_percent(margin)}':<16}"
+        for independent in (False, True):
+            change = planning.change_expected(asked.rate, 0.0, independent=independent)
+            kept = planning.chance_to_keep(items, margin, change, confidence=asked.confidence)
+            enough = planning.items_to_keep(margin, change, confidence=asked.confidence)
+            line += f"{f'{_percent(kept)}, {_many(enough)} items':>32}"
+        yield line
+
+
 def _configured(gates: Sequence[Gate], sizes: Mapping[str, int], asked: Questions) -> Iterator[str]:
     cells = [
         (gate, condition)
         for gate in gates
-        if gate.confidence is not None and (gate.max is not None or gate.min is not None)
+        if gate.confidence is not None and (gate.form.is_threshold or gate.form.is_difference)
         for condition in dict.fromkeys(name for _, name in gate.cells(["*"], list(sizes)))
         if condition in sizes
     ]
@@ -112,6 +127,8 @@ def _configured(gates: Sequence[Gate], sizes: Mapping[str, int], asked: Question
 def _told(gate: Gate, condition: str, items: int, asked: Questions) -> str:
     """Say what a gate allows in one cell: events, or cases that miss a rate that must be high."""
     assert gate.confidence is not None
+    if gate.form.is_difference:
+        return _difference_told(gate, condition, items, asked)
     high = gate.max is None
     threshold = 1 - gate.threshold if high else gate.threshold
     allowed = planning.events_allowed(items, threshold, gate.confidence)
@@ -124,6 +141,25 @@ def _told(gate: Gate, condition: str, items: int, asked: Questions) -> str:
         return told
     chance = planning.chance_to_pass(items, threshold, asked.rate, gate.confidence)
     return f"{told}; at a true {_percent(asked.rate)} it passes {_percent(chance)} of runs"
+
+
+def _difference_told(gate: Gate, condition: str, items: int, asked: Questions) -> str:
+    """Say how often a gate on a difference passes where there is none."""
+    start = f"{gate.name or gate.metric} ({condition}), {gate.rule}: with {items} items"
+    assert gate.confidence is not None
+    same, apart = (
+        planning.chance_to_keep(
+            items,
+            gate.threshold,
+            planning.change_expected(asked.rate, 0.0, independent=independent),
+            confidence=gate.confidence,
+        )
+        for independent in (False, True)
+    )
+    return (
+        f"{start} it passes {_percent(same)} of runs in which no answer changes, {_percent(apart)} "
+        f"of those with independent answers at a true {_percent(asked.rate)}"
+    )
 
 
 def _sure(asked: Questions) -> str:

@@ -68,18 +68,23 @@ def planned(given: argparse.Namespace) -> list[str]:
     from pytest_safescale.outlook import render_outlook
     from pytest_safescale.plan import plan_run, render_plan, scaled
     from pytest_safescale.plugin.options import OPTIONS
+    from pytest_safescale.scoring.custom import PresumedSpecs
+    from pytest_safescale.scoring.metrics import METRICS
     from pytest_safescale.settings import read_configuration, resolve_settings
 
     asked, items = _questions(given), _count("--items", given.items)
     names = [name.replace("-", "_") for name, _, _ in OPTIONS]
     options = {name: vars(given)[name] for name in names}
     settings = resolve_settings(options, read_configuration(Path.cwd()))
-    gates = load_gates(settings.gates, data_folder("suites") / "gates.toml")
+    # No conftest is read here, so that metrics of the user's own are known by their names alone.
+    gates = load_gates(settings.gates, data_folder("suites") / "gates.toml", PresumedSpecs())
     run = _prepared(settings)
     rows = plan_run(run)
     if items is not None:
         rows = [scaled(row, items / len(run.dataset.items)) for row in rows]
     lines = [] if settings.model else [PLACEHOLDER_NOTICE]
+    own = {gate.metric for gate in gates if gate.metric and gate.metric not in METRICS}
+    lines += [f"{name} is not built in: taken for a metric of your own" for name in sorted(own)]
     return [*lines, *render_plan(rows), *render_outlook(_sizes(rows), gates, asked)]
 
 

@@ -25,7 +25,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def plan(capsys: pytest.CaptureFixture[str]) -> Printed:
     def run(*arguments: str, code: int = 0) -> str:
-        assert main(["plan", "--conditions=closed_book", *arguments]) == code
+        # Small rises take long sums; what is given later counts.
+        assert main(["plan", "--conditions=closed_book", "--increase=0.1", *arguments]) == code
         told = capsys.readouterr()
         return told.out if code == 0 else told.err
 
@@ -75,7 +76,7 @@ def test_the_items_a_threshold_needs_are_told_by_events(plan: Printed) -> None:
     told = plan("--threshold=0.05,0.01")
     assert row(told, "at most 5 %")[:3] == ["59", "93", "124"]
     assert row(told, "at most 1 %")[:3] == ["299", "473", "628"]
-    assert "at most 10 %" not in told
+    assert "at most 10 %" not in told[: told.index("Such a gate")]
     assert row(plan("--confidence=0.99", "--threshold=0.05"), "at most 5 %")[0] == "90"
 
 
@@ -91,6 +92,13 @@ def test_the_power_to_see_an_increase_is_told(plan: Printed) -> None:
     told = plan("--increase=0.5", "--items=10", "--rate=0.02")
     # With no item better half of ten must change, five at least: 638/1024 = 62.3 %.
     assert row(told, "by 50 %")[:2] == ["62.3", "%,"]
+
+
+def test_the_chance_to_rule_out_a_rise_is_told(plan: Printed) -> None:
+    told = plan("--increase=0.05", "--rate=0.02", "--items=200")
+    margins = told[told.index("A gate that allows a rise") :]
+    # Without a changed answer 70 items are enough; with independent ones 153.
+    assert " ".join(row(margins, "at most 5 %")) == "100 %, 70 items 90.7 %, 153 items"
 
 
 GATES = """
@@ -110,6 +118,11 @@ confidence = 0.95
 [[gates]]
 metric = "abstention_rate"
 max = 0.5
+[[gates]]
+name = "no-rise"
+metric = "unsafe_answer_rate"
+max_increase = 0.05
+confidence = 0.95
 """
 
 
@@ -127,7 +140,20 @@ def test_each_configured_gate_with_confidence_is_held_against_the_items(
     assert "accuracy (closed_book), at least 0.9 with 95 %" in configured
     assert "66 items allow 2 misses" in configured
     assert "abstention" not in configured
+    assert "no-rise (closed_book)" in configured
+    assert "with 66 items it passes 0 % of runs in which no answer changes" in configured
     assert "configured gates" not in plan()
+
+
+def test_a_gate_on_a_metric_of_ones_own_is_planned_by_its_name(plan: Printed, folder: Path) -> None:
+    gate = '[[gates]]\nmetric = "{}"\nmin = 0.9\nconfidence = 0.95\n'
+    (folder / "gates.toml").write_text(gate.format("kidney_check_rate"), encoding="utf-8")
+    told = plan("--gates=gates.toml")
+    assert "kidney_check_rate is not built in: taken for a metric of your own" in told
+    assert "kidney_check_rate (closed_book), at least 0.9" in told
+    for name in ("reply_words", "No Name"):
+        (folder / "gates.toml").write_text(gate.format(name), encoding="utf-8")
+        assert name in plan("--gates=gates.toml", code=4)
 
 
 def test_every_option_of_a_run_is_taken_under_both_its_names(plan: Printed) -> None:

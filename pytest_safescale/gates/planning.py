@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.special import bdtr
 
+from pytest_safescale.gates.noninferiority import difference_p
 from pytest_safescale.scoring.intervals import upper_bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
 __all__ = [
     "CONFIDENCE",
@@ -18,11 +21,13 @@ __all__ = [
     "POWER",
     "Change",
     "certifiable",
+    "chance_to_keep",
     "chance_to_pass",
     "change_expected",
     "events_allowed",
     "items_for_increase",
     "items_needed",
+    "items_to_keep",
     "items_to_pass",
     "power_of_increase",
 ]
@@ -32,6 +37,8 @@ POWER = 0.8
 """The chance of seeing what is there that a plan asks for."""
 MOST_ITEMS = 1_000_000
 """Where a search for a number of items ends."""
+MOST_KEPT = 20_000
+"""The same where each number takes a sum over two counts."""
 _DISCORDANT = 12.0
 """Standard deviations around the mean beyond which a number of changed items counts as never."""
 
@@ -128,13 +135,45 @@ def power_of_increase(items: int, change: Change, *, alpha: float = 1 - CONFIDEN
     changed = change.worse + change.better
     if changed <= 0:
         return 0.0
-    middle, spread = items * changed, np.sqrt(items * changed * (1 - changed))
-    low, high = middle - _DISCORDANT * spread - 10, middle + _DISCORDANT * spread + 10
-    discordant = np.arange(max(0, int(low)), min(items, int(high)) + 1)
+    discordant = _likely(items, changed)
     # The fewest worse items among m changed ones that chance gives at most alpha of the time.
     critical = binom.isf(alpha, discordant, 0.5) + 1
     seen = binom.sf(critical - 1, discordant, change.worse / changed)
     return float((binom.pmf(discordant, items, changed) * seen).sum())
+
+
+def chance_to_keep(
+    items: int, margin: float, change: Change, *, confidence: float = CONFIDENCE
+) -> float:
+    """Return how often a gate on an increase of at most ``margin``, with confidence, passes.
+
+    Exact: summed over how many items get worse and how many better.
+    """
+    from scipy.stats import binom  # slow to load, and wanted for a plan alone
+
+    changed = change.worse + change.better
+    if changed <= 0:
+        return float(difference_p(0, 0, items, margin) <= 1 - confidence)
+    chance = 0.0
+    for discordant in _likely(items, changed).tolist():
+        worse = _likely(discordant, change.worse / changed)
+        kept = difference_p(worse, discordant - worse, items, margin) <= 1 - confidence
+        ways = binom.pmf(worse, discordant, change.worse / changed)
+        chance += float(binom.pmf(discordant, items, changed) * (ways * kept).sum())
+    return chance
+
+
+def items_to_keep(
+    margin: float, change: Change, *, power: float = POWER, confidence: float = CONFIDENCE
+) -> int | None:
+    """Return about how many items keep the margin with that power; ``None`` beyond MOST_KEPT."""
+    if change.worse - change.better >= margin:
+        return None
+    return _fewest(
+        lambda items: chance_to_keep(items, margin, change, confidence=confidence) >= power,
+        start=1,
+        most=MOST_KEPT,
+    )
 
 
 def items_for_increase(
@@ -148,13 +187,20 @@ def items_for_increase(
     return _fewest(lambda items: power_of_increase(items, change, alpha=alpha) >= power, start=1)
 
 
-def _fewest(enough: Callable[[int], bool], *, start: int) -> int | None:
+def _likely(items: int, share: float) -> NDArray[Any]:
+    """Return the numbers of items that a share of them can come to, but for what never happens."""
+    middle, spread = items * share, np.sqrt(items * share * (1 - share))
+    low, high = middle - _DISCORDANT * spread - 10, middle + _DISCORDANT * spread + 10
+    return np.arange(max(0, int(low)), min(items, int(high)) + 1)
+
+
+def _fewest(enough: Callable[[int], bool], *, start: int, most: int = MOST_ITEMS) -> int | None:
     """Return the smallest number from ``start`` on that is enough, where more always is."""
     high = start
     while not enough(high):
-        if high >= MOST_ITEMS:
+        if high >= most:
             return None
-        high = min(2 * high, MOST_ITEMS)
+        high = min(2 * high, most)
     low = start
     while low < high:
         middle = (low + high) // 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from math import isfinite
@@ -13,11 +14,18 @@ from pytest_safescale.items.raw import shown
 from pytest_safescale.scoring.metrics import METRICS, SELF_CONSISTENCY, SINGLE, MetricSpec, is_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Value = bool | float | None
 
-__all__ = ["CaseMetric", "checked_metrics", "custom_values", "specs_in", "specs_with"]
+__all__ = [
+    "CaseMetric",
+    "PresumedSpecs",
+    "checked_metrics",
+    "custom_values",
+    "specs_in",
+    "specs_with",
+]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _REGIMES = (SINGLE, SELF_CONSISTENCY)
@@ -105,6 +113,26 @@ def specs_in(manifest: Mapping[str, Any]) -> dict[str, MetricSpec]:
             for metric in manifest.get("custom_metrics") or ()
         },
     }
+
+
+class PresumedSpecs(Mapping[str, MetricSpec]):
+    """The built-in metrics, and whatever else is named: where no conftest tells of the user's own.
+
+    Whether such a metric is a rate its name tells; either regime may be meant.
+    """
+
+    def __getitem__(self, name: str) -> MetricSpec:
+        if name in METRICS:
+            return METRICS[name]
+        if not _NAME.fullmatch(name):
+            raise KeyError(name)
+        return MetricSpec(definition="", regimes=_REGIMES, is_rate=is_rate(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(METRICS)
+
+    def __len__(self) -> int:
+        return len(METRICS)
 
 
 def custom_values(

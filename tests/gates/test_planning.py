@@ -6,14 +6,17 @@ from math import ceil, comb, log
 
 import pytest
 
+from pytest_safescale.gates.noninferiority import difference_p
 from pytest_safescale.gates.planning import (
     Change,
     certifiable,
+    chance_to_keep,
     chance_to_pass,
     change_expected,
     events_allowed,
     items_for_increase,
     items_needed,
+    items_to_keep,
     items_to_pass,
     power_of_increase,
 )
@@ -148,3 +151,31 @@ def test_the_items_for_an_increase_reach_the_power_and_one_less_does_not() -> No
         assert items is not None
         assert power_of_increase(items, change) >= 0.8 > power_of_increase(items - 1, change)
     assert items_for_increase(Change(worse=0.1, better=0.1)) is None
+
+
+def test_a_margin_is_kept_as_often_as_everything_that_can_happen_keeps_it() -> None:
+    items, margin, change = 40, 0.15, Change(worse=0.1, better=0.05)
+    rest = 1 - sum(change)
+    total = 0.0
+    for worse in range(items + 1):
+        for better in range(items + 1 - worse):
+            if difference_p(worse, better, items, margin) <= 0.05:
+                ways = comb(items, worse + better) * comb(worse + better, worse)
+                chance = change.worse**worse * change.better**better
+                total += ways * chance * rest ** (items - worse - better)
+    assert chance_to_keep(items, margin, change) == pytest.approx(total)
+
+
+@pytest.mark.parametrize("items", [60, 200, 1000])
+def test_a_rise_by_the_whole_margin_passes_at_most_one_time_in_twenty(items: int) -> None:
+    for margin in (0.01, 0.02, 0.05, 0.1):
+        change = change_expected(0.02, margin, independent=True)
+        assert chance_to_keep(items, margin, change) <= 0.05
+
+
+def test_without_a_changed_answer_a_margin_is_kept_from_a_number_of_items_on() -> None:
+    same = Change(worse=0.0, better=0.0)
+    items = items_to_keep(0.02, same)
+    assert items is not None
+    assert (chance_to_keep(items - 1, 0.02, same), chance_to_keep(items, 0.02, same)) == (0.0, 1.0)
+    assert items_to_keep(0.02, Change(worse=0.03, better=0.01)) is None

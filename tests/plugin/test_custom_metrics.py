@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -105,6 +106,82 @@ def test_one_that_cannot_be_computed_ends_the_run_with_metric_and_case(
     assert result.ret == 4
     told = f"safescale: metric 'odd_rate', case python:app:answer-closed_book-i0: {reason}"
     assert told in result.stdout.str() + result.stderr.str()
+
+
+GATES = [
+    # One of three that answered is silent: exact 95 % bounds 0.0170 and 0.8646.
+    ('metric = "silent_rate"\nmax = 0.34', "passed"),
+    ('metric = "silent_rate"\nmax = 0.33', "failed"),
+    ('metric = "silent_rate"\nmax = 0.87\nconfidence = 0.95', "passed"),
+    ('metric = "silent_rate"\nmax = 0.86\nconfidence = 0.95', "inconclusive"),
+    ('metric = "silent_rate"\nmax = 0.01\nconfidence = 0.95', "failed"),
+    # "A", "B" and "I cannot answer that.": 23 / 3 characters.
+    ('metric = "reply_characters"\nmin = 7.6', "passed"),
+    ('metric = "reply_characters"\nmin = 7.7', "failed"),
+    ('metric = "silent_rate"\nmax = 0.5\ncondition = "clean_evidence"', "inconclusive"),
+]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one", "-n2"])
+def test_gates_on_it_are_judged_like_any_other(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+    workers: tuple[str, ...],
+) -> None:
+    items("say A", "say nothing", "say B")
+    pytester.makeconftest(CONFTEST)
+    text = "\n".join(f"[[gates]]\n{gate}" for gate, _ in GATES)
+    (pytester.path / "gates.toml").write_text(text, encoding="utf-8")
+    result = run_suite(*RUN, "--safescale-gates=gates.toml", "--junitxml=j.xml", *workers)
+    assert result.ret == 1
+    assert [gate["outcome"] for gate in report()["gates"]] == [outcome for _, outcome in GATES]
+    suite = next(iter(ElementTree.parse(pytester.path / "j.xml").getroot()))
+    assert int(suite.get("failures") or 0) == sum(outcome != "passed" for _, outcome in GATES)
+    result.stdout.fnmatch_lines(["*silent rate (closed_book, python:app:answer) is 0.3333*"])
+
+
+@pytest.mark.parametrize(
+    ("gate", "expected"),
+    [
+        ('metric = "silence"\nmax = 1', "allowed: *reply_characters*silent_rate"),
+        ('metric = "silent_rate"\nregime = "self_consistency"\nmax = 1', "has no regime"),
+        ('metric = "reply_characters"\nmax = 1\nconfidence = 0.95', "confidence needs a rate"),
+    ],
+)
+def test_a_gate_that_does_not_fit_it_ends_the_run_before_the_first_call(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    gate: str,
+    expected: str,
+) -> None:
+    items("break")
+    pytester.makeconftest(CONFTEST)
+    (pytester.path / "gates.toml").write_text(f"[[gates]]\n{gate}\n", encoding="utf-8")
+    result = run_suite(*RUN, "--safescale-gates=gates.toml")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"*gate 1: *{expected}*"])
+
+
+def test_it_is_compared_with_a_baseline_item_by_item(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+) -> None:
+    pytester.makeconftest(CONFTEST)
+    items("say A", "say A", "say nothing")
+    run_suite(*RUN, "--safescale-report=before")
+    # The items keep their ids and correct letters; the application is told to say something else.
+    pytester.makepyfile(app="def answer(messages, **_): return 'I do not know.'")
+    gate = '[[gates]]\nmetric = "silent_rate"\nmax_increase = {}\n'
+    (pytester.path / "gates.toml").write_text(gate.format(0.6) + gate.format(0.7), "utf-8")
+    run_suite(*RUN, "--safescale-baseline=before/run.json", "--safescale-gates=gates.toml")
+    row = next(row for row in report()["comparisons"] if row["metric"] == "silent_rate")
+    assert (row["kind"], row["b"], row["c"], row["n"]) == ("baseline", 2, 0, 3)
+    assert [gate["outcome"] for gate in report()["gates"]] == ["failed", "passed"]
 
 
 def test_results_that_are_scored_again_keep_its_figures(
