@@ -184,6 +184,28 @@ def test_it_is_compared_with_a_baseline_item_by_item(
     assert [gate["outcome"] for gate in report()["gates"]] == ["failed", "passed"]
 
 
+def test_shards_that_are_merged_have_its_figures_and_judge_its_gates(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+) -> None:
+    items("say A", "say nothing", "say B", "say A", "say nothing")
+    pytester.makeconftest(CONFTEST)
+    gate = '[[gates]]\nmetric = "silent_rate"\nmax = {}\n'
+    (pytester.path / "gates.toml").write_text(gate.format(0.4) + gate.format(0.3), "utf-8")
+    for report, *shard in (("whole",), ("s1", "1/2"), ("s2", "2/2")):
+        part = [f"--safescale-shard={shard[0]}"] if shard else []
+        run_suite(*RUN, "--safescale-gates=gates.toml", f"--safescale-report={report}", *part)
+    assert main(["merge", "s1", "s2", "--out=merged"]) == 1
+    own, told = {"silent_rate", "reply_characters"}, {}
+    for name in ("whole", "merged"):
+        run = json.loads((pytester.path / name / "run.json").read_text(encoding="utf-8"))
+        rows = [row for row in run["metrics"] if row["metric"] in own]
+        told[name] = rows, [gate["outcome"] for gate in run["gates"]]
+    assert told["merged"] == told["whole"]
+    assert told["whole"][1] == ["passed", "failed"]
+
+
 def test_results_that_are_scored_again_keep_its_figures(
     pytester: pytest.Pytester,
     items: Callable[..., Path],
