@@ -63,7 +63,7 @@ class ReportFolder:
         """
         self._open()
         self.close()
-        self._write("run.json", json.dumps(_run(conclusion), indent=1, allow_nan=False) + "\n")
+        self._write("run.json", _json(_run(conclusion)))
         self._write("summary.md", render_summary(conclusion))
         self._write_metrics(conclusion)
         page(self.path, figures=figures)
@@ -116,6 +116,19 @@ def _run(conclusion: Conclusion) -> dict[str, Any]:
         "analyses": conclusion.analyses,
         "findings": list(conclusion.findings),
     }
+
+
+def _json(run: Mapping[str, Any]) -> str:
+    """Return the object with a row a line: indented throughout, it takes five times as long."""
+    parts = (f"{json.dumps(name)}: {_value(value)}" for name, value in run.items())
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _value(value: Any) -> str:
+    if not isinstance(value, list):
+        return json.dumps(value, allow_nan=False)
+    rows = (json.dumps(row, allow_nan=False) for row in value)
+    return "[\n" + ",\n".join(rows) + "\n]"
 
 
 def _is_partial(manifest: Mapping[str, Any]) -> bool:
