@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_safescale.gates.early import cases_left, settled_form
 from pytest_safescale.gates.forms.building import Target, form_of, targets
 from pytest_safescale.gates.forms.cells import Undecidable
 from pytest_safescale.gates.forms.form import OUTCOMES
@@ -37,6 +38,8 @@ class _Trial:
     now: Reading | None = None
     repeats: Reading | None = None
     """Of resampled items."""
+    left: int = 0
+    """Cases that were not asked."""
 
     @property
     def alpha(self) -> float:
@@ -65,17 +68,15 @@ def _numbered(result: GateResult, number: int) -> GateResult:
 
 
 def _trial(gate: Gate, target: Target, evidence: Evidence) -> _Trial:
+    trial = _Trial(gate=gate, target=target, form=None, left=cases_left(gate, target, evidence))
+    form: Form | None
     try:
         form = form_of(gate, target, evidence)
     except Undecidable as doubt:
-        return _Trial(gate=gate, target=target, form=None, doubt=str(doubt))
-    return _Trial(
-        gate=gate,
-        target=target,
-        form=form,
-        now=form.read(),
-        repeats=form.resampled(evidence.seed),
-    )
+        form = settled_form(gate, target, evidence, trial.alpha) if trial.left else None
+        if form is None:
+            return replace(trial, doubt=str(doubt))
+    return replace(trial, form=form, now=form.read(), repeats=form.resampled(evidence.seed))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +142,7 @@ def _result(trial: _Trial, share: _Share | None, family: int, evidence: Evidence
         flips=_flips(trial, share, code),
         items=() if outcome is GateOutcome.PASSED else tuple(form.against_it()),
         items_needed=None if needed is None else max(1, needed - form.n),
+        left=trial.left,
     )
     return _with_sentence(result, form.told(value, bound), family)
 
@@ -172,4 +174,6 @@ def _doubtful(trial: _Trial, evidence: Evidence) -> GateResult:
         sentence=doubtful_sentence(gate, target.model, target.condition, trial.doubt),
         value=row.value if row is not None else None,
         n=row.n if row is not None else 0,
+        left=trial.left,
+        waits=trial.left > 0,
     )

@@ -45,6 +45,10 @@ class GateResult:
     """The items that count against it, worst first, where it did not pass."""
     items_needed: int | None = None
     """About how many further items at the same rate would decide, where more can."""
+    left: int = 0
+    """Cases it is about that were not asked."""
+    waits: bool = False
+    """Whether their answers could still decide it otherwise."""
     number: int = 1
     """Counts the gates that have metric, condition and model in common."""
 
@@ -89,5 +93,6 @@ class GateResult:
             "flips": self.flips,
             "items_needed": self.items_needed,
             "items": list(self.items),
+            "not_asked": self.left,
             "sentence": self.sentence,
         }

@@ -25,6 +25,8 @@ def sentence_of(result: GateResult, told: str, family: int) -> str:
     gate = result.gate
     parts = [f"{_subject(gate)} ({_cell(gate, result.model, result.condition)}) is {told}"]
     parts.append(f"it must be {gate.rule}")
+    if result.left:
+        parts.append(f"the {result.left} cases not asked can change nothing")
     parts += _undecided(result, family) + _against(result)
     if result.flips is not None:
         parts.append(f"{result.flips:.1%} of resamples decide otherwise")

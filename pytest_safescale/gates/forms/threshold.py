@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from pytest_safescale.scoring.intervals import lower_bound, upper_bound
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from typing_extensions import Self
 
     from pytest_safescale.gates.measures import Measure
 
@@ -83,6 +84,16 @@ class RateForm(Form):
     def count(self) -> int:
         """Cases that count."""
         return int((self.measure.values.astype(bool) & self.measure.over).sum())
+
+    def with_more(self, cases: int, *, counting: bool) -> Self:
+        """Return the form with further cases, all of which count or none."""
+        measure = replace(
+            self.measure,
+            ids=(),
+            values=np.append(self.measure.values, np.full(cases, counting)),
+            over=np.append(self.measure.over, np.ones(cases, dtype=bool)),
+        )
+        return replace(self, measure=measure, worst=None)
 
     def read(self, weights: NDArray[Any] | None = None) -> Reading:
         """Return the rate and the exact binomial p of the threshold."""
