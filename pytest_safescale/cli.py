@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pytest_safescale.compare import add_compare_options, compared
 from pytest_safescale.errors import DatasetError, SafescaleError, SettingsError
 from pytest_safescale.merge_command import add_merge_options, merged
 from pytest_safescale.plan_command import add_plan_options, planned
@@ -64,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--figures", type=Path, metavar="DIR", help="write the charts there too")
     report.set_defaults(run=_report)
+    compare = commands.add_parser("compare", help="a run against an earlier one, item by item")
+    add_compare_options(compare)
+    compare.set_defaults(run=_compare)
     merge = commands.add_parser("merge", help="join the shards of a run, and judge its gates")
     add_merge_options(merge)
     merge.set_defaults(run=_merge)
@@ -122,6 +126,11 @@ def _check_dataset(given: argparse.Namespace) -> int:
 
 def _plan(given: argparse.Namespace) -> int:
     print("\n".join(planned(given)))
+    return 0
+
+
+def _compare(given: argparse.Namespace) -> int:
+    print("\n".join(compared(given)))
     return 0
 
 

@@ -124,8 +124,10 @@ def assess(
     ]
     comparisons = condition_comparisons(panel, seed=seed)
     changed: list[Changes] = []
+    earlier: EarlierRun | None = None
     if baseline is not None:
-        found, changed = against(baseline, panel, manifest, seed)
+        earlier = earlier_run(baseline, panel)
+        found, changed = against(baseline, earlier, panel, manifest)
         comparisons += found
     if "shard" in manifest:
         manifest["shard"]["gates"] = [
@@ -141,7 +143,7 @@ def assess(
                 metrics=metrics,
                 coverage=coverage,
                 panel=panel,
-                baseline=earlier_run(baseline, panel) if baseline is not None else None,
+                baseline=earlier,
                 specs=specs,
                 seed=seed,
                 holm=manifest.get("family_wise") == "holm",
@@ -179,12 +181,11 @@ def facts_in(manifest: Mapping[str, Any]) -> dict[str, ModelFacts]:
 
 
 def against(
-    baseline: Baseline, panel: Panel, manifest: dict[str, Any], seed: int
+    baseline: Baseline, earlier: EarlierRun, panel: Panel, manifest: dict[str, Any]
 ) -> tuple[list[Comparison], list[Changes]]:
     """Compare with an earlier run, and say first what else differs between the two."""
-    before = panel_from_records(baseline.records)
+    before, pairs = earlier.panel, dict(earlier.twins)
     shared = shared_items(panel.items, before.items)
-    pairs = twins(panel.models, before.models)
     manifest["baseline"] = {
         "path": baseline.path,
         "run_id": baseline.manifest.get("run_id"),
@@ -192,7 +193,7 @@ def against(
         "items": len(shared.ids),
     }
     manifest["notices"] += differences(manifest, baseline.manifest, shared)
-    found = compare_runs(panel, before, twins=pairs, seed=seed)
+    found = compare_runs(panel, before, twins=pairs, seed=manifest["seed"])
     if not found:
         manifest["notices"].append(
             "the baseline could not be compared: no model, condition and item in common"
@@ -201,7 +202,7 @@ def against(
 
 
 def earlier_run(baseline: Baseline, panel: Panel) -> EarlierRun:
-    """Return what gates hold a run against."""
+    """Return the earlier run as gates and comparisons hold this one against it."""
     before = panel_from_records(baseline.records)
     return EarlierRun(
         panel=before,

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.conclude import assess
 from pytest_safescale.data import data_folder
 from pytest_safescale.errors import SettingsError
-from pytest_safescale.gates.baseline import read_baseline
+from pytest_safescale.gates.baseline import check_comparable, item_marks, read_baseline
 from pytest_safescale.gates.coverage import Coverage
-from pytest_safescale.gates.gate import load_gates, parse_gates
+from pytest_safescale.gates.gate import load_gates, parse_gates, require_baseline
 from pytest_safescale.manifests import served_notices
 from pytest_safescale.report.conclusion import RecordBook
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.staging import check_apart, staged
+from pytest_safescale.scoring.custom import specs_in
 from pytest_safescale.shard_folders import read_shards, records_in_order
 from pytest_safescale.shards import shard_notice
 
@@ -60,7 +61,8 @@ def merge_shards(
         check_apart(folder, out)
     shards = read_shards(folders)
     chosen = _gates(shards[0], gates)
-    earlier = _baseline(shards[0], baseline)
+    earlier = _baseline(shards, baseline)
+    require_baseline(chosen, given=earlier is not None)
     with staged(out) as stage:
         report, book = ReportFolder(stage), RecordBook()
         try:
@@ -81,20 +83,33 @@ def merge_shards(
 
 
 def _gates(shard: ShardFolder, given: str | None) -> list[Gate]:
+    specs = specs_in(shard.manifest)
     if given is not None:
-        return load_gates(given, data_folder("suites") / "gates.toml")
-    return parse_gates(shard.manifest["shard"]["gates"], f"{shard.name}/run.json")
+        return load_gates(given, data_folder("suites") / "gates.toml", specs)
+    return parse_gates(shard.manifest["shard"]["gates"], f"{shard.name}/run.json", specs)
 
 
-def _baseline(shard: ShardFolder, given: Path | None) -> Baseline | None:
-    stated = shard.manifest["shard"]["baseline"]
+def _baseline(shards: Sequence[ShardFolder], given: Path | None) -> Baseline | None:
+    """Return the run to compare with; refused where it has nothing in common with the whole."""
+    first = shards[0].manifest
+    stated = first["shard"]["baseline"]
     if given is None and stated is not None and not Path(stated).exists():
         raise SettingsError(
             f"--baseline: found none, and that of the shards, {stated}, is not there; "
             "allowed: the run.json they were compared with"
         )
     path = given or stated
-    return read_baseline(Path(path)) if path else None
+    if not path:
+        return None
+    found = read_baseline(Path(path), option="--baseline")
+    check_comparable(
+        found,
+        items=item_marks(record for folder in shards for record in folder.records()),
+        conditions=first["conditions"],
+        models=[model["name"] for model in first["models"]],
+        option="--baseline",
+    )
+    return found
 
 
 def _coverage(shards: Iterable[ShardFolder], book: RecordBook) -> Coverage:

@@ -48,6 +48,10 @@ class ShardFolder:
             }
         )
 
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Give its cases, in the order of the file."""
+        return (record for _, record in _raw(self))
+
     @property
     def places(self) -> Mapping[str, int]:
         """Its items, and where each stands in the data set."""

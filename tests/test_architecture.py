@@ -76,10 +76,12 @@ MAY_IMPORT = {
         "gates",
         "manifests",
         "report",
+        "scoring",
         "shard_folders",
         "shards",
     },
     "merge_command": {"*"},
+    "compare": {"*"},
     "plugin": {"*"},
     "cli": {"*"},
 }

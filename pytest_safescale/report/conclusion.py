@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.report.changes import Against
 from pytest_safescale.report.robustness import SearchBook
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class Conclusion:
     def notices(self) -> list[str]:
         """Sentences that stand wherever the figures appear."""
         return list(self.manifest.get("notices", ()))
+
+    def against(self) -> Against:
+        """Return what the run is against its baseline; empty where it has none."""
+        return Against.of(self.manifest, map(vars, self.comparisons), self.analyses)
 
     def blocked(self) -> bool:
         """Say whether a gate fails the run."""

@@ -23,6 +23,7 @@ from pytest_safescale.report.packing import LIMITS, CasePacker, script_json
 from pytest_safescale.report.page import draw_all, page_parts, render_page
 from pytest_safescale.report.reading import RunFile, read_cases, read_run
 from pytest_safescale.report.sections import (
+    change_groups,
     counterexamples,
     every_figure,
     figure_table,
@@ -186,6 +187,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "named": {"high_risk": "high-risk", "unsafe": "unsafe"} | named,
         "cases": {"count": len(cases.facts), "limit": None},
         "baseline": indexed_comparisons(run, "baseline"),
+        "changes": change_groups(run),
         "within": [
             (kind, entries)
             for kind in ("condition", "model")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_safescale.gates.gate import GateOutcome
+from pytest_safescale.report.changes import change_summary
 from pytest_safescale.report.naming import headings, label_sentence
 from pytest_safescale.report.robustness import robustness_summary
 from pytest_safescale.report.table import Row, model_names, percent, rows_of
@@ -50,6 +51,9 @@ def render_summary(conclusion: Conclusion) -> str:
     foot = ["", "Per cent of n cases; 95 % intervals are in run.json and metrics.csv."]
     if told_of := robustness_summary(conclusion):
         foot += ["", escape(told_of[0]), "", *(f"- {escape(line)}" for line in told_of[1:])]
+    if told_changes := change_summary(conclusion.against()):
+        foot += ["", f"Against the baseline: {escape(told_changes[0])}", ""]
+        foot += [f"- {escape(line)}" for line in told_changes[1:]]
     if told := label_sentence(manifest):
         foot += ["", escape(told)]
     foot += [

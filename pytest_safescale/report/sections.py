@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_safescale.report.changes import LISTS
 from pytest_safescale.report.table import COLUMNS
 from pytest_safescale.report.text import NOTHING, model_label, words
 from pytest_safescale.shards import shard_verdict
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Entry",
     "Verdict",
+    "change_groups",
     "counterexamples",
     "every_figure",
     "figure_table",
@@ -127,6 +129,25 @@ def every_figure(run: RunFile) -> list[dict[str, Any]]:
 def indexed_comparisons(run: RunFile, kind: str) -> list[Entry]:
     """Return the comparisons of a kind."""
     return [Entry(row, i) for i, row in enumerate(run.comparisons) if row["kind"] == kind]
+
+
+def change_groups(run: RunFile) -> list[dict[str, Any]]:
+    """Return, for each list of items that changed against the baseline, its cells and their items.
+
+    ``cells`` is ``None`` where the data set has no labels to tell by.
+    """
+    rows = run.analyses.get("changes") or ()
+    return [
+        {
+            "title": told,
+            "cells": None if all(row[key] is None for row in rows) else [r for r in rows if r[key]],
+            "key": key,
+            "count": sum(len(row[key] or ()) for row in rows),
+            "of": sum(row["n"] for row in rows),
+        }
+        for key, told in LISTS
+        if rows
+    ]
 
 
 def counterexamples(findings: Iterable[Row]) -> list[dict[str, Any]]:

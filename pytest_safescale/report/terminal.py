@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from pytest_safescale.report.changes import change_lines
 from pytest_safescale.report.naming import headings, label_sentence
 from pytest_safescale.report.robustness import robustness_lines
 from pytest_safescale.report.table import Row, model_names, percent, rows_of
@@ -31,6 +32,7 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         rows += [_cells(row) for row in rows_of(conclusion.metrics, model)]
         lines += ["", f"{model} (per cent of n cases)", *(_line(*row, widths) for row in rows)]
     lines += robustness_lines(conclusion)
+    lines += change_lines(conclusion.against())
     told = label_sentence(conclusion.manifest)
     return [*lines, "", *wrap(told, 80)] if told else lines
 

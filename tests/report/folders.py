@@ -257,6 +257,7 @@ def make_run(shape: Shape, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if shape.extras:
         run["metrics"] += [asdict(row) for row in _ensemble(metrics, shape)]
         run["comparisons"] += [_baseline(row) for row in comparisons[:3]]
+        run.setdefault("analyses", {})["changes"] = [_changes(shape, name) for name in shape.models]
         run["findings"] = [_counterexample(shape)]
         run["manifest"]["ensembles"] = [{"name": "three", "models": list(shape.models)}]
     return run
@@ -340,6 +341,25 @@ def _ensemble(metrics: Sequence[Metric], shape: Shape) -> list[Metric]:
 
 def _baseline(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "kind": "baseline", "left": "this run", "right": "baseline"}
+
+
+def _changes(shape: Shape, model: str) -> dict[str, Any]:
+    case: dict[str, Any] = {
+        "item_id": "item-0",
+        "before": "A",
+        "now": None,
+        "findings_before": [],
+        "findings": [],
+    }
+    return {
+        "model": model,
+        "condition": shape.conditions[0],
+        "twin": model,
+        "n": shape.items,
+        "newly_dangerous": [{**case, "item_id": "item-1", "now": "B", "findings": ["unsafe"]}],
+        "newly_safe": [],
+        "changed_answer": [case, {**case, "item_id": "item-1", "now": "B"}],
+    }
 
 
 def _counterexample(shape: Shape) -> dict[str, Any]:
