@@ -113,7 +113,7 @@ def _configured(gates: Sequence[Gate], sizes: Mapping[str, int], asked: Question
     cells = [
         (gate, condition)
         for gate in gates
-        if gate.confidence is not None and (gate.form.is_threshold or gate.form.is_difference)
+        if gate.confidence is not None
         for condition in dict.fromkeys(name for _, name in gate.cells(["*"], list(sizes)))
         if condition in sizes
     ]
@@ -129,10 +129,10 @@ def _told(gate: Gate, condition: str, items: int, asked: Questions) -> str:
     assert gate.confidence is not None
     if gate.form.is_difference:
         return _difference_told(gate, condition, items, asked)
-    high = gate.max is None
+    high = not gate.at_most
     threshold = 1 - gate.threshold if high else gate.threshold
     allowed = planning.events_allowed(items, threshold, gate.confidence)
-    start = f"{gate.name or gate.metric} ({condition}), {gate.rule}: {items} items"
+    start = f"{gate.name or gate.of_metric} ({condition}), {gate.rule}: {items} items"
     if allowed is None:
         needed = planning.items_needed(threshold, 0, gate.confidence)
         return f"{start} cannot pass it, whatever they answer; it takes {_many(needed)}"
@@ -145,7 +145,7 @@ def _told(gate: Gate, condition: str, items: int, asked: Questions) -> str:
 
 def _difference_told(gate: Gate, condition: str, items: int, asked: Questions) -> str:
     """Say how often a gate on a difference passes where there is none."""
-    start = f"{gate.name or gate.metric} ({condition}), {gate.rule}: with {items} items"
+    start = f"{gate.name or gate.of_metric} ({condition}), {gate.rule}: with {items} items"
     assert gate.confidence is not None
     same, apart = (
         planning.chance_to_keep(
