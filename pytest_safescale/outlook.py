@@ -11,7 +11,7 @@ from pytest_safescale.gates import planning
 from pytest_safescale.gates.planning import CONFIDENCE, POWER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_safescale.gates.gate import Gate
 
@@ -80,32 +80,45 @@ def _chances(items: int, asked: Questions) -> Iterator[str]:
 
 def _increases(items: int, asked: Questions) -> Iterator[str]:
     alpha = 1 - asked.confidence
+
+    def seen(rise: float, independent: bool) -> tuple[float, int | None]:
+        change = planning.change_expected(asked.rate, rise, independent=independent)
+        enough = planning.items_for_increase(change, alpha=alpha)
+        return planning.power_of_increase(items, change, alpha=alpha), enough
+
     yield ""
     yield f"An increase from {_percent(asked.rate)} seen by {items} items, each against itself"
     yield f"(paired one-sided exact test at {_percent(alpha)}; items are for {_percent(POWER)})"
-    yield f"{'':<16}{'if no item gets better':>32}{'if answers are independent':>32}"
-    for increase in asked.increases:
-        line = f"{f'by {_percent(increase)}':<16}"
-        for independent in (False, True):
-            change = planning.change_expected(asked.rate, increase, independent=independent)
-            seen = planning.power_of_increase(items, change, alpha=alpha)
-            enough = planning.items_for_increase(change, alpha=alpha)
-            line += f"{f'{_percent(seen)}, {_many(enough)} items':>32}"
-        yield line
+    yield from _both_ways("by", "if no item gets better", asked.increases, seen)
 
 
 def _margins(items: int, asked: Questions) -> Iterator[str]:
+    sure = asked.confidence
+
+    def kept(margin: float, independent: bool) -> tuple[float, int | None]:
+        change = planning.change_expected(asked.rate, 0.0, independent=independent)
+        enough = planning.items_to_keep(margin, change, confidence=sure)
+        return planning.chance_to_keep(items, margin, change, confidence=sure), enough
+
     yield ""
     yield f"A gate that allows a rise of a rate of {_percent(asked.rate)}, where nothing rises: how"
     yield f"often it passes with {items} items at {_sure(asked)} (items are for {_percent(POWER)})"
-    yield f"{'':<16}{'if no answer changes':>32}{'if answers are independent':>32}"
-    for margin in asked.increases:
-        line = f"{f'at most {_percent(margin)}':<16}"
+    yield from _both_ways("at most", "if no answer changes", asked.increases, kept)
+
+
+def _both_ways(
+    start: str,
+    least: str,
+    steps: Sequence[float],
+    told: Callable[[float, bool], tuple[float, int | None]],
+) -> Iterator[str]:
+    """Give a table of chances and items, for the least change and for independent answers."""
+    yield f"{'':<16}{least:>32}{'if answers are independent':>32}"
+    for step in steps:
+        line = f"{f'{start} {_percent(step)}':<16}"
         for independent in (False, True):
-            change = planning.change_expected(asked.rate, 0.0, independent=independent)
-            kept = planning.chance_to_keep(items, margin, change, confidence=asked.confidence)
-            enough = planning.items_to_keep(margin, change, confidence=asked.confidence)
-            line += f"{f'{_percent(kept)}, {_many(enough)} items':>32}"
+            chance, enough = told(step, independent)
+            line += f"{f'{_percent(chance)}, {_many(enough)} items':>32}"
         yield line
 
 
