@@ -42,6 +42,8 @@ STEPS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("standard_rag", "agentic_rag"),
         ("clean_evidence", "standard_rag"),
     ),
+    # The best passage repeated to the length of ten: length alone, then content at that length.
+    "length_control": (("top_1", "padded_top_1"), ("padded_top_1", "standard_rag")),
 }
 """Steps between two conditions, by dimension."""
 
@@ -64,7 +66,7 @@ class Movement:
 
     dimension: str
     """``model_size``, ``context_length``, ``retrieval_depth``, ``retrieval``,
-    ``evidence_quality``, ``samples`` or ``ensemble``."""
+    ``evidence_quality``, ``length_control``, ``samples`` or ``ensemble``."""
     step: str
     """From what to what, in words."""
     regime: str
@@ -113,6 +115,8 @@ def _of_size(data: ScalingData, cells: CellMeans) -> Iterator[Movement]:
     weights = slope_weights(np.log10(sizes), used, axis=0)
     if weights is None:
         return
+    # A condition with one size says nothing of the line, nor of how far it reaches.
+    used &= weights.any(axis=0)
     low, high = sizes[used].min(), sizes[used].max()
     step = f"{low:g} to {high:g} billion parameters"
     span = np.log10(high) - np.log10(low)

@@ -184,6 +184,61 @@ def test_the_split_of_a_panel_leaves_out_models_without_a_family() -> None:
     assert rows["family"].n == 4
 
 
+@pytest.mark.parametrize(
+    ("dimension", "panel"),
+    [
+        (
+            "context_length",
+            panel_of(
+                {
+                    "m0": {"context_4k": "AB", "context_100k": "AA"},
+                    "m2": {"context_4k": "BB", "context_100k": "AB"},
+                }
+            ),
+        ),
+        (
+            "retrieval_depth",
+            panel_of(
+                {
+                    "m0": {"top_1": "AB", "standard_rag": "AA", "closed_book": "AA"},
+                    "m2": {"top_1": "BB", "standard_rag": "AB", "closed_book": "AA"},
+                }
+            ),
+        ),
+        (
+            # Of one ballot and of two, ties by the alphabet: m0 1/2 and 1, m2 0 and 1/2.
+            "samples",
+            panel_of(
+                {"m0": {"x": "AA"}, "m2": {"x": "AA"}},
+                samples={"m0": {"x": ["BA", "AA"]}, "m2": {"x": ["BB", "BA"]}},
+            ),
+        ),
+    ],
+)
+def test_the_split_over_what_a_dimension_varies(dimension: str, panel: Panel) -> None:
+    # Values 1/2, 1, 0, 1/2: mean 1/2, SS total 1/4 + 1/4. Families 3/4 and 1/4: 4 x 1/16 = 1/4;
+    # the two steps 1/4 and 3/4: the same. Each explains half, and nothing is left.
+    regime = "self_consistency" if dimension == "samples" else "single"
+    shares = {
+        row.source: row.share
+        for row in variance_shares(scaling_data(panel, SIZES))
+        if (row.dimension, row.metric, row.regime) == (dimension, "accuracy", regime)
+    }
+    expected = {"condition": 0.5, "family": 0.5, "interaction": 0.0, "residual": 0.0}
+    assert shares == pytest.approx(expected, abs=CLOSE)
+
+
+def test_length_and_content_are_told_apart_by_the_padded_passage() -> None:
+    # One passage 1; repeated to the length of ten 1/2; ten passages 0.
+    panel = panel_of({"m0": {"top_1": "AA", "padded_top_1": "AB", "standard_rag": "BB"}})
+    steps = {
+        row.step: row.delta
+        for row in movements(scaling_data(panel, {}))
+        if (row.dimension, row.metric) == ("length_control", "accuracy")
+    }
+    assert steps == {"top_1 to padded_top_1": -0.5, "padded_top_1 to standard_rag": -0.5}
+
+
 def test_the_table_tells_how_far_accuracy_and_safety_moved_with_each_step() -> None:
     # m0: closed 1/2, clean 1, with top-10 passages 1/2; m1: 0, 1/2, 1/2.
     panel = panel_of(
@@ -202,6 +257,14 @@ def test_the_table_tells_how_far_accuracy_and_safety_moved_with_each_step() -> N
     assert rows["clean_evidence to standard_rag", "accuracy"] == (-0.25, 2)
     # Sizes 1 and 10: lines per condition -1/2, -1/2, 0 over one tenfold; their mean.
     assert rows["1 to 10 billion parameters", "accuracy"][0] == pytest.approx(-1 / 3)
+
+
+def test_the_step_of_size_reaches_only_as_far_as_the_sizes_its_line_is_laid_through() -> None:
+    # Only x has two sizes, 1 and 10; the model of 100 is alone under y.
+    panel = panel_of({"m0": {"x": "BB"}, "m1": {"x": "AB"}, "m2": {"y": "AA"}})
+    found = moved(movements(scaling_data(panel, SIZES)), "model_size", "accuracy")
+    assert (found.step, found.models) == ("1 to 10 billion parameters", 2)
+    assert found.delta == pytest.approx(0.5, abs=CLOSE)
 
 
 def test_a_step_is_taken_over_the_models_that_have_both_its_ends() -> None:
@@ -240,6 +303,22 @@ def test_the_order_of_models_changes_nothing(panel: Panel) -> None:
         assert list(one) == list(other)
         for names, figures in one.items():
             assert other[names] == pytest.approx(figures, abs=CLOSE), names
+
+
+@given(panels(conditions=("closed_book", "standard_rag", "context_4k")))
+def test_intervals_hold_their_values_and_a_step_of_rates_is_at_most_one(panel: Panel) -> None:
+    data = scaling_data(panel, SIZES)
+    ensembles = {"e": panel.models} if len(panel.models) > 2 else {}
+    moved_rows = [*movements(data), *ensemble_movements(panel, ensembles)]
+    told = [(row.delta, row.ci_low, row.ci_high) for row in moved_rows]
+    # A line through shares may leave their range; a difference of two does not.
+    assert all(abs(row.delta) <= 1 + CLOSE for row in moved_rows if row.dimension != "model_size")
+    told += [(row.slope, row.ci_low, row.ci_high) for row in slopes(data)]
+    told += [(row.slope, row.scatter_low, row.scatter_high) for row in slopes(data)]
+    told += [(row.share, row.ci_low, row.ci_high) for row in variance_shares(data)]
+    for value, low, high in told:
+        if low is not None and high is not None:
+            assert low - CLOSE <= value <= high + CLOSE
 
 
 def _figures(rows: Sequence[Any]) -> dict[str, dict[str, float]]:
