@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shlex
 from pathlib import Path
@@ -198,9 +199,11 @@ class RobustnessTests:
         case, relation = divmod(job - len(self._run.cases), len(self.relations))
         return RobustnessCase(case=self._run.cases[case], relation=self.relations[relation])
 
-    def look_up_profile(self) -> None:
-        """Take hypothesis's profile as it is now, in the thread of the tests."""
+    def get_ready(self) -> None:
+        """Take hypothesis's profile as it is now; called in the thread of the tests."""
         self._profile = current_profile()
+        # Hypothesis looks into numpy where it finds it: not while another thread still loads it.
+        importlib.import_module("numpy")
 
     async def run(self, runner: CaseRunner, job: int) -> RobustnessResult:
         """Put a job's case to its relation; called from the engine's loop."""

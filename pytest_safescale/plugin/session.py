@@ -117,7 +117,7 @@ class SafescaleSession:
     def _ask(self, number: int) -> Any:
         if self._engine is None:
             if "robustness" in vars(self):
-                self.robustness.look_up_profile()
+                self.robustness.get_ready()
             self._engine = start_engine(
                 self.run,
                 self._order or [number],

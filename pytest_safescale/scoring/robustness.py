@@ -39,6 +39,9 @@ _POOLED_OVER = {"flip_rate": "keeps_meaning", "injection_success_rate": "instruc
 """Metric to what a relation must be for its searches to count over all families."""
 
 
+_ORDER = ("model", "condition", "relation", "item_id")
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Rate:
     """A rate before its intervals: every item's event, and which items are cases."""
@@ -97,7 +100,8 @@ def robustness_table(searches: Iterable[Record]) -> list[dict[str, Any]]:
 
 def _by_cell(searches: Iterable[Record]) -> dict[Cell, dict[str, list[Record]]]:
     cells: defaultdict[Cell, dict[str, list[Record]]] = defaultdict(dict)
-    for record in searches:
+    # In an order that does not depend on which worker was done first.
+    for record in sorted(searches, key=lambda one: [one[name] for name in _ORDER]):
         families = cells[record["model"], record["condition"]]
         families.setdefault(record["relation"], []).append(record)
     return cells

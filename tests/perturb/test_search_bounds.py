@@ -268,7 +268,7 @@ def test_searches_run_beside_each_other_from_one_loop_and_find_the_same() -> Non
         nonlocal most, under_way
         under_way += len(variants)
         most = max(most, under_way)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
         under_way -= len(variants)
         return answer(variants)
 
