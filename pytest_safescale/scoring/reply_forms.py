@@ -120,7 +120,9 @@ CORRECTED = re.compile(
 """``Correction: B``, ``changed my mind: C``."""
 
 RETRACTED = re.compile(
-    r"(?<!\w)(?:correction:|changed my (?:mind|answer)|scratch that|my mistake)", re.IGNORECASE
+    r"(?<!\w)(?:correction:|changed my (?:mind|answer)(?=[.,:;]| to | from )|scratch that|"
+    r"my mistake(?=[.,:;]))",
+    re.IGNORECASE,
 )
 """What takes back all that was said before, whatever is said instead."""
 
