@@ -51,6 +51,7 @@ class ChatServer:
         port: int = 0,
         key: str | None = None,
         model: str | None = None,
+        served: Callable[[int], tuple[str, str]] | None = None,
         most_choices: int = 1000,
         refuses: tuple[str, ...] = (),
         fault: Callable[[int], str | None] = lambda _: None,
@@ -58,6 +59,7 @@ class ChatServer:
     ) -> None:
         """Script what the server does.
 
+        ``served`` gives model name and fingerprint by the number of requests so far, from 1;
         ``refuses`` names parameters met with 400; ``fault`` gives one by request number;
         ``response`` may answer a request its own way.
         """
@@ -65,7 +67,7 @@ class ChatServer:
         self.met: Counter[str] = Counter()
         self._answer, self._delay_s, self._key, self._model = answer, delay_s, key, model
         self._most_choices, self._refuses, self._fault = most_choices, refuses, fault
-        self._response = response
+        self._response, self._served = response, served
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -168,9 +170,12 @@ class ChatServer:
         answer = self._answer(payload)
         message = answer if isinstance(answer, dict) else {"content": answer}
         n = min(payload.get("n", 1), self._most_choices)
+        name, mark = f"{payload['model']}-served", "fp_1"
+        if self._served is not None:
+            name, mark = self._served(len(self.requests))
         return {
-            "model": f"{payload['model']}-served",
-            "system_fingerprint": "fp_1",
+            "model": name,
+            "system_fingerprint": mark,
             "choices": [
                 {
                     "index": index,
