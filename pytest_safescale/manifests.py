@@ -26,6 +26,7 @@ FACTS: Mapping[str, Sequence[str]] = MappingProxyType(
         "ensembles": ("ensembles",),
         "words for labels": ("labels",),
         "metrics of one's own": ("custom_metrics",),
+        "robustness": ("robustness",),
         "pytest-safescale version": ("versions", "pytest-safescale"),
         "versions": ("versions",),
     }

@@ -19,7 +19,7 @@ from pytest_safescale.report.conclusion import RecordBook
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.staging import check_apart, staged
 from pytest_safescale.scoring.custom import specs_in
-from pytest_safescale.shard_folders import read_shards, records_in_order
+from pytest_safescale.shard_folders import read_shards, records_in_order, searches_in_order
 from pytest_safescale.shards import shard_notice
 
 if TYPE_CHECKING:
@@ -69,6 +69,10 @@ def merge_shards(
             for record in records_in_order(shards):
                 book.add(record)
                 report.add(record)
+            for search in searches_in_order(shards):
+                book.searches.add(search)
+                report.add_search(search)
+            book.searches.settings = shards[0].manifest.get("robustness") or {}
             conclusion = assess(
                 book,
                 _manifest(shards, book),
@@ -116,7 +120,7 @@ def _coverage(shards: Iterable[ShardFolder], book: RecordBook) -> Coverage:
     expected: Counter[tuple[str, str]] = Counter()
     for folder in shards:
         expected.update(folder.expected)
-    return Coverage(expected=expected, recorded=book.recorded)
+    return Coverage(expected=expected, recorded=book.searches.complete(book.recorded))
 
 
 def _unanswered(book: RecordBook) -> str | None:

@@ -7,18 +7,20 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_safescale.errors import DatasetError, Problem
 from pytest_safescale.manifests import FACTS, differing, fact
+from pytest_safescale.report.folder import SEARCHES
 from pytest_safescale.report.reading import read_run
 from pytest_safescale.shards import Shard, shard_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Line", "ShardFolder", "read_shards", "records_in_order"]
+__all__ = ["Line", "ShardFolder", "read_shards", "records_in_order", "searches_in_order"]
 
 _OF_A_MACHINE = ("base_url", "served", "requests_per_minute", "tokens_per_minute")
 """What is stated of a model and may differ from shard to shard."""
@@ -48,9 +50,24 @@ class ShardFolder:
             }
         )
 
+    @cached_property
+    def ranks(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Where each model and each condition stands in the run."""
+        models = [model["name"] for model in self.manifest["models"]]
+        return _ranked(models), _ranked(self.manifest["conditions"])
+
     def records(self) -> Iterator[dict[str, Any]]:
         """Give its cases, in the order of the file."""
-        return (record for _, record in _raw(self))
+        return (record for _, record in _raw(self.path / "cases.jsonl"))
+
+    def place(self, record: Mapping[str, Any]) -> tuple[int, int, int] | None:
+        """Return where one run would have a case; ``None`` for one that is not of this shard."""
+        cell = (str(record.get("model")), str(record.get("condition")))
+        item = str(record.get("item_id"))
+        if cell not in self.expected or item not in self.places:
+            return None
+        models, conditions = self.ranks
+        return models[cell[0]], conditions[cell[1]], self.places[item]
 
     @property
     def places(self) -> Mapping[str, int]:
@@ -182,25 +199,16 @@ def _shared(shards: Sequence[ShardFolder], lines: Sequence[Line]) -> Iterator[Pr
 
 
 def _lines(number: int, folder: ShardFolder) -> tuple[list[Line], list[Problem]]:
-    ranks = [
-        {name: place for place, name in enumerate(names)}
-        for names in (
-            [model["name"] for model in folder.manifest["models"]],
-            folder.manifest["conditions"],
-        )
-    ]
     lines, cells = [], Counter[tuple[str, str]]()
     strangers, seen, twice = 0, set(), 0
-    for start, record in _raw(folder):
-        cell = (str(record.get("model")), str(record.get("condition")))
-        item = str(record.get("item_id"))
-        if cell not in folder.expected or item not in folder.places:
+    for start, record in _raw(folder.path / "cases.jsonl"):
+        place = folder.place(record)
+        if place is None:
             strangers += 1
             continue
-        place = (ranks[0][cell[0]], ranks[1][cell[1]], folder.places[item])
         twice += place in seen
         seen.add(place)
-        cells[cell] += 1
+        cells[record["model"], record["condition"]] += 1
         lines.append(Line(place, number, start))
     return lines, list(_miscounted(folder, cells, strangers, twice))
 
@@ -224,8 +232,8 @@ def _miscounted(
             )
 
 
-def _raw(folder: ShardFolder) -> Iterator[tuple[int, dict[str, Any]]]:
-    path = folder.path / "cases.jsonl"
+def _raw(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Give the records of a file of lines, each with the byte where it starts."""
     try:
         file = path.open("rb")
     except OSError as error:
@@ -246,6 +254,35 @@ def _record(path: Path, number: int, line: bytes) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise DatasetError(f"{path}, line {number}: found {_shown(record)}; allowed: an object")
     return record
+
+
+def searches_in_order(shards: Sequence[ShardFolder]) -> list[dict[str, Any]]:
+    """Return every search of the robustness suite in the order in which one run makes them.
+
+    Raises DatasetError where a shard lacks one, or has one that is not its own.
+    """
+    found: list[tuple[tuple[int, ...], dict[str, Any]]] = []
+    problems = []
+    for folder in shards:
+        relations = _ranked((folder.manifest.get("robustness") or {}).get("relations") or ())
+        path = folder.path / SEARCHES
+        records = [record for _, record in _raw(path)] if relations else []
+        places = {
+            (*place, relations[record["relation"]]): record
+            for record in records
+            if (place := folder.place(record)) and record.get("relation") in relations
+        }
+        wanted = len(relations) * sum(folder.expected.values())
+        if not len(records) == len(places) == wanted:
+            told = f"{len(records)} searches, {len(places)} of them its own"
+            problems.append(_problem(str(path), told, f"{wanted}, each once; run the shard again"))
+        found += places.items()
+    _refuse(problems)
+    return [record for _, record in sorted(found, key=itemgetter(0))]
+
+
+def _ranked(names: Iterable[str]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(names)}
 
 
 def _records(shards: Sequence[ShardFolder], lines: Sequence[Line]) -> Iterator[dict[str, Any]]:
