@@ -14,6 +14,7 @@ from pytest_safescale.gates.forms.cells import Undecidable
 from pytest_safescale.gates.forms.form import OUTCOMES
 from pytest_safescale.gates.result import GateOutcome, GateResult
 from pytest_safescale.gates.telling import doubtful_sentence, sentence_of
+from pytest_safescale.scoring.paired import holm_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.forms.form import Form, Reading
     from pytest_safescale.gates.gate import Gate
 
-__all__ = ["adjusted", "judge_gates"]
+__all__ = ["judge_gates"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +92,11 @@ def _family_shares(family: Sequence[_Trial]) -> dict[int, _Share]:
     """Return Holm's adjusted p by trial; one that cannot be judged counts, with a p of 1."""
     if not family:
         return {}
-    now = adjusted(np.stack([_p(trial.now, 1) for trial in family], axis=1))
+    now = holm_rows(np.stack([_p(trial.now, 1) for trial in family], axis=1))
     rows = max(len(trial.repeats.value) if trial.repeats else 1 for trial in family)
-    repeats = adjusted(np.stack([_p(trial.repeats or trial.now, rows) for trial in family], axis=1))
+    repeats = holm_rows(
+        np.stack([_p(trial.repeats or trial.now, rows) for trial in family], axis=1)
+    )
     return {
         id(trial): _Share(now=now[:, place], repeats=repeats[:, place])
         for place, trial in enumerate(family)
@@ -103,17 +106,6 @@ def _family_shares(family: Sequence[_Trial]) -> dict[int, _Share]:
 def _p(reading: Reading | None, rows: int) -> NDArray[Any]:
     known = reading.p_value if reading is not None else None
     return np.broadcast_to(np.ones(1) if known is None else known, (rows,))
-
-
-def adjusted(p_values: NDArray[Any]) -> NDArray[Any]:
-    """Return Holm's adjusted p of each row of (rows, gates)."""
-    order = np.argsort(p_values, axis=1, kind="stable")
-    ranked = np.take_along_axis(p_values, order, axis=1)
-    left = np.arange(p_values.shape[1], 0, -1)
-    highest = np.maximum.accumulate(np.minimum(1.0, ranked * left), axis=1)
-    found = np.empty_like(highest)
-    np.put_along_axis(found, order, highest, axis=1)
-    return found
 
 
 def _result(trial: _Trial, share: _Share | None, family: int, evidence: Evidence) -> GateResult:

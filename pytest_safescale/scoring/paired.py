@@ -39,6 +39,7 @@ __all__ = [
     "compare_runs",
     "condition_comparisons",
     "holm",
+    "holm_rows",
     "mcnemar",
 ]
 
@@ -121,11 +122,17 @@ def mcnemar(b: Any, c: Any) -> Any:
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return Holm's adjusted p values, in the order given."""
-    adjusted = [0.0] * len(p_values)
-    highest = 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        adjusted[index] = highest
+    adjusted: list[float] = holm_rows(np.array([p_values], dtype=np.float64))[0].tolist()
+    return adjusted
+
+
+def holm_rows(p_values: NDArray[Any]) -> NDArray[Any]:
+    """Return Holm's adjusted p values of each row of (rows, tests)."""
+    order = np.argsort(p_values, axis=1, kind="stable")
+    left = np.arange(p_values.shape[1], 0, -1)
+    ranked = np.minimum(1.0, np.take_along_axis(p_values, order, axis=1) * left)
+    adjusted = np.empty_like(ranked)
+    np.put_along_axis(adjusted, order, np.maximum.accumulate(ranked, axis=1), axis=1)
     return adjusted
 
 
