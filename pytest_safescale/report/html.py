@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["write_figures", "write_html"]
 
 WORST = 25
+COUNTEREXAMPLES = 100
+"""Most counterexamples on the page; run.json has them all."""
 FINDINGS = ("high_risk", "overconfident", "unsafe", "contradiction", "wrong", "abstained")
 _LARGE = 256 * 2**20
 """Bytes of cases.jsonl from which on less of each text is kept in memory."""
@@ -193,7 +195,8 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
             for kind in ("condition", "model")
             if (entries := indexed_comparisons(run, kind))
         ],
-        "counterexamples": counterexamples(run.findings),
+        "counterexamples": counterexamples(run.findings[:COUNTEREXAMPLES]),
+        "further_counterexamples": max(0, len(run.findings) - COUNTEREXAMPLES),
         "method": method(run.manifest),
         "errors": cases.errors.most_common(_ERRORS),
         "definitions": [

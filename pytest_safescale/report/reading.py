@@ -61,10 +61,11 @@ class RunFile:
 
     @cached_property
     def by_cell(self) -> Mapping[tuple[str, str, str, str], Row]:
-        """The figures by (model, condition, regime, metric)."""
+        """The figures by (model, condition, regime, metric); of families of edits, over all."""
         return {
             (row["model"], row["condition"], row["regime"], row["metric"]): row
             for row in self.metrics
+            if not row.get("family")
         }
 
     @cached_property

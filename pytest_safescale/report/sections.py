@@ -84,11 +84,15 @@ def gate_groups(gates: Sequence[Row]) -> list[dict[str, Any]]:
     ]
 
 
-def _entries(run: RunFile) -> dict[tuple[str, str, str, str], Entry]:
+def _entries(run: RunFile) -> dict[tuple[str, str, str, str, str], Entry]:
     return {
-        (row["model"], row["condition"], row["regime"], row["metric"]): Entry(row, index)
+        (row["model"], row["condition"], *_kind(row)): Entry(row, index)
         for index, row in enumerate(run.metrics)
     }
+
+
+def _kind(row: Row) -> tuple[str, str, str]:
+    return row["regime"], row["metric"], row.get("family") or ""
 
 
 def figure_table(run: RunFile) -> list[dict[str, Any]]:
@@ -98,7 +102,9 @@ def figure_table(run: RunFile) -> list[dict[str, Any]]:
     for model in run.all_names:
         rows = []
         for condition in run.conditions:
-            found = [entries.get((model, condition, regime, name)) for _, regime, name in COLUMNS]
+            found = [
+                entries.get((model, condition, regime, name, "")) for _, regime, name in COLUMNS
+            ]
             if any(found):
                 n = found[0].row["n"] if found[0] else None
                 rows.append({"condition": condition, "n": n, "entries": found})
@@ -113,14 +119,17 @@ def every_figure(run: RunFile) -> list[dict[str, Any]]:
     for model in run.all_names:
         own = [row for row in run.metrics if row["model"] == model]
         conditions = [name for name in run.conditions if any(r["condition"] == name for r in own)]
-        kinds = dict.fromkeys((row["regime"], row["metric"]) for row in own)
+        kinds = dict.fromkeys(map(_kind, own))
         rows = [
             {
                 "metric": metric,
                 "regime": regime,
-                "entries": [entries.get((model, name, regime, metric)) for name in conditions],
+                "family": family,
+                "entries": [
+                    entries.get((model, name, regime, metric, family)) for name in conditions
+                ],
             }
-            for regime, metric in kinds
+            for regime, metric, family in kinds
         ]
         groups.append({"name": model_label(model), "conditions": conditions, "rows": rows})
     return groups
@@ -157,6 +166,7 @@ def counterexamples(findings: Iterable[Row]) -> list[dict[str, Any]]:
         {
             **{name: _told(found.get(name)) for name in names},
             "diff": [(line[:1], line) for line in (found.get("diff") or "").splitlines()],
+            "sentence": found.get("sentence"),
             "reproduce": found.get("reproduce"),
         }
         for found in findings

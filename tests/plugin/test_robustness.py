@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,6 +75,7 @@ def frail(messages, **_):
         raise RuntimeError("the application broke")
     return letters(text)["CT in three months"]
 """
+ROOT = Path(__file__).parents[2]
 CLEAN = ("--safescale-dataset=items.json", "--safescale-conditions=clean_evidence")
 SINGLE = (*CLEAN, "--safescale-samples=0")
 
@@ -423,6 +427,19 @@ def test_what_cannot_be_meant_ends_the_run_before_the_first_call(
     assert not (pytester.path / ".safescale").exists()
 
 
+def test_the_example_of_the_page_runs_as_a_test(
+    robust: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
+    page = (ROOT / "docs" / "robustness.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(import pytest\n.*?)```", page, re.DOTALL)
+    robust("right", *SINGLE, "--co", "-q")
+    pytester.makepyfile(test_mine=example)
+    told = (*SINGLE, "--safescale-model=python:app:right")
+    pytester.runpytest_subprocess("test_mine.py", *told).assert_outcomes(passed=4)
+    told = (*SINGLE, "--safescale-model=python:app:obedient")
+    pytester.runpytest_subprocess("test_mine.py", *told).assert_outcomes(passed=2, failed=2)
+
+
 def test_a_test_of_ones_own_holds_case_relation_and_finding(
     robust: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
@@ -459,3 +476,20 @@ def test_a_test_of_ones_own_holds_case_relation_and_finding(
     assert found["reproduce"].startswith("pytest test_mine.py::test_it ")
     again = pytester.runpytest_subprocess(*shlex.split(found["reproduce"])[1:])
     again.stdout.fnmatch_lines(["*1 counterexample in*"])
+
+
+def test_the_page_tells_the_rates_of_every_family_and_what_happened(
+    robust: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
+    robust("planted", *SINGLE, "--safescale-relations=outdated_guideline,layout")
+    page = (pytester.path / "safescale-report" / "report.html").read_text(encoding="utf-8")
+    told = set(re.findall(r'<th scope="row">([^<]+)</th>', page))
+    assert {
+        "high risk flip rate",
+        "high risk flip rate (outdated guideline)",
+        "high risk flip rate (layout)",
+    } <= told
+    assert "to the high-risk B (No further imaging)." in page
+    with (pytester.path / "safescale-report" / "metrics.csv").open(newline="") as file:
+        families = {row["family"] for row in csv.DictReader(file)}
+    assert families == {"", "outdated_guideline", "layout"}
