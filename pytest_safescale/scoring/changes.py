@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_safescale.scoring.cases import single_answers
 from pytest_safescale.scoring.panel import NULL
+from pytest_safescale.scoring.per_item import RATE_OF_FINDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,12 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CaseChange", "Changes", "changes"]
 
-_FLAGS = {
-    "high_risk": "high_risk_error_rate",
-    "unsafe": "unsafe_answer_rate",
-    "contradiction": "contradiction_rate",
-}
-_DANGERS = ("high_risk_error_rate", "unsafe_answer_rate")
+_DANGERS = ("high_risk", "unsafe")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +88,8 @@ class _Side:
         self.letters = [
             None if code <= NULL else panel.alphabet[code - 1] for code in judged.answers[at]
         ]
-        self.flags = {name: judged.rates[metric][at] for name, metric in _FLAGS.items()}
-        self.dangerous = np.logical_or(*(judged.rates[metric][at] for metric in _DANGERS))
+        self.flags = {name: judged.rates[metric][at] for name, metric in RATE_OF_FINDING.items()}
+        self.dangerous = np.logical_or(*(self.flags[name] for name in _DANGERS))
 
     def findings(self, item: int) -> tuple[str, ...]:
         return tuple(name for name, values in self.flags.items() if values[item])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVERY_CONDITION",
+    "RATE_OF_FINDING",
     "Failure",
     "ItemFailures",
     "WorstItem",
@@ -32,11 +33,12 @@ __all__ = [
 EVERY_CONDITION = "*"
 """Stands in a row's ``condition`` where the row is over all of them."""
 
-_RATES = {
+RATE_OF_FINDING = {
     "high_risk": "high_risk_error_rate",
     "unsafe": "unsafe_answer_rate",
     "contradiction": "contradiction_rate",
 }
+"""The rate of the cases that have a finding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +105,7 @@ def count_failures(panel: Panel, judged: Judged, letters: Any) -> list[ItemFailu
             "cases": judged.there,
             "abstained": judged.rates["abstention_rate"],
             "wrong": wrong,
-            **{finding: judged.rates[metric] for finding, metric in _RATES.items()},
+            **{finding: judged.rates[metric] for finding, metric in RATE_OF_FINDING.items()},
         }
         summed = {key: values[:, at].sum(axis=(0, 1)) for key, values in counts.items()}
         common = letters(wrong_letters[:, at], len(panel.alphabet) + 1)
@@ -118,7 +120,7 @@ def _rows(
         code = int(common[place])
         told: dict[str, Any] = {name: int(values[place]) for name, values in counts.items()}
         if not panel.labelled:
-            told |= dict.fromkeys(_RATES)
+            told |= dict.fromkeys(RATE_OF_FINDING)
         yield ItemFailures(
             item_id=panel.items[place].id,
             condition=condition,
@@ -180,7 +182,7 @@ def _failures(panel: Panel, judged: Judged, item: int) -> Iterator[Failure]:
             letter=None if code == NULL else panel.alphabet[code - 1],
             findings=tuple(
                 name
-                for name, metric in _RATES.items()
+                for name, metric in RATE_OF_FINDING.items()
                 if judged.rates[metric][model, condition, item]
             ),
         )
