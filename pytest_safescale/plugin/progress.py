@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_safescale.calls.store import Spent, Store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_safescale.plugin.session import SafescaleSession
 
 __all__ = ["Progress", "progress_line"]
@@ -24,16 +26,22 @@ class Progress:
         self._session = session
         self._reporter = reporter
         self._done = 0
+        self._replies = 0
+        self._searching = session.wants_robustness
         self._begun = time.monotonic()
         self._next = self._begun + EVERY_S
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a case that came to its end, and tell how far the run is when it is time."""
-        if "record" not in getattr(report, "safescale", {}):
+        travelling = getattr(report, "safescale", {})
+        # A case under a relation brings the case's own record along once.
+        told = "search" if self._searching else "record"
+        if told not in travelling:
             return
         now = time.monotonic()
         self._done += 1
+        self._replies += _replies(travelling)
         if now >= self._next:
             self._next = now + EVERY_S
             self._reporter.ensure_newline()
@@ -44,22 +52,40 @@ class Progress:
         spent, made = store.spent(), store.stored_by_this_run()
         store.close()
         cases = len(self._session.run.cases)
-        samples = 1 + self._session.run.decoding.samples
+        if self._searching:
+            cases *= len(self._session.robustness.relations)
         return progress_line(
             done=self._done,
             cases=cases,
             seconds=seconds,
             spent=spent,
-            from_store=1 - min(1.0, made / (self._done * samples)),
+            from_store=1 - min(1.0, made / max(1, self._replies)),
+            unit="searches" if self._searching else "cases",
         )
 
 
-def progress_line(*, done: int, cases: int, seconds: float, spent: Spent, from_store: float) -> str:
+def _replies(travelling: Mapping[str, Any]) -> int:
+    """Return how many replies a report's case and variants took, from the store or not."""
+    calls = travelling.get("record", {}).get("calls", ())
+    of_variants: int = travelling.get("search", {}).get("replies", 0)
+    of_case: int = sum(call["replies"] for call in calls)
+    return of_variants + of_case
+
+
+def progress_line(
+    *,
+    done: int,
+    cases: int,
+    seconds: float,
+    spent: Spent,
+    from_store: float,
+    unit: str = "cases",
+) -> str:
     """Return one line: cases, calls a second, share from the store, time left, tokens, money."""
     left = seconds * (cases - done) / done
     tokens = spent.prompt_tokens + spent.completion_tokens
     return (
-        f"safescale: {done}/{cases} cases, {spent.calls} calls ({spent.calls / seconds:.0f}/s), "
+        f"safescale: {done}/{cases} {unit}, {spent.calls} calls ({spent.calls / seconds:.0f}/s), "
         f"{from_store:.0%} from the store, {left:.0f} s left, {tokens} tokens, "
         f"cost {spent.money:.2f}"
     )

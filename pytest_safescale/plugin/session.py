@@ -72,9 +72,8 @@ class SafescaleSession:
 
     @property
     def wants_robustness(self) -> bool:
-        """Whether settings alone tell that cases are put to relations."""
-        settings = self.run.settings
-        return ROBUSTNESS_SUITE in settings.suite or bool(settings.relations)
+        """Whether the settings alone tell that cases are put to relations."""
+        return ROBUSTNESS_SUITE in self.run.settings.suite
 
     def parametrize(self, metafunc: pytest.Metafunc, fixture: str) -> None:
         """Make one test of every case that the function's markers leave in."""

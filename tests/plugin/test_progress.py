@@ -24,6 +24,10 @@ RUN = (
 
 def test_the_line_tells_cases_rate_share_time_left_tokens_and_money() -> None:
     spent = Spent(calls=100, prompt_tokens=900, completion_tokens=100, money=2.5)
+    of_searches = progress_line(
+        done=1, cases=2, seconds=1.0, spent=spent, from_store=0.0, unit="searches"
+    )
+    assert of_searches.startswith("safescale: 1/2 searches, 100 calls (100/s), 0% from the store")
     line = progress_line(done=50, cases=200, seconds=10.0, spent=spent, from_store=0.25)
     assert line == (
         "safescale: 50/200 cases, 100 calls (10/s), 25% from the store, 30 s left, "
