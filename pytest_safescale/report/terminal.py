@@ -9,6 +9,8 @@ from pytest_safescale.report.changes import change_lines
 from pytest_safescale.report.naming import headings, label_sentence
 from pytest_safescale.report.robustness import robustness_lines
 from pytest_safescale.report.table import Row, model_names, percent, rows_of
+from pytest_safescale.report.text import model_label
+from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +21,8 @@ __all__ = ["render_terminal"]
 
 _WIDTHS = (9, 10, 7, 8, 10, 6, 6)
 _CONDITION_WIDTH = 17
+_MOST_ROWS = 60
+"""Beyond these the mean over models stands for them all."""
 
 
 def render_terminal(conclusion: Conclusion) -> list[str]:
@@ -27,10 +31,14 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
     names = headings(conclusion.manifest)
     # A word of the user's own may need more room than ours.
     widths = [max(width, len(name) + 1) for name, width in zip(names, _WIDTHS, strict=True)]
-    for model in model_names(conclusion.metrics):
-        rows = [("condition", "n", names)]
-        rows += [_cells(row) for row in rows_of(conclusion.metrics, model)]
-        lines += ["", f"{model} (per cent of n cases)", *(_line(*row, widths) for row in rows)]
+    tables = {name: rows_of(conclusion.metrics, name) for name in model_names(conclusion.metrics)}
+    if len(tables) > 1 and sum(map(len, tables.values())) > _MOST_ROWS:
+        lines += ["", f"{len(tables)} models; the figures of each are in metrics.csv."]
+        tables = {MEAN_OVER_MODELS: rows_of(conclusion.metrics, MEAN_OVER_MODELS)}
+    for name, found in tables.items():
+        rows = [("condition", "n", names), *map(_cells, found)]
+        title = f"{model_label(name)} (per cent of n cases)"
+        lines += ["", title, *(_line(*row, widths) for row in rows)]
     lines += robustness_lines(conclusion)
     lines += change_lines(conclusion.against())
     told = label_sentence(conclusion.manifest)

@@ -1,4 +1,4 @@
-"""summary.md: what stands in it, and what is left to the other files."""
+"""summary.md and the terminal: what stands in them, and what is left to the other files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from pytest_safescale.report.conclusion import Conclusion
 from pytest_safescale.report.markdown import render_summary
+from pytest_safescale.report.terminal import render_terminal
 from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS, Metric
 
 MANIFEST: dict[str, Any] = {
@@ -25,7 +26,7 @@ def accuracy(model: str, condition: str, value: float = 0.5) -> Metric:
     )
 
 
-def summary(models: int, conditions: int, notices: int = 0) -> list[str]:
+def conclusion(models: int, conditions: int, notices: int = 0) -> Conclusion:
     names = [f"c{number}" for number in range(conditions)]
     rows = [
         accuracy(model, name)
@@ -33,7 +34,11 @@ def summary(models: int, conditions: int, notices: int = 0) -> list[str]:
         for name in names
     ]
     manifest = {**MANIFEST, "notices": [f"notice {number}" for number in range(notices)]}
-    return render_summary(Conclusion(manifest=manifest, metrics=rows)).splitlines()
+    return Conclusion(manifest=manifest, metrics=rows)
+
+
+def summary(models: int, conditions: int, notices: int = 0) -> list[str]:
+    return render_summary(conclusion(models, conditions, notices)).splitlines()
 
 
 def test_every_row_stands_where_there_is_room_for_it() -> None:
@@ -58,3 +63,19 @@ def test_many_models_and_notices_leave_sixty_lines_that_say_where_the_rest_is(
     assert f"{left} more rows in metrics.csv." in lines
     assert ("> and 34 more notices, see run.json" in lines) is (notices == 40)
     assert lines[-1].startswith("Data: d.json, sha256 `000000000000`; calls made 3")
+
+
+def test_the_terminal_shows_a_table_for_each_model_while_it_has_room() -> None:
+    lines = render_terminal(conclusion(models=6, conditions=10))
+    assert [line for line in lines if line.startswith("m")] == [
+        f"m{number} (per cent of n cases)" for number in range(6)
+    ]
+    assert sum(line.startswith("c9 ") for line in lines) == 6
+
+
+def test_of_many_models_the_terminal_shows_the_mean_and_says_where_the_rest_is() -> None:
+    lines = render_terminal(conclusion(models=34, conditions=10))
+    assert "34 models; the figures of each are in metrics.csv." in lines
+    assert "Mean over models (per cent of n cases)" in lines
+    assert sum(line.startswith("c9 ") for line in lines) == 1
+    assert len(lines) < 24
