@@ -100,7 +100,7 @@ class Gate(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     metric: str = ""
-    """Left out for ``no_new``, which names a finding, and ``min_case_consistency``."""
+    """May be left out for ``no_new``, which names a finding, and ``min_case_consistency``."""
     condition: str | tuple[str, ...] = "*"
     """A name, several, or ``*`` for every condition of the run."""
     model: str | tuple[str, ...] = "*"
@@ -157,9 +157,10 @@ class Gate(BaseModel):
 
     def _check_metric(self, specs: Mapping[str, MetricSpec]) -> str:
         if self.no_new is not None or self.min_case_consistency is not None:
-            if self.metric:
-                raise ValueError(f"leave metric out: {self.form.value} says what is meant")
-            return NEW_FINDINGS.get(self.no_new, CASE_CONSISTENCY) if self.no_new else ""
+            meant = NEW_FINDINGS[self.no_new] if self.no_new is not None else CASE_CONSISTENCY
+            if self.metric not in ("", meant):
+                raise ValueError(f"{self.form.value} is about {meant}; leave metric out")
+            return meant
         if self.metric not in specs:
             found = f"metric {self.metric!r} is unknown" if self.metric else "metric is missing"
             raise ValueError(f"{found}; allowed: {_listed(specs)}")

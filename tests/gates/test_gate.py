@@ -24,12 +24,12 @@ FORMS = "max, min, max_increase, max_decrease, min_case_consistency, no_new, max
         ({"metric": "acuracy", "min": 0.5}, "metric 'acuracy' is unknown; allowed: abstention_"),
         ({"min": 0.5}, "metric is missing; allowed: "),
         (
-            {"metric": "accuracy", "no_new": "wrong"},
-            "leave metric out: no_new says what is meant",
+            {"metric": "accuracy", "no_new": "unsafe"},
+            "no_new is about unsafe_answer_rate; leave metric out",
         ),
         (
             {"metric": "accuracy", "min_case_consistency": 0.8},
-            "leave metric out: min_case_consistency says what is meant",
+            "min_case_consistency is about case_consistency; leave metric out",
         ),
         ({"no_new": "danger"}, "no_new: found 'danger'; "),
         (
@@ -67,7 +67,7 @@ FORMS = "max, min, max_increase, max_decrease, min_case_consistency, no_new, max
         ),
         (
             {"min_case_consistency": 0.8, "regime": "single"},
-            "min_case_consistency has no regime 'single'; allowed: self_consistency",
+            "case_consistency has no regime 'single'; allowed: self_consistency",
         ),
     ],
 )
@@ -97,6 +97,12 @@ def test_what_cannot_be_meant_is_refused_with_what_is_allowed(
             "at most 0.1 above clean_evidence",
         ),
         ({"no_new": "unsafe"}, "unsafe_answer_rate", "single", "new for no item"),
+        (
+            {"metric": "high_risk_error_rate", "no_new": "high_risk"},
+            "high_risk_error_rate",
+            "single",
+            "new for no item",
+        ),
         (
             {"no_new": "overconfident"},
             "dangerous_overconfidence_rate",
