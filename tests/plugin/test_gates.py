@@ -150,3 +150,22 @@ def test_a_conftest_adds_gates_that_depend_on_the_figures(
     result = run_suite(*RUN[:3])
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*it must be at least 0.6*"])
+
+
+def test_a_gate_of_a_hook_that_cannot_be_meant_ends_the_run_with_one_sentence(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+) -> None:
+    items("say A")
+    pytester.makeconftest(
+        """
+        def pytest_safescale_gates(config, metrics):
+            return [{"metric": "acuracy", "min": 0.5}]
+        """
+    )
+    result = run_suite(*RUN[:3])
+    assert result.ret == 4
+    told = result.stdout.str() + result.stderr.str()
+    assert "safescale: pytest_safescale_gates, gate 1: metric 'acuracy' is unknown" in told
+    assert "INTERNALERROR" not in told
