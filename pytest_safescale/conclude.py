@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
 from dataclasses import asdict, replace
-from datetime import datetime, timezone
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.calls.store import Store
-from pytest_safescale.conditions.agent import AGENT_SYSTEM
 from pytest_safescale.gates.baseline import differences, twins
 from pytest_safescale.gates.evidence import EarlierRun, Evidence
 from pytest_safescale.gates.gate import Gate, parse_gates
 from pytest_safescale.gates.judging import judge_gates
 from pytest_safescale.manifests import served_notices
 from pytest_safescale.report.conclusion import Conclusion
-from pytest_safescale.run import notices
+from pytest_safescale.run_manifest import frame_of, run_manifest, shard_manifest
 from pytest_safescale.scoring.adaptive import EXACT_METRICS
 from pytest_safescale.scoring.analyses import analyses, complete_ensembles
 from pytest_safescale.scoring.changes import changes
@@ -34,17 +28,17 @@ from pytest_safescale.shards import shard_notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from pytest_safescale.gates.baseline import Baseline
     from pytest_safescale.gates.coverage import Coverage
-    from pytest_safescale.models.model import Model
+    from pytest_safescale.gates.result import GateResult
     from pytest_safescale.report.conclusion import RecordBook
     from pytest_safescale.run import Run
     from pytest_safescale.scoring.changes import Changes
     from pytest_safescale.scoring.metrics import Metric
     from pytest_safescale.scoring.paired import Comparison
     from pytest_safescale.scoring.panel import Panel
-    from pytest_safescale.shards import Shard
 
     MoreGates = Callable[[Sequence[Metric]], Sequence[Sequence[Mapping[str, Any]]]]
 
@@ -55,8 +49,8 @@ __all__ = [
     "earlier_run",
     "ensemble_rows",
     "facts_in",
+    "judged",
     "marked_as_adaptive",
-    "versions_used",
 ]
 
 
@@ -75,12 +69,9 @@ def conclude(
 
     ``more_gates`` is shown the figures and returns tables of gates of its own.
     """
-    manifest = _manifest(run, book, coverage, run_id, start)
-    if book.searches.records:
-        manifest["robustness"] = dict(book.searches.settings)
-        manifest["notices"] += _searches_lacking(run, book)
+    manifest = run_manifest(run, book, coverage, run_id, start)
     if run.shard is not None:
-        manifest["shard"] = _shard(run, run.shard, coverage, baseline)
+        manifest["shard"] = shard_manifest(run, run.shard, coverage, baseline)
         manifest["notices"].insert(0, shard_notice(run.shard))
         # What a part is compared with, or held against, says nothing of the whole.
         baseline = None
@@ -103,24 +94,14 @@ def assess(
     The manifest tells what figures depend on: models, ensembles, decoding and seed. Its notices
     grow by what the figures are short of.
     """
-    panel = panel_from_records(book.records)
-    adaptive, seed = bool(manifest["decoding"]["adaptive"]), manifest["seed"]
-    metrics = all_metrics(panel, seed=seed)
-    if adaptive:
-        metrics = [marked_as_adaptive(row) for row in metrics]
-    named = {ensemble["name"]: ensemble["models"] for ensemble in manifest["ensembles"]}
-    ensembles = complete_ensembles(panel, named)
-    metrics += ensemble_rows(panel, ensembles, adaptive=adaptive)
-    searches = book.searches.records
-    metrics += robustness_metrics(searches, labelled=panel.labelled, seed=seed)
-    added = [table for tables in more_gates(metrics) for table in tables]
-    specs = specs_in(manifest)
-    every_gate = [*gates, *parse_gates(added, "pytest_safescale_gates", specs)]
+    panel, metrics, ensembles = _measured(book, manifest)
+    seed, searches = manifest["seed"], book.searches.records
+    every_gate = _with_more(gates, more_gates, metrics, manifest)
     manifest["notices"] += served_notices(manifest["models"])
     manifest["notices"] += [
-        f"ensemble {name} has no figures: not all of its models were asked"
-        for name in named
-        if name not in ensembles
+        f"ensemble {ensemble['name']} has no figures: not all of its models were asked"
+        for ensemble in manifest["ensembles"]
+        if ensemble["name"] not in ensembles
     ]
     comparisons = condition_comparisons(panel, seed=seed)
     changed: list[Changes] = []
@@ -137,27 +118,81 @@ def assess(
     return Conclusion(
         manifest=manifest,
         metrics=metrics,
-        gates=judge_gates(
-            every_gate,
-            Evidence(
-                metrics=metrics,
-                coverage=coverage,
-                panel=panel,
-                baseline=earlier,
-                specs=specs,
-                seed=seed,
-                holm=manifest.get("family_wise") == "holm",
-            ),
-        ),
+        gates=judge_gates(every_gate, _evidence(panel, metrics, manifest, coverage, earlier)),
         comparisons=comparisons,
         analyses={
             **analyses(
-                panel, ensembles=ensembles, facts=facts_in(manifest), adaptive=adaptive, seed=seed
+                panel,
+                ensembles=ensembles,
+                facts=facts_in(manifest),
+                adaptive=bool(manifest["decoding"]["adaptive"]),
+                seed=seed,
             ),
             **({"robustness": robustness_table(searches)} if searches else {}),
             **({"changes": [asdict(row) for row in changed]} if changed else {}),
         },
         findings=book.searches.findings(),
+    )
+
+
+def judged(
+    run: Run,
+    book: RecordBook,
+    *,
+    coverage: Coverage,
+    gates: Sequence[Gate],
+    more_gates: MoreGates = lambda _: (),
+    baseline: Baseline | None = None,
+) -> list[GateResult]:
+    """Return what the gates say of these records, while a run goes on or before it has begun."""
+    manifest = frame_of(run)
+    panel, metrics, _ = _measured(book, manifest)
+    every_gate = _with_more(gates, more_gates, metrics, manifest)
+    earlier = earlier_run(baseline, panel) if baseline is not None else None
+    return judge_gates(every_gate, _evidence(panel, metrics, manifest, coverage, earlier))
+
+
+def _measured(
+    book: RecordBook, manifest: Mapping[str, Any]
+) -> tuple[Panel, list[Metric], Mapping[str, Sequence[str]]]:
+    """Return panel, figures and the ensembles that have some."""
+    panel = panel_from_records(book.records)
+    adaptive, seed = bool(manifest["decoding"]["adaptive"]), manifest["seed"]
+    metrics = all_metrics(panel, seed=seed)
+    if adaptive:
+        metrics = [marked_as_adaptive(row) for row in metrics]
+    named = {ensemble["name"]: ensemble["models"] for ensemble in manifest["ensembles"]}
+    ensembles = complete_ensembles(panel, named)
+    metrics += ensemble_rows(panel, ensembles, adaptive=adaptive)
+    metrics += robustness_metrics(book.searches.records, labelled=panel.labelled, seed=seed)
+    return panel, metrics, ensembles
+
+
+def _with_more(
+    gates: Sequence[Gate],
+    more_gates: MoreGates,
+    metrics: Sequence[Metric],
+    manifest: Mapping[str, Any],
+) -> list[Gate]:
+    added = [table for tables in more_gates(metrics) for table in tables]
+    return [*gates, *parse_gates(added, "pytest_safescale_gates", specs_in(manifest))]
+
+
+def _evidence(
+    panel: Panel,
+    metrics: Sequence[Metric],
+    manifest: Mapping[str, Any],
+    coverage: Coverage,
+    earlier: EarlierRun | None,
+) -> Evidence:
+    return Evidence(
+        metrics=metrics,
+        coverage=coverage,
+        panel=panel,
+        baseline=earlier,
+        specs=specs_in(manifest),
+        seed=manifest["seed"],
+        holm=manifest.get("family_wise") == "holm",
     )
 
 
@@ -215,115 +250,3 @@ def marked_as_adaptive(row: Metric) -> Metric:
     """Mark a figure that needs every sample, where samples were drawn adaptively."""
     exact = row.regime != SELF_CONSISTENCY or row.metric in EXACT_METRICS
     return row if exact else replace(row, comparable=False)
-
-
-def _manifest(
-    run: Run, book: RecordBook, coverage: Coverage, run_id: str, start: datetime
-) -> dict[str, Any]:
-    settings = run.settings
-    store = Store(settings.store, run=run_id)
-    spent = asdict(store.spent())
-    made = store.stored_by_this_run()
-    store.close()
-    behind = book.behind_figures()
-    asked = sum(coverage.expected.values())
-    return {
-        "run_id": run_id,
-        "versions": versions_used(),
-        "notices": [*notices(run), *_incomplete(asked, len(book.records))],
-        "start": start.isoformat(timespec="seconds"),
-        "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "dataset": {
-            "name": run.dataset.name,
-            "ref": settings.dataset,
-            "sha256": run.dataset.sha256,
-            "items": len(run.dataset.items),
-            "notice": run.dataset.notice,
-        },
-        "corpus": {"name": run.dataset.corpus_name, "passages": len(run.dataset.corpus)},
-        "ranker": run.ranker.name if run.ranker is not None else None,
-        "prompt_sha256": run.prompt.sha256(),
-        "agent_prompt_sha256": hashlib.sha256(AGENT_SYSTEM.encode()).hexdigest(),
-        "models": [_model(model, book) for model in run.models],
-        "conditions": [condition.name for condition in run.conditions],
-        "ensembles": [
-            {"name": name, "models": list(members)} for name, members in run.ensembles.items()
-        ],
-        "labels": dict(settings.labels),
-        "custom_metrics": [metric.manifest() for metric in run.metrics],
-        "decoding": asdict(run.decoding),
-        "seed": settings.seed,
-        "family_wise": settings.family_wise,
-        "concurrency": settings.concurrency,
-        "replay": settings.replay,
-        "cases": {
-            "of_the_run": asked,
-            "recorded": len(book.records),
-            "left_out": [
-                {"condition": condition, "reason": reason, "items": count}
-                for (condition, reason), count in run.left_out.items()
-            ],
-        },
-        "errors": book.errors,
-        "calls": {
-            "made": spent["calls"],
-            "retries": spent["retries"],
-            "replies_made": made,
-            "replies_from_store": max(0, int(behind["replies"]) - made),
-        },
-        "tokens": {
-            "this_run": {key: spent[key] for key in ("prompt_tokens", "completion_tokens")},
-            "behind_figures": {key: behind[key] for key in ("prompt_tokens", "completion_tokens")},
-        },
-        "cost": {"this_run": spent["money"], "behind_figures": behind["money"]},
-    }
-
-
-def _shard(run: Run, shard: Shard, coverage: Coverage, baseline: Baseline | None) -> dict[str, Any]:
-    """Return what the shards of a run are joined by."""
-    places = {item.id: place for place, item in enumerate(run.dataset.items)}
-    asked = dict.fromkeys(case.item.id for case in run.cases)
-    return {
-        **shard._asdict(),
-        "settings_sha256": run.settings.sha256(),
-        "items": {item_id: places[item_id] for item_id in asked},
-        "cases": [
-            {"model": model, "condition": condition, "cases": cases}
-            for (model, condition), cases in coverage.expected.items()
-        ],
-        "baseline": baseline.path if baseline is not None else None,
-    }
-
-
-def _searches_lacking(run: Run, book: RecordBook) -> list[str]:
-    """Say what figures of robustness are short of."""
-    wanted = len(book.searches.settings["relations"]) * len(run.cases)
-    made = len(book.searches.records)
-    failed = sum(record["errors"] > 0 for record in book.searches.records)
-    found = []
-    if made < wanted:
-        found.append(f"robustness is incomplete: {made} of {wanted} searches were made")
-    if failed:
-        found.append(
-            f"calls failed in {failed} searches for counterexamples: another run asks them again"
-        )
-    return found
-
-
-def _incomplete(asked: int, recorded: int) -> list[str]:
-    if recorded == asked:
-        return []
-    return [f"this run is incomplete: {recorded} of {asked} cases were asked"]
-
-
-def _model(model: Model, book: RecordBook) -> dict[str, Any]:
-    info = asdict(model.info)
-    info["nature"] = model.info.nature.value
-    info["served"] = book.served_as(model.info.name)
-    return info
-
-
-def versions_used() -> dict[str, str]:
-    """Return the versions that shape a run, by distribution."""
-    names = ("pytest-safescale", "pytest", "pytest-xdist", "numpy", "scipy", "bm25s")
-    return {"python": platform.python_version(), **{name: version(name) for name in names}}

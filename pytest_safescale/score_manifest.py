@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.conclude import versions_used
 from pytest_safescale.conditions.catalogue import CONDITIONS
 from pytest_safescale.report.reading import read_run
 from pytest_safescale.run import nature_notices
+from pytest_safescale.run_manifest import versions_used
 from pytest_safescale.scoring.intervals import SEED
 
 if TYPE_CHECKING:

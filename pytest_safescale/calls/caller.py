@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import tenacity
 
-from pytest_safescale.calls.store import Claim, Kept, Spent, call_key
+from pytest_safescale.calls.entries import Claim, Kept, Spent, call_key
 from pytest_safescale.calls.together import Together
 from pytest_safescale.errors import (
     BudgetSpent,
@@ -32,7 +32,8 @@ from pytest_safescale.models.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-    from pytest_safescale.calls.store import Store, Wanted
+    from pytest_safescale.calls.entries import Wanted
+    from pytest_safescale.calls.store import Store
     from pytest_safescale.models.model import Model, ModelInfo, Reply, Request
 
 __all__ = ["Answered", "CallLimits", "Caller"]

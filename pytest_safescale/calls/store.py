@@ -9,7 +9,6 @@ directly, because handing 50 microseconds of work to a thread costs more than do
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import socket
@@ -17,20 +16,26 @@ import sqlite3
 import time
 import uuid
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.calls.entries import (
+    SPENT,
+    Claim,
+    Spent,
+    read_reply,
+    share_out,
+    written_reply,
+)
 from pytest_safescale.errors import StoreError
-from pytest_safescale.models.model import ModelInfo, Reply, Request, ToolCall
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["SCHEMA_VERSION", "Claim", "Kept", "Spent", "Store", "Wanted", "call_key"]
+    from pytest_safescale.calls.entries import Kept, Wanted
+    from pytest_safescale.models.model import Reply
 
-Wanted = tuple[bytes, "Sequence[int]"]
-"""A call's key, and the samples of it that are wanted."""
+__all__ = ["SCHEMA_VERSION", "Store"]
 
 SCHEMA_VERSION = 1
 BEAT_S = 2.0
@@ -62,67 +67,6 @@ CREATE TABLE spent (
     prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, money REAL NOT NULL
 ) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """What became of the samples a process asked for."""
-
-    stored: Mapping[int, Reply]
-    """Replies that are there already."""
-    mine: tuple[int, ...] = ()
-    """Samples this process has to ask for now."""
-    elsewhere: tuple[int, ...] = ()
-    """Samples that another living process is asking for."""
-    failed: str | None = None
-    """Why the call failed for good in this run, where it did: nobody tries it again."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spent:
-    """What calls have cost."""
-
-    calls: int = 0
-    """Requests sent, retries included."""
-    retries: int = 0
-    """Requests sent because an earlier one failed."""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    money: float = 0.0
-    """In the user's own unit."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kept:
-    """Replies to one call, ready to be kept."""
-
-    call: bytes
-    model: str
-    base_url: str
-    replies: Mapping[int, Reply]
-    """By sample index."""
-    spent: Spent
-
-
-_SPENT = ("calls", "retries", "prompt_tokens", "completion_tokens", "money")
-
-
-def call_key(info: ModelInfo, request: Request) -> bytes:
-    """Return the key of a request, over everything that shapes its reply but the sample index."""
-    parts = {
-        "provider": info.provider,
-        "model": info.model,
-        "revision": info.revision,
-        "messages": request.messages,
-        "temperature": request.temperature,
-        "max_tokens": request.max_tokens,
-        "seed": request.seed,
-        "tools": request.tools,
-    }
-    if request.subject is not None and info.provider == "simulated":
-        parts["subject"] = [request.subject.item.content_sha256, request.subject.condition]
-    packed = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(packed.encode("ascii")).digest()
 
 
 class Store:
@@ -185,7 +129,11 @@ class Store:
         for call, sample, body in rows:
             bodies[call][sample] = body
         return [
-            {sample: _reply(bodies[call][sample]) for sample in samples if sample in bodies[call]}
+            {
+                sample: read_reply(bodies[call][sample])
+                for sample in samples
+                if sample in bodies[call]
+            }
             for call, samples in wanted
         ]
 
@@ -215,7 +163,7 @@ class Store:
             everyone = {owner for by_sample in owners.values() for owner in by_sample.values()}
             alive = {owner for owner in everyone if self._lives(owner)}
             claims = [
-                _shared(samples, replies, owners[call], alive, failed.get(call))
+                share_out(samples, replies, owners[call], alive, failed.get(call))
                 for (call, samples), replies in zip(wanted, stored, strict=True)
             ]
             self._db.executemany(
@@ -252,7 +200,7 @@ class Store:
             self._db.executemany(
                 "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (one.call, sample, one.model, one.base_url, self.run, _body(reply), now)
+                    (one.call, sample, one.model, one.base_url, self.run, written_reply(reply), now)
                     for one in kept
                     for sample, reply in one.replies.items()
                 ],
@@ -338,7 +286,7 @@ class Store:
         return True
 
     def _add(self, spent: Sequence[Spent]) -> None:
-        sums = [sum(getattr(one, name) for one in spent) for name in _SPENT]
+        sums = [sum(getattr(one, name) for one in spent) for name in SPENT]
         self._db.execute(
             "INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET "
             "calls = calls + excluded.calls, retries = retries + excluded.retries, "
@@ -369,7 +317,7 @@ class Store:
             "FROM spent WHERE run = ?",
             (self.run,),
         ).fetchone()
-        return Spent(**dict(zip(_SPENT, row, strict=True))) if row else Spent()
+        return Spent(**dict(zip(SPENT, row, strict=True))) if row else Spent()
 
     def stored_by_this_run(self) -> int:
         """Return the number of replies that were not there before this run."""
@@ -386,37 +334,6 @@ class Store:
             self._db.execute("DELETE FROM claims WHERE owner = ?", (self.owner,))
             self._db.execute("DELETE FROM owners WHERE owner = ?", (self.owner,))
         self._db.close()
-
-
-def _shared(
-    samples: Sequence[int],
-    stored: Mapping[int, Reply],
-    owners: Mapping[int, str],
-    alive: Collection[str],
-    failed: str | None,
-) -> Claim:
-    """Say what of one call is there, what another process asks for, and what is left to ask."""
-    if failed is not None:
-        return Claim(stored=stored, failed=failed)
-    missing = [sample for sample in samples if sample not in stored]
-    elsewhere = tuple(sample for sample in missing if owners.get(sample) in alive)
-    mine = tuple(sample for sample in missing if sample not in elsewhere)
-    return Claim(stored=stored, mine=mine, elsewhere=elsewhere)
-
-
-def _body(reply: Reply) -> str:
-    fields = {key: value for key, value in vars(reply).items() if value not in ("", ())}
-    if reply.tool_calls:
-        fields["tool_calls"] = [vars(call) for call in reply.tool_calls]
-    return json.dumps(fields)
-
-
-def _reply(body: str) -> Reply:
-    fields = json.loads(body)
-    fields.setdefault("text", "")
-    if "tool_calls" in fields:
-        fields["tool_calls"] = tuple(ToolCall(**call) for call in fields["tool_calls"])
-    return Reply(**fields)
 
 
 def _process_exists(pid: int) -> bool:

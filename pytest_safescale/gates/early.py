@@ -1,4 +1,4 @@
-"""Gates whose cases were not all asked, and whom the rest cannot change.
+"""Gates whose cases were not all asked, which the rest cannot change.
 
 A rate of cases moves one way with every further case that counts and the other way with every one
 that does not. Where it gives the same outcome when all cases left count and when none does, it

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.calls.store import Spent, Store
+from pytest_safescale.calls.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_safescale.calls.entries import Spent
     from pytest_safescale.plugin.session import SafescaleSession
 
 __all__ = ["Progress", "progress_line"]

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections import Counter
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.data import data_folder
-from pytest_safescale.gates.baseline import check_comparable, read_baseline
-from pytest_safescale.gates.coverage import Coverage
-from pytest_safescale.gates.gate import load_gates, require_baseline
 from pytest_safescale.plugin import outcomes
 from pytest_safescale.plugin.progress import Progress
+from pytest_safescale.plugin.run_gates import RunGates
 from pytest_safescale.report.conclusion import RecordBook
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import verdict_line
 from pytest_safescale.report.page_process import PageProcess
 from pytest_safescale.run import notices
-from pytest_safescale.scoring.custom import specs_with
-from pytest_safescale.scoring.shared import ItemMark
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from pytest_safescale.gates.baseline import Baseline
     from pytest_safescale.plugin.session import SafescaleSession
     from pytest_safescale.report.conclusion import Conclusion
     from pytest_safescale.run import Run
@@ -49,18 +41,13 @@ class Recording:
         self._run = session.run
         self._config = session.config
         # Read now, so that a gate that cannot be judged stops the run before its first call.
-        self._gates = load_gates(
-            self._run.settings.gates,
-            data_folder("suites") / "gates.toml",
-            specs_with(self._run.metrics),
-        )
-        given = self._run.settings.baseline
-        require_baseline(self._gates, given=given is not None)
-        self._baseline = _comparable(read_baseline(Path(given)), self._run) if given else None
+        self._gates = RunGates(session)
         self._book = RecordBook()
         self._folder = ReportFolder(self._run.settings.report)
         self._start = datetime.now(timezone.utc)
         self._conclusion: Conclusion | None = None
+        self._watch = self._gates.watch(self._book)
+        self._self_check = self._gates.self_check(self._book)
         self._page = PageProcess()
         self._loading = threading.Thread(target=_load_what_the_end_needs, daemon=True)
 
@@ -81,6 +68,8 @@ class Recording:
         travelling = getattr(report, "safescale", {})
         if (record := travelling.get("record")) and self._book.add(record):
             self._folder.add(record)
+            if self._watch is not None:
+                self._watch.saw_case()
         if search := travelling.get("search"):
             self._take_search(search)
         if stop := travelling.get("stop"):
@@ -109,6 +98,8 @@ class Recording:
             raise
         self._conclude(session)
         if self._conclusion is not None:
+            if self._self_check is not None:
+                self._self_check.report(self._config)
             outcomes.emit_gates(self._config, self._conclusion.gates)
             if self._book.errors == len(self._book.records):
                 # Without a gate nothing else would say so, and no figure is no success.
@@ -125,37 +116,11 @@ class Recording:
     def _conclude(self, session: pytest.Session) -> None:
         if session.config.option.collectonly or not self._book.records:
             return
-        from pytest_safescale.conclude import conclude
-
         self._session.close()
-        coverage = Coverage(
-            expected=Counter(
-                (case.model.info.name, case.condition.name) for case in self._run.cases
-            ),
-            recorded=self._asked_completely(),
-        )
-        self._conclusion = conclude(
-            self._run,
-            self._book,
-            coverage=coverage,
-            gates=self._gates,
-            more_gates=lambda metrics: self._config.hook.pytest_safescale_gates(
-                config=self._config, metrics=metrics
-            ),
-            baseline=self._baseline,
-            run_id=self._session.run_id,
-            start=self._start,
-        )
+        self._conclusion = self._gates.conclude(self._book, self._start)
         self._folder.finish(
             self._conclusion, figures=self._run.settings.figures, page=self._page.write
         )
-
-    def _asked_completely(self) -> Counter[tuple[str, str]]:
-        """Return the cases by cell of which all was asked that the run wants of them."""
-        searches = self._book.searches
-        if searches.records:
-            searches.settings = self._session.robustness.manifest()
-        return searches.complete(self._book.recorded)
 
     def pytest_unconfigure(self) -> None:
         """Let the libraries finish loading: an interpreter that ends under them crashes."""
@@ -180,18 +145,6 @@ class Recording:
                 "Switch gates on with --safescale-gates default, or a TOML file of your own."
             )
         terminalreporter.write_line(f"Report: {self._folder.path}")
-
-
-def _comparable(baseline: Baseline, run: Run) -> Baseline:
-    """Return the baseline, or refuse it where it has nothing in common with the run."""
-    marks = [ItemMark(item.id, item.answer, item.content_sha256) for item in run.dataset.items]
-    check_comparable(
-        baseline,
-        items=marks,
-        conditions=[condition.name for condition in run.conditions],
-        models=[model.info.name for model in run.models],
-    )
-    return baseline
 
 
 def _load_what_the_end_needs() -> None:

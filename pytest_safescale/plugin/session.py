@@ -131,6 +131,12 @@ class SafescaleSession:
             return await runner.run(self.run.cases[number])
         return await self.robustness.run(runner, number)
 
+    def halt(self, reason: str) -> None:
+        """Tell every process of the run to ask nothing more."""
+        store = Store(self.run.settings.store, run=self.run_id)
+        store.halt(reason)
+        store.close()
+
     def check_store(self) -> None:
         """Open the store once before any process uses it, so that it exists and is ours."""
         try:

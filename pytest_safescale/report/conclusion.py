@@ -75,6 +75,8 @@ class RecordBook:
     """The names and fingerprints each model answered under."""
     searches: SearchBook = field(default_factory=SearchBook)
     """Cases that were put to relations."""
+    checks: list[dict[str, str]] = field(default_factory=list)
+    """What the controls showed of the gates, where they were tried."""
     _seen: set[tuple[str, str, str]] = field(default_factory=set)
     _calls: dict[str, dict[str, Any]] = field(default_factory=dict)
 

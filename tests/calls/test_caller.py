@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_safescale.calls.caller import Caller, CallLimits
-from pytest_safescale.calls.store import Store, call_key
+from pytest_safescale.calls.entries import call_key
+from pytest_safescale.calls.store import Store
 from pytest_safescale.errors import (
     BudgetSpent,
     CallFailed,

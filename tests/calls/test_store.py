@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_safescale.calls.store import SCHEMA_VERSION, Claim, Kept, Spent, Store, call_key
+from pytest_safescale.calls.entries import Claim, Kept, Spent, call_key
+from pytest_safescale.calls.store import SCHEMA_VERSION, Store
 from pytest_safescale.errors import StoreError
 from pytest_safescale.models.model import Reply, ToolCall
 from tests.calls.models import info, request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_safescale.calls.store import Spent
+from pytest_safescale.calls.entries import Spent
 from pytest_safescale.plugin.progress import progress_line
 
 if TYPE_CHECKING:
