@@ -29,6 +29,19 @@ __all__ = [
 _ALIKE = ("prompt", "agent's prompt", "decoding", "ranker", "pytest-safescale version")
 """What should be alike for a comparison to be about the model alone, beside the items."""
 _LONGEST = 24
+_LONG = ("question", "evidence", "calls")
+_READ = (
+    "model",
+    "condition",
+    "item_id",
+    "truth",
+    "options",
+    "labels",
+    "greedy",
+    "error",
+    "samples",
+    "samples_error",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +62,10 @@ def read_baseline(path: Path, *, option: str = "--safescale-baseline") -> Baseli
     file = path / "run.json" if path.is_dir() else path
     try:
         run = json.loads(file.read_text(encoding="utf-8"))
-        lines = (file.parent / "cases.jsonl").read_text(encoding="utf-8").split("\n")
-        records = [json.loads(line) for line in lines if line.strip()]
+        with (file.parent / "cases.jsonl").open(encoding="utf-8", newline="\n") as lines:
+            records = [_needed(json.loads(line)) for line in lines if line.strip()]
         manifest = run["manifest"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DatasetError(
             f"{option}: {file} and the cases.jsonl beside it cannot be read: {error}"
         ) from error
@@ -64,6 +77,15 @@ def read_baseline(path: Path, *, option: str = "--safescale-baseline") -> Baseli
             "makes of its shards"
         )
     return Baseline(path=str(path), manifest=manifest, records=records)
+
+
+def _needed(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a case without its long texts: a run holds its baseline from beginning to end."""
+    kept = {name: value for name, value in record.items() if name not in _LONG}
+    kept |= {name: record[name] for name in _READ}
+    if kept["samples"]:
+        kept["samples"] = {"letters": kept["samples"]["letters"]}
+    return kept
 
 
 def item_marks(records: Iterable[Mapping[str, Any]]) -> list[ItemMark]:

@@ -162,6 +162,22 @@ def test_a_comparison_that_would_mean_nothing_is_refused_before_any_call(
     assert not (pytester.path / "other.sqlite").exists()
 
 
+@pytest.mark.parametrize("line", ["{", "[]", "{}", '{"model": "m"}', "null"])
+def test_a_damaged_baseline_is_refused_in_one_sentence(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    line: str,
+) -> None:
+    items("say A")
+    (pytester.path / "run.json").write_text('{"manifest": {}}')
+    (pytester.path / "cases.jsonl").write_text(f"{line}\n")
+    result = run_suite(*RUN, "--safescale-baseline=run.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = "--safescale-baseline: "
+    assert f"{told}{pytester.path / 'run.json'} and the cases.jsonl beside it" in str(result.stderr)
+
+
 def test_a_shard_is_no_baseline(
     items: Callable[..., Path], run_suite: Callable[..., pytest.RunResult]
 ) -> None:
