@@ -109,7 +109,6 @@ _NO_SHAPE = (
     "store",
     "replay",
     "gates",
-    "family_wise",
     "baseline",
     "strict",
     "report",
