@@ -26,12 +26,14 @@ from pytest_safescale.perturb.relations import Observed, Relation, Trial
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from concurrent.futures import Future
+    from contextlib import AbstractContextManager
 
     from pytest_safescale.perturb.edits import Variant
 
 __all__ = [
     "Profile",
     "Search",
+    "alone",
     "current_profile",
     "search",
     "search_concurrently",
@@ -282,6 +284,14 @@ async def search_concurrently(
             bridge.close()
 
 
+def alone() -> AbstractContextManager[object]:
+    """Return a context in which no search computes, for what threads cannot do at once.
+
+    Such as parsing sources: before Python 3.13 two threads in it at once may break each other.
+    """
+    return _TURN
+
+
 def current_profile() -> Profile:
     """Return hypothesis's current settings; of the thread that calls it, where one was loaded."""
     return settings()
@@ -340,7 +350,14 @@ class _Bridge:
         self._closed = False
 
     def __call__(self, variants: Sequence[Variant]) -> Sequence[Observed]:
-        self._waiting = asyncio.run_coroutine_threadsafe(self._asked(variants), self._loop)
+        if self._closed:
+            raise asyncio.CancelledError
+        asked = self._asked(variants)
+        try:
+            self._waiting = asyncio.run_coroutine_threadsafe(asked, self._loop)
+        except RuntimeError:  # the loop is closed
+            asked.close()
+            raise
         _TURN.release()
         try:
             return self._waiting.result()

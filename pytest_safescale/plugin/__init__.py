@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,7 +100,10 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let the case's record travel on the report, also from an xdist worker."""
-    report = yield
+    session = item.config.stash.get(SESSION_KEY, None)
+    failed = call.excinfo is not None
+    with session.undisturbed() if session is not None and failed else nullcontext():
+        report = yield
     keys: tuple[pytest.StashKey[Any], ...] = (CASE_KEY, ROBUSTNESS_KEY)
     for key in keys:
         if call.when == "call" and key in item.stash:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from pytest_safescale.settings import read_configuration, resolve_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from pytest_safescale.calls.engine import Engine
     from pytest_safescale.case import CaseResult, CaseRunner
@@ -69,6 +71,14 @@ class SafescaleSession:
         from pytest_safescale.plugin.robustness import RobustnessTests
 
         return RobustnessTests(self.config, self.run)
+
+    def undisturbed(self) -> AbstractContextManager[object]:
+        """Return a context for showing a failure: reading sources, as searches do elsewhere."""
+        if "robustness" not in vars(self):
+            return nullcontext()
+        from pytest_safescale.perturb.search import alone
+
+        return alone()
 
     @property
     def wants_robustness(self) -> bool:
