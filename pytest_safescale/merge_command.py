@@ -51,7 +51,7 @@ def merged(given: argparse.Namespace) -> tuple[list[str], int]:
 
 
 def _lines(found: Merged, out: Path) -> list[str]:
-    from pytest_safescale.gates.gate import GateOutcome
+    from pytest_safescale.gates.result import GateOutcome
     from pytest_safescale.report.markdown import verdict_line
     from pytest_safescale.report.terminal import render_terminal
 

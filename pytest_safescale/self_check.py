@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from pytest_safescale.case import Ballot, CaseResult
-from pytest_safescale.gates.gate import GateOutcome
+from pytest_safescale.gates.result import GateOutcome
 from pytest_safescale.models.model import Reply
 from pytest_safescale.report.conclusion import RecordBook
 from pytest_safescale.scoring.answer import Answer, AnswerForm
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pytest_safescale.case import Case
-    from pytest_safescale.gates.gate import GateResult
+    from pytest_safescale.gates.result import GateResult
     from pytest_safescale.items.item import Item, Option
     from pytest_safescale.run import Run
 

@@ -18,7 +18,6 @@ from pydantic import (
 )
 
 from pytest_safescale.errors import GateError
-from pytest_safescale.gates.result import GateOutcome, GateResult
 from pytest_safescale.scoring.metrics import METRICS, SELF_CONSISTENCY, SINGLE
 from pytest_safescale.settings import read_toml
 
@@ -34,8 +33,6 @@ __all__ = [
     "NEW_FINDINGS",
     "Gate",
     "GateForm",
-    "GateOutcome",
-    "GateResult",
     "load_gates",
     "parse_gates",
     "require_baseline",

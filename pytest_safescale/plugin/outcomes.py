@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.gates.gate import GateOutcome
+from pytest_safescale.gates.result import GateOutcome
 from pytest_safescale.scoring.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_safescale.gates.gate import GateResult
+    from pytest_safescale.gates.result import GateResult
 
 __all__ = ["emit", "emit_gates", "status"]
 

@@ -12,7 +12,7 @@ from pytest_safescale.report.robustness import SearchBook
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_safescale.gates.gate import GateResult
+    from pytest_safescale.gates.result import GateResult
     from pytest_safescale.scoring.metrics import Metric
     from pytest_safescale.scoring.paired import Comparison
 

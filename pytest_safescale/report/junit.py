@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from pytest_safescale.gates.gate import GateOutcome
+from pytest_safescale.gates.result import GateOutcome
 from pytest_safescale.report.text import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_safescale.gates.gate import GateResult
+    from pytest_safescale.gates.result import GateResult
     from pytest_safescale.report.conclusion import Conclusion
 
 __all__ = ["write_junit"]

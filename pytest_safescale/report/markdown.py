@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_safescale.gates.gate import GateOutcome
+from pytest_safescale.gates.result import GateOutcome
 from pytest_safescale.report.changes import change_summary
 from pytest_safescale.report.naming import headings, label_sentence
 from pytest_safescale.report.robustness import robustness_summary
@@ -16,7 +16,7 @@ from pytest_safescale.shards import shard_in, shard_verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_safescale.gates.gate import GateResult
+    from pytest_safescale.gates.result import GateResult
     from pytest_safescale.report.conclusion import Conclusion
     from pytest_safescale.scoring.metrics import Metric
     from pytest_safescale.shards import Shard

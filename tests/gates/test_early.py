@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from pytest_safescale.gates.coverage import Coverage
 from pytest_safescale.gates.evidence import Evidence
-from pytest_safescale.gates.gate import GateOutcome, parse_gates
+from pytest_safescale.gates.gate import parse_gates
 from pytest_safescale.gates.judging import judge_gates
+from pytest_safescale.gates.result import GateOutcome
 from pytest_safescale.scoring.figures import all_metrics
 from tests.scoring.panels import panel_of
 

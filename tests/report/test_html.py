@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.gates.gate import Gate, GateOutcome, GateResult
+from pytest_safescale.gates.gate import Gate
+from pytest_safescale.gates.result import GateOutcome, GateResult
 from pytest_safescale.report.html import write_html
 from pytest_safescale.report.markdown import verdict_line
 from pytest_safescale.report.sections import verdict
