@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.baseline import Baseline
     from pytest_safescale.gates.coverage import Coverage
     from pytest_safescale.gates.result import GateResult
-    from pytest_safescale.report.conclusion import RecordBook
+    from pytest_safescale.report.book import RecordBook
     from pytest_safescale.run import Run
     from pytest_safescale.scoring.changes import Changes
     from pytest_safescale.scoring.metrics import Metric

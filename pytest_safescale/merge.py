@@ -15,7 +15,7 @@ from pytest_safescale.gates.baseline import check_comparable, item_marks, read_b
 from pytest_safescale.gates.coverage import Coverage
 from pytest_safescale.gates.gate import load_gates, parse_gates, require_baseline
 from pytest_safescale.manifests import served_notices
-from pytest_safescale.report.conclusion import RecordBook
+from pytest_safescale.report.book import RecordBook
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.staging import check_apart, staged
 from pytest_safescale.scoring.custom import specs_in

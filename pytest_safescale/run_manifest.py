@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.baseline import Baseline
     from pytest_safescale.gates.coverage import Coverage
     from pytest_safescale.models.model import Model
-    from pytest_safescale.report.conclusion import RecordBook
+    from pytest_safescale.report.book import RecordBook
     from pytest_safescale.run import Run
     from pytest_safescale.shards import Shard
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.case import Ballot, CaseResult
 from pytest_safescale.gates.result import GateOutcome
 from pytest_safescale.models.model import Reply
-from pytest_safescale.report.conclusion import RecordBook
+from pytest_safescale.report.book import RecordBook
 from pytest_safescale.scoring.answer import Answer, AnswerForm
 from pytest_safescale.scoring.custom import custom_values
 from pytest_safescale.scoring.verdict import judge

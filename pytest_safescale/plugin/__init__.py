@@ -54,9 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def session_of(config: pytest.Config) -> SafescaleSession:
     """Return the run of this pytest session, prepared and registered at first use."""
     if SESSION_KEY not in config.stash:
-        from pytest_safescale.plugin.session import SafescaleSession
+        from pytest_safescale.plugin.switching_on import switch_on
 
-        config.stash[SESSION_KEY] = SafescaleSession.switch_on(config)
+        config.stash[SESSION_KEY] = switch_on(config)
     return config.stash[SESSION_KEY]
 
 

@@ -12,7 +12,7 @@ import pytest
 from pytest_safescale.plugin import outcomes
 from pytest_safescale.plugin.progress import Progress
 from pytest_safescale.plugin.run_gates import RunGates
-from pytest_safescale.report.conclusion import RecordBook
+from pytest_safescale.report.book import RecordBook
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import verdict_line
 from pytest_safescale.report.page_process import PageProcess

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.result import GateResult
     from pytest_safescale.plugin.session import SafescaleSession
     from pytest_safescale.plugin.trying_gates import SelfCheck
-    from pytest_safescale.report.conclusion import Conclusion, RecordBook
+    from pytest_safescale.report.book import RecordBook
+    from pytest_safescale.report.conclusion import Conclusion
     from pytest_safescale.run import Run
 
 __all__ = ["RunGates"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pytest_safescale.gates.result import GateResult
-    from pytest_safescale.report.conclusion import RecordBook
+    from pytest_safescale.report.book import RecordBook
     from pytest_safescale.run import Run
     from pytest_safescale.self_check import GateCheck
 

@@ -1,9 +1,7 @@
-"""Searches for counterexamples in a report: gathered, listed gravest first, told in a few lines."""
+"""Searches for counterexamples in a report, told in a few lines."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -17,87 +15,12 @@ if TYPE_CHECKING:
 
     Cell = tuple[str, str]
 
-__all__ = ["SearchBook", "robustness_lines", "robustness_summary"]
+__all__ = ["robustness_lines", "robustness_summary"]
 
 SHOWN = 3
 """How many counterexamples terminal and summary tell of."""
-GRAVITY = ("high_risk", "unsafe", "contradiction", "wrong", "abstained")
-"""What makes a counterexample grave, the gravest first."""
 _RATES = ("flip_rate", "high_risk_flip_rate", "injection_success_rate")
 _HEADINGS = ("flipped", "high-risk", "injected")
-
-
-@dataclass(kw_only=True)
-class SearchBook:
-    """The searches of a run as they come in; the evidence stays in the file they go to."""
-
-    records: list[dict[str, Any]] = field(default_factory=list)
-    """One per case and relation."""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """What the searches were made with, as the manifest states it."""
-    _seen: set[tuple[str, str, str, str]] = field(default_factory=set)
-
-    def add(self, record: Mapping[str, Any]) -> bool:
-        """Take a search in; ``False`` where it is there already, from another test."""
-        key = (record["model"], record["condition"], record["item_id"], record["relation"])
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        self.records.append({**record, "finding": _light(record["finding"])})
-        return True
-
-    def spent(self, name: str) -> float:
-        """Return what the variants' replies took of one kind, such as ``prompt_tokens``."""
-        total: float = sum(record[name] for record in self.records)
-        return total
-
-    def complete(self, recorded: Mapping[Cell, int]) -> Counter[Cell]:
-        """Return ``recorded`` without the cases that a search is lacking of, or has failed calls.
-
-        Cells in which nothing was searched stay as they are.
-        """
-        done: defaultdict[Cell, Counter[str]] = defaultdict(Counter)
-        for record in self.records:
-            good = record["errors"] == 0
-            done[record["model"], record["condition"]][record["item_id"]] += good
-        counts, relations = Counter(recorded), len(self.settings.get("relations", ()))
-        for cell, items in done.items():
-            counts[cell] = sum(searches == relations for searches in items.values())
-        return counts
-
-    def findings(self) -> list[dict[str, Any]]:
-        """Return the counterexamples as ``run.json`` lists them, the gravest first."""
-        found = [_finding(record) for record in self.records if record["finding"] is not None]
-        return sorted(found, key=_rank)
-
-
-def _light(finding: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if finding is None:
-        return None
-    return {name: value for name, value in finding.items() if name != "evidence"}
-
-
-def _finding(record: Mapping[str, Any]) -> dict[str, Any]:
-    finding = record["finding"]
-    shared = ("diff", "before", "after", "after_in_item", "sentence", "edits", "calls", "shrunk")
-    return {
-        "family": record["relation"],
-        "item_id": record["item_id"],
-        "model": record["model"],
-        "condition": record["condition"],
-        "edit": finding["description"],
-        **{name: finding[name] for name in shared},
-        "findings": record["findings"],
-        "reproduce": record.get("reproduce"),
-    }
-
-
-def _rank(finding: Mapping[str, Any]) -> tuple[Any, ...]:
-    gravity = next(
-        (place for place, name in enumerate(GRAVITY) if name in finding["findings"]), len(GRAVITY)
-    )
-    names = ("model", "condition", "family", "item_id")
-    return (gravity, *(finding[name] for name in names))
 
 
 def robustness_lines(conclusion: Conclusion) -> list[str]:
