@@ -358,4 +358,4 @@ def _ballots(answered: Answered | CallFailed | None, item: Item) -> list[Ballot]
 
 
 def _sha256(messages: Sequence[Message]) -> str:
-    return hashlib.sha256(json.dumps(messages, sort_keys=True).encode("ascii")).hexdigest()
+    return hashlib.sha256(json.dumps(messages).encode("ascii")).hexdigest()

@@ -29,6 +29,8 @@ __all__ = ["Recording"]
 
 FREE = ("lexical", "simulated")
 """Providers whose calls cost nothing."""
+WORTH_A_PROCESS = 100
+"""Cases from which on a process of its own writes the page sooner than this one would."""
 LOOKED_AT = 10
 """Cases of a cell whose prompts are built for the plan; the others count as alike."""
 
@@ -48,6 +50,7 @@ class Recording:
         self._conclusion: Conclusion | None = None
         self._watch = self._gates.watch(self._book)
         self._self_check = self._gates.self_check(self._book)
+        self._expects_the_end = False
         self._page = PageProcess()
         self._loading = threading.Thread(target=_load_what_the_end_needs, daemon=True)
 
@@ -65,6 +68,8 @@ class Recording:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in the record that a case's report brings along."""
+        if not self._expects_the_end:
+            self._expect_the_end()
         travelling = getattr(report, "safescale", {})
         if (record := travelling.get("record")) and self._book.add(record):
             self._folder.add(record)
@@ -74,6 +79,13 @@ class Recording:
             self._take_search(search)
         if stop := travelling.get("stop"):
             pytest.exit(stop, returncode=pytest.ExitCode.USAGE_ERROR)
+
+    def _expect_the_end(self) -> None:
+        """Begin to load what the end needs: while calls are made, and xdist's workers have begun."""
+        self._expects_the_end = True
+        self._loading.start()
+        if len(self._run.cases) >= WORTH_A_PROCESS:
+            self._page.start()
 
     def _take_search(self, search: dict[str, Any]) -> None:
         from pytest_safescale.plugin.robustness import reproduction
@@ -89,8 +101,8 @@ class Recording:
         if not session.config.option.collectonly:
             self._session.check_store()
             self._show_progress()
-            self._page.start()
-            self._loading.start()
+            if not self._config.pluginmanager.hasplugin("dsession"):
+                self._expect_the_end()
         try:
             result = yield
         except BaseException:
