@@ -42,7 +42,7 @@ class Option(BaseModel):
     contradicts: bool = False
     """It contradicts the item's evidence."""
 
-    @property
+    @cached_property
     def labels(self) -> frozenset[Label]:
         """The labels that are set."""
         return frozenset(label for label in Label if getattr(self, label.value))
@@ -156,7 +156,7 @@ class Dataset:
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_id", {item.id: item for item in self.items})
 
-    @property
+    @cached_property
     def labelled(self) -> bool:
         """Whether any option of any item carries a label; without one no rate of danger exists."""
         return any(option.labels for item in self.items for option in item.options)

@@ -81,7 +81,7 @@ class Recording:
             pytest.exit(stop, returncode=pytest.ExitCode.USAGE_ERROR)
 
     def _expect_the_end(self) -> None:
-        """Begin to load what the end needs: while calls are made, and xdist's workers have begun."""
+        """Begin to load what the end needs, when calls are made or xdist's workers have begun."""
         self._expects_the_end = True
         self._loading.start()
         if len(self._run.cases) >= WORTH_A_PROCESS:

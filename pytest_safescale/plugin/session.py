@@ -41,6 +41,7 @@ class SafescaleSession:
         self.run_id = worker_input(config).get(RUN_KEY) or uuid.uuid4().hex
         self._engine: Engine[CaseResult | RobustnessResult] | None = None
         self._order: list[int] = []
+        self._words = label_words({"labels": run.settings.labels})
 
     @cached_property
     def robustness(self) -> RobustnessTests:
@@ -82,7 +83,7 @@ class SafescaleSession:
             ask=ask or (lambda: self._ask(index)),
             strict=frozenset(self.run.settings.strict),
             metrics=self.run.metrics,
-            words=label_words({"labels": self.run.settings.labels}),
+            words=self._words,
             labelled=self.run.dataset.labelled,
         )
 
