@@ -137,16 +137,27 @@ def test_loopback_is_never_reached_through_a_proxy(monkeypatch: pytest.MonkeyPat
         assert post(server.url)["choices"]
 
 
+@pytest.mark.parametrize("prefix", ["http://", ""])
 def test_other_hosts_are_reached_through_the_proxy_of_the_environment(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, prefix: str
 ) -> None:
     # aiohttp's server reads a proxy's request line, and answers in the place of the host.
     for name in ("NO_PROXY", "no_proxy", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
     with ChatServer() as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
+        address = proxy.url.removesuffix("/v1").removeprefix("http://")
+        monkeypatch.setenv("HTTP_PROXY", prefix + address)
         assert post("http://no-such-host.invalid/v1")["choices"]
         assert proxy.calls == 1
+
+
+def test_a_host_in_no_proxy_is_reached_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ChatServer() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
+        monkeypatch.setenv("NO_PROXY", "no-such-host.invalid")
+        with pytest.raises(TransientFailure, match=r"no-such-host\.invalid"):
+            post("http://no-such-host.invalid/v1")
+        assert not proxy.calls
 
 
 NOW = 1_800_000_000.0
@@ -262,7 +273,7 @@ async def trouble_of(client: JsonClient) -> str:
     else:
         return repr(answer)
     finally:
-        told = repr(client._client)
+        told = repr(client._transport)
         await client.aclose()
         assert KEY not in told
 
