@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import gc
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,26 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if options.given_options(config):
         session_of(config)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Take what lives to the end out of the garbage collector's sight.
+
+    Thousands of items and several libraries were walked through again and again, for nothing: a
+    tenth of the time that is no waiting.
+    """
+    if SESSION_KEY in session.config.stash:
+        gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
+    """Give back what was taken, for whoever runs pytest inside a process that goes on."""
+    try:
+        return (yield)
+    finally:
+        if SESSION_KEY in config.stash:
+            gc.unfreeze()
 
 
 def session_of(config: pytest.Config) -> SafescaleSession:

@@ -6,6 +6,7 @@ The page is made of the report folder's own files, run.json and cases.jsonl, and
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import shlex
 from collections import Counter
@@ -20,7 +21,7 @@ from pytest_safescale.report.drawing import Chart, draw_png, draw_svg
 from pytest_safescale.report.facts import Fact, fact_of, items_of
 from pytest_safescale.report.naming import finding_word, headings, label_sentence, label_words
 from pytest_safescale.report.packing import LIMITS, CasePacker, script_json
-from pytest_safescale.report.page import draw_all, page_parts, render_page
+from pytest_safescale.report.page import draw_all, load_template, page_parts, render_page
 from pytest_safescale.report.reading import RunFile, read_cases, read_run
 from pytest_safescale.report.sections import (
     change_groups,
@@ -41,12 +42,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-__all__ = ["write_figures", "write_html"]
+__all__ = ["prepare_page", "write_figures", "write_html"]
 
 WORST = 25
 COUNTEREXAMPLES = 100
 """Most counterexamples on the page; run.json has them all."""
 FINDINGS = ("high_risk", "overconfident", "unsafe", "contradiction", "wrong", "abstained")
+_TEMPLATE = "report.html.j2"
 _LARGE = 256 * 2**20
 """Bytes of cases.jsonl from which on less of each text is kept in memory."""
 _ERRORS = 12
@@ -59,6 +61,13 @@ class _Cases:
     packer: CasePacker
     facts: list[Fact] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
+
+
+def prepare_page() -> None:
+    """Load what a page takes whatever it says; called ahead, where there is time to wait."""
+    load_template(_TEMPLATE)
+    for name in ("matplotlib.figure", "matplotlib.backends.backend_svg"):
+        importlib.import_module(name)
 
 
 def write_html(folder: Path) -> Path:
@@ -87,14 +96,14 @@ def _write(folder: Path) -> Path:
     run = read_run(folder)
     cases = _read(folder, run)
     content = _content(run, cases)
-    empty = render_page("report.html.j2", **content, page=page_parts(script="report.js"))
+    empty = render_page(_TEMPLATE, **content, page=page_parts(script="report.js"))
     packed = cases.packer.pack(_budget(len(cases.facts)) - len(empty.encode("utf-8")))
     content["cases"] = {"count": packed.cases, "limit": packed.limit}
     parts = page_parts(
         script="report.js", data=script_json({**packed.content, "named": label_words(run.manifest)})
     )
     path = folder / "report.html"
-    page = render_page("report.html.j2", **content, page=parts)
+    page = render_page(_TEMPLATE, **content, page=parts)
     path.write_text(page, encoding="utf-8", newline="\n")
     return path
 

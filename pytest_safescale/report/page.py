@@ -7,7 +7,7 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from pytest_safescale.report import text
@@ -16,7 +16,7 @@ from pytest_safescale.report.drawing import Chart, draw_svg
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["draw_all", "page_parts", "render_page"]
+__all__ = ["draw_all", "load_template", "page_parts", "render_page"]
 
 _WIDE = 8.0
 """Charts of more inches take the whole width."""
@@ -47,9 +47,14 @@ def _p_value(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def load_template(name: str) -> Template:
+    """Return a template of this folder, compiled once per process."""
+    return _environment().get_template(name)
+
+
 def render_page(template: str, **content: Any) -> str:
     """Render a template of this folder: all but Markup is escaped, unseen characters are seen."""
-    return text.plain(_environment().get_template(template).render(**content))
+    return text.plain(load_template(template).render(**content))
 
 
 def page_parts(*, script: str | None = None, data: str = "") -> dict[str, Markup]:

@@ -7,8 +7,8 @@ while the run goes on, and writes the page when the other files of the folder ar
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,8 +68,10 @@ class PageProcess:
 
 def main() -> None:
     """Load, wait for a folder on standard input, and write its page."""
-    for name in ("pytest_safescale.report.html", "matplotlib.figure"):
-        importlib.import_module(name)
+    from pytest_safescale.report.html import prepare_page
+
+    prepare_page()
     if order := sys.stdin.read():
         folder, figures = json.loads(order)
         write_page(Path(folder), figures=Path(figures) if figures else None)
+    os._exit(0)  # at once: tearing the libraries down takes as long as a chart
