@@ -60,10 +60,11 @@ def plan_run(run: Run, *, looked_at: int | None = None) -> list[PlanRow]:
 
 
 async def _plan(run: Run, cells: Sequence[Sequence[Case]], looked_at: int | None) -> list[PlanRow]:
+    ranker = _ranker(run)
     rows = []
     for cases in cells:
         some = cases[:looked_at]
-        rows.append(scaled(await _row(run, some), len(cases) / len(some)))
+        rows.append(scaled(await _row(run, some, ranker), len(cases) / len(some)))
     return rows
 
 
@@ -74,11 +75,10 @@ def scaled(row: PlanRow, factor: float) -> PlanRow:
     return replace(row, money=row.money * factor, **counts)
 
 
-async def _row(run: Run, cases: Sequence[Case]) -> PlanRow:
+async def _row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -> PlanRow:
     samples = run.decoding.samples
     info, condition = cases[0].model.info, cases[0].condition
     agent_calls = prompt = completion = 0
-    ranker = _ranker(run)
     for case in cases:
         desk = _Rehearsal(ranker, info.context_tokens)
         evidence = (await condition.gather(case.item, desk)).text
@@ -103,9 +103,11 @@ async def _row(run: Run, cases: Sequence[Case]) -> PlanRow:
 
 def _ranker(run: Run) -> Ranker | None:
     """Return a ranker that asks nobody: passages are of like length whoever ranks them."""
+    if run.ranker is None:
+        return None
     from pytest_safescale.conditions.ranking import Bm25Ranker
 
-    return Bm25Ranker(run.dataset.corpus) if run.ranker is not None else None
+    return Bm25Ranker(run.dataset.corpus)
 
 
 class _Rehearsal:
