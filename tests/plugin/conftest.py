@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_safescale import conclude, plan
+from pytest_safescale.conditions import ranking
+from pytest_safescale.perturb import search
+from pytest_safescale.plugin import switching_on
+from pytest_safescale.report.html import prepare_page
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -43,6 +49,14 @@ def answer(messages, *, temperature, max_tokens, seed, sample_index):
 """
 
 
+LOADED = (conclude, plan, ranking, search, switching_on)
+"""Loaded before pytester notes which modules there are.
+
+It unloads what a run loads beyond them, and the array libraries cannot be loaded twice.
+"""
+prepare_page()
+
+
 @pytest.fixture(autouse=True)
 def _no_endpoint_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("BASE_URL", "API_KEY"):
@@ -69,15 +83,27 @@ def items(pytester: pytest.Pytester) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def run_suite(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
-    """Run the built-in suite on the application in a process of its own, as a user does."""
+def run_pytest(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
+    """Run pytest in the project: in this process, which has all it needs loaded, where it can.
+
+    With xdist's workers, and without a plugin that is loaded here, it takes a process of its own.
+    """
+
+    def run(*arguments: str) -> pytest.RunResult:
+        apart = any(argument.startswith(("-n", "-p")) for argument in arguments)
+        return (pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess)(
+            *arguments
+        )
+
+    return run
+
+
+@pytest.fixture
+def run_suite(run_pytest: Callable[..., pytest.RunResult]) -> Callable[..., pytest.RunResult]:
+    """Run the built-in suite on the application."""
 
     def run(*arguments: str, model: str = "python:app:answer") -> pytest.RunResult:
-        return pytester.runpytest_subprocess(
-            "--safescale-suite=radsafe200",
-            f"--safescale-model={model}",
-            *arguments,
-        )
+        return run_pytest("--safescale-suite=radsafe200", f"--safescale-model={model}", *arguments)
 
     return run
 

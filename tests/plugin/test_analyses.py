@@ -14,10 +14,12 @@ ENSEMBLE = '[[ensembles]]\nname = "panel"\nmodels = {}\n'
 
 
 def test_an_ensemble_votes_and_every_analysis_stands_in_the_run(
-    pytester: pytest.Pytester, report: Callable[[], dict[str, Any]]
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+    report: Callable[[], dict[str, Any]],
 ) -> None:
     (pytester.path / "safescale.toml").write_text(ENSEMBLE.format(list(MODELS)))
-    result = pytester.runpytest_subprocess(
+    result = run_pytest(
         "--safescale-suite=radsafe200",
         *(f"--safescale-model={name}" for name in MODELS),
         "--safescale-samples=2",
@@ -58,20 +60,23 @@ def test_an_ensemble_votes_and_every_analysis_stands_in_the_run(
     ],
 )
 def test_an_ensemble_that_cannot_vote_ends_with_exit_code_4(
-    pytester: pytest.Pytester, models: list[str], found: str
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+    models: list[str],
+    found: str,
 ) -> None:
     (pytester.path / "safescale.toml").write_text(ENSEMBLE.format(models))
-    result = pytester.runpytest_subprocess(
-        "--safescale-suite=radsafe200", "--safescale-model=lexical"
-    )
+    result = run_pytest("--safescale-suite=radsafe200", "--safescale-model=lexical")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     allowed = "allowed: models of the run, each once, lexical"
     assert f"ensemble 'panel': found {found}; {allowed}" in str(result.stderr)
 
 
-def test_two_ensembles_need_two_names(pytester: pytest.Pytester) -> None:
+def test_two_ensembles_need_two_names(
+    run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
     (pytester.path / "safescale.toml").write_text(ENSEMBLE.format(list(MODELS)) * 2)
-    result = pytester.runpytest_subprocess(
+    result = run_pytest(
         "--safescale-suite=radsafe200", *(f"--safescale-model={name}" for name in MODELS)
     )
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -79,10 +84,12 @@ def test_two_ensembles_need_two_names(pytester: pytest.Pytester) -> None:
 
 
 def test_an_ensemble_whose_member_was_not_asked_has_no_figures(
-    pytester: pytest.Pytester, report: Callable[[], dict[str, Any]]
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+    report: Callable[[], dict[str, Any]],
 ) -> None:
     (pytester.path / "safescale.toml").write_text(ENSEMBLE.format(list(MODELS)))
-    pytester.runpytest_subprocess(
+    run_pytest(
         "--safescale-suite=radsafe200",
         *(f"--safescale-model={name}" for name in MODELS),
         "--safescale-samples=0",
@@ -98,10 +105,12 @@ def test_an_ensemble_whose_member_was_not_asked_has_no_figures(
 
 
 def test_what_adaptive_sampling_leaves_open_is_not_told(
-    pytester: pytest.Pytester, report: Callable[[], dict[str, Any]]
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+    report: Callable[[], dict[str, Any]],
 ) -> None:
     (pytester.path / "safescale.toml").write_text(ENSEMBLE.format(list(MODELS)))
-    pytester.runpytest_subprocess(
+    run_pytest(
         "--safescale-suite=radsafe200",
         *(f"--safescale-model={name}" for name in MODELS),
         "--safescale-adaptive",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GATES = '[[gates]]\nmetric = "{}"\nmax = 0.1\n'
 
@@ -50,14 +55,17 @@ WITH_WORKERS = ("unknown model", "no key", "unknown metric", "empty data", "stor
     [(name, ()) for name in BAD] + [(name, ("-n2",)) for name in WITH_WORKERS],
 )
 def test_bad_input_is_met_with_one_sentence(
-    pytester: pytest.Pytester, name: str, workers: tuple[str, ...]
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+    name: str,
+    workers: tuple[str, ...],
 ) -> None:
     arguments, files, sentence = BAD[name]
     for file, content in files.items():
         (pytester.path / file).write_text(content, encoding="utf-8")
     if name != "no model" and not any("model" in word for word in arguments):
         arguments = ["--safescale-model=lexical", *arguments]
-    result = pytester.runpytest_subprocess("--safescale-suite=radsafe200", *arguments, *workers)
+    result = run_pytest("--safescale-suite=radsafe200", *arguments, *workers)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     told = [line for line in result.stderr.lines if "safescale" in line]
     assert told
@@ -65,14 +73,18 @@ def test_bad_input_is_met_with_one_sentence(
     assert "Traceback" not in result.stderr.str() + result.stdout.str()
 
 
-def test_a_fixture_without_a_model_ends_with_the_same_sentence(pytester: pytest.Pytester) -> None:
+def test_a_fixture_without_a_model_ends_with_the_same_sentence(
+    run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
     pytester.makepyfile("def test_it(safescale_case): pass")
-    result = pytester.runpytest_subprocess()
+    result = run_pytest()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "no model to test" in result.stderr.str()
 
 
-def test_a_marker_with_unknown_words_is_named(pytester: pytest.Pytester) -> None:
+def test_a_marker_with_unknown_words_is_named(
+    run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -81,12 +93,14 @@ def test_a_marker_with_unknown_words_is_named(pytester: pytest.Pytester) -> None
         def test_it(safescale_case): pass
         """
     )
-    result = pytester.runpytest_subprocess("--safescale-model=lexical")
+    result = run_pytest("--safescale-model=lexical")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "found condition; allowed: the keywords conditions, models, where" in result.stderr.str()
 
 
-def test_a_model_that_refuses_the_key_stops_the_run(pytester: pytest.Pytester) -> None:
+def test_a_model_that_refuses_the_key_stops_the_run(
+    run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
     pytester.makeconftest(
         """
         from pytest_safescale import EndpointFacts, ModelInfo
@@ -105,8 +119,6 @@ def test_a_model_that_refuses_the_key_stops_the_run(pytester: pytest.Pytester) -
         """
     )
     for workers in ((), ("-n2",)):
-        result = pytester.runpytest_subprocess(
-            "--safescale-suite=radsafe200", "--safescale-model=refusing", *workers
-        )
+        result = run_pytest("--safescale-suite=radsafe200", "--safescale-model=refusing", *workers)
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stdout.fnmatch_lines(["*the server refuses the key*"])

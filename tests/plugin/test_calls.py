@@ -27,7 +27,10 @@ SINGLE = (
 
 @pytest.fixture
 def ask(
-    pytester: pytest.Pytester, items: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., pytest.RunResult]:
     """Run the suite over so many items against a server, with quick time-outs."""
     monkeypatch.setenv("SAFESCALE_API_KEY", KEY)
@@ -35,7 +38,7 @@ def ask(
     def run(server: ChatServer, cases: int, *arguments: str) -> pytest.RunResult:
         configure(pytester.path, server.url)
         items(*(f"case {n}" for n in range(cases)))
-        return pytester.runpytest_subprocess(*command(*arguments))
+        return run_pytest(*command(*arguments))
 
     return run
 
@@ -130,7 +133,9 @@ def test_with_a_third_of_all_replies_failing_every_case_ends_and_every_call_is_c
 
 
 def test_a_call_that_keeps_failing_is_recorded_with_its_reason(
-    pytester: pytest.Pytester, ask: Callable[..., pytest.RunResult]
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+    ask: Callable[..., pytest.RunResult],
 ) -> None:
     def fault(number: int) -> str | None:
         return None if number % 2 else "503"
@@ -140,7 +145,7 @@ def test_a_call_that_keeps_failing_is_recorded_with_its_reason(
         text = (pytester.path / "safescale.toml").read_text()
         result = ask(server, 1)
         (pytester.path / "safescale.toml").write_text(f"max_attempts = 1\n{text}")
-        pytester.runpytest_subprocess(*command("--safescale-store=other.sqlite"))
+        run_pytest(*command("--safescale-store=other.sqlite"))
     assert result.ret == 0
     assert "HTTP 503: not now (1 attempt)" in str(cases(pytester)[0]["error"])
 

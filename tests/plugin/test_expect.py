@@ -27,7 +27,11 @@ RUN = (
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, items: Callable[..., Path]) -> Callable[..., pytest.RunResult]:
+def run(
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+) -> Callable[..., pytest.RunResult]:
     def run(saying: str, check: str, *arguments: str) -> pytest.RunResult:
         items(saying)
         pytester.makepyfile(
@@ -38,7 +42,7 @@ def run(pytester: pytest.Pytester, items: Callable[..., Path]) -> Callable[..., 
                 expect(safescale_case{check}
             """
         )
-        return pytester.runpytest_subprocess(*RUN, *(arguments or (SINGLE,)))
+        return run_pytest(*RUN, *(arguments or (SINGLE,)))
 
     return run
 
@@ -98,7 +102,10 @@ CHECKS: list[tuple[str, str, str, bool]] = [
 
 @pytest.mark.parametrize("samples", [SINGLE, SAMPLED])
 def test_each_check_holds_or_fails_its_test(
-    pytester: pytest.Pytester, items: Callable[..., Path], samples: str
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    samples: str,
 ) -> None:
     items(*sorted({saying for _, saying, _, _ in CHECKS}))
     checks = [row for row in CHECKS if row[2] == samples]
@@ -109,7 +116,7 @@ def test_each_check_holds_or_fails_its_test(
     )
     text = "import pytest\nfrom pytest_safescale import expect\n" + "\n".join(tests)
     pytester.makepyfile(test_it=text)
-    result = pytester.runpytest_subprocess(*RUN, samples, "-rf")
+    result = run_pytest(*RUN, samples, "-rf")
     assert f"collected {len(checks)} items" in result.outlines
     names = (re.match(r"FAILED test_it.py::test_(\d+)", line) for line in result.outlines)
     failed = {checks[int(name[1])] for name in names if name}
@@ -131,7 +138,9 @@ SHARES: list[tuple[str, str, bool]] = [
 
 
 def test_samples_count_by_their_shares(
-    pytester: pytest.Pytester, items: Callable[..., Path]
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
 ) -> None:
     items(*(letters for letters, _, _ in SHARES))
     pytester.makepyfile(
@@ -154,7 +163,7 @@ def test_samples_count_by_their_shares(
             eval("expect(safescale_case)" + check)
         """,
     )
-    lines = pytester.runpytest_subprocess(
+    lines = run_pytest(
         "--safescale-model=python:sampler:answer", *RUN[1:], "--safescale-samples=20", "-rf"
     ).outlines
     failed = {int(match[1]) for line in lines if (match := re.search(r"FAILED .*-(\d+)\]", line))}

@@ -1,4 +1,7 @@
-"""Gates are tests: in the terminal, in JUnit and in the exit code, with and without xdist."""
+"""Gates are tests: in the terminal, in JUnit and in the exit code.
+
+Every form of gate, with xdist and without, is in test_gate_forms.py.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,6 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one", "-n2"])
 @pytest.mark.parametrize(("gate", "outcome", "code"), CASES)
 def test_terminal_junit_and_exit_code_tell_the_same(
     pytester: pytest.Pytester,
@@ -56,11 +58,10 @@ def test_terminal_junit_and_exit_code_tell_the_same(
     gate: str,
     outcome: str,
     code: int,
-    workers: tuple[str, ...],
 ) -> None:
     items("say A", "say A", "say A", "say B")
     gates(gate)
-    result = run_suite(*RUN, "--junitxml=j.xml", *workers)
+    result = run_suite(*RUN, "--junitxml=j.xml")
     assert result.ret == code
     told = report()["gates"]
     assert [row["outcome"] for row in told] == [outcome]

@@ -83,7 +83,9 @@ Run = "Callable[..., pytest.RunResult]"
 
 
 @pytest.fixture
-def robust(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
+def robust(
+    run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> Callable[..., pytest.RunResult]:
     """Run the robustness suite on a model of the application, over two items unless told."""
     pytester.makepyfile(app=APPLICATION)
 
@@ -93,7 +95,7 @@ def robust(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
             for n in range(items)
         ]
         (pytester.path / "items.json").write_text(json.dumps(records), encoding="utf-8")
-        return pytester.runpytest_subprocess(
+        return run_pytest(
             "--safescale-suite=evidence_robustness",
             f"--safescale-model=python:app:{model}",
             *arguments,
@@ -193,6 +195,7 @@ def test_a_counterexample_shows_in_terminal_summary_page_and_files(
 
 
 def test_the_line_that_reproduces_a_counterexample_does_so_without_a_call(
+    run_pytest: Callable[..., pytest.RunResult],
     robust: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
     pytester: pytest.Pytester,
@@ -205,9 +208,9 @@ def test_the_line_that_reproduces_a_counterexample_does_so_without_a_call(
     (pytester.path / "app.py").write_text(f"{source}\n# changed\n")
     program, *arguments = shlex.split(line)
     assert program == "pytest"
-    assert pytester.runpytest_subprocess(*arguments).ret == 1
+    assert run_pytest(*arguments).ret == 1
     (pytester.path / "app.py").write_text(source)
-    result = pytester.runpytest_subprocess(*arguments)
+    result = run_pytest(*arguments)
     result.stdout.fnmatch_lines(["*1 counterexample in*"])
     assert result.ret == 0
     again = json.loads((pytester.path / ".safescale/reproduced/run.json").read_text())
@@ -428,19 +431,22 @@ def test_what_cannot_be_meant_ends_the_run_before_the_first_call(
 
 
 def test_the_example_of_the_page_runs_as_a_test(
-    robust: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+    run_pytest: Callable[..., pytest.RunResult],
+    robust: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
 ) -> None:
     page = (ROOT / "docs" / "robustness.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(import pytest\n.*?)```", page, re.DOTALL)
     robust("right", *SINGLE, "--co", "-q")
     pytester.makepyfile(test_mine=example)
     told = (*SINGLE, "--safescale-model=python:app:right")
-    pytester.runpytest_subprocess("test_mine.py", *told).assert_outcomes(passed=4)
+    run_pytest("test_mine.py", *told).assert_outcomes(passed=4)
     told = (*SINGLE, "--safescale-model=python:app:obedient")
-    pytester.runpytest_subprocess("test_mine.py", *told).assert_outcomes(passed=2, failed=2)
+    run_pytest("test_mine.py", *told).assert_outcomes(passed=2, failed=2)
 
 
 def test_a_test_of_ones_own_holds_case_relation_and_finding(
+    run_pytest: Callable[..., pytest.RunResult],
     robust: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
     pytester: pytest.Pytester,
@@ -463,9 +469,7 @@ def test_a_test_of_ones_own_holds_case_relation_and_finding(
             one.judge()
         """
     )
-    result = pytester.runpytest_subprocess(
-        "test_mine.py", *SINGLE, "--safescale-model=python:app:planted", "-v"
-    )
+    result = run_pytest("test_mine.py", *SINGLE, "--safescale-model=python:app:planted", "-v")
     result.stdout.fnmatch_lines(
         [
             "*test_it[[]python:app:planted-clean_evidence-i0-typos] PASSED*",
@@ -474,7 +478,7 @@ def test_a_test_of_ones_own_holds_case_relation_and_finding(
     )
     (found,) = report()["findings"]
     assert found["reproduce"].startswith("pytest test_mine.py::test_it ")
-    again = pytester.runpytest_subprocess(*shlex.split(found["reproduce"])[1:])
+    again = run_pytest(*shlex.split(found["reproduce"])[1:])
     again.stdout.fnmatch_lines(["*1 counterexample in*"])
 
 

@@ -82,14 +82,16 @@ def write_gates(pytester: pytest.Pytester) -> Callable[..., None]:
 
 @pytest.fixture
 def against_server(
-    pytester: pytest.Pytester, items: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    run_pytest: Callable[..., pytest.RunResult],
+    items: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., pytest.RunResult]:
     """Put 60 items to a server that always gives the high-risk option, two at a time."""
     monkeypatch.setenv("SAFESCALE_API_KEY", KEY)
 
     def run(server: ChatServer, *arguments: str) -> pytest.RunResult:
         items(*(f"case {n}" for n in range(60)))
-        return pytester.runpytest_subprocess(
+        return run_pytest(
             "--safescale-suite=radsafe200",
             "--safescale-model=openai:m",
             f"--safescale-base-url={server.url}",
@@ -117,7 +119,7 @@ def test_a_run_stops_when_its_gates_are_decided_and_they_say_what_the_whole_run_
         early = against_server(server, "--safescale-stop-when-decided", *workers)
         made = server.calls
         told = report()
-        whole = against_server(server)
+        whole = against_server(server, "--safescale-concurrency=30")
     assert 4 <= made < 60
     assert early.ret == whole.ret == 1
     assert [row["outcome"] for row in told["gates"]] == ["failed", "failed"]
