@@ -16,6 +16,7 @@ import sqlite3
 import time
 import uuid
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.calls.entries import (
@@ -30,7 +31,6 @@ from pytest_safescale.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from pytest_safescale.calls.entries import Kept, Wanted
     from pytest_safescale.models.model import Reply
@@ -345,4 +345,13 @@ def _process_exists(pid: int) -> bool:
         return False
     except OSError:
         return True
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Return whether a process has ended and its parent has not looked yet, as after a crash."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:  # another system, or it is gone meanwhile: its beat decides
+        return False
+    return stat.rpartition(b")")[2].split()[:1] == [b"Z"]  # a name may hold anything, also ")"

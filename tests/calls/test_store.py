@@ -86,14 +86,19 @@ def test_a_released_claim_may_be_taken_by_another(store: Store) -> None:
     other.close()
 
 
-def test_the_claim_of_a_process_that_died_is_taken_over(store: Store) -> None:
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="only Linux tells of an unreaped process")
+@pytest.mark.parametrize("reaped", [True, False], ids=["reaped", "zombie"])
+def test_the_claim_of_a_process_that_died_is_taken_over(store: Store, reaped: bool) -> None:
     code = (
         "import os, sys; from pathlib import Path\n"
         "from pytest_safescale.calls.store import Store\n"
         f"Store(Path(sys.argv[1])).claim([({KEY!r}, [0])]); os._exit(9)"
     )
-    subprocess.run([sys.executable, "-c", code, str(store.path)], check=False)
-    assert claim(store, [0]).mine == (0,)
+    with subprocess.Popen([sys.executable, "-c", code, str(store.path)]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended and stays known
+        if reaped:
+            process.wait()
+        assert claim(store, [0]).mine == (0,)
 
 
 def test_a_living_owner_on_this_machine_keeps_its_claim_until_its_beat_is_stale(
