@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_safescale.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RUN = ("--safescale-suite=radsafe200", "--safescale-samples=0", "--safescale-limit=30")
 CONDITIONS = "--safescale-conditions=closed_book,clean_evidence"
 
 
 @pytest.fixture
-def made(pytester: pytest.Pytester) -> Path:
+def made(run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester) -> Path:
     """Make an old and a new run, the new one with the old one as its baseline."""
     for name, more in (("old", ()), ("new", ("--safescale-baseline=old/run.json",))):
         model = f"--safescale-model=simulated:upgrade_{name}"
-        result = pytester.runpytest_subprocess(
-            *RUN, CONDITIONS, model, f"--safescale-report={name}", *more
-        )
+        result = run_pytest(*RUN, CONDITIONS, model, f"--safescale-report={name}", *more)
         assert result.ret == 0
     return pytester.path
 

@@ -7,12 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale import conclude, plan
-from pytest_safescale.conditions import ranking
-from pytest_safescale.perturb import search
-from pytest_safescale.plugin import switching_on
-from pytest_safescale.report.html import prepare_page
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -49,14 +43,6 @@ def answer(messages, *, temperature, max_tokens, seed, sample_index):
 """
 
 
-LOADED = (conclude, plan, ranking, search, switching_on)
-"""Loaded before pytester notes which modules there are.
-
-It unloads what a run loads beyond them, and the array libraries cannot be loaded twice.
-"""
-prepare_page()
-
-
 @pytest.fixture(autouse=True)
 def _no_endpoint_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("BASE_URL", "API_KEY"):
@@ -80,22 +66,6 @@ def items(pytester: pytest.Pytester) -> Callable[..., Path]:
 
     pytester.makepyfile(app=APPLICATION)
     return write
-
-
-@pytest.fixture
-def run_pytest(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
-    """Run pytest in the project: in this process, which has all it needs loaded, where it can.
-
-    With xdist's workers, and without a plugin that is loaded here, it takes a process of its own.
-    """
-
-    def run(*arguments: str) -> pytest.RunResult:
-        apart = any(argument.startswith(("-n", "-p")) for argument in arguments)
-        return (pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess)(
-            *arguments
-        )
-
-    return run
 
 
 @pytest.fixture
