@@ -64,11 +64,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
-    """Give back what was taken, for whoever runs pytest inside a process that goes on."""
+    """Give back what was taken, for whoever runs pytest inside a process that goes on.
+
+    A worker's ends at once.
+    """
     try:
         return (yield)
     finally:
-        if SESSION_KEY in config.stash:
+        if SESSION_KEY in config.stash and not hasattr(config, "workerinput"):
             gc.unfreeze()
 
 
