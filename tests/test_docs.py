@@ -11,7 +11,8 @@ import pytest
 
 from pytest_safescale.data import data_folder
 from pytest_safescale.gates.gate import load_gates, parse_gates
-from pytest_safescale.settings import resolve_settings
+from pytest_safescale.models.profiles import PROFILES, profile_from_mapping
+from pytest_safescale.settings import ModelSettings, resolve_settings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -42,6 +43,9 @@ def test_every_toml_example_is_a_configuration_that_is_taken(code: str) -> None:
         return
     settings = resolve_settings({}, content["tool"]["safescale"])
     assert settings
+    for name, model in settings.models.items():
+        if model.profile is not None:
+            assert profile_from_mapping(name, model.profile)
 
 
 @pytest.mark.parametrize(
@@ -87,3 +91,9 @@ def test_every_option_is_documented(pytester: pytest.Pytester) -> None:
     helped = pytester.runpytest_subprocess("--help").stdout.str()
     for option in set(re.findall(r"--safescale-[a-z-]+", helped)):
         assert option in told, option
+
+
+@pytest.mark.parametrize("name", [*ModelSettings.model_fields, *PROFILES])
+def test_every_key_of_a_model_and_every_profile_is_documented(name: str) -> None:
+    told = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    assert re.search(rf"^{name} = |`{name}`|\.{name}\]", told, re.MULTILINE), name
