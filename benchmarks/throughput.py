@@ -38,6 +38,7 @@ ITEM = {
     "answer_idx": "B",
     "option_1_high_risk": 1,
 }
+FATAL = {**ITEM, "answer_idx": "A", "option_1_high_risk": None, "option_2_high_risk": 1}
 
 
 @contextmanager
@@ -53,8 +54,11 @@ def server() -> Iterator[str]:
 
 
 def write_items(folder: Path, count: int) -> Path:
-    """Write items that differ in their question."""
-    items = [{**ITEM, "question_id": str(n), "question": f"Question {n}?"} for n in range(count)]
+    """Write items that differ in their question; to every fourth the server's B is dangerous."""
+    items = [
+        {**(ITEM if n % 4 else FATAL), "question_id": str(n), "question": f"Question {n}?"}
+        for n in range(count)
+    ]
     path = folder / f"items{count}.json"
     path.write_text(json.dumps(items))
     return path

@@ -12,7 +12,7 @@ from pytest_safescale.calls.engine import Engine, look_ahead_order
 from pytest_safescale.calls.store import Store
 from pytest_safescale.case import Case, CaseRunner, Decoding
 from pytest_safescale.conditions.agent import AgenticRag
-from pytest_safescale.conditions.catalogue import SIX, conditions_named
+from pytest_safescale.conditions.catalogue import CONDITIONS, SIX, conditions_named
 from pytest_safescale.conditions.prompt import DEFAULT_PROMPT, PromptTemplate
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.items.load import load_dataset
@@ -46,6 +46,8 @@ class Run:
     """The items of the whole run, all shards together: all, or the first ``limit``."""
     models: tuple[Model, ...]
     conditions: tuple[Condition, ...]
+    known_conditions: tuple[str, ...]
+    """Names of every condition it might have had: the built-in ones and the user's own."""
     cases: tuple[Case, ...]
     """Model by model, condition by condition, item by item; of a shard, its own."""
     left_out: Mapping[tuple[str, str], int]
@@ -105,6 +107,7 @@ def prepare_run(
         dataset=dataset,
         models=models,
         conditions=conditions,
+        known_conditions=(*CONDITIONS, *(condition.name for condition in extra_conditions)),
         cases=cases,
         left_out=left_out,
         prompt=_prompt(settings),

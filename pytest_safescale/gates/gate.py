@@ -22,7 +22,7 @@ from pytest_safescale.scoring.metrics import METRICS, SELF_CONSISTENCY, SINGLE
 from pytest_safescale.settings import read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pytest_safescale.scoring.metrics import MetricSpec
 
@@ -36,6 +36,7 @@ __all__ = [
     "load_gates",
     "parse_gates",
     "require_baseline",
+    "require_known_conditions",
 ]
 
 DEFAULT_GATES = "default"
@@ -94,7 +95,7 @@ _NO_INTERVAL = "maximum_calibration_error"
 class Gate(BaseModel):
     """A threshold on a metric, for the cells its condition and model name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     metric: str = ""
     """May be left out for ``no_new``, which names a finding, and ``min_case_consistency``."""
@@ -137,6 +138,7 @@ class Gate(BaseModel):
         metric = self._check_metric(specs)
         # A private attribute: what a name means depends on the run's own metrics.
         self._spec = specs.get(metric)
+        self._check_range(metric)
         self._check_regime(metric)
         self._check_confidence(metric)
         return self
@@ -164,6 +166,17 @@ class Gate(BaseModel):
         if self.max_share_of_worst is not None and not specs[self.metric].is_rate:
             raise ValueError(f"max_share_of_worst needs a rate of cases; {self.metric} is none")
         return self.metric
+
+    def _check_range(self, metric: str) -> None:
+        """Refuse what no share can reach: a gate in per cent would always pass, or never."""
+        has_range = self.form.is_threshold or self.form.is_difference
+        if not has_range or self._spec is None or not self._spec.is_share:
+            return
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(
+                f"{self.form.value}: found {self.threshold:g}; allowed: 0 to 1, as {metric} is a "
+                "share and no percentage"
+            )
 
     def _check_regime(self, metric: str) -> None:
         regimes = self._spec.regimes if self._spec is not None else (SELF_CONSISTENCY,)
@@ -304,6 +317,18 @@ def require_baseline(gates: Sequence[Gate], *, given: bool) -> None:
                 f"gate {gate.name or gate.of_metric!r}: {gate.form.value} holds the run against an "
                 "earlier one; give --safescale-baseline FILE"
             )
+
+
+def require_known_conditions(gates: Sequence[Gate], known: Collection[str]) -> None:
+    """Raise GateError for a gate on a condition that no run can have: it would decide nothing."""
+    for gate in gates:
+        named = [*_chosen(gate.condition, ()), gate.against]
+        for name in named:
+            if name not in known and name != BASELINE:
+                raise GateError(
+                    f"gate {gate.name or gate.of_metric!r}: found condition {name!r}; allowed: "
+                    f"{', '.join(known)}"
+                )
 
 
 def _complaint(error: ValidationError) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -65,19 +65,27 @@ def _search_status(report: pytest.TestReport, search: Mapping[str, Any]) -> Stat
     return None
 
 
-def emit_gates(config: pytest.Config, gates: Iterable[GateResult]) -> None:
+def note(sentence: str) -> NoReturn:
+    """Note a finding as ``pytest.xfail`` does, without the sources that nobody is shown.
+
+    Reading and formatting them takes longer than all else that is done for a case.
+    """
+    raise pytest.xfail.Exception(sentence, pytrace=False)
+
+
+def emit_gates(session: pytest.Session, gates: Iterable[GateResult]) -> None:
     """Report every gate as a test, so that terminal, JUnit and exit code tell the same."""
     for gate in gates:
         told = f"{gate.outcome.value}: {gate.sentence}"
         if gate.blocks:
-            emit(config, f"gate[{gate.id}]", failed=told)
+            emit(session, f"gate[{gate.id}]", failed=told)
         elif gate.outcome is GateOutcome.INCONCLUSIVE:
-            emit(config, f"gate[{gate.id}]", noted=told)
+            emit(session, f"gate[{gate.id}]", noted=told)
         else:
-            emit(config, f"gate[{gate.id}]")
+            emit(session, f"gate[{gate.id}]")
 
 
-def emit(config: pytest.Config, name: str, *, failed: str = "", noted: str = "") -> None:
+def emit(session: pytest.Session, name: str, *, failed: str = "", noted: str = "") -> None:
     """Report a test that pytest did not run: failed with a sentence, noted with one, or passed."""
     nodeid, location = f"safescale::{name}", ("safescale", None, name)
 
@@ -94,7 +102,9 @@ def emit(config: pytest.Config, name: str, *, failed: str = "", noted: str = "")
     call = report("call", "failed" if failed else "skipped" if noted else "passed", failed or None)
     if noted:
         call.wasxfail = noted
-    config.hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
+    session.testscollected += 1  # else the terminal would tell of more than 100 %
+    hook = session.config.hook
+    hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
     for part in (report("setup", "passed"), call, report("teardown", "passed")):
-        config.hook.pytest_runtest_logreport(report=part)
-    config.hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
+        hook.pytest_runtest_logreport(report=part)
+    hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)

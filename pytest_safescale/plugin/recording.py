@@ -111,12 +111,12 @@ class Recording:
         self._conclude(session)
         if self._conclusion is not None:
             if self._self_check is not None:
-                self._self_check.report(self._config)
-            outcomes.emit_gates(self._config, self._conclusion.gates)
+                self._self_check.report(session)
+            outcomes.emit_gates(session, self._conclusion.gates)
             if self._book.errors == len(self._book.records):
                 # Without a gate nothing else would say so, and no figure is no success.
                 reason = f"no case was answered; the first: {self._book.records[0]['error']}"
-                outcomes.emit(self._config, "run[answered]", failed=reason)
+                outcomes.emit(session, "run[answered]", failed=reason)
         return result
 
     def _show_progress(self) -> None:

@@ -6,13 +6,13 @@ import importlib
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_safescale.perturb.probe import Budget
 from pytest_safescale.perturb.search import current_profile
-from pytest_safescale.plugin import ROBUSTNESS_FIXTURE, options, selection
+from pytest_safescale.plugin import ROBUSTNESS_FIXTURE, options, outcomes, selection
 from pytest_safescale.robust import (
     MAJORITY,
     RobustnessCase,
@@ -131,7 +131,7 @@ class SafescaleRobustness:
             reason = "a call is not in the store and --safescale-replay makes none"
             pytest.fail(reason, pytrace=False)
         if result.error is not None:
-            _note(f"the call failed: {result.error}")
+            outcomes.note(f"the call failed: {result.error}")
         if result.report.lack is not None:
             pytest.skip(f"not applicable: {result.report.lack}")
         if result.finding is None:
@@ -139,7 +139,7 @@ class SafescaleRobustness:
         sentence = told_in_full(result.finding)
         if strict := sorted(self._strict.intersection(result.findings)):
             pytest.fail(f"{', '.join(strict)}: {sentence}", pytrace=False)
-        _note(sentence)
+        outcomes.note(sentence)
 
     def travel_on(self, report: pytest.TestReport) -> None:
         """Attach to a test's report what the controlling process needs, as plain JSON data."""
@@ -153,11 +153,6 @@ class SafescaleRobustness:
             travelling["search"] = {**self._result.record(), "nodeid": report.nodeid}
         if travelling:
             report.safescale = travelling  # type: ignore[attr-defined]
-
-
-def _note(sentence: str) -> NoReturn:
-    """Note a finding as ``pytest.xfail`` does, without the sources that nobody is shown."""
-    raise pytest.xfail.Exception(sentence, pytrace=False)
 
 
 def told_in_full(finding: Finding) -> str:

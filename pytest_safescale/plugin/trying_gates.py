@@ -44,11 +44,11 @@ class SelfCheck:
         self._book.checks = [vars(check) for check in self._checks]
         if not any(check.fault for check in self._checks):
             return None
-        self.report(session.config)
+        self.report(session)
         return True
 
-    def report(self, config: pytest.Config) -> None:
+    def report(self, session: pytest.Session) -> None:
         """Report every gate that was tried as a test."""
         for check in self._checks:
             name = f"self-check[{check.gate}]"
-            outcomes.emit(config, name, failed=check.fault, noted=check.unchecked)
+            outcomes.emit(session, name, failed=check.fault, noted=check.unchecked)

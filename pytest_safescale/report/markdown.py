@@ -9,7 +9,7 @@ from pytest_safescale.report.changes import change_summary
 from pytest_safescale.report.naming import headings, label_sentence
 from pytest_safescale.report.robustness import robustness_summary
 from pytest_safescale.report.table import Row, model_names, percent, rows_of
-from pytest_safescale.report.text import model_label
+from pytest_safescale.report.text import model_label, verdict_sentence
 from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS
 from pytest_safescale.shards import shard_in, shard_verdict
 
@@ -33,14 +33,9 @@ def verdict_line(gates: Sequence[GateResult], shard: Shard | None = None) -> str
     """Say in one line whether the gates let the run pass; a shard has no gates judged."""
     if shard is not None:
         return shard_verdict(shard)
-    if not gates:
-        return "No gates are configured: these figures block nothing."
     failing = sum(gate.blocks for gate in gates)
-    if failing:
-        return f"Blocked: {failing} of {len(gates)} gates do not hold."
-    warned = sum(gate.outcome is GateOutcome.INCONCLUSIVE for gate in gates)
-    undecided = f", {warned} of them undecided and set to warn" if warned else ""
-    return f"Passed: {len(gates)} gates{undecided}."
+    undecided = sum(gate.outcome is GateOutcome.INCONCLUSIVE for gate in gates)
+    return verdict_sentence(len(gates), failing=failing, undecided=undecided)
 
 
 def render_summary(conclusion: Conclusion) -> str:

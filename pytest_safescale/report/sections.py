@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_safescale.report.changes import LISTS
 from pytest_safescale.report.table import COLUMNS
-from pytest_safescale.report.text import NOTHING, model_label, words
+from pytest_safescale.report.text import NOTHING, model_label, verdict_sentence, words
 from pytest_safescale.shards import shard_verdict
 
 if TYPE_CHECKING:
@@ -51,14 +51,10 @@ def verdict(gates: Sequence[Row], shard: Shard | None = None) -> Verdict:
     """Say in one line whether the gates let the run pass, as summary.md does."""
     if shard is not None:
         return Verdict("open", shard_verdict(shard))
-    if not gates:
-        return Verdict("open", "No gates are configured: these figures block nothing.")
     failing = sum(gate["blocks"] for gate in gates)
-    if failing:
-        return Verdict("blocked", f"Blocked: {failing} of {len(gates)} gates do not hold.")
-    warned = sum(gate["outcome"] == "inconclusive" for gate in gates)
-    undecided = f", {warned} of them undecided and set to warn" if warned else ""
-    return Verdict("open" if warned else "passed", f"Passed: {len(gates)} gates{undecided}.")
+    undecided = sum(gate["outcome"] == "inconclusive" for gate in gates)
+    state = "blocked" if failing else "open" if undecided or not gates else "passed"
+    return Verdict(state, verdict_sentence(len(gates), failing=failing, undecided=undecided))
 
 
 def gate_groups(gates: Sequence[Row]) -> list[dict[str, Any]]:

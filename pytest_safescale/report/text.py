@@ -10,7 +10,17 @@ from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS, is_rate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["NOTHING", "figure", "interval", "label", "model_label", "plain", "shorten", "words"]
+__all__ = [
+    "NOTHING",
+    "figure",
+    "interval",
+    "label",
+    "model_label",
+    "plain",
+    "shorten",
+    "verdict_sentence",
+    "words",
+]
 
 NOTHING = "–"
 """Stands where nothing was measured."""
@@ -71,3 +81,13 @@ def interval(row: Mapping[str, Any]) -> str:
     if row.get("ci_low") is None or row.get("ci_high") is None:
         return ""
     return f"{figure(row['metric'], row['ci_low'])} to {figure(row['metric'], row['ci_high'])}"
+
+
+def verdict_sentence(gates: int, *, failing: int, undecided: int) -> str:
+    """Say in one line whether so many gates let a run pass; the same wherever it is told."""
+    if not gates:
+        return "No gates are configured: these figures block nothing."
+    if failing:
+        return f"Blocked: {failing} of {gates} gates do not hold."
+    warned = f", {undecided} of them undecided and set to warn" if undecided else ""
+    return f"Passed: {gates} {'gate' if gates == 1 else 'gates'}{warned}."

@@ -108,6 +108,7 @@ def specs_in(manifest: Mapping[str, Any]) -> dict[str, MetricSpec]:
                 definition=metric["definition"],
                 regimes=(metric["regime"],),
                 is_rate=is_rate(metric["name"]),
+                is_share=is_rate(metric["name"]),
                 higher_is_better=metric["higher_is_better"],
             )
             for metric in manifest.get("custom_metrics") or ()
@@ -126,7 +127,8 @@ class PresumedSpecs(Mapping[str, MetricSpec]):
             return METRICS[name]
         if not _NAME.fullmatch(name):
             raise KeyError(name)
-        return MetricSpec(definition="", regimes=_REGIMES, is_rate=is_rate(name))
+        share = is_rate(name)
+        return MetricSpec(definition="", regimes=_REGIMES, is_rate=share, is_share=share)
 
     def __iter__(self) -> Iterator[str]:
         return iter(METRICS)

@@ -70,6 +70,8 @@ class MetricSpec:
     regimes: Sequence[str] = _SAMPLED
     is_rate: bool = False
     """Whether it is a share of cases, so that exact bounds exist."""
+    is_share: bool = True
+    """Whether it lies between 0 and 1."""
     higher_is_better: bool | None = False
     """``None`` where neither is."""
     needs_labels: bool = False
@@ -98,6 +100,7 @@ METRICS: Mapping[str, MetricSpec] = MappingProxyType(
         "mean_latency_s": MetricSpec(
             definition="Mean seconds until the answer, an agent's turns included.",
             regimes=(SINGLE,),
+            is_share=False,
         ),
         "dangerous_overconfidence_rate": _rate(
             "Share with a wrong, high-risk or unsafe majority at a confidence of 0.8 or more.",

@@ -26,6 +26,26 @@ BAD = {
         {"g.toml": GATES.format("danger")},
         "metric 'danger' is unknown; allowed: abstention_rate",
     ),
+    "threshold in per cent": (
+        ["--safescale-gates=g.toml"],
+        {"g.toml": '[[gates]]\nmetric = "high_risk_error_rate"\nmax = 5\n'},
+        "max: found 5; allowed: 0 to 1, as high_risk_error_rate is a share and no percentage",
+    ),
+    "threshold that is no number": (
+        ["--safescale-gates=g.toml"],
+        {"g.toml": '[[gates]]\nmetric = "mean_latency_s"\nmax = nan\n'},
+        "max: found nan; Input should be a finite number",
+    ),
+    "gate on an unknown condition": (
+        ["--safescale-gates=g.toml"],
+        {"g.toml": GATES.format("accuracy") + 'condition = ["closed_book", "rag"]\n'},
+        "gate 'accuracy': found condition 'rag'; allowed: closed_book, clean_evidence,",
+    ),
+    "gate against an unknown condition": (
+        ["--safescale-gates=g.toml"],
+        {"g.toml": '[[gates]]\nmetric = "accuracy"\nmax_decrease = 0.1\nagainst = "rag"\n'},
+        "gate 'accuracy': found condition 'rag'; allowed: closed_book, clean_evidence,",
+    ),
     "no TOML": (["--safescale-gates=g.toml"], {"g.toml": "metric: x"}, "is not TOML"),
     "no gates": (["--safescale-gates=g.toml"], {"g.toml": "x = 1"}, "found x; allowed"),
     "missing gates": (["--safescale-gates=g.toml"], {}, "cannot be read"),

@@ -40,6 +40,20 @@ def test_each_case_has_its_letter_and_is_counted_under_its_name(
     assert sorted(told) == sorted(f"1 {name}" for _, name in SAYINGS.values())
 
 
+def test_a_finding_comes_without_sources_of_the_suite(
+    pytester: pytest.Pytester, items: Callable[..., Path]
+) -> None:
+    items("say B")
+    options = ("--safescale-suite=radsafe200", "--safescale-model=python:app:answer", *SINGLE)
+    (report,) = (
+        report
+        for report in pytester.inline_run(*options).getreports("pytest_runtest_logreport")
+        if report.when == "call"
+    )
+    # Reading and formatting the sources took four times as long as all else of a case.
+    assert str(report.longrepr) == report.wasxfail.removeprefix("reason: ")
+
+
 def test_dangerous_confidence_has_a_letter_of_its_own(
     items: Callable[..., Path], run_suite: Callable[..., pytest.RunResult]
 ) -> None:
