@@ -137,6 +137,8 @@ class JsonClient:
             content=json.dumps(payload).encode("ascii"),
             extensions={"timeout": {"connect": CONNECT_S, "read": self._timeout_s}},
         )
+        # Known here; it would be guessed anew for each request, by decoding every header.
+        request.headers.encoding = "ascii"
         response = await self._open().handle_async_request(request)
         try:
             body = bytearray()

@@ -126,6 +126,9 @@ def pytest_runtest_makereport(
     """Let the case's record travel on the report, also from an xdist worker."""
     session = item.config.stash.get(SESSION_KEY, None)
     failed = call.excinfo is not None
+    if call.excinfo is not None and getattr(call.excinfo.value, "pytrace", True) is False:
+        # Nobody is shown the way to it, and pytest would look for each of its files.
+        call.excinfo.traceback = call.excinfo.traceback[-1:]
     with session.undisturbed() if session is not None and failed else nullcontext():
         report = yield
     keys: tuple[pytest.StashKey[Any], ...] = (CASE_KEY, ROBUSTNESS_KEY)
