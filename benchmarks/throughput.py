@@ -125,17 +125,17 @@ def live(folder: Path) -> None:
     with server() as url:
         start = fixed(folder, url, items)
         ideal = CASES * DELAY_S / 32
-        one = run_pytest(folder, url, items, 32, fresh(folder))
-        two = run_pytest(folder, url, items, 32, fresh(folder), "-n2")
-        # Turn by turn, and the better of each: these are seconds, and other work costs tenths.
-        pairs = [
+        # Turn by turn, and the best of each: these are seconds, and other work costs tenths.
+        turns = [
             (
+                run_pytest(folder, url, items, 32, fresh(folder)),
+                run_pytest(folder, url, items, 32, fresh(folder), "-n2"),
                 asyncio.run(bare_calls(url, 256)),
                 run_pytest(folder, url, items, 256, fresh(folder)),
             )
             for _ in range(3)
         ]
-        bare, wide = (min(side) for side in zip(*pairs, strict=True))
+        one, two, bare, wide = (min(column) for column in zip(*turns, strict=True))
     print(f"fixed cost of a run: start-up and report    {start:6.2f} s")
     print(f"32 in flight: whole command {one:6.2f} s, ideal {ideal:.2f} s;")
     print(
