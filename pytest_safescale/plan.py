@@ -6,9 +6,11 @@ import asyncio
 import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.calls.caller import money
+from pytest_safescale.conditions.chunks import CHUNKS_A_CALL, chunk_passages
 from pytest_safescale.conditions.prompt import build_messages
 from pytest_safescale.conditions.tokens import REAL_TOKENS_PER_TOKEN, count_tokens
 from pytest_safescale.models.model import Reply, ToolCall
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Message
     from pytest_safescale.run import Run
 
-__all__ = ["PlanRow", "plan_run", "plan_sentences", "render_plan", "scaled"]
+__all__ = ["PlanRow", "plan_run", "plan_sentences", "render_plan", "retrieval_sentences", "scaled"]
 
 AGENT_SEARCHES = 2
 """How many searches an agent is assumed to make; what it really does is the model's choice."""
@@ -103,11 +105,26 @@ async def _row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -> PlanRo
 
 def _ranker(run: Run) -> Ranker | None:
     """Return a ranker that asks nobody: passages are of like length whoever ranks them."""
-    if run.ranker is None:
+    if run.retriever is None:
         return None
     from pytest_safescale.conditions.ranking import Bm25Ranker
 
     return Bm25Ranker(run.dataset.corpus)
+
+
+def retrieval_sentences(run: Run) -> list[str]:
+    """Return what dense retrieval takes beside the cases; nothing where no embedding is asked."""
+    searched = any(case.condition.lacks(case.item, corpus=False) for case in run.cases)
+    if run.embedder is None or not searched:
+        return []
+    chunks = chunk_passages(run.dataset.corpus)
+    counted = sum(count_tokens(f"{chunk.title} {chunk.text}") for chunk in chunks)
+    tokens = int(counted * REAL_TOKENS_PER_TOKEN)
+    return [
+        f"{run.embedder.info.name}: {len(chunks)} chunks take {ceil(len(chunks) / CHUNKS_A_CALL)} "
+        f"calls more, about {tokens} tokens, cost {money(run.embedder.info, tokens, 0):.2f}; "
+        "each new search takes one"
+    ]
 
 
 class _Rehearsal:

@@ -66,7 +66,7 @@ def planned(given: argparse.Namespace) -> list[str]:
     from pytest_safescale.data import data_folder
     from pytest_safescale.gates.gate import load_gates
     from pytest_safescale.outlook import render_outlook
-    from pytest_safescale.plan import plan_run, render_plan, scaled
+    from pytest_safescale.plan import plan_run, render_plan, retrieval_sentences, scaled
     from pytest_safescale.plugin.options import OPTIONS
     from pytest_safescale.scoring.custom import PresumedSpecs
     from pytest_safescale.scoring.metrics import METRICS
@@ -85,7 +85,8 @@ def planned(given: argparse.Namespace) -> list[str]:
     lines = [] if settings.model else [PLACEHOLDER_NOTICE]
     own = {gate.metric for gate in gates if gate.metric and gate.metric not in METRICS}
     lines += [f"{name} is not built in: taken for a metric of your own" for name in sorted(own)]
-    return [*lines, *render_plan(rows), *render_outlook(_sizes(rows), gates, asked)]
+    lines += [*render_plan(rows), *retrieval_sentences(run)]
+    return [*lines, *render_outlook(_sizes(rows), gates, asked)]
 
 
 def _prepared(settings: Settings) -> Run:

@@ -17,7 +17,7 @@ from pytest_safescale.conditions.prompt import DEFAULT_PROMPT, PromptTemplate
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.items.load import load_dataset
 from pytest_safescale.models.model import Nature
-from pytest_safescale.models.spec import build_model, build_ranker
+from pytest_safescale.models.spec import build_model, build_retriever
 from pytest_safescale.shards import items_of_shard, parse_shard
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_safescale.conditions.condition import Condition, Ranker
+    from pytest_safescale.conditions.retriever import Retriever
     from pytest_safescale.items.item import Dataset, Item
     from pytest_safescale.models.model import Model
     from pytest_safescale.scoring.custom import CaseMetric
@@ -54,11 +55,17 @@ class Run:
     """How many items a condition could not be put to, by (condition, reason)."""
     prompt: PromptTemplate
     decoding: Decoding
-    ranker: Ranker | None
+    retriever: Retriever | None
+    """What searches the corpus; ``None`` where there is none."""
     metrics: tuple[CaseMetric, ...] = ()
     """The user's own, beside the built-in ones."""
     shard: Shard | None = None
     """Which part of the run this is; ``None`` for the whole."""
+
+    @property
+    def embedder(self) -> Model | None:
+        """The model of dense retrieval, where it is dense."""
+        return self.retriever.embedder if self.retriever is not None else None
 
     @property
     def ensembles(self) -> dict[str, tuple[str, ...]]:
@@ -112,7 +119,7 @@ def prepare_run(
         left_out=left_out,
         prompt=_prompt(settings),
         decoding=Decoding(samples=settings.samples, adaptive=settings.adaptive, seed=settings.seed),
-        ranker=build_ranker(settings, dataset),
+        retriever=build_retriever(settings, dataset, root=root),
         metrics=tuple(metrics),
         shard=shard,
     )
@@ -228,16 +235,19 @@ def start_engine(
     )
     for model in run.models:
         model.facts.update(store.facts(endpoint_of(model)))
+    caller = Caller(store, limits)
     runner = CaseRunner(
-        caller=Caller(store, limits),
+        caller=caller,
         prompt=run.prompt,
         decoding=run.decoding,
-        ranker=run.ranker,
+        ranker=_ranker(run.retriever, caller),
     )
 
     async def close() -> None:
         for model in run.models:
             await model.aclose()
+        if run.embedder is not None:
+            await run.embedder.aclose()
         store.close()
 
     positions = look_ahead_order(len(order), worker=worker, workers=workers)
@@ -251,3 +261,19 @@ def start_engine(
     )
     engine.start()
     return engine
+
+
+def _ranker(retriever: Retriever | None, caller: Caller) -> Ranker | None:
+    """Return a ranker whose embeddings are asked for as every answer is: once, and kept."""
+    if retriever is None:
+        return None
+    embedder = retriever.embedder
+
+    async def embed(texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        from pytest_safescale.models.embedding import embedding_request, read_vectors
+
+        assert embedder is not None
+        answered = await caller.ask(embedder, embedding_request(texts))
+        return read_vectors(answered.replies[0], len(texts))
+
+    return retriever.ranker(embed)

@@ -44,7 +44,7 @@ def run_manifest(
     settings = run.settings
     store = Store(settings.store, run=run_id)
     spent = asdict(store.spent())
-    made = store.stored_by_this_run()
+    made = store.stored_by_this_run(but=run.embedder)
     halted = store.halted()
     store.close()
     behind = book.behind_figures()
@@ -68,7 +68,7 @@ def run_manifest(
             "notice": run.dataset.notice,
         },
         "corpus": {"name": run.dataset.corpus_name, "passages": len(run.dataset.corpus)},
-        "ranker": run.ranker.name if run.ranker is not None else None,
+        "ranker": run.retriever.name if run.retriever is not None else None,
         "prompt_sha256": run.prompt.sha256(),
         "agent_prompt_sha256": hashlib.sha256(AGENT_SYSTEM.encode()).hexdigest(),
         "models": [_model(model, book) for model in run.models],

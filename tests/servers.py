@@ -64,6 +64,8 @@ class ChatServer:
         ``response`` may answer a request its own way.
         """
         self.requests: list[dict[str, Any]] = []
+        self.embedded: list[list[str]] = []
+        """The texts of each request for embeddings that was answered."""
         self.met: Counter[str] = Counter()
         self._answer, self._delay_s, self._key, self._model = answer, delay_s, key, model
         self._most_choices, self._refuses, self._fault = most_choices, refuses, fault
@@ -140,8 +142,9 @@ class ChatServer:
         if self._response and (own := self._response(request, payload)):
             return own
         texts = payload["input"]
+        self.embedded.append(texts)
         rows = [{"index": n, "embedding": [float(len(text)), 1.0]} for n, text in enumerate(texts)]
-        return web.json_response({"data": rows[::-1]})
+        return web.json_response({"data": rows[::-1], "usage": {"prompt_tokens": len(texts)}})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         payload = await request.json()

@@ -24,6 +24,7 @@ from pytest_safescale.errors import (
 from pytest_safescale.models.model import (
     ANY_BATCH,
     BatchRefused,
+    ParameterRefused,
     ToolsRefused,
     TransientFailure,
     Unreachable,
@@ -217,7 +218,7 @@ class Caller:
         """Send one request until it is answered, within the budget of attempts and time."""
         try:
             # Nearly every call succeeds at once: the machinery of retries costs more than asking.
-            return await self._once(call, again=False)
+            return await self._adapted(call, again=False)
         except TransientFailure as failure:
             if self.limits.max_attempts == 1:
                 raise self._final(call.model, failure, 1) from failure
@@ -240,10 +241,18 @@ class Caller:
                     if attempt.retry_state.attempt_number == 1:
                         raise first
                     attempts += 1
-                    return await self._once(call, again=True)
+                    return await self._adapted(call, again=True)
         except TransientFailure as failure:
             raise self._final(call.model, failure, attempts) from failure
         raise AssertionError("a retry loop ends with a result or an exception")
+
+    async def _adapted(self, call: _Call, *, again: bool) -> dict[int, Reply]:
+        """Send once, and again without what the endpoint does not take: a few words at most."""
+        while True:
+            try:
+                return await self._once(call, again=again)
+            except ParameterRefused:
+                again = True
 
     async def _once(self, call: _Call, *, again: bool) -> dict[int, Reply]:
         model, request = call.model, call.request

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_safescale.calls.entries import Kept, Wanted
-    from pytest_safescale.models.model import Reply
+    from pytest_safescale.models.model import Model, Reply
 
 __all__ = ["SCHEMA_VERSION", "Store"]
 
@@ -319,9 +319,16 @@ class Store:
         ).fetchone()
         return Spent(**dict(zip(SPENT, row, strict=True))) if row else Spent()
 
-    def stored_by_this_run(self) -> int:
-        """Return the number of replies that were not there before this run."""
-        row = self._db.execute("SELECT count(*) FROM replies WHERE run = ?", (self.run,)).fetchone()
+    def stored_by_this_run(self, *, but: Model | None = None) -> int:
+        """Return the number of replies that were not there before this run.
+
+        ``but`` is a model whose replies do not count, such as that of dense retrieval.
+        """
+        name, url = (but.info.model, but.info.base_url) if but is not None else (None, None)
+        row = self._db.execute(
+            "SELECT count(*) FROM replies WHERE run = ? AND (model, base_url) IS NOT (?, ?)",
+            (self.run, name, url),
+        ).fetchone()
         return int(row[0])
 
     def size(self) -> int:

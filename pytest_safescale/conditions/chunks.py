@@ -10,12 +10,14 @@ from pytest_safescale.items.item import Passage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["CHUNK_OVERLAP", "CHUNK_TOKENS", "chunk_passages"]
+__all__ = ["CHUNKS_A_CALL", "CHUNK_OVERLAP", "CHUNK_TOKENS", "chunk_passages"]
 
 CHUNK_TOKENS = 300
 """Tokens in a chunk, its title not counted (SaFE-Scale, arXiv 2605.04039)."""
 CHUNK_OVERLAP = 50
 """Tokens a chunk shares with the one before it (same source)."""
+CHUNKS_A_CALL = 64
+"""How many chunks are embedded by one request."""
 
 
 def chunk_passages(passages: Iterable[Passage]) -> list[Passage]:

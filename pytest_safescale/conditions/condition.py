@@ -44,10 +44,6 @@ class Evidence:
 class Ranker(Protocol):
     """Orders the chunks of a corpus by how well they fit a query."""
 
-    @property
-    def name(self) -> str:
-        """As the manifest states it, such as ``bm25`` or ``dense:MODEL``."""
-
     async def rank(self, query: str, k: int) -> Sequence[Passage]:
         """Return the ``k`` best chunks, best first; all of them where there are fewer."""
 

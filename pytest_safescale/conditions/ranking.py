@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import bm25s
 import numpy as np
 
-from pytest_safescale.conditions.chunks import chunk_passages
+from pytest_safescale.conditions.chunks import CHUNKS_A_CALL, chunk_passages
 from pytest_safescale.errors import CallFailed
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ Embed = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]
 """Turns texts into vectors of one length, in the order of the texts; raises CallFailed."""
 
 _WORD = re.compile(r"\w+")
-_BATCH = 64
 _BATCHES_AT_ONCE = 8
 _QUERIES_KEPT = 4096
 _PREFIX_KEPT = 64
@@ -65,11 +64,6 @@ class Bm25Ranker:
     def __init__(self, passages: Iterable[Passage]) -> None:
         self._passages = tuple(passages)
         self._orders = _Orders()
-
-    @property
-    def name(self) -> str:
-        """``bm25``."""
-        return "bm25"
 
     @cached_property
     def chunks(self) -> list[Passage]:
@@ -113,26 +107,12 @@ class DenseRanker:
     a failed request leaves nothing half-built. Use one ranker within one event loop.
     """
 
-    def __init__(
-        self,
-        passages: Iterable[Passage],
-        embed: Embed,
-        *,
-        name: str = "dense",
-        normalise: bool = False,
-    ) -> None:
+    def __init__(self, passages: Iterable[Passage], embed: Embed) -> None:
         self._passages = tuple(passages)
         self._embed = embed
-        self._name = name
-        self._normalise = normalise
         self._orders = _Orders()
         self._matrix: NDArray[np.float32] | None = None
         self._building = asyncio.Lock()
-
-    @property
-    def name(self) -> str:
-        """As the manifest states it, such as ``dense:MODEL``."""
-        return self._name
 
     @cached_property
     def chunks(self) -> list[Passage]:
@@ -167,7 +147,7 @@ class DenseRanker:
             async with slots:
                 return await self._vectors(batch)
 
-        batches = [texts[i : i + _BATCH] for i in range(0, len(texts), _BATCH)]
+        batches = [texts[i : i + CHUNKS_A_CALL] for i in range(0, len(texts), CHUNKS_A_CALL)]
         parts = await asyncio.gather(*(embedded(batch) for batch in batches))
         if len({part.shape[1] for part in parts}) > 1:
             raise CallFailed("the embeddings endpoint gave vectors of different lengths")
@@ -184,9 +164,6 @@ class DenseRanker:
             )
         if width not in (None, vectors.shape[1]):
             raise CallFailed("the embeddings endpoint gave vectors of different lengths")
-        if self._normalise:
-            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            vectors /= np.where(lengths == 0, 1, lengths)
         return vectors
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "Model",
     "ModelInfo",
     "Nature",
+    "ParameterRefused",
     "Reply",
     "Request",
     "Subject",
@@ -153,6 +154,10 @@ class BatchRefused(CallFailed):
     """The endpoint takes no ``n`` above one; samples are asked for one by one."""
 
 
+class ParameterRefused(CallFailed):
+    """The endpoint takes no parameter of this name; it is left out from now on: ask again."""
+
+
 @dataclass(kw_only=True)
 class EndpointFacts:
     """What has been learned about an endpoint by asking it; kept in the store between runs."""
@@ -194,6 +199,7 @@ class Model(Protocol):
         Raises:
             TransientFailure: asking again may help.
             CallFailed: this call cannot succeed.
+            ParameterRefused: asked again at once, the request will be another.
             ToolsRefused, BatchRefused: the endpoint lacks a feature the request uses.
             EndpointRefused: no call can succeed.
         """

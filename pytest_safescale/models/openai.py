@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible endpoint: chat completions, and embeddings for dense retrieval."""
+"""Chat completions of any OpenAI-compatible endpoint."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.errors import CallFailed, EndpointRefused, SafescaleError
+from pytest_safescale.errors import EndpointRefused, SafescaleError
 from pytest_safescale.models.http import Refusal
 from pytest_safescale.models.model import (
     BatchRefused,
     EndpointFacts,
     ModelInfo,
+    ParameterRefused,
     Reply,
     Request,
     ToolsRefused,
@@ -22,11 +23,11 @@ from pytest_safescale.models.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_safescale.models.http import JsonClient
 
-__all__ = ["OpenAIEmbedder", "OpenAIModel"]
+__all__ = ["OpenAIModel", "explained", "whole_number"]
 
 _UNKNOWN_MODEL = re.compile(
     r"\bmodel(?:\W+\S+){0,2}?\s+(?:is |was |does |could )?not (?:be )?(?:found|exist)|"
@@ -49,27 +50,23 @@ class OpenAIModel:
         self._client = client
 
     async def ask(self, request: Request) -> Sequence[Reply]:
-        """Make one round trip, and one more for each parameter refused that we can spare."""
+        """Make one round trip."""
         payload = self._payload(request)
-        while True:
-            start = time.perf_counter()
-            try:
-                answer = await self._client.post("/chat/completions", payload)
-            except Refusal as refusal:
-                self._learn(refusal, request)
-                # What was sent is compared, for a request beside this one may have learned it.
-                refused, payload = payload, self._payload(request)
-                if payload == refused:
-                    raise _explained(
-                        refusal, self.info.name, self._client, self.info.model
-                    ) from None
-            except TransientFailure as failure:
-                if request.tools and _TOOLS_OFF.search(str(failure)):
-                    self.facts.tools = False
-                    raise ToolsRefused(str(failure)) from None
-                raise
-            else:
-                return _replies(answer, len(request.samples), time.perf_counter() - start)
+        start = time.perf_counter()
+        try:
+            answer = await self._client.post("/chat/completions", payload)
+        except Refusal as refusal:
+            self._learn(refusal, request)
+            # What was sent is compared, for a request beside this one may have learned it.
+            if self._payload(request) != payload:
+                raise ParameterRefused(str(refusal)) from None
+            raise explained(refusal, self.info, self._client) from None
+        except TransientFailure as failure:
+            if request.tools and _TOOLS_OFF.search(str(failure)):
+                self.facts.tools = False
+                raise ToolsRefused(str(failure)) from None
+            raise
+        return _replies(answer, len(request.samples), time.perf_counter() - start)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -110,36 +107,9 @@ class OpenAIModel:
             self.facts.seed = False
 
 
-class OpenAIEmbedder:
-    """An embedding model behind ``/embeddings``."""
-
-    def __init__(self, model: str, client: JsonClient) -> None:
-        self._model = model
-        self._client = client
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return one vector per text, all of one length; raises CallFailed."""
-        if not texts:
-            return []
-        payload = {"model": self._model, "input": list(texts)}
-        try:
-            answer = await self._client.post("/embeddings", payload)
-        except Refusal as refusal:
-            raise _explained(refusal, "embeddings", self._client, self._model) from None
-        try:
-            vectors = _vectors(answer)
-        except (TypeError, ValueError):
-            raise CallFailed(f"{self._client.host} gave embeddings that are no numbers") from None
-        if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) != 1:
-            raise CallFailed(
-                f"{self._client.host} gave {len(vectors)} embeddings for {len(texts)} texts, "
-                f"of lengths {sorted({len(vector) for vector in vectors})}"
-            )
-        return vectors
-
-
-def _explained(refusal: Refusal, name: str, client: JsonClient, model: str) -> SafescaleError:
+def explained(refusal: Refusal, info: ModelInfo, client: JsonClient) -> SafescaleError:
     """Return what a refusal means: for this call, or for every call to come."""
+    name, model = info.name, info.model
     if refusal.status in (401, 403):
         source = f" in {client.key_from}" if client.key_from else ""
         return EndpointRefused(
@@ -176,7 +146,10 @@ def _replies(answer: dict[str, Any], wanted: int, latency: float) -> list[Reply]
         raise TransientFailure("the answer holds no choice")
     messages = messages[:wanted]
     usage = as_mapping(answer.get("usage"))
-    prompt, completion = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+    prompt, completion = (
+        whole_number(usage, "prompt_tokens"),
+        whole_number(usage, "completion_tokens"),
+    )
     share, rest = divmod(completion, len(messages))
     return [
         Reply(
@@ -204,14 +177,7 @@ def _text(content: object) -> str:
     return ""
 
 
-def _count(usage: Any, name: str) -> int:
+def whole_number(usage: Mapping[str, Any], name: str) -> int:
+    """Return a whole number that a server states; 0 where it states none."""
     value = usage.get(name)
     return value if isinstance(value, int) and value >= 0 else 0
-
-
-def _vectors(answer: dict[str, Any]) -> list[list[float]]:
-    rows = answer.get("data")
-    rows = [as_mapping(row) for row in rows] if isinstance(rows, list) else []
-    ordered = sorted(rows, key=lambda row: _count(row, "index"))
-    vectors = [row.get("embedding") for row in ordered]
-    return [[float(x) for x in vector] for vector in vectors if isinstance(vector, list)]

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pytest_safescale.conditions.condition import Ranker
+    from pytest_safescale.conditions.retriever import Retriever
     from pytest_safescale.items.item import Dataset
+    from pytest_safescale.models.http import JsonClient
     from pytest_safescale.models.model import Model
     from pytest_safescale.settings import Settings
 
-__all__ = ["KEY_VARIABLES", "SPECS", "build_model", "build_ranker"]
+__all__ = ["KEY_VARIABLES", "SPECS", "build_model", "build_retriever"]
 
 SPECS = "lexical, simulated[:PROFILE], openai:MODEL, python:package.module:callable"
 KEY_VARIABLES = ("SAFESCALE_API_KEY", "OPENAI_API_KEY")
@@ -103,22 +104,27 @@ def _python(wanted: _Wanted) -> Model:
 
 
 def _openai(wanted: _Wanted) -> Model:
-    from pytest_safescale.models.http import JsonClient
     from pytest_safescale.models.openai import OpenAIModel
+
+    return OpenAIModel(*_endpoint(wanted, "openai"))
+
+
+def _endpoint(wanted: _Wanted, provider: str) -> tuple[ModelInfo, JsonClient]:
+    """Return what is known of a served model, and the client that reaches it."""
+    from pytest_safescale.models.http import JsonClient
 
     spec, table = wanted.spec, wanted.table
     if not table.model:
         raise wanted.complain("openai:MODEL")
     info = ModelInfo(
-        provider="openai",
+        provider=provider,
         model=table.model,
         revision=table.revision,
         base_url=_base_url(spec, table.base_url, wanted.settings),
         **_known(wanted),
     )
     key, source = _key(spec, table.api_key_env)
-    client = JsonClient(info.base_url, key=key, key_from=source, timeout_s=table.timeout_s)
-    return OpenAIModel(info, client)
+    return info, JsonClient(info.base_url, key=key, key_from=source, timeout_s=table.timeout_s)
 
 
 _BUILDERS: Mapping[str, Callable[[_Wanted], Model]] = {
@@ -129,25 +135,36 @@ _BUILDERS: Mapping[str, Callable[[_Wanted], Model]] = {
 }
 
 
-def build_ranker(settings: Settings, dataset: Dataset) -> Ranker | None:
-    """Return the ranker of the data set's corpus; ``None`` where it has none."""
+def build_retriever(settings: Settings, dataset: Dataset, *, root: Path) -> Retriever | None:
+    """Return what searches the data set's corpus; ``None`` where it has none.
+
+    Raises SettingsError and ModelSpecError.
+    """
     if not dataset.corpus:
         return None
-    from pytest_safescale.conditions.ranking import Bm25Ranker, DenseRanker
+    from pytest_safescale.conditions.retriever import Retriever
 
-    if settings.retriever == "bm25":
-        return Bm25Ranker(dataset.corpus)
-    provider, _, model = settings.retriever.partition(":")
-    if provider != "openai" or not model:
-        raise SettingsError(f"retriever: found {settings.retriever!r}; allowed: bm25, openai:MODEL")
-    from pytest_safescale.models.http import JsonClient
-    from pytest_safescale.models.openai import OpenAIEmbedder
+    embedder = None if settings.retriever == "bm25" else _embedder(settings, root)
+    return Retriever(passages=tuple(dataset.corpus), embedder=embedder)
+
+
+def _embedder(settings: Settings, root: Path) -> Model:
+    from pytest_safescale.models.embedding import OpenAIEmbedder
 
     spec = settings.retriever
-    url = _base_url(spec, None, settings)
-    key, source = _key(spec, None)
-    embedder = OpenAIEmbedder(model, JsonClient(url, key=key, key_from=source))
-    return DenseRanker(dataset.corpus, embedder.embed, name=f"dense:{model}")
+    table = settings.models.get(spec)
+    if table is None:
+        provider, _, model = spec.partition(":")
+        table = ModelSettings.model_validate({"provider": "openai", "model": model})
+        if provider != "openai" or not model:
+            table = None
+    if table is None or table.provider != "openai":
+        named = "".join(
+            f", {name}" for name, each in settings.models.items() if each.provider == "openai"
+        )
+        raise SettingsError(f"retriever: found {spec!r}; allowed: bm25, openai:MODEL{named}")
+    wanted = _Wanted(spec=spec, table=table, settings=settings, root=root)
+    return OpenAIEmbedder(*_endpoint(wanted, "openai embeddings"))
 
 
 def _base_url(spec: str, given: str | None, settings: Settings) -> str:

@@ -49,10 +49,11 @@ class Progress:
             self._reporter.write_line(self._line(now - self._begun))
 
     def _line(self, seconds: float) -> str:
-        store = Store(self._session.run.settings.store, run=self._session.run_id)
-        spent, made = store.spent(), store.stored_by_this_run()
+        run = self._session.run
+        store = Store(run.settings.store, run=self._session.run_id)
+        spent, made = store.spent(), store.stored_by_this_run(but=run.embedder)
         store.close()
-        cases = len(self._session.run.cases)
+        cases = len(run.cases)
         if self._searching:
             cases *= len(self._session.robustness.relations)
         return progress_line(

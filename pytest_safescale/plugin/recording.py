@@ -166,11 +166,14 @@ def _load_what_the_end_needs() -> None:
 
 def _plan(run: Run) -> list[str]:
     """Return what the run will take at most; nothing where no call costs anything."""
-    if run.settings.replay or all(model.info.provider in FREE for model in run.models):
+    if run.settings.replay:
         return []
-    from pytest_safescale.plan import plan_run, plan_sentences
+    from pytest_safescale.plan import plan_run, plan_sentences, retrieval_sentences
 
-    return [f"safescale: {line}" for line in plan_sentences(plan_run(run, looked_at=LOOKED_AT))]
+    lines = []
+    if any(model.info.provider not in FREE for model in run.models):
+        lines += plan_sentences(plan_run(run, looked_at=LOOKED_AT))
+    return [f"safescale: {line}" for line in (*lines, *retrieval_sentences(run))]
 
 
 def describe_run(run: Run) -> list[str]:

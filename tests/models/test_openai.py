@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import web
 
 from pytest_safescale.errors import CallFailed, EndpointRefused
 from pytest_safescale.models.http import JsonClient, Refusal
@@ -16,6 +16,7 @@ from pytest_safescale.models.model import (
     BatchRefused,
     EndpointFacts,
     ModelInfo,
+    ParameterRefused,
     Reply,
     Request,
     ToolCall,
@@ -23,8 +24,11 @@ from pytest_safescale.models.model import (
     TransientFailure,
     Unreachable,
 )
-from pytest_safescale.models.openai import OpenAIEmbedder, OpenAIModel
+from pytest_safescale.models.openai import OpenAIModel
 from tests.servers import FAULTS, KEY, ChatServer, complaint
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 TOOLS = ({"type": "function", "function": {"name": "search"}},)
 
@@ -39,10 +43,19 @@ def model(url: str, *, key: str = KEY, timeout_s: float = 5.0, name: str = "m") 
     return OpenAIModel(info, JsonClient(url, key=key, key_from="A_KEY", timeout_s=timeout_s))
 
 
+async def adapted(asked: OpenAIModel, one: Request) -> list[Reply]:
+    """Ask as callers do: once more for each parameter that the endpoint does not take."""
+    while True:
+        with contextlib.suppress(ParameterRefused):
+            return list(await asked.ask(one))
+
+
 def ask(asked: OpenAIModel, *requests: Request) -> list[Reply]:
     async def all_of_them() -> list[Reply]:
         try:
-            return [reply for one in requests or (request(),) for reply in await asked.ask(one)]
+            return [
+                reply for one in requests or (request(),) for reply in await adapted(asked, one)
+            ]
         finally:
             await asked.aclose()
 
@@ -165,7 +178,7 @@ def test_requests_side_by_side_learn_together_what_is_refused() -> None:
         asked = model(server.url)
 
         async def many() -> None:
-            await asyncio.gather(*(asked.ask(request()) for _ in range(50)))
+            await asyncio.gather(*(adapted(asked, request()) for _ in range(50)))
             await asked.aclose()
 
         asyncio.run(many())
@@ -304,48 +317,6 @@ def test_any_other_refusal_fails_the_call_with_the_servers_words() -> None:
         pytest.raises(Refusal, match="HTTP 400: unsupported parameter: temperature"),
     ):
         ask(model(server.url))
-
-
-def embed(url: str, *texts: str) -> list[list[float]]:
-    async def embedded() -> list[list[float]]:
-        client = JsonClient(url, key=KEY, key_from="A_KEY", timeout_s=5)
-        try:
-            return await OpenAIEmbedder("e", client).embed(texts)
-        finally:
-            await client.aclose()
-
-    return asyncio.run(embedded())
-
-
-def test_embeddings_come_back_in_the_order_of_their_texts() -> None:
-    with ChatServer() as server:
-        assert embed(server.url, "a", "bbb") == [[1.0, 1.0], [3.0, 1.0]]
-        assert embed(server.url) == []
-
-
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        ([[1.0]], "1 embeddings for 2 texts"),
-        ([[1.0], [1.0, 2.0]], r"of lengths \[1, 2\]"),
-        ([["one"], [2.0]], "no numbers"),
-        ([None, None], "0 embeddings for 2 texts"),
-    ],
-)
-def test_embeddings_that_do_not_fit_together_fail_the_call(rows: list[Any], said: str) -> None:
-    def answer(*_: object) -> web.Response:
-        return web.json_response({"data": [{"index": 0, "embedding": row} for row in rows]})
-
-    with ChatServer(response=answer) as server, pytest.raises(CallFailed, match=said):
-        embed(server.url, "a", "b")
-
-
-def test_an_endpoint_refuses_the_key_of_embeddings_too() -> None:
-    with (
-        ChatServer(response=lambda *_: complaint(401, "no")) as server,
-        pytest.raises(EndpointRefused, match=r"embeddings: .* refuses the key in A_KEY"),
-    ):
-        embed(server.url, "a")
 
 
 def test_a_thousand_requests_are_in_flight_at_once() -> None:

@@ -249,3 +249,15 @@ def test_after_kill_9_nothing_that_was_stored_is_asked_again(
     manifest = report()["manifest"]
     assert manifest["cases"]["recorded"] == 120
     assert manifest["errors"] == 0
+
+
+def test_requests_that_teach_what_an_endpoint_refuses_are_counted(
+    ask: Callable[..., pytest.RunResult], report: Callable[[], dict[str, Any]]
+) -> None:
+    with ChatServer(refuses=("seed", "max_tokens")) as server:
+        ask(server, 9)
+        calls = report()["manifest"]["calls"]
+        assert calls["made"] == server.calls
+        assert calls["retries"] == server.calls - 9 > 0
+        ask(server, 12)
+        assert report()["manifest"]["calls"]["retries"] == 0
