@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Message
     from pytest_safescale.run import Run
 
-__all__ = ["PlanRow", "plan_run", "plan_sentences", "render_plan", "retrieval_sentences", "scaled"]
+__all__ = [
+    "PlanRow",
+    "plan_run",
+    "plan_sentences",
+    "render_plan",
+    "retrieval_sentences",
+    "robustness_sentence",
+    "scaled",
+]
 
 AGENT_SEARCHES = 2
 """How many searches an agent is assumed to make; what it really does is the model's choice."""
@@ -48,6 +56,22 @@ class PlanRow:
     """Estimated, where samples share a request."""
     completion_tokens: int
     money: float
+    variants: Asking
+    """What one variant of every case takes in a search for counterexamples."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """What answers take at most; tokens are estimated."""
+
+    calls: float
+    prompt_tokens: float
+    completion_tokens: float
+    money: float
+
+    def times(self, factor: float) -> Asking:
+        """Return what so many times the answers take."""
+        return Asking(**{name: value * factor for name, value in vars(self).items()})
 
 
 def plan_run(run: Run, *, looked_at: int | None = None) -> list[PlanRow]:
@@ -74,23 +98,28 @@ def scaled(row: PlanRow, factor: float) -> PlanRow:
     """Return what so many times the cases need."""
     names = ("cases", "fewest_calls", "most_calls", "prompt_tokens", "completion_tokens")
     counts = {name: round(getattr(row, name) * factor) for name in names}
-    return replace(row, money=row.money * factor, **counts)
+    return replace(row, money=row.money * factor, variants=row.variants.times(factor), **counts)
 
 
 async def _row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -> PlanRow:
     samples = run.decoding.samples
     info, condition = cases[0].model.info, cases[0].condition
-    agent_calls = prompt = completion = 0
+    agent_calls = prompt = completion = asked = 0
     for case in cases:
         desk = _Rehearsal(ranker, info.context_tokens)
         evidence = (await condition.gather(case.item, desk)).text
         agent_calls += desk.calls
         prompt += desk.prompt_tokens
         completion += desk.calls * AGENT_TURN_TOKENS
-        asked = _tokens(build_messages(run.prompt, case.item, evidence))
-        prompt += asked * (2 if samples else 1)
-        answer = run.decoding.tokens_for(case.model) if info.reasoning else ANSWER_TOKENS
-        completion += answer * (1 + samples)
+        asked += _tokens(build_messages(run.prompt, case.item, evidence))
+    room = run.decoding.tokens_for(cases[0].model) if info.reasoning else ANSWER_TOKENS
+    answers = len(cases) * room
+    prompt += asked * (2 if samples else 1)
+    completion += answers * (1 + samples)
+    majority = run.settings.variant_answers == "majority"
+    prompt_once, answers_once = (
+        (2 * asked, answers * (1 + samples)) if majority else (asked, answers)
+    )
     return PlanRow(
         model=info.name,
         condition=condition.name,
@@ -100,6 +129,12 @@ async def _row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -> PlanRo
         prompt_tokens=prompt,
         completion_tokens=completion,
         money=money(info, prompt, completion),
+        variants=Asking(
+            calls=len(cases) * (1 + samples if majority else 1),
+            prompt_tokens=prompt_once,
+            completion_tokens=answers_once,
+            money=money(info, prompt_once, answers_once),
+        ),
     )
 
 
@@ -110,6 +145,23 @@ def _ranker(run: Run) -> Ranker | None:
     from pytest_safescale.conditions.ranking import Bm25Ranker
 
     return Bm25Ranker(run.dataset.corpus)
+
+
+def robustness_sentence(
+    rows: Sequence[PlanRow], *, relations: int, variants: int, shrink_calls: int
+) -> str:
+    """Return what searches for counterexamples take at most, beside the cases as they are."""
+    cases, each = sum(row.cases for row in rows), relations * variants
+    calls, tokens_in, tokens_out, cost = (
+        each * sum(getattr(row.variants, name) for row in rows)
+        for name in ("calls", "prompt_tokens", "completion_tokens", "money")
+    )
+    return (
+        f"robustness: {cases} cases x {relations} relations = {cases * relations} searches of "
+        f"{variants} variants: at most {calls:.0f} calls, about {tokens_in:.0f} tokens in and "
+        f"{tokens_out:.0f} out, cost {cost:.2f} in your unit; a counterexample takes at most "
+        f"{shrink_calls} variants more"
+    )
 
 
 def retrieval_sentences(run: Run) -> list[str]:

@@ -32,7 +32,6 @@ NOT_PLANNED = (
     "strict",
     "report",
     "figures",
-    "suite",
 )
 """Options of a run that change nothing of its plan; taken, so that a command can be pasted."""
 
@@ -85,7 +84,7 @@ def planned(given: argparse.Namespace) -> list[str]:
     lines = [] if settings.model else [PLACEHOLDER_NOTICE]
     own = {gate.metric for gate in gates if gate.metric and gate.metric not in METRICS}
     lines += [f"{name} is not built in: taken for a metric of your own" for name in sorted(own)]
-    lines += [*render_plan(rows), *retrieval_sentences(run)]
+    lines += [*render_plan(rows), *retrieval_sentences(run), *_searches(rows, settings)]
     return [*lines, *render_outlook(_sizes(rows), gates, asked)]
 
 
@@ -106,6 +105,24 @@ def _placeholder(spec: str) -> Model:
     reader = LexicalReader()
     reader.info = ModelInfo(name=spec, provider="lexical", model=spec)
     return reader
+
+
+def _searches(rows: Sequence[PlanRow], settings: Settings) -> list[str]:
+    """Return what the suite that searches for counterexamples takes, where it is meant."""
+    if not settings.wants_robustness:
+        return []
+    from pytest_safescale.perturb.relations import RELATIONS
+    from pytest_safescale.perturb.search import current_profile
+    from pytest_safescale.plan import robustness_sentence
+
+    # Relations of the user's own are known by their names alone, as metrics are.
+    sentence = robustness_sentence(
+        rows,
+        relations=len(set(settings.relations)) or len(RELATIONS),
+        variants=settings.variants or current_profile().max_examples,
+        shrink_calls=settings.shrink_calls,
+    )
+    return [sentence]
 
 
 def _sizes(rows: Sequence[PlanRow]) -> dict[str, int]:

@@ -98,6 +98,8 @@ class PromptSettings(_Table):
     user_without_evidence: str | None = None
 
 
+ROBUSTNESS_SUITE = "evidence_robustness"
+
 _NO_SHAPE = (
     "model",
     "models",
@@ -229,6 +231,11 @@ class Settings(_Table):
         """
         packed = json.dumps(self.model_dump(mode="json", exclude=set(_NO_SHAPE)), sort_keys=True)
         return hashlib.sha256(packed.encode()).hexdigest()
+
+    @property
+    def wants_robustness(self) -> bool:
+        """Whether these settings alone tell that cases are put to relations."""
+        return ROBUSTNESS_SUITE in self.suite
 
     def environment_base_url(self) -> str | None:
         """Return the endpoint: the option or key first, then the two environment variables."""

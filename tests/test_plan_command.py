@@ -195,3 +195,28 @@ def test_the_plan_stays_within_eighty_columns(plan: Printed) -> None:
     told = plan("--gates=default", "--model=lexical")
     outlook = told[told.index("Highest true rate") :]
     assert max(map(len, outlook.splitlines())) <= 80
+
+
+def test_a_search_for_counterexamples_is_planned_with_its_variants(plan: Printed) -> None:
+    suite = ("--suite=evidence_robustness", "--relations=layout,hedge", "--variants=7")
+    single = row(plan("--limit=3", "--samples=0", *suite), "any model closed_book")
+    told = plan("--limit=3", "--samples=0", *suite)
+    # 3 cases x 2 relations x 7 variants; each takes what the case itself takes.
+    assert "robustness: 3 cases x 2 relations = 6 searches of 7 variants: at most 42 calls" in told
+    assert f"about {14 * int(single[2])} tokens in and {14 * int(single[3])} out" in told
+    by_majority = plan("--limit=3", "--samples=4", *suite, "--variant-answers=majority")
+    assert "at most 210 calls" in by_majority
+    assert "robustness" not in plan("--limit=3", "--samples=0")
+
+
+def test_the_price_of_a_search_is_that_of_its_variants(plan: Printed, folder: Path) -> None:
+    (folder / "safescale.toml").write_text(
+        "[models.m]\nprovider = 'lexical'\nprice_in = 1e6\nprice_out = 0.0\n"
+    )
+    told = plan(
+        *("--model=m", "--limit=2", "--samples=0", "--variants=5"),
+        *("--suite=evidence_robustness", "--relations=layout"),
+    )
+    tokens = int(row(told, "m closed_book")[2])
+    assert f"{5 * tokens} tokens in" in told
+    assert f"cost {5 * tokens:.2f} in your unit; a counterexample takes" in told

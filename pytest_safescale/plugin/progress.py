@@ -28,7 +28,7 @@ class Progress:
         self._reporter = reporter
         self._done = 0
         self._replies = 0
-        self._searching = session.wants_robustness
+        self._searching = session.run.settings.wants_robustness
         self._begun = time.monotonic()
         self._next = self._begun + EVERY_S
 

@@ -56,9 +56,7 @@ class Recording:
 
     def pytest_report_header(self) -> list[str]:
         """Say what is asked of whom."""
-        lines = [*describe_run(self._run), *_plan(self._run)]
-        more = [self._session.robustness.header()] if self._session.wants_robustness else []
-        return [*lines, *more]
+        return [*describe_run(self._run), *_plan(self._session)]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> outcomes.Status | None:
@@ -164,16 +162,23 @@ def _load_what_the_end_needs() -> None:
     importlib.import_module("pytest_safescale.conclude")
 
 
-def _plan(run: Run) -> list[str]:
-    """Return what the run will take at most; nothing where no call costs anything."""
-    if run.settings.replay:
-        return []
+def _plan(session: SafescaleSession) -> list[str]:
+    """Return what the run will take at most; of cases nothing where no call costs anything."""
     from pytest_safescale.plan import plan_run, plan_sentences, retrieval_sentences
 
-    lines = []
-    if any(model.info.provider not in FREE for model in run.models):
-        lines += plan_sentences(plan_run(run, looked_at=LOOKED_AT))
-    return [f"safescale: {line}" for line in (*lines, *retrieval_sentences(run))]
+    run, lines = session.run, []
+    calls_cost = any(model.info.provider not in FREE for model in run.models)
+    rows = (
+        plan_run(run, looked_at=LOOKED_AT)
+        if run.settings.wants_robustness or (calls_cost and not run.settings.replay)
+        else []
+    )
+    if not run.settings.replay:
+        lines += plan_sentences(rows) if calls_cost else []
+        lines += retrieval_sentences(run)
+    if run.settings.wants_robustness:
+        lines.append(session.robustness.plan(rows))
+    return [f"safescale: {line}" for line in lines]
 
 
 def describe_run(run: Run) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_safescale.perturb.probe import Budget
 from pytest_safescale.perturb.search import current_profile
+from pytest_safescale.plan import robustness_sentence
 from pytest_safescale.plugin import ROBUSTNESS_FIXTURE, options, outcomes, selection
 from pytest_safescale.robust import (
     MAJORITY,
@@ -21,12 +22,13 @@ from pytest_safescale.robust import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_safescale.case import CaseResult, CaseRunner
     from pytest_safescale.items.item import Item
     from pytest_safescale.perturb.finding import Finding
     from pytest_safescale.perturb.probe import SearchReport
+    from pytest_safescale.plan import PlanRow
     from pytest_safescale.plugin.case import SafescaleCase
     from pytest_safescale.robust import RobustnessResult
     from pytest_safescale.run import Run
@@ -226,14 +228,14 @@ class RobustnessTests:
         self._told.add(wanted.case.id)
         return due
 
-    def header(self) -> str:
-        """Say how much is asked at most."""
-        settings, searches = self._run.settings, len(self._run.cases) * len(self.relations)
-        each = settings.variants or "max_examples"
-        return (
-            f"safescale: robustness: {len(self._run.cases)} cases x {len(self.relations)} "
-            f"relations = {searches} searches of {each} variants; a counterexample takes at most "
-            f"{settings.shrink_calls} more"
+    def plan(self, rows: Sequence[PlanRow]) -> str:
+        """Say how much is asked at most, beside the cases as they are."""
+        settings = self._run.settings
+        return robustness_sentence(
+            rows,
+            relations=len(self.relations),
+            variants=settings.variants or current_profile().max_examples,
+            shrink_calls=settings.shrink_calls,
         )
 
     def manifest(self) -> dict[str, Any]:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["SafescaleSession"]
 
 RUN_KEY = "safescale_run"
-ROBUSTNESS_SUITE = "evidence_robustness"
 
 
 class SafescaleSession:
@@ -57,11 +56,6 @@ class SafescaleSession:
         from pytest_safescale.perturb.search import alone
 
         return alone()
-
-    @property
-    def wants_robustness(self) -> bool:
-        """Whether the settings alone tell that cases are put to relations."""
-        return ROBUSTNESS_SUITE in self.run.settings.suite
 
     def parametrize(self, metafunc: pytest.Metafunc, fixture: str) -> None:
         """Make one test of every case that the function's markers leave in."""

@@ -27,7 +27,7 @@ def switch_on(config: pytest.Config) -> SafescaleSession:
         settings = _settings(config)
         suites.select(config, settings.suite)
         session = SafescaleSession(config, _prepare(config, settings))
-        if session.wants_robustness:
+        if session.run.settings.wants_robustness:
             _ = session.robustness  # a relation that is not known ends the run here
         if not is_worker(config):
             from pytest_safescale.plugin.recording import Recording

@@ -158,7 +158,7 @@ def test_a_counterexample_shows_in_terminal_summary_page_and_files(
     result = robust("planted", *SINGLE, "--safescale-relations=outdated_guideline,laterality")
     result.stdout.fnmatch_lines(
         [
-            "safescale: robustness: 2 cases x 2 relations = 4 searches of 20 variants; *",
+            "safescale: robustness: 2 cases x 2 relations = 4 searches of 20 variants: *80 calls*",
             "*test_evidence_robustness.py X-X-*",
             "*robustness (per cent of items that an edit changes)",
             "clean_evidence*2*-*100.0*-",
