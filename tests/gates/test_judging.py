@@ -379,15 +379,21 @@ def test_a_family_of_edits_is_judged_by_its_own_row() -> None:
     rows = [row for row in TWENTY.metrics if row.metric == HIGH_RISK]
     flips = [
         replace(rows[0], metric="flip_rate", family=family, count=count, n=20, value=count / 20)
-        for family, count in (("", 5), ("paraphrase", 1))
+        for family, count in (("", 5), ("synonyms", 1))
     ]
     evidence = replace(TWENTY, metrics=[*TWENTY.metrics, *flips])
     assert verdict(evidence, metric="flip_rate", max=0.1).outcome.value == "failed"
-    one_family = verdict(evidence, metric="flip_rate", max=0.1, family="paraphrase")
+    one_family = verdict(evidence, metric="flip_rate", max=0.1, family="synonyms")
     assert one_family.outcome.value == "passed"
-    assert "flip rate (c, paraphrase, m) is 0.05 over 20 cases" in one_family.sentence
+    assert "flip rate (c, synonyms, m) is 0.05 over 20 cases" in one_family.sentence
     # Binomial(20, 0.05) is above 2 with a chance of 0.0755.
     assert one_family.flips == pytest.approx(0.0755, abs=0.03)
+    other = verdict(evidence, metric="flip_rate", max=0.1, family="hedge")
+    assert "no case was put to hedge; families there: synonyms" in other.sentence
+    unsearched = verdict(TWENTY, metric="flip_rate", max=0.1)
+    assert (
+        "no case was put to relations; --safescale-suite evidence_robustness" in unsearched.sentence
+    )
 
 
 def test_without_cases_figures_can_be_judged_and_single_items_cannot() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.gates.measures import measure_of
 from pytest_safescale.scoring.adaptive import EXACT_METRICS
 from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
+from pytest_safescale.scoring.robustness import ROBUSTNESS_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,11 +63,25 @@ def _check_errors(gate: Gate, rate: float, calls: int, where: str = "") -> None:
 def figure_of(gate: Gate, cell: Cell, evidence: Evidence, metric: str = "") -> Metric:
     """Return the figure that is meant; raises Undecidable where there is none to judge."""
     row = evidence.by_key.get((*cell, gate.of_regime, metric or gate.of_metric, gate.family))
+    if row is None and gate.of_metric in ROBUSTNESS_METRICS:
+        raise Undecidable(_unsearched(gate, cell, evidence))
     if row is None or row.value is None:
         raise Undecidable(NO_CASES)
     if not row.comparable:
         raise Undecidable(_ADAPTIVE)
     return row
+
+
+def _unsearched(gate: Gate, cell: Cell, evidence: Evidence) -> str:
+    """Say why there is no figure of robustness."""
+    families = {
+        row.family
+        for row in evidence.metrics
+        if row.metric == gate.of_metric and (row.model, row.condition) == cell and row.family
+    }
+    if families:
+        return f"no case was put to {gate.family}; families there: {', '.join(sorted(families))}"
+    return "no case was put to relations; --safescale-suite evidence_robustness does so"
 
 
 def answers_of(evidence: Evidence) -> Answers:
