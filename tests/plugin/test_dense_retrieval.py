@@ -131,3 +131,16 @@ def test_a_retriever_that_is_none_is_told_with_what_is_allowed(
     result.stderr.fnmatch_lines(
         [f"*retriever: found '{retriever}'; allowed: bm25, openai:MODEL, m, e*"]
     )
+
+
+def test_an_embeddings_endpoint_that_refuses_the_key_ends_the_run(
+    ask: Callable[..., pytest.RunResult],
+) -> None:
+    def refuse(request: web.Request, _: dict[str, Any]) -> web.Response | None:
+        return complaint(401, "no") if request.path.endswith("/embeddings") else None
+
+    with ChatServer(response=refuse) as server:
+        result = ask(server)
+    assert result.ret == 4
+    told = [line for line in result.errlines + result.outlines if "refuses the key" in line]
+    assert told and "SAFESCALE_API_KEY" in told[0]
