@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 CLOSE_S = 1.5
 """How long closing waits for what is under way; Ctrl-C has to be over within two seconds."""
+PAUSED, RESUMED = 4, 2
+"""How many windows of unread results looking ahead pauses at, and under how many it goes on."""
 
 
 class Engine(Generic[T]):
@@ -42,7 +44,7 @@ class Engine(Generic[T]):
 
         With ``keep``, that many finished results are held for tests that may never come to this
         process; without it every result is wanted here, and looking ahead pauses when four
-        windows of them lie unread.
+        windows of them lie unread, until they are two.
         """
         self._run = run
         self._order = iter(order)
@@ -75,7 +77,8 @@ class Engine(Generic[T]):
         value = future.result()
         with self._lock:
             self._futures.pop(job, None)
-        if self._paused:
+            feed = self._paused and self._unread() < RESUMED * self._window
+        if feed:
             self._in_loop(self._feed)
         return value
 
@@ -146,11 +149,15 @@ class Engine(Generic[T]):
                 future = self._futures[job] = Future()
             self._begin(job, future)
 
+    def _unread(self) -> int:
+        return len(self._futures) - len(self._tasks)
+
     def _has_room(self) -> bool:
         with self._lock:
             if self._keep is None:
-                return len(self._futures) - len(self._tasks) < 4 * self._window
-            while len(self._futures) - len(self._tasks) > self._keep:
+                # Going on in spurts, not result by result: each time wakes the loop's thread.
+                return self._unread() < (RESUMED if self._paused else PAUSED) * self._window
+            while self._unread() > self._keep:
                 oldest = next((job for job, future in self._futures.items() if future.done()), None)
                 if oldest is None:
                     break

@@ -73,6 +73,28 @@ def test_looking_ahead_pauses_while_results_lie_unread() -> None:
     running.close()
 
 
+def test_looking_ahead_goes_on_in_spurts() -> None:
+    begun: list[int] = []
+
+    async def noted(job: int) -> int:
+        begun.append(job)
+        return job
+
+    def begun_once_quiet() -> int:
+        time.sleep(0.1)
+        return len(begun)
+
+    running = engine(noted, jobs=100)
+    ahead = begun_once_quiet()
+    for job in range(4):
+        running.result(job)
+    assert begun_once_quiet() == ahead
+    for job in range(4, ahead - 4):
+        running.result(job)
+    assert begun_once_quiet() > ahead
+    running.close()
+
+
 def test_with_a_bound_on_what_is_kept_looking_ahead_goes_on() -> None:
     begun: list[int] = []
 

@@ -143,4 +143,5 @@ def test_an_embeddings_endpoint_that_refuses_the_key_ends_the_run(
         result = ask(server)
     assert result.ret == 4
     told = [line for line in result.errlines + result.outlines if "refuses the key" in line]
-    assert told and "SAFESCALE_API_KEY" in told[0]
+    assert told
+    assert "SAFESCALE_API_KEY" in told[0]
