@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.conditions.catalogue import CONDITIONS
+from pytest_safescale.report.folder import SEARCHES
 from pytest_safescale.report.reading import read_run
 from pytest_safescale.run import nature_notices
 from pytest_safescale.run_manifest import versions_used
@@ -210,6 +211,11 @@ def _notices(scored: Scored) -> Iterator[str]:
     for manifest in scored.earlier:
         yield from manifest.get("notices", ())
     yield from scored.reader.remarks()
+    if any((folder / SEARCHES).exists() for folder in scored.reader.own_folders):
+        yield (
+            f"searches for counterexamples ({SEARCHES}) are not scored anew: their figures stand "
+            "in the run's own report"
+        )
     for name, models in options.ensembles.items():
         if lacking := [model for model in models if model not in scored.panel.models]:
             yield f"ensemble {name} is left out: the results hold no {', '.join(lacking)}"

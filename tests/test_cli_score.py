@@ -148,6 +148,15 @@ def test_a_report_scored_again_gives_its_own_figures_and_cases(
     assert (again / "metrics.csv").read_bytes() == (before / "metrics.csv").read_bytes()
 
 
+def test_searches_for_counterexamples_are_said_to_be_left_where_they_are(folder: Path) -> None:
+    write(folder / "results", m=lines("ABA"))
+    assert score() == 0
+    (folder / "report" / "robustness.jsonl").write_text("{}\n")
+    assert main(["score", "report", "--dataset=items.json", "--out=again"]) == 0
+    (told,) = (n for n in run_file(folder / "again")["manifest"]["notices"] if "robustness" in n)
+    assert "not scored anew" in told
+
+
 @pytest.mark.parametrize("more", [(), ("--safescale-adaptive",)], ids=["", "adaptive"])
 def test_the_folder_of_a_run_scored_again_gives_the_figures_of_its_run_json(
     folder: Path, more: Sequence[str]

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from pytest_safescale.report.conclusion import Conclusion
 
-__all__ = ["ReportFolder"]
+__all__ = ["SEARCHES", "ReportFolder"]
 
 SEARCHES = "robustness.jsonl"
+"""The file of searches for counterexamples, one line each."""
 _WRITTEN_LAST = ("run.json", "metrics.csv", "summary.md", "report.html")
 
 
