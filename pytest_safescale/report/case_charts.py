@@ -18,15 +18,17 @@ from pytest_safescale.report.drawing import (
     series_style,
 )
 from pytest_safescale.report.facts import DANGERS, group_by, items_of
+from pytest_safescale.report.naming import finding_word
 from pytest_safescale.report.text import label, words
 from pytest_safescale.scoring.concentration import concentration, lorenz
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.figure import Figure
 
     from pytest_safescale.report.facts import Fact
+    from pytest_safescale.report.reading import RunFile
 
 __all__ = ["case_charts"]
 
@@ -35,20 +37,20 @@ _NO_SAMPLES = "Not drawn: the run drew no samples, so no answer has a confidence
 _KINDS: tuple[tuple[str, int, Callable[[Fact], bool]], ...] = (
     ("correct", 1, lambda fact: fact.correct),
     ("wrong", 0, lambda fact: not fact.correct),
-    ("high-risk", 2, lambda fact: "high_risk" in fact.dangers),
+    ("high_risk", 2, lambda fact: "high_risk" in fact.dangers),
     ("unsafe", 5, lambda fact: "unsafe" in fact.dangers),
 )
 """Name, series and test of each kind of majority answer."""
 
 
-def case_charts(facts: Sequence[Fact], conditions: Sequence[str]) -> list[Chart]:
-    """Return the charts of the cases; ``conditions`` gives order and colour."""
+def case_charts(facts: Sequence[Fact], run: RunFile) -> list[Chart]:
+    """Return the charts of the cases; the run gives order and colour of conditions, and words."""
     sampled = [fact for fact in facts if fact.confidence is not None]
     return [
-        _confidence(sampled),
-        _reliability(sampled, conditions),
-        _concentration(facts),
-        _abstaining(sampled, conditions),
+        _confidence(sampled, run.named),
+        _reliability(sampled, run.conditions),
+        _concentration(facts, run.named),
+        _abstaining(sampled, run.conditions, run.named),
     ]
 
 
@@ -56,10 +58,10 @@ def _value(fact: Fact) -> float:
     return fact.confidence or 0.0
 
 
-def _confidence(facts: Sequence[Fact]) -> Chart:
+def _confidence(facts: Sequence[Fact], named: Mapping[str, str]) -> Chart:
     name, title = "confidence", "Confidence of correct, wrong and dangerous answers"
     groups = [
-        (kind, series, sorted(_value(fact) for fact in facts if test(fact)))
+        (finding_word(named, kind), series, sorted(_value(fact) for fact in facts if test(fact)))
         for kind, series, test in _KINDS
     ]
     groups = [group for group in groups if group[2]]
@@ -154,7 +156,7 @@ def _draw_reliability(figure: Figure, *, rows: Sequence[Any], conditions: Sequen
     _legend(figure, conditions, [row[0] for row in rows])
 
 
-def _concentration(facts: Sequence[Fact]) -> Chart:
+def _concentration(facts: Sequence[Fact], named: Mapping[str, str]) -> Chart:
     name, title = "concentration", "Concentration of risk over the items"
     items = items_of(facts)
     curves: list[tuple[str, list[float], tuple[Any, ...]]] = []
@@ -166,11 +168,12 @@ def _concentration(facts: Sequence[Fact]) -> Chart:
             worst = (found.worst_5, found.worst_10, found.worst_20)
             curves.append((finding, curve, (finding, found.items, found.total, *worst, found.gini)))
     if not curves:
-        text = "Not drawn: no single answer is high-risk, unsafe or contradicts its evidence."
+        kinds = ", ".join(finding_word(named, finding) for finding in DANGERS)
+        text = f"Not drawn: no single answer is any of {kinds}."
         return Chart(name=name, title=title, text=text)
     told = "; ".join(
-        f"of the {row[2]} {words(finding)} answers the worst tenth of {row[1]} items carries "
-        f"{100 * row[4]:.1f} per cent (Gini {row[6]:.3f})"
+        f"of the {row[2]} {finding_word(named, finding)} answers the worst tenth of {row[1]} items "
+        f"carries {100 * row[4]:.1f} per cent (Gini {row[6]:.3f})"
         for finding, _, row in curves
     )
     return Chart(
@@ -181,11 +184,11 @@ def _concentration(facts: Sequence[Fact]) -> Chart:
         told=f"In words: {told}.",
         columns=("finding", "items", "findings", "worst_5", "worst_10", "worst_20", "gini"),
         rows=[row for _, _, row in curves],
-        draw=partial(_draw_concentration, curves=curves),
+        draw=partial(_draw_concentration, curves=curves, named=named),
     )
 
 
-def _draw_concentration(figure: Figure, *, curves: Sequence[Any]) -> None:
+def _draw_concentration(figure: Figure, *, curves: Sequence[Any], named: Mapping[str, str]) -> None:
     (axes,) = panels(figure, 1, 1)
     axes.plot((0, 1), (0, 1), color=MUTED, linewidth=1, linestyle="--")
     dashes = ("-", "--", ":")
@@ -198,33 +201,36 @@ def _draw_concentration(figure: Figure, *, curves: Sequence[Any]) -> None:
         axes.plot([at / steps for at in range(steps + 1)], shares, linewidth=2, **style)
     axes.set(xlabel="share of items, safest first", ylabel="share of findings")
     per_cent_axis(axes.xaxis, axes.yaxis)
-    legend(figure, [(words(c[0]), s) for c, s in zip(curves, styles, strict=True)])
+    legend(figure, [(finding_word(named, c[0]), s) for c, s in zip(curves, styles, strict=True)])
 
 
 _RISKS: tuple[tuple[str, Callable[[Fact], bool]], ...] = (
     ("wrong", lambda fact: not fact.correct),
-    ("high-risk", lambda fact: "high_risk" in fact.dangers),
+    ("high_risk", lambda fact: "high_risk" in fact.dangers),
 )
 
 
-def _abstaining(facts: Sequence[Fact], conditions: Sequence[str]) -> Chart:
+def _abstaining(
+    facts: Sequence[Fact], conditions: Sequence[str], named: Mapping[str, str]
+) -> Chart:
     name, title = "risk-coverage", "Risk when the model abstains below a confidence"
     if not facts:
         return Chart(name=name, title=title, text=_NO_SAMPLES)
     rows = _by_condition(facts, conditions, _coverage)
     whole = _coverage(facts)
+    danger = finding_word(named, "high_risk")
     half = next((row for row in whole if row[1] <= 0.5), whole[-1])
     return Chart(
         name=name,
         title=title,
         text="Share of the answers kept when those below a confidence are handed to a person, "
-        f"against the share of the kept that are wrong or high-risk. Keeping all, "
-        f"{100 * whole[0][3]:.1f} per cent are wrong and {100 * whole[0][4]:.1f} high-risk; "
+        f"against the share of the kept that are wrong or {danger}. Keeping all, "
+        f"{100 * whole[0][3]:.1f} per cent are wrong and {100 * whole[0][4]:.1f} {danger}; "
         f"keeping the surest {100 * half[1]:.1f} per cent, {100 * half[3]:.1f} and "
         f"{100 * half[4]:.1f}. A line that does not fall means confidence is no filter.",
         columns=("condition", "confidence_from", "coverage", "n", "wrong", "high_risk"),
         rows=rows,
-        draw=partial(_draw_abstaining, rows=rows, conditions=conditions),
+        draw=partial(_draw_abstaining, rows=rows, conditions=conditions, named=named),
         size=(6.2, 3.7),
     )
 
@@ -244,14 +250,16 @@ def _coverage(facts: Sequence[Fact]) -> list[tuple[float, float, int, float, flo
     return rows
 
 
-def _draw_abstaining(figure: Figure, *, rows: Sequence[Any], conditions: Sequence[str]) -> None:
+def _draw_abstaining(
+    figure: Figure, *, rows: Sequence[Any], conditions: Sequence[str], named: Mapping[str, str]
+) -> None:
     for position, axes in enumerate(panels(figure, 1, len(_RISKS))):
         for number, condition in enumerate(conditions):
             line = [(row[2], row[4 + position]) for row in rows if row[0] == condition]
             if line:
                 style = {**series_style(number), "markersize": 3.2}
                 axes.plot(*zip(*line, strict=True), **style)
-        axes.set(title=_RISKS[position][0], xlabel="share kept")
+        axes.set(title=finding_word(named, _RISKS[position][0]), xlabel="share kept")
         axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
         axes.invert_xaxis()
         per_cent_axis(axes.xaxis, axes.yaxis)

@@ -72,7 +72,7 @@ def _scatter(run: RunFile) -> Chart:
         for model in dict.fromkeys([*run.models, run.average])
     ]
     points = [(condition, model, (x, y)) for condition, model, (x, y) in pairs if x and y]
-    title = "Accuracy against high-risk errors"
+    title = f"Accuracy against {run.word(PAIR[1])}"
     if not points:
         return _absent("accuracy-risk", title, "the run holds no rate of high-risk errors")
     means = [
@@ -85,7 +85,7 @@ def _scatter(run: RunFile) -> Chart:
         title=title,
         text="Each mark is a model under a condition; the larger, outlined mark is the condition's "
         "mean, with its 95 % intervals. Down and to the right is better.",
-        told=f"Mean accuracy and high-risk error rate in per cent: {'; '.join(means)}.",
+        told=f"Mean accuracy and {run.word(PAIR[1])} in per cent: {'; '.join(means)}.",
         columns=TERMS,
         rows=_terms([row for _, _, pair in points for row in pair]),
         draw=partial(_draw_scatter, run=run, points=points),
@@ -101,7 +101,7 @@ def _draw_scatter(figure: Figure, *, run: RunFile, points: Sequence[Any]) -> Non
         if mean:
             _error_bars(axes, x, y, SERIES[run.conditions.index(condition) % len(SERIES)])
         axes.plot(x["value"], y["value"], **style)
-    axes.set(xlabel="accuracy", ylabel="high-risk error rate")
+    axes.set(xlabel="accuracy", ylabel=run.word(PAIR[1]))
     axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
     per_cent_axis(axes.xaxis, axes.yaxis)
     _condition_legend(figure, run, [condition for condition, _, _ in points])
@@ -128,7 +128,7 @@ def _profile(run: RunFile) -> Chart:
         name="safety-profile",
         title=title,
         text=f"{whose}, with 95 % intervals. Less is better.",
-        told=f"In per cent: {'; '.join(_told(condition, rows) for condition in run.conditions)}.",
+        told=f"In per cent: {'; '.join(_told(run, name, rows) for name in run.conditions)}.",
         columns=TERMS,
         rows=_terms(rows),
         draw=partial(_draw_profile, run=run, rows=rows),
@@ -136,9 +136,9 @@ def _profile(run: RunFile) -> Chart:
     )
 
 
-def _told(condition: str, rows: Sequence[Row]) -> str:
+def _told(run: RunFile, condition: str, rows: Sequence[Row]) -> str:
     parts = [
-        f"{words(row['metric'])} {written(row['metric'], row['value'])}"
+        f"{run.word(row['metric'])} {written(row['metric'], row['value'])}"
         for row in rows
         if row["condition"] == condition
     ]
@@ -164,7 +164,7 @@ def _draw_profile(figure: Figure, *, run: RunFile, rows: Sequence[Row]) -> None:
     axes.set_xlabel("share of cases")
     per_cent_axis(axes.xaxis)
     used = {row["metric"] for row in rows}
-    entries = [(words(name), styles[at]) for at, name in enumerate(order) if name in used]
+    entries = [(run.word(name), styles[at]) for at, name in enumerate(order) if name in used]
     legend(figure, entries, columns=2)
 
 
@@ -194,7 +194,7 @@ def _scaling(run: RunFile) -> Chart:
     return Chart(
         name="scaling",
         title=title,
-        text="Accuracy (above) and high-risk error rate (below) against parameters in billions on "
+        text=f"Accuracy (above) and {run.word(PAIR[1])} (below) against parameters in billions on "
         f"a logarithmic axis, one panel a condition, one line a family: {', '.join(families)}.",
         columns=("family", "parameters_b", *TERMS),
         rows=[
@@ -233,7 +233,7 @@ def _draw_scaling(
             else:
                 axes.set_xlabel("billions")
             if condition == run.conditions[0]:
-                axes.set_ylabel(words(metric))
+                axes.set_ylabel(run.word(metric))
     entries = [(label(family), series_style(number)) for number, family in enumerate(families)]
     legend(figure, entries, columns=6)
 
@@ -258,7 +258,7 @@ def _regimes(run: RunFile) -> Chart:
     if not pairs:
         return _absent("self-consistency", title, "the run drew no samples")
     changes = [
-        f"{words(metric)} by {100 * sum(b['value'] - a['value'] for a, b in of) / len(of):+.1f}"
+        f"{run.word(metric)} by {100 * sum(b['value'] - a['value'] for a, b in of) / len(of):+.1f}"
         for metric in PAIR
         if (of := [(a, b) for name, _, a, b in pairs if name == metric])
     ]
@@ -285,7 +285,7 @@ def _draw_regimes(figure: Figure, *, run: RunFile, pairs: Sequence[Any]) -> None
         values = [row["value"] for _, _, a, b in of for row in (a, b)]
         ends = (max(0, min(values) - 0.02), min(1, max(values) + 0.02))
         axes.plot(ends, ends, color=MUTED, linewidth=1, linestyle="--", zorder=1)
-        axes.set(title=words(metric), xlabel="single answer", ylabel="self-consistency")
+        axes.set(title=run.word(metric), xlabel="single answer", ylabel="self-consistency")
         per_cent_axis(axes.xaxis, axes.yaxis)
     _condition_legend(figure, run, [pair[1] for pair in pairs])
 
@@ -358,7 +358,7 @@ def _draw_ensembles(
                 }
             )
             axes.plot(row["value"], y + offset, linestyle="", zorder=4 if vote else 3, **mark)
-        axes.set_title(words(metric))
+        axes.set_title(run.word(metric))
         axes.grid(axis="y", visible=False)
         per_cent_axis(axes.xaxis)
         axes.set_yticks(range(len(run.conditions)), [label(words(c)) for c in run.conditions])

@@ -19,7 +19,7 @@ from pytest_safescale.report.case_charts import case_charts
 from pytest_safescale.report.charts import metric_charts
 from pytest_safescale.report.drawing import Chart, draw_png, draw_svg
 from pytest_safescale.report.facts import Fact, fact_of, items_of
-from pytest_safescale.report.naming import finding_word, headings, label_sentence, label_words
+from pytest_safescale.report.naming import finding_word, headings, label_sentence
 from pytest_safescale.report.packing import LIMITS, CasePacker, script_json
 from pytest_safescale.report.page import draw_all, load_template, page_parts, render_page
 from pytest_safescale.report.reading import RunFile, read_cases, read_run
@@ -99,9 +99,7 @@ def _write(folder: Path) -> Path:
     empty = render_page(_TEMPLATE, **content, page=page_parts(script="report.js"))
     packed = cases.packer.pack(_budget(len(cases.facts)) - len(empty.encode("utf-8")))
     content["cases"] = {"count": packed.cases, "limit": packed.limit}
-    parts = page_parts(
-        script="report.js", data=script_json({**packed.content, "named": label_words(run.manifest)})
-    )
+    parts = page_parts(script="report.js", data=script_json({**packed.content, "named": run.named}))
     path = folder / "report.html"
     page = render_page(_TEMPLATE, **content, page=parts)
     path.write_text(page, encoding="utf-8", newline="\n")
@@ -166,14 +164,14 @@ def _options(manifest: Mapping[str, Any]) -> dict[str, str] | None:
 
 
 def _charts(run: RunFile, facts: Sequence[Fact]) -> list[Chart]:
-    return [*metric_charts(run), *case_charts(facts, run.conditions)]
+    return [*metric_charts(run), *case_charts(facts, run)]
 
 
 def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
-    items, named = items_of(cases.facts), label_words(run.manifest)
+    items, named = items_of(cases.facts), run.named
     charts = [
         *draw_all(metric_charts(run), "rows of metrics.csv"),
-        *draw_all(case_charts(cases.facts, run.conditions), "taken from cases.jsonl"),
+        *draw_all(case_charts(cases.facts, run), "taken from cases.jsonl"),
     ]
     return {
         "run": run,

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.errors import DatasetError
+from pytest_safescale.report.naming import label_words, metric_word
 from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS
 
 if TYPE_CHECKING:
@@ -33,6 +34,15 @@ class RunFile:
         """What was run."""
         manifest: Mapping[str, Any] = self.content.get("manifest") or {}
         return manifest
+
+    def word(self, metric: str) -> str:
+        """What a reader calls a metric of this run."""
+        return metric_word(self.manifest, metric)
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The user's words by label and by the finding it makes."""
+        return label_words(self.manifest)
 
     @property
     def metrics(self) -> Sequence[Row]:

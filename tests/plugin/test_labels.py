@@ -47,6 +47,9 @@ def test_the_words_stand_in_terminal_summary_and_page_and_metric_names_stay(
     assert '<th scope="col" class="num">never event</th>' in page
     assert "at least one never event or unsafe answer" in page
     assert '"named":{"high_risk":"never event","contradicts":"off guideline"' in page
+    assert "Accuracy against never event" in page
+    assert "answers the worst tenth" in page
+    assert "off guideline answers the worst" in page
     assert {"high_risk_error_rate", "contradiction_rate"} <= {
         row["metric"] for row in report()["metrics"]
     }

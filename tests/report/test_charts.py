@@ -31,11 +31,15 @@ ALL = (
 )
 
 
+ONE = RunFile(content={"metrics": [{"condition": "c"}]})
+"""A run of one condition."""
+
+
 def _charts(shape: Shape) -> dict[str, Chart]:
     records = make_records(shape)
     run = RunFile(content=make_run(shape, records))
     facts = [fact_of(record) for record in records]
-    charts = [*metric_charts(run), *case_charts(facts, run.conditions)]
+    charts = [*metric_charts(run), *case_charts(facts, run)]
     return {chart.name: chart for chart in charts}
 
 
@@ -90,7 +94,7 @@ def test_the_reliability_bins_have_their_lower_edge_and_the_last_has_both() -> N
         _sampled(1.0, correct=True),
         _sampled(0.3, correct=False),
     ]
-    chart = {chart.name: chart for chart in case_charts(facts, ["c"])}["reliability"]
+    chart = {chart.name: chart for chart in case_charts(facts, ONE)}["reliability"]
     assert [row[:4] for row in chart.rows] == [
         ("c", 0.3, 0.4, 1),
         ("c", 0.8, 0.9, 2),
@@ -107,7 +111,7 @@ def test_abstaining_keeps_what_is_at_or_above_the_threshold() -> None:
         _sampled(0.5, correct=False),
         _sampled(0.0, correct=True),
     ]
-    chart = {chart.name: chart for chart in case_charts(facts, ["c"])}["risk-coverage"]
+    chart = {chart.name: chart for chart in case_charts(facts, ONE)}["risk-coverage"]
     by_threshold = {row[1]: row[2:] for row in chart.rows}
     # All four: two wrong, one of them high-risk. From 0.9 on: one of two is wrong and high-risk.
     assert by_threshold[0.0] == pytest.approx((1.0, 4, 0.5, 0.25))
@@ -117,7 +121,7 @@ def test_abstaining_keeps_what_is_at_or_above_the_threshold() -> None:
 
 
 def test_one_answer_alone_has_a_confidence_too() -> None:
-    chart = {c.name: c for c in case_charts([_sampled(0.7, correct=True)], ["c"])}["confidence"]
+    chart = {c.name: c for c in case_charts([_sampled(0.7, correct=True)], ONE)}["confidence"]
     assert chart.rows == [("correct", 1, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7)]
 
 
