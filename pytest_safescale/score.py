@@ -26,6 +26,7 @@ from pytest_safescale.scoring.panel import PanelBuilder, case_of_record, item_of
 from pytest_safescale.scoring.release import (
     release_comparisons,
     release_ensemble_metrics,
+    release_item_failures,
     release_metrics,
 )
 from pytest_safescale.scoring.results import ResultsReader
@@ -141,6 +142,7 @@ def _conclude(
             panel,
             ensembles=voting,
             facts=facts_in(manifest),
+            failures=release_item_failures(panel) if released else None,
             adaptive=adaptive,
             seed=seed,
         ),

@@ -35,7 +35,8 @@ DEFINITIONS = ("default", "release")
 
 _OF_RELEASE = (
     "figures by the definitions of the paper's released scripts, for reproducing published "
-    "numbers; verdicts of single cases and analyses are by our own"
+    "numbers, the counts per item and their concentration among them; verdicts of single cases "
+    "and the other analyses are by our own"
 )
 _NAMED = 10
 """How many problems the notices name; a damaged folder may have thousands."""

@@ -135,6 +135,19 @@ def test_the_definitions_of_the_release_give_its_figures_and_the_report_says_so(
     assert any("released scripts" in notice for notice in manifest["notices"])
 
 
+def test_the_table_per_item_follows_the_release(folder: Path) -> None:
+    # Part B: models in code-point order (Bob, then ann), the first given among equals, and one
+    # model left out. Ours: the alphabet, and every model.
+    write(folder / "results", ann=lines("B"), Bob=lines("C"), **{"Qwen3.5-9B": lines("D")})
+    assert score() == 0
+    ours = run_file(folder / "report")["analyses"]["concentration"]
+    assert (ours["items"][0]["cases"], ours["items"][0]["wrong_letter"]) == (3, "B")
+    assert score("--definitions=release") == 0
+    released = run_file(folder / "report")["analyses"]["concentration"]
+    assert (released["items"][0]["cases"], released["items"][0]["wrong_letter"]) == (2, "C")
+    assert {row["total"] for row in released["findings"] if row["finding"] == "wrong"} == {2}
+
+
 @pytest.mark.parametrize("more", [(), ("--answers=raw",)])
 def test_a_report_scored_again_gives_its_own_figures_and_cases(
     folder: Path, more: Sequence[str]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.scoring.decoupling import Movement
     from pytest_safescale.scoring.panel import Panel
+    from pytest_safescale.scoring.per_item import ItemFailures
     from pytest_safescale.scoring.scaling import ModelFacts
     from pytest_safescale.scoring.slopes import Slope
     from pytest_safescale.scoring.variance import VarianceShare
@@ -40,13 +41,15 @@ def analyses(
     *,
     ensembles: Mapping[str, Sequence[str]],
     facts: Mapping[str, ModelFacts],
+    failures: Sequence[ItemFailures] | None = None,
     adaptive: bool = False,
     seed: int = SEED,
 ) -> dict[str, Any]:
     """Return ensembles, concentration, mechanisms and scaling.
 
     ``ensembles`` maps names to models that the panel has; ``facts`` is what is known of models.
-    With ``adaptive`` what needs every sample is left out, as sampling may have stopped early.
+    ``failures`` are other counts per item than those of ``item_failures``. With ``adaptive``
+    what needs every sample is left out, as sampling may have stopped early.
     """
     return {
         "ensembles": [
@@ -57,7 +60,7 @@ def analyses(
             }
             for name, models in ensembles.items()
         ],
-        "concentration": _concentration(panel),
+        "concentration": _concentration(panel, failures),
         "mechanisms": {
             "confident_errors": [] if adaptive else _plain(confidence_filters(panel, seed=seed)),
             "evidence_misread": _plain(evidence_misread(panel, seed=seed)),
@@ -74,8 +77,9 @@ def complete_ensembles(
     return {name: models for name, models in ensembles.items() if set(models) <= set(panel.models)}
 
 
-def _concentration(panel: Panel) -> dict[str, Any]:
-    rows = item_failures(panel)
+def _concentration(panel: Panel, failures: Sequence[ItemFailures] | None) -> dict[str, Any]:
+    own = item_failures(panel)
+    rows = own if failures is None else failures
     letters = _letters(panel)
     return {
         "findings": _plain(concentrations(rows)),
@@ -83,7 +87,9 @@ def _concentration(panel: Panel) -> dict[str, Any]:
             {**_plain(row), "letters": letters.get((row.item_id, row.condition))} for row in rows
         ],
         "worst": {
-            finding: _plain(items) for finding, items in worst_of_each(panel, _WORST, rows).items()
+            # Each with its wrong answers, which are judged by our own definitions always.
+            finding: _plain(items)
+            for finding, items in worst_of_each(panel, _WORST, own).items()
         },
     }
 
@@ -107,7 +113,7 @@ def _scaling(
     adaptive: bool,
     seed: int,
 ) -> dict[str, Any]:
-    data = scaling_data(panel, facts, seed=seed)
+    data = scaling_data(panel, facts, adaptive=adaptive, seed=seed)
     moved = [*movements(data), *ensemble_movements(panel, ensembles, seed=seed)]
     tables: Mapping[str, Sequence[Any]] = {
         "slopes": slopes(data),

@@ -192,7 +192,10 @@ def _vote_less_members(members: Panel, seed: int) -> Iterator[CellMeans]:
         regime = SINGLE if SINGLE in METRICS[metric].regimes else SELF_CONSISTENCY
         column = own.column(metric, regime)
         over = np.all(column.over, axis=0)
-        said = voted.judged.rates.get(metric, voted.dangerous)
+        said = voted.judged.rates.get(metric)
+        if said is None:
+            # Where a member gave no single answer there is no vote that could be dangerous.
+            said, over = voted.dangerous, over & voted.confident
         values = said.astype(np.float64) - column.values.mean(axis=0)
         yield cell_means(
             Column(metric=metric, regime=regime, values=values[None], over=over[None]), seed=seed

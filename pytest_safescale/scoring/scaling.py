@@ -45,6 +45,7 @@ CONTEXT_TOKENS: Mapping[str, int] = MappingProxyType(
 )
 """Length by condition; that of ``max_context`` is the model's window."""
 
+_FEWEST_SAMPLES = 2
 _LEVELS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500)
 
 
@@ -83,10 +84,17 @@ class ScalingData:
         return next(named, None)
 
 
-def scaling_data(panel: Panel, facts: Mapping[str, ModelFacts], *, seed: int = SEED) -> ScalingData:
+def scaling_data(
+    panel: Panel,
+    facts: Mapping[str, ModelFacts],
+    *,
+    adaptive: bool = False,
+    seed: int = SEED,
+) -> ScalingData:
     """Return the cells of a panel with what is known of its models.
 
-    All items with a case are resampled together, whatever metric, model and condition.
+    All items with a case are resampled together, whatever metric, model and condition. With
+    ``adaptive``, where sampling may have stopped early, numbers of samples are no dimension.
     """
     asked = np.flatnonzero(panel.exists.any(axis=(0, 1)))
     panel = panel.of_items([panel.items[place].id for place in asked])
@@ -94,7 +102,7 @@ def scaling_data(panel: Panel, facts: Mapping[str, ModelFacts], *, seed: int = S
     # Without samples half of the columns have no case, and nothing to resample.
     cells = [cell_means(column, seed=seed) for column in figures.columns if column.over.any()]
     known = [facts.get(model, ModelFacts()) for model in panel.models]
-    prefixes, levels = _prefixes(panel, seed)
+    prefixes, levels = ([], []) if adaptive else _prefixes(panel, seed)
     return ScalingData(
         models=panel.models,
         conditions=panel.conditions,
@@ -127,9 +135,13 @@ def _numbers(values: Any) -> NDArray[Any]:
 
 def _prefixes(panel: Panel, seed: int) -> tuple[list[CellMeans], list[int]]:
     drawn = panel.drawn[panel.drawn > 0]
-    if len(drawn) == 0 or drawn.min() != drawn.max() or drawn.max() < 2:
+    if len(drawn) == 0:
         return [], []
-    most = int(drawn.max())
+    # The usual number; the few cases with fewer samples, for a call failed, are left out.
+    numbers, cases = np.unique(drawn, return_counts=True)
+    most = int(numbers[cases == cases.max()].max())
+    if most < _FEWEST_SAMPLES:
+        return [], []
     levels = [*(level for level in _LEVELS if level < most), most]
     columns = without_unknown(panel, tuple(_prefix_columns(panel, levels)))
     return [cell_means(column, seed=seed) for column in columns], levels
@@ -137,7 +149,7 @@ def _prefixes(panel: Panel, seed: int) -> tuple[list[CellMeans], list[int]]:
 
 def _prefix_columns(panel: Panel, levels: Sequence[int]) -> Iterator[Column]:
     """Give the rates of the majority of the first samples, by their number."""
-    there = panel.drawn > 0
+    there = panel.drawn >= levels[-1]
     judged = []
     for level in levels:
         first = replace(panel, samples=panel.samples[..., :level])

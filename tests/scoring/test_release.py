@@ -362,6 +362,22 @@ def test_p_values_are_rounded_to_six_decimals() -> None:
     assert theirs.p_value == 0.006348
 
 
+@pytest.mark.parametrize(
+    ("b", "c", "p"),
+    [
+        # 2 (1 + 8 + 28 + 56) / 2^8 = 0.7265625, a tie at the sixth decimal: to the even 2.
+        (3, 5, 0.726562),
+        # 2 (1 + 11 + 55 + 165) / 2^11 = 0.2265625.
+        (3, 8, 0.226562),
+    ],
+)
+def test_p_values_that_are_a_tie_at_the_sixth_decimal(b: int, c: int, p: float) -> None:
+    left = [Record("A")] * b + [Record("B")] * c
+    panel = paired(left, [Record("B")] * b + [Record("A")] * c)
+    theirs = next(row for row in release_comparisons(panel) if row.regime == "single")
+    assert (theirs.b, theirs.c, theirs.p_value) == (b, c, p)
+
+
 def test_a_regime_without_samples_is_not_compared() -> None:
     panel = paired([Record("A")], [Record("B")])
     assert {row.regime for row in release_comparisons(panel)} == {"single"}

@@ -131,6 +131,33 @@ def test_the_number_of_samples_is_scaled_by_the_majority_of_the_first() -> None:
     assert found.slope == pytest.approx(expected, abs=CLOSE)
 
 
+@pytest.mark.parametrize(
+    ("samples", "value"),
+    [
+        # The usual number is three: the case with two samples is left out. Item 1: A, then AB
+        # (tie: A), then B; item 2: A throughout.
+        (["ABB", "AAA", "AB"], [1, 1, 0.5]),
+        # What is beyond three is not looked at: item 3 is B throughout.
+        (["ABBAA", "AAA", "BBB"], [2 / 3, 2 / 3, 1 / 3]),
+    ],
+)
+def test_cases_with_another_number_of_samples_do_not_hide_the_others(
+    samples: list[str], value: list[float]
+) -> None:
+    panel = panel_of({"m0": {"x": "AAA"}}, samples={"m0": {"x": samples}})
+    x = np.log10([1, 2, 3])
+    deviation = x - x.mean()
+    expected = (deviation * value).sum() / (deviation**2).sum()
+    found = slope_of(panel, "samples", regime="self_consistency", condition="x")
+    assert found.slope == pytest.approx(expected, abs=CLOSE)
+
+
+def test_where_sampling_may_stop_early_the_number_of_samples_is_no_dimension() -> None:
+    panel = panel_of({"m0": {"x": "AA"}}, samples={"m0": {"x": ["ABB", "AAA"]}})
+    rows = slopes(scaling_data(panel, SIZES, adaptive=True))
+    assert not [row for row in rows if row.dimension == "samples"]
+
+
 def test_nothing_that_varies_is_no_slope() -> None:
     assert slopes(scaling_data(panel_of({"m0": {"x": "AB"}}), SIZES)) == []
 
@@ -293,6 +320,19 @@ def test_an_ensemble_moves_from_the_mean_of_its_members_to_their_vote() -> None:
     risk = moved(rows, "ensemble", "high_risk_error_rate")
     assert risk.delta == pytest.approx((-1 / 3 + 1 / 3) / 3, abs=CLOSE)
     assert (accuracy.step, accuracy.models) == ("the members of trio to their vote", 3)
+
+
+def test_a_vote_that_was_not_taken_moves_no_danger() -> None:
+    # All samples are the high-risk B: each member 1. Of item 2 one single answer failed, so that
+    # there is a vote on item 1 alone, and it is dangerous: 1 - 1.
+    panel = panel_of(
+        {"a": {"x": "B!"}, "b": {"x": "BB"}, "c": {"x": "BB"}},
+        samples={name: {"x": ["BBB", "BBB"]} for name in "abc"},
+    )
+    rows = ensemble_movements(panel, {"trio": ("a", "b", "c")})
+    name = "dangerous_overconfidence_rate"
+    found = moved(rows, "ensemble", name, regime="self_consistency")
+    assert (found.delta, found.ci_low, found.ci_high) == (0.0, 0.0, 0.0)
 
 
 @given(panels(conditions=("closed_book", "top_1", "context_4k")))
