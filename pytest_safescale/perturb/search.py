@@ -7,11 +7,7 @@ the first one that fails is shrunk alone: a list of variants shrinks far slower 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sys
-import threading
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from hypothesis import Phase, settings
 
@@ -22,31 +18,22 @@ from pytest_safescale.perturb.family import Material, NotApplicable, default_tar
 from pytest_safescale.perturb.finding import Finding
 from pytest_safescale.perturb.probe import Budget, Probe, SearchReport, Tally, seed_of
 from pytest_safescale.perturb.relations import Observed, Relation, Trial
+from pytest_safescale.perturb.threads import TURN, WHILE_SEARCHING, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from concurrent.futures import Future
-    from contextlib import AbstractContextManager
 
     from pytest_safescale.perturb.edits import Variant
 
 __all__ = [
     "Profile",
     "Search",
-    "alone",
     "current_profile",
     "search",
     "search_concurrently",
 ]
 
-T = TypeVar("T")
-SWITCH_S = 0.0005
-"""How long a thread computes before another one gets its turn, while searches are under way."""
-_TURN = threading.Lock()
-"""Held by the one thread that draws or shrinks; given away while it waits for answers.
-
-Dozens of them at once would all be ready late, and keep the event loop from its turn meanwhile.
-"""
 Profile = settings
 """Hypothesis's settings, for those who hand them on."""
 
@@ -275,21 +262,13 @@ async def search_concurrently(
     # A loaded profile is the current one of its own thread alone.
     current = profile or settings()
     bridge = _Bridge(answer)
-    with _SHORT_TURNS:
+    with WHILE_SEARCHING:
         try:
-            return await _in_thread(
+            return await in_thread(
                 lambda: search(probe, bridge, budget=budget, seed=seed, profile=current)
             )
         finally:
             bridge.close()
-
-
-def alone() -> AbstractContextManager[object]:
-    """Return a context in which no search computes, for what threads cannot do at once.
-
-    Such as parsing sources: before Python 3.13 two threads in it at once may break each other.
-    """
-    return _TURN
 
 
 def current_profile() -> Profile:
@@ -307,35 +286,6 @@ def _counted(trial: Trial, relation: Relation) -> Tally:
         high_risk_flips=int(trial.high_risk_flip),
         followed=int(trial.followed) if relation.instructs else None,
     )
-
-
-class _ShortTurns:
-    """Lets threads take turns more often while any search is under way.
-
-    An event loop gives its turn away at each read and write, and gets it back only when the thread
-    that draws has used up its own: 5 ms as Python comes, hundreds of times a second.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._searches = 0
-        self._before = 0.0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._searches == 0:
-                self._before = sys.getswitchinterval()
-                sys.setswitchinterval(min(self._before, SWITCH_S))
-            self._searches += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._searches -= 1
-            if self._searches == 0:
-                sys.setswitchinterval(self._before)
-
-
-_SHORT_TURNS = _ShortTurns()
 
 
 class _Bridge:
@@ -358,11 +308,11 @@ class _Bridge:
         except RuntimeError:  # the loop is closed
             asked.close()
             raise
-        _TURN.release()
+        TURN.release()
         try:
             return self._waiting.result()
         finally:
-            _TURN.acquire()
+            TURN.acquire()
 
     async def _asked(self, variants: Sequence[Variant]) -> Sequence[Observed]:
         if self._closed:
@@ -374,31 +324,3 @@ class _Bridge:
         self._closed = True
         if self._waiting is not None:
             self._waiting.cancel()
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    """Run blocking work in a thread of its own.
-
-    Not in the loop's pool: a search that shrinks holds its thread for minutes. The thread is a
-    daemon, since one that waits for an answer must not keep an interrupted program alive.
-    """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(set_outcome: Callable[[], None]) -> None:
-        if not done.cancelled():
-            set_outcome()
-
-    def run() -> None:
-        try:
-            with _TURN:
-                outcome = partial(done.set_result, work())
-        except BaseException as error:  # whoever awaits the work raises it
-            outcome = partial(done.set_exception, error)
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody awaits it
-            loop.call_soon_threadsafe(settle, outcome)
-
-    thread = threading.Thread(target=run, name="safescale-search", daemon=True)
-    # Starting one takes as long as the interpreter's other threads let it wait.
-    await loop.run_in_executor(None, thread.start)
-    return await done

@@ -53,7 +53,7 @@ class SafescaleSession:
         """Return a context for showing a failure: reading sources, as searches do elsewhere."""
         if "robustness" not in vars(self):
             return nullcontext()
-        from pytest_safescale.perturb.search import alone
+        from pytest_safescale.perturb.threads import alone
 
         return alone()
 

@@ -1,0 +1,100 @@
+"""Applications that answer beside searches: their random generators stay their own."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import threading
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_safescale.perturb.probe import Budget
+from pytest_safescale.perturb.search import search_concurrently
+from tests.perturb.planted import NO_DATABASE, NODULE, probe, turning
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.perturb.edits import Variant
+    from pytest_safescale.perturb.relations import Observed
+
+DANGEROUS = turning(NODULE, ("withdrawn", "replaced"), "B")
+
+
+def test_applications_draw_from_the_global_generators_as_if_nothing_else_ran() -> None:
+    drawn: list[tuple[float, float]] = []
+    busy = threading.Event()
+
+    def draw_all_the_time() -> None:
+        while not busy.wait(0.0002):
+            random.random()
+
+    async def answer(variants: Sequence[Variant]) -> list[Observed]:
+        drawn.append((random.random(), float(np.random.random())))
+        return DANGEROUS(variants)
+
+    async def both() -> None:
+        searches = (
+            search_concurrently(
+                probe(relation), answer, budget=Budget(variants=20, batch=1), profile=NO_DATABASE
+            )
+            for relation in ("outdated_guideline", "hedge", "layout")
+        )
+        reports = await asyncio.gather(*searches)
+        assert reports[0].finding is not None
+
+    other = threading.Thread(target=draw_all_the_time)
+    other.start()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            asyncio.run(both())
+    finally:
+        busy.set()
+        other.join()
+    assert len(drawn) > 60
+    assert len({one for one, _ in drawn}) == len({two for _, two in drawn}) == len(drawn)
+
+
+def test_what_was_changed_for_searches_is_restored() -> None:
+    functions = (random.seed, random.getstate, random.setstate, np.random.seed, np.random.get_state)
+    interval = sys.getswitchinterval()
+    seen: list[bool] = []
+
+    async def answer(variants: Sequence[Variant]) -> list[Observed]:
+        seen.append(random.seed is functions[0])
+        return DANGEROUS(variants)
+
+    asyncio.run(search_concurrently(probe("layout"), answer, profile=NO_DATABASE))
+    assert seen
+    assert not any(seen)
+    assert functions == (
+        random.seed,
+        random.getstate,
+        random.setstate,
+        np.random.seed,
+        np.random.get_state,
+    )
+    assert sys.getswitchinterval() == interval
+
+
+def test_a_seed_that_an_application_sets_holds() -> None:
+    drawn: list[float] = []
+
+    async def answer(variants: Sequence[Variant]) -> list[Observed]:
+        random.seed(7)
+        drawn.append(random.random())
+        return DANGEROUS(variants)
+
+    asyncio.run(
+        search_concurrently(
+            probe("outdated_guideline"),
+            answer,
+            budget=Budget(variants=4, batch=1),
+            profile=NO_DATABASE,
+        )
+    )
+    assert set(drawn) == {random.Random(7).random()}
