@@ -132,12 +132,15 @@ class RobustnessResult:
 
     @property
     def error(self) -> str | None:
-        """Why nothing can be said: the case as it is, or every one of its variants, failed."""
+        """Why it cannot be said that the relation holds: the case or some of its variants failed.
+
+        A counterexample is one whatever else failed.
+        """
         tally = self.report.tally
         if self.base.error is not None:
             return self.base.error
-        if tally.errors and not tally.tried:
-            return f"the calls of all {tally.errors} variants failed"
+        if tally.errors and self.finding is None:
+            return f"the calls of {tally.errors} of {tally.errors + tally.tried} variants failed"
         return None
 
     def record(self) -> dict[str, Any]:

@@ -85,7 +85,7 @@ _SIDE = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_SIDE = re.compile(r"\b(?:is|are|be|been|was|were|has|have|had|being|and) $", re.IGNORECASE)
-_OTHER_SIDE = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
+_OTHER_SIDE = {"left": "right", "right": "left"}
 
 
 @family("laterality")
@@ -109,7 +109,14 @@ def laterality(material: Material) -> st.SearchStrategy[Edits] | NotApplicable:
 
 
 def _other_side(word: str) -> str:
-    return re.sub("left|right|Left|Right", lambda match: _OTHER_SIDE[match[0]], word)
+    return re.sub("left|right", _turned, word, flags=re.IGNORECASE)
+
+
+def _turned(side: re.Match[str]) -> str:
+    other = _OTHER_SIDE[side[0].lower()]
+    if side[0].isupper():
+        return other.upper()
+    return other.capitalize() if side[0][0].isupper() else other
 
 
 _NEGATIONS = (
@@ -156,12 +163,12 @@ _AMOUNT = re.compile(
 def threshold(material: Material) -> st.SearchStrategy[Edits] | NotApplicable:
     """A number of the sentence that decides, moved over the value in question.
 
-    Where the question holds a value in the same unit, the threshold passes to its other side;
-    elsewhere it is halved or doubled, or moves by a factor of ten.
+    Where the question holds a value of the same kind, in whatever unit, the threshold passes to
+    its other side; elsewhere it is halved or doubled, or moves by a factor of ten.
     """
     if not material.sentences:
         return NO_EVIDENCE
-    asked = [(match["unit"], float(match["number"])) for match in _amounts(material.item.question)]
+    asked = _amounts(material.item.question)
     found = [
         Patch(
             family="threshold",
@@ -172,8 +179,7 @@ def threshold(material: Material) -> st.SearchStrategy[Edits] | NotApplicable:
         )
         for part in _deciding(material)
         for match in _amounts(part.body)
-        for new in _moved(float(match["number"]), [v for unit, v in asked if unit == match["unit"]])
-        if new != match["number"]
+        for new in _moved(match, asked)
     ]
     return patches(found, "the sentence that decides holds no quantity")
 
@@ -182,16 +188,59 @@ def _amounts(text: str) -> list[re.Match[str]]:
     return list(_AMOUNT.finditer(text))
 
 
-def _moved(limit: float, asked: Sequence[float]) -> Iterator[str]:
-    for value in asked:
-        yield _number(value * 1.5 if limit <= value else value / 2)
-    if not asked:
-        yield from (_number(limit * factor) for factor in (2, 0.5, 10, 0.1))
+_SIZES = {
+    "length": {"mm": 1.0, "cm": 10.0},
+    "mass": {"mg": 1.0, "g": 1e3, "kg": 1e6},
+    "volume": {"ml": 1.0},
+    "share": {"%": 1.0, "percent": 1.0},
+    # A month is a twelfth of a year of 365.25 days.
+    "time": {
+        "minute": 1.0,
+        "hour": 60.0,
+        "day": 1440.0,
+        "week": 10080.0,
+        "month": 43830.0,
+        "year": 525960.0,
+    },
+}
+"""How much each unit is of the smallest of its kind."""
+
+
+def _size(unit: str) -> tuple[str, float]:
+    """Return a unit's kind and size; one without others of its kind is its own."""
+    name = unit.lower() if unit in {"mL", "ml"} else unit.removesuffix("s")
+    return next(((kind, sizes[name]) for kind, sizes in _SIZES.items() if name in sizes), (name, 1))
+
+
+def _moved(limit: re.Match[str], asked: Sequence[re.Match[str]]) -> Iterator[str]:
+    """Yield the numbers to which a threshold moves, in its own unit."""
+    number, (kind, size) = float(limit["number"]), _size(limit["unit"])
+    values = [
+        float(match["number"]) * other / size
+        for match in asked
+        for its_kind, other in [_size(match["unit"])]
+        if its_kind == kind
+    ]
+    if not values:
+        yield from (_number(number * factor) for factor in (2, 0.5, 10, 0.1) if number)
+    for value in values:
+        if (over := _beyond(number, value)) is not None:
+            yield over
+
+
+def _beyond(limit: float, value: float) -> str | None:
+    """Return a limit on the other side of a value; ``None`` where there is none, such as of 0."""
+    below = limit <= value
+    moved = _number(value * 1.5 if below else value / 2)
+    passed = float(moved) > value if below else 0 < float(moved) < value
+    return moved if passed else None
 
 
 def _number(value: float) -> str:
-    rounded = round(value) if value >= 10 else round(value, 1)
-    return f"{rounded:g}"
+    """Write a number as such numbers are written: whole from 10 on, else with two figures."""
+    return (
+        f"{round(value)}" if value >= 10 else f"{float(f'{value:.2g}'):f}".rstrip("0").rstrip(".")
+    )
 
 
 def _deciding(material: Material) -> list[Sentence]:

@@ -18,9 +18,14 @@ _REFERS = re.compile(
 )
 
 
+_NAMES_AN_OPTION = re.compile(r"\b(?:[Oo]ptions?|[Aa]nswers?|[Cc]hoices?) \(?[A-E]\b(?!['’])")
+
+
 def _moveable(material: Material) -> NotApplicable | None:
     if any(_REFERS.search(option.text) for option in material.item.options):
         return NotApplicable(reason="an option refers to the others by letter or place")
+    if _NAMES_AN_OPTION.search(f"{material.item.question}\n{material.evidence}"):
+        return NotApplicable(reason="the question or the evidence names an option by its letter")
     return None
 
 

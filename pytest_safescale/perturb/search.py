@@ -103,6 +103,8 @@ class Search:
         drawn = self._drawing.variants()
         if not drawn and Phase.generate in self._phases:
             self.lack = "no edit of the family changes anything"
+        elif not drawn and not self._calls:
+            self.lack = "the hypothesis profile leaves out the phase that draws variants"
         for start in range(0, len(drawn), self._budget.batch):
             if self._failing is not None and self._budget.stop_at_failure:
                 return

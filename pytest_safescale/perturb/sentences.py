@@ -28,6 +28,9 @@ _LEANS = re.compile(
     r"|the former|in turn)\b"
 )
 _WORD = re.compile(r"[^\W\d_]{4,}")
+_MARK = re.compile(r"(?<![\w.])(?:[A-Z][A-Z0-9]+|\d+(?:\.\d+)?)(?!\w)")
+"""Short words that carry meaning: abbreviations and numbers, such as MRI and 8."""
+_ANY_WORD = re.compile(r"[^\W\d_]+")
 _COMMON = frozenset(
     _WORD.findall(
         "about above after again against also although among another because been before being "
@@ -113,21 +116,34 @@ def carriers(item: Item, text: str) -> tuple[frozenset[int], bool]:
     """Return the numbers of the sentences that may decide the item, and whether that is known.
 
     It is known where the item names its key fact and the text holds it. Elsewhere every sentence
-    that shares a content word with an option or with the key fact counts: too many rather than
-    too few.
+    that shares a term with an option or with the key fact counts, and where none does every
+    sentence: too many rather than too few.
     """
     known = _holding(item.key_fact, text) if item.key_fact else frozenset[int]()
     if known:
         return known, True
-    options = " ".join(option.text for option in item.options)
-    words = content_words(f"{options} {item.key_fact or ''}")
-    return related(words, text), False
+    terms = content_words(item.key_fact or "").union(
+        *(_terms(option.text) for option in item.options)
+    )
+    return related(terms, text) or frozenset(range(len(split(text)))), False
 
 
-def related(words: frozenset[str], text: str) -> frozenset[int]:
-    """Return the numbers of the sentences that share a content word with ``words``."""
+def _terms(option: str) -> frozenset[str]:
+    """Return what an option may be known by: every word, where none carries a meaning."""
+    return _telling(option) or frozenset(_ANY_WORD.findall(option.lower()))
+
+
+def _telling(text: str) -> frozenset[str]:
+    return content_words(text) | frozenset(_MARK.findall(text))
+
+
+def related(terms: frozenset[str], text: str) -> frozenset[int]:
+    """Return the numbers of the sentences that hold one of these words, abbreviations, numbers."""
     return frozenset(
-        sentence.number for sentence in split(text) if words & content_words(sentence.body)
+        sentence.number
+        for sentence in split(text)
+        if not terms.isdisjoint(_telling(sentence.body))
+        or not terms.isdisjoint(_ANY_WORD.findall(sentence.body.lower()))
     )
 
 

@@ -119,11 +119,14 @@ def _misread(word: str) -> Iterator[str]:
         yield word[: middle - 1] + word[middle] + word[middle - 1] + word[middle + 1 :]
 
 
-_RANGE_BEFORE = re.compile(r"(?:\d\s*(?:to|-|–|or|and|x|×|/|:)|[-–/.,\d])\s*$")
+_OF_A_RANGE = re.compile(
+    # Behind another number, a word or two between: 5 by 3 cm, 5, 6, or 7 mm, 5 up to 10 mm.
+    r"(?:\d\s*[^\w\s]{0,3}\s*(?:[^\W\d_]+\.?\s+){0,2}|[-–/.,\d×±]\s*)$"
+)
 _QUANTITY = re.compile(
     r"(?<![\w.,/–-])(?P<number>\d+(?:\.\d+)?) ?"
     r"(?P<unit>mm|cm|mg|g|mL|ml|hours|minutes|days|weeks|months|years|percent|%)"
-    r"(?![\w/²³%-]|\.\d| ?(?:x|×|per|to|or|and|–|-) ?\d| per\b)"
+    r"(?![\w/²³%-]|\.\d| ?(?:x|×|±|by|per|to|up to|or|and|versus|vs\.?|–|-) ?\d| per\b)"
 )
 _FACTORS = {
     ("mm", "cm"): Decimal("0.1"),
@@ -154,7 +157,7 @@ def units(material: Material) -> st.SearchStrategy[Edits] | NotApplicable:
         Patch(family="units", sentence=part.number, start=match.start(), old=match[0], new=new)
         for part in material.free
         for match in _QUANTITY.finditer(part.body)
-        if not _RANGE_BEFORE.search(part.body[: match.start()])
+        if not _OF_A_RANGE.search(part.body[: match.start()])
         for new in _same_value(match["number"], match["unit"])
         if new != match[0]
     ]

@@ -234,7 +234,7 @@ class RobustnessTests:
         return robustness_sentence(
             rows,
             relations=len(self.relations),
-            variants=settings.variants or current_profile().max_examples,
+            variants=_variants(self._run),
             shrink_calls=settings.shrink_calls,
         )
 
@@ -267,10 +267,23 @@ def reproduction(config: pytest.Config, run: Run, search: Mapping[str, Any]) -> 
         f"--safescale-item={search['item_id']}",
         f"--safescale-relations={search['relation']}",
         *_kept(config),
+        *_drawn_alike(config, run),
         f"--safescale-report={REPRODUCED}",
         "--safescale-replay",
     ]
     return " ".join(shlex.quote(word) for word in words)
+
+
+def _drawn_alike(config: pytest.Config, run: Run) -> list[str]:
+    """Return the options of hypothesis, and the number of variants where its profile gives it."""
+    profile = config.getoption("hypothesis_profile", None)
+    named = [f"--hypothesis-profile={profile}"] if profile else []
+    variants = [] if run.settings.variants else [f"--safescale-variants={_variants(run)}"]
+    return [*named, *variants]
+
+
+def _variants(run: Run) -> int:
+    return run.settings.variants or current_profile().max_examples
 
 
 def _kept(config: pytest.Config) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_safescale.items.item import Option
 from pytest_safescale.perturb.sentences import carriers, content_words, split
 from tests.perturb.planted import BARE, NODULE, evidence, sample
 
@@ -50,7 +51,35 @@ def test_the_key_fact_is_found_however_it_is_spaced() -> None:
 def test_without_the_key_fact_whatever_speaks_of_an_option_may_decide() -> None:
     text = "The weather was fine. Further imaging was done. Resection is rare."
     assert carriers(NODULE, text) == (frozenset({1, 2}), False)
-    assert carriers(BARE, text) == (frozenset(), False)
+    # Where nothing speaks of an option, everything may decide.
+    assert carriers(BARE, text) == (frozenset({0, 1, 2}), False)
+    assert carriers(BARE, "") == (frozenset(), False)
+
+
+@pytest.mark.parametrize(
+    ("options", "deciding"),
+    [
+        (("MRI", "CT"), {1}),
+        (("8 mm", "5 cm"), {2}),
+        (("No", "Yes"), {3}),
+        (("T2 mapping", "nothing"), {4}),
+    ],
+)
+def test_short_options_are_known_by_abbreviations_numbers_or_any_word(
+    options: tuple[str, ...], deciding: set[int]
+) -> None:
+    text = (
+        "Masses are found by chance. MRI is done next. The cut-off is 8 mm. "
+        "There is no need to wait. A T2 map helps."
+    )
+    item = BARE.model_copy(
+        update={
+            "options": tuple(
+                Option(letter=letter, text=one) for letter, one in zip("AB", options, strict=True)
+            )
+        }
+    )
+    assert carriers(item, text) == (frozenset(deciding), False)
 
 
 def test_every_key_fact_of_the_sample_is_found_in_one_sentence() -> None:

@@ -219,7 +219,22 @@ def test_the_aim_is_the_most_dangerous_wrong_option(
     [
         *((name, "", "no evidence is shown") for name in FAMILIES if "option_" not in name),
         ("units", "Nothing is counted here.", "no quantity outside the sentence that decides"),
-        ("units", "From 6 to 12 mm, 3-5 mm, 5 mg/mL or 2 x 3 cm.", "no quantity outside"),
+        *(
+            ("units", f"Two is right. It measured {form}.", "no quantity outside")
+            for form in (
+                "6 to 12 mm",
+                "3-5 mm",
+                "5 mg/mL",
+                "2 x 3 cm",
+                "5 by 3 cm",
+                "5, 6, or 7 mm",
+                "5 ± 2 mm",
+                "5 up to 10 mm",
+                "5 versus 10 mm",
+                "5 mm by 3 cm",
+                "5.5 × 3 cm",
+            )
+        ),
         ("laterality", "It is left alone and left in place, right away.", "names no side"),
         ("threshold", "Nothing is counted.", "the sentence that decides holds no quantity"),
         ("negation", "Nothing grows.", "no verb to negate"),
@@ -247,9 +262,59 @@ def test_options_that_name_each_other_are_not_moved() -> None:
         assert isinstance(family.on(Material.of(item)), NotApplicable)
 
 
+@pytest.mark.parametrize("field", ["question", "evidence"])
+def test_options_that_the_text_names_by_letter_are_not_moved(field: str) -> None:
+    told = "Option B exposes to contrast; option (A) does not."
+    item = BARE.model_copy(update={"question": told if field == "question" else "Which?"})
+    for family in (option_order, option_letters):
+        made = family.on(Material.of(item, told if field == "evidence" else "Fine."))
+        assert isinstance(made, NotApplicable)
+        assert "by its letter" in made.reason
+        # Letters that are no options' do not matter.
+        assert not isinstance(family.on(Material.of(BARE, "Hepatitis B or C.")), NotApplicable)
+
+
+@pytest.mark.parametrize(
+    ("question", "fact", "numbers"),
+    [
+        # Beyond 3 months: 4.5; in weeks that is 13.04 weeks, and so 20 beyond it.
+        ("It has been there for 3 months.", "Up to 1 month is watched.", {"4.5"}),
+        ("It has been there for 3 months.", "Up to 6 weeks is watched.", {"20"}),
+        # 52 mm are 5.2 cm, below the limit: half of them.
+        ("It measures 52 mm.", "5.5 cm or more is treated.", {"2.6"}),
+        ("The dose was 0.02 mSv.", "The limit is 0.01 mSv.", {"0.03"}),
+        ("It was 2 ml.", "More than 1.5 mL is drained.", {"3"}),
+        # Nothing of its kind is asked: halved, doubled, or by a factor of ten.
+        ("A patient of 60 kg.", "6 mm or more is treated.", {"12", "3", "60", "0.6"}),
+        # Beyond what is 0 there is nothing.
+        ("It was 0 mm.", "0 mm is normal.", set()),
+    ],
+)
+def test_a_threshold_passes_the_value_in_question_in_its_own_unit(
+    question: str, fact: str, numbers: set[str]
+) -> None:
+    item = BARE.model_copy(update={"question": question, "key_fact": fact})
+    strategy = FAMILIES["threshold"].on(Material.of(item, fact))
+    if isinstance(strategy, NotApplicable):
+        found = set()
+    else:
+        found = {edit.new for some in drawn(strategy) for edit in some if isinstance(edit, Patch)}
+    assert found == numbers
+
+
+def test_a_side_in_capitals_turns_to_the_other_in_capitals() -> None:
+    text = "The LEFT kidney is absent. Right KIDNEY. The left-sided one too."
+    found = lines(FAMILIES["laterality"], BARE.model_copy(update={"clean_evidence": text}))
+    assert found == {
+        "sentence 1: 'LEFT' becomes 'RIGHT'",
+        "sentence 2: 'Right' becomes 'Left'",
+        "sentence 3: 'left-sided' becomes 'right-sided'",
+    }
+
+
 def test_typing_errors_spare_terms_of_the_question_guarded_words_and_other_words() -> None:
     # "modern" misread is "modem", which the text holds: then it is no typing error any more.
-    text = "A modern modem stands between this nodule and that one without clarity."
+    text = "Two is right. A modern modem stands between this nodule and another without clarity."
     item = BARE.model_copy(update={"question": "Which nodule is meant?"})
     found = lines(typos, item.model_copy(update={"clean_evidence": text}))
     words = {line.split("'")[1] for line in found}
@@ -273,7 +338,7 @@ def test_typing_errors_spare_terms_of_the_question_guarded_words_and_other_words
     ],
 )
 def test_units_keep_the_value(text: str, forms: set[str]) -> None:
-    strategy = units.on(Material.of(BARE, f"It was {text} then."))
+    strategy = units.on(Material.of(BARE, f"Two is right. It was {text} then."))
     if isinstance(strategy, NotApplicable):
         found = set()
     else:

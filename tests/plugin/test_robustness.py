@@ -497,3 +497,50 @@ def test_the_page_tells_the_rates_of_every_family_and_what_happened(
     with (pytester.path / "safescale-report" / "metrics.csv").open(newline="") as file:
         families = {row["family"] for row in csv.DictReader(file)}
     assert families == {"", "outdated_guideline", "layout"}
+
+
+PROFILES = """
+from hypothesis import Phase, settings
+
+settings.register_profile("small", max_examples=7)
+settings.register_profile("explicit", phases=[Phase.explicit])
+"""
+
+
+def test_the_line_that_reproduces_holds_the_profile_that_gave_the_number_of_variants(
+    robust: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeconftest(PROFILES)
+    by_profile = ("--safescale-variants=0", "--hypothesis-profile=small", "-n0")
+    result = robust("planted", *SINGLE, "--safescale-relations=outdated_guideline", *by_profile)
+    result.stdout.fnmatch_lines(["safescale: robustness: * 2 searches of 7 variants: *"])
+    line = report()["findings"][0]["reproduce"]
+    again = run_pytest(*shlex.split(line)[1:], "-n0")
+    assert again.ret == 0
+    again.stdout.fnmatch_lines(["*1 counterexample*"])
+
+
+def test_a_profile_that_draws_nothing_is_told_and_is_no_pass(
+    robust: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
+    pytester.makeconftest(PROFILES)
+    result = robust(
+        *("right", *SINGLE, "--safescale-relations=layout", "--hypothesis-profile=explicit"),
+        *("-n0", "-rs"),
+    )
+    result.stdout.fnmatch_lines(["*2 not_applicable*"])
+
+
+def test_a_search_whose_calls_failed_in_part_is_no_pass(
+    robust: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
+    result = robust("frail", *SINGLE, "--safescale-relations=sentence_order")
+    result.stdout.fnmatch_lines(["*test_evidence_robustness.py EE *", "*2 call_failed in*"])
+    text = (pytester.path / "safescale-report" / "robustness.jsonl").read_text(encoding="utf-8")
+    for record in map(json.loads, text.splitlines()):
+        errors, tried = record["errors"], record["tried"]
+        assert errors > 0 < tried
+        assert record["error"] == f"the calls of {errors} of {errors + tried} variants failed"
