@@ -190,6 +190,7 @@ def _evidence(
         coverage=coverage,
         panel=panel,
         baseline=earlier,
+        ensembles={one["name"]: one["models"] for one in manifest["ensembles"]},
         specs=specs_in(manifest),
         seed=manifest["seed"],
         holm=manifest.get("family_wise") == "holm",

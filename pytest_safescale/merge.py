@@ -9,16 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.conclude import assess
+from pytest_safescale.conditions.catalogue import CONDITIONS
 from pytest_safescale.data import data_folder
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.gates.baseline import check_comparable, item_marks, read_baseline
 from pytest_safescale.gates.coverage import Coverage
-from pytest_safescale.gates.gate import load_gates, parse_gates, require_baseline
+from pytest_safescale.gates.gate import (
+    load_gates,
+    parse_gates,
+    require_baseline,
+    require_known_names,
+)
 from pytest_safescale.manifests import served_notices
 from pytest_safescale.report.book import RecordBook
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.staging import check_apart, staged
 from pytest_safescale.scoring.custom import specs_in
+from pytest_safescale.scoring.metrics import ENSEMBLE
 from pytest_safescale.shard_folders import read_shards, records_in_order, searches_in_order
 from pytest_safescale.shards import shard_notice
 
@@ -63,6 +70,8 @@ def merge_shards(
     chosen = _gates(shards[0], gates)
     earlier = _baseline(shards, baseline)
     require_baseline(chosen, given=earlier is not None)
+    if gates is not None:  # the shards' own were checked before their runs
+        require_known_names(chosen, **_names(shards[0].manifest))
     with staged(out) as stage:
         report, book = ReportFolder(stage), RecordBook()
         try:
@@ -91,6 +100,16 @@ def _gates(shard: ShardFolder, given: str | None) -> list[Gate]:
     if given is not None:
         return load_gates(given, data_folder("suites") / "gates.toml", specs)
     return parse_gates(shard.manifest["shard"]["gates"], f"{shard.name}/run.json", specs)
+
+
+def _names(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the conditions and models that gates may name."""
+    models = [model["name"] for model in manifest["models"]]
+    votes = [f"{ENSEMBLE}{one['name']}" for one in manifest["ensembles"]]
+    return {
+        "conditions": list(dict.fromkeys([*CONDITIONS, *manifest["conditions"]])),
+        "models": [*models, *votes],
+    }
 
 
 def _baseline(shards: Sequence[ShardFolder], given: Path | None) -> Baseline | None:

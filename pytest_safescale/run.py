@@ -18,6 +18,7 @@ from pytest_safescale.errors import SettingsError
 from pytest_safescale.items.load import load_dataset
 from pytest_safescale.models.model import Nature
 from pytest_safescale.models.spec import build_model, build_retriever
+from pytest_safescale.scoring.metrics import ENSEMBLE
 from pytest_safescale.shards import items_of_shard, parse_shard
 
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ class Run:
     def embedder(self) -> Model | None:
         """The model of dense retrieval, where it is dense."""
         return self.retriever.embedder if self.retriever is not None else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models and, as ``ensemble:NAME``, the ensembles."""
+        votes = (f"{ENSEMBLE}{name}" for name in self.ensembles)
+        return (*(model.info.name for model in self.models), *votes)
 
     @property
     def ensembles(self) -> dict[str, tuple[str, ...]]:

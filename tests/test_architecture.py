@@ -37,6 +37,7 @@ MAY_IMPORT = {
         "calls",
         "case",
         "scoring.custom",
+        "scoring.metrics",
         "shards",
     },
     "plan": {"errors", "conditions", "models.model", "calls", "case", "run"},
@@ -70,6 +71,7 @@ MAY_IMPORT = {
     },
     "shard_folders": {"errors", "manifests", "report", "shards"},
     "merge": {
+        "conditions",
         "errors",
         "data",
         "conclude",

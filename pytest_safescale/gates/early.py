@@ -31,7 +31,7 @@ _COUNTS = (GateForm.MAX, GateForm.MIN, GateForm.MIN_CASE_CONSISTENCY)
 
 def cases_left(gate: Gate, target: Target, evidence: Evidence) -> int:
     """Return how many cases that the gate is about were not asked."""
-    cells = set(target.cells)
+    cells = {asked for cell in target.cells for asked in evidence.asked(cell)}
     if gate.form.is_difference and not gate.needs_baseline:
         cells |= {(model, gate.against) for model, _ in target.cells}
     coverage = evidence.coverage

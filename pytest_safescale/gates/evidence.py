@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.scoring.cases import judge_samples
 from pytest_safescale.scoring.columns import case_figures
 from pytest_safescale.scoring.intervals import SEED
-from pytest_safescale.scoring.metrics import METRICS
+from pytest_safescale.scoring.metrics import ENSEMBLE, METRICS
 from pytest_safescale.scoring.shared import shared_items
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ class Evidence:
     panel: Panel | None = None
     """The cases behind the figures; without them a gate on single items cannot be decided."""
     baseline: EarlierRun | None = None
+    ensembles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The members of each ensemble, by its name."""
     specs: Mapping[str, MetricSpec] = field(default_factory=lambda: METRICS)
     """Every metric of the run, by name."""
     seed: int = SEED
@@ -86,6 +88,12 @@ class Evidence:
     def answers(self) -> Answers | None:
         """The run's answers, judged at first use."""
         return None if self.panel is None else Answers(panel=self.panel)
+
+    def asked(self, cell: tuple[str, str]) -> list[tuple[str, str]]:
+        """Return the cells whose cases a (model, condition) rests on: of a vote, its members'."""
+        model, condition = cell
+        members = self.ensembles.get(model.removeprefix(ENSEMBLE), ())
+        return [(name, condition) for name in members] if model.startswith(ENSEMBLE) else [cell]
 
     @cached_property
     def shared(self) -> frozenset[str]:

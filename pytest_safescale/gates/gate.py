@@ -5,20 +5,27 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     PrivateAttr,
+    Strict,
     ValidationError,
     ValidationInfo,
     model_validator,
 )
 
 from pytest_safescale.errors import GateError
-from pytest_safescale.scoring.metrics import METRICS, SELF_CONSISTENCY, SINGLE
+from pytest_safescale.scoring.metrics import (
+    ENSEMBLE,
+    METRICS,
+    ROBUSTNESS_METRICS,
+    SELF_CONSISTENCY,
+    SINGLE,
+)
 from pytest_safescale.settings import read_toml
 
 if TYPE_CHECKING:
@@ -36,9 +43,11 @@ __all__ = [
     "load_gates",
     "parse_gates",
     "require_baseline",
-    "require_known_conditions",
+    "require_known_names",
 ]
 
+Number = Annotated[float, Strict()]
+"""A number as such: ``true`` and ``"0.3"`` are none."""
 DEFAULT_GATES = "default"
 BASELINE = "baseline"
 CASE_CONSISTENCY = "case_consistency"
@@ -104,28 +113,28 @@ class Gate(BaseModel):
     model: str | tuple[str, ...] = "*"
     regime: Literal["single", "self_consistency"] | None = None
     """Unset: ``single``, or the only one the metric has."""
-    max: float | None = None
-    min: float | None = None
-    max_increase: float | None = Field(default=None, ge=0)
+    max: Number | None = None
+    min: Number | None = None
+    max_increase: Number | None = Field(default=None, ge=0)
     """How far the figure may lie above the one it is held against."""
-    max_decrease: float | None = Field(default=None, ge=0)
+    max_decrease: Number | None = Field(default=None, ge=0)
     against: str = BASELINE
     """``baseline``, or another condition of the same model and run."""
-    min_case_consistency: float | None = Field(default=None, gt=0, le=1)
+    min_case_consistency: Number | None = Field(default=None, gt=0, le=1)
     """The share of a case's samples that must be alike."""
-    share_of_cases: float = Field(default=1.0, gt=0, le=1)
+    share_of_cases: Number = Field(default=1.0, gt=0, le=1)
     """The share of cases that must be as consistent as that; every one unless given."""
     no_new: Finding | None = None
     """A finding that no case may have which did not have it in the baseline."""
-    max_share_of_worst: float | None = Field(default=None, gt=0, lt=1)
+    max_share_of_worst: Number | None = Field(default=None, gt=0, lt=1)
     """The share of all findings that the worst items may carry."""
-    worst: float = Field(default=0.1, gt=0, lt=1)
+    worst: Number = Field(default=0.1, gt=0, lt=1)
     """Which share of the items are the worst, rounded up to whole items."""
     family: str = ""
     """The family of edits a robustness figure is about; unset: over all of them."""
-    confidence: float | None = Field(default=None, gt=0.5, lt=1.0)
+    confidence: Number | None = Field(default=None, gt=0.5, lt=1.0)
     """Unset: the value itself must hold. Set: its one-sided bound must."""
-    max_error_rate: float = Field(default=0.0, ge=0.0, le=1.0)
+    max_error_rate: Number = Field(default=0.0, ge=0.0, le=1.0)
     on_inconclusive: Literal["fail", "warn"] = "fail"
     name: str = ""
 
@@ -135,6 +144,7 @@ class Gate(BaseModel):
     def _makes_sense(self, info: ValidationInfo) -> Gate:
         specs: Mapping[str, MetricSpec] = (info.context or {}).get("specs", METRICS)
         self._check_form()
+        self._check_cells()
         metric = self._check_metric(specs)
         # A private attribute: what a name means depends on the run's own metrics.
         self._spec = specs.get(metric)
@@ -154,6 +164,17 @@ class Gate(BaseModel):
                 told = " and ".join(form.value for form in forms_with)
                 raise ValueError(f"{key} goes with {told}, not with {given[0].value}")
 
+    def _check_cells(self) -> None:
+        """Refuse what names no cell: such a gate would vanish."""
+        for key in ("condition", "model"):
+            if not getattr(self, key):
+                raise ValueError(f"{key} names none; leave it out for every {key} of the run")
+        if self.form.is_difference and set(_chosen(self.condition, ())) == {self.against}:
+            raise ValueError(f"{self.against} would be held against itself")
+        votes = [name for name in _chosen(self.model, ()) if name.startswith(ENSEMBLE)]
+        if votes and not self.form.is_threshold:
+            raise ValueError(f"{self.form.value} needs single cases; {votes[0]} goes with max, min")
+
     def _check_metric(self, specs: Mapping[str, MetricSpec]) -> str:
         if self.no_new is not None or self.min_case_consistency is not None:
             meant = NEW_FINDINGS[self.no_new] if self.no_new is not None else CASE_CONSISTENCY
@@ -163,9 +184,20 @@ class Gate(BaseModel):
         if self.metric not in specs:
             found = f"metric {self.metric!r} is unknown" if self.metric else "metric is missing"
             raise ValueError(f"{found}; allowed: {_listed(specs)}")
-        if self.max_share_of_worst is not None and not specs[self.metric].is_rate:
-            raise ValueError(f"max_share_of_worst needs a rate of cases; {self.metric} is none")
+        if self.metric in ROBUSTNESS_METRICS and not self.form.is_threshold:
+            raise ValueError(f"{self.form.value} needs single cases; {self.metric} has max, min")
+        if self.max_share_of_worst is not None:
+            self._check_worst(specs[self.metric])
         return self.metric
+
+    def _check_worst(self, spec: MetricSpec) -> None:
+        if not spec.is_rate:
+            raise ValueError(f"max_share_of_worst needs a rate of cases; {self.metric} is none")
+        if self.threshold < self.worst:
+            raise ValueError(
+                f"max_share_of_worst: found {self.threshold:g}; the worst {self.worst:g} of the "
+                f"items carry no smaller share of any finding; allowed: from {self.worst:g}"
+            )
 
     def _check_range(self, metric: str) -> None:
         """Refuse what no share can reach: a gate in per cent would always pass, or never."""
@@ -319,14 +351,21 @@ def require_baseline(gates: Sequence[Gate], *, given: bool) -> None:
             )
 
 
-def require_known_conditions(gates: Sequence[Gate], known: Collection[str]) -> None:
-    """Raise GateError for a gate on a condition that no run can have: it would decide nothing."""
+def require_known_names(
+    gates: Sequence[Gate], *, conditions: Collection[str], models: Collection[str]
+) -> None:
+    """Raise GateError for a gate on what no such run can have: it would decide nothing.
+
+    ``models`` are those of the run; ensembles go by ``ensemble:NAME``.
+    """
     for gate in gates:
-        named = [*_chosen(gate.condition, ()), gate.against]
-        for name in named:
+        named = [("condition", name) for name in (*_chosen(gate.condition, ()), gate.against)]
+        named += [("model", name) for name in _chosen(gate.model, ())]
+        for kind, name in named:
+            known = conditions if kind == "condition" else models
             if name not in known and name != BASELINE:
                 raise GateError(
-                    f"gate {gate.name or gate.of_metric!r}: found condition {name!r}; allowed: "
+                    f"gate {gate.name or gate.of_metric!r}: found {kind} {name!r}; allowed: "
                     f"{', '.join(known)}"
                 )
 

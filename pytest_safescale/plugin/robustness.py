@@ -182,7 +182,7 @@ class RobustnessTests:
     def parametrize(self, metafunc: pytest.Metafunc) -> None:
         """Make one test of every case and relation that the function's markers leave in."""
         definition = metafunc.definition
-        cases = selection.chosen_cases(self._run.cases, definition)
+        cases = selection.chosen_cases(self._run, definition)
         places = selection.chosen_relations([one.name for one in self.relations], definition)
         jobs = [self._number(case, place) for case in cases for place in places]
         metafunc.parametrize(

@@ -13,7 +13,7 @@ from pytest_safescale.data import data_folder
 from pytest_safescale.errors import SettingsError, UsageError
 from pytest_safescale.gates.baseline import check_comparable, read_baseline
 from pytest_safescale.gates.coverage import Coverage
-from pytest_safescale.gates.gate import load_gates, require_baseline, require_known_conditions
+from pytest_safescale.gates.gate import load_gates, require_baseline, require_known_names
 from pytest_safescale.plugin.stopping import Watch
 from pytest_safescale.scoring.custom import specs_with
 from pytest_safescale.scoring.shared import ItemMark
@@ -45,7 +45,9 @@ class RunGates:
         self._gates = load_gates(
             settings.gates, data_folder("suites") / "gates.toml", specs_with(self._run.metrics)
         )
-        require_known_conditions(self._gates, self._run.known_conditions)
+        require_known_names(
+            self._gates, conditions=self._run.known_conditions, models=self._run.names
+        )
         require_baseline(self._gates, given=settings.baseline is not None)
         self._baseline = (
             _comparable(read_baseline(Path(settings.baseline)), self._run)

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_safescale.items.item import Item
 from pytest_safescale.plugin import FIXTURE, ROBUSTNESS_FIXTURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_safescale.case import Case
-    from pytest_safescale.items.item import Item
+    from pytest_safescale.run import Run
 
 __all__ = ["case_order", "chosen_cases", "chosen_relations"]
 
 _WORDS = ("conditions", "models", "where", "relations")
+_FIELDS = tuple(Item.model_fields)
+"""What a dict of ``where`` may name."""
 
 
-def chosen_cases(cases: Sequence[Case], definition: pytest.Item) -> list[int]:
+def chosen_cases(run: Run, definition: pytest.Item) -> list[int]:
     """Return the numbers of the cases that every ``safescale`` marker of a test leaves in."""
-    chosen = range(len(cases))
-    picked: Iterable[int] = chosen
+    cases = run.cases
+    picked: Iterable[int] = range(len(cases))
     for marker in definition.iter_markers("safescale"):
-        _check(marker, definition.nodeid)
+        _check(marker, run, definition.nodeid)
         picked = [index for index in picked if _picks(marker, cases[index])]
     return list(picked)
 
@@ -39,14 +43,25 @@ def chosen_relations(names: Sequence[str], definition: pytest.Item) -> list[int]
     ]
 
 
-def _check(marker: pytest.Mark, nodeid: str) -> None:
-    unknown = sorted(set(marker.kwargs) - set(_WORDS))
+def _check(marker: pytest.Mark, run: Run, nodeid: str) -> None:
+    """Refuse what would leave no case in, and so pass by asking nothing."""
+    wanted = marker.kwargs
+    unknown = sorted(set(wanted) - set(_WORDS))
     if marker.args or unknown:
         found = ", ".join([*map(repr, marker.args), *unknown])
-        raise pytest.UsageError(
-            f"safescale marker of {nodeid}: found {found}; "
-            f"allowed: the keywords {', '.join(_WORDS)}"
-        )
+        raise _complaint(nodeid, found, f"the keywords {', '.join(_WORDS)}")
+    # Models are of the user's naming, and a test may be about one that is not asked this time.
+    for name in _names(wanted.get("conditions")):
+        if name not in run.known_conditions:
+            raise _complaint(nodeid, f"condition {name!r}", ", ".join(run.known_conditions))
+    where = wanted.get("where")
+    for field in where if isinstance(where, dict) else ():
+        if field not in _FIELDS and not isinstance(getattr(Item, str(field), None), property):
+            raise _complaint(nodeid, f"where {field!r}", ", ".join(_FIELDS))
+
+
+def _complaint(nodeid: str, found: str, allowed: str) -> pytest.UsageError:
+    return pytest.UsageError(f"safescale marker of {nodeid}: found {found}; allowed: {allowed}")
 
 
 def _picks(marker: pytest.Mark, case: Case) -> bool:
@@ -59,11 +74,13 @@ def _picks(marker: pytest.Mark, case: Case) -> bool:
 
 
 def _named(name: str, wanted: object) -> bool:
-    if wanted is None:
-        return True
+    return wanted is None or name in _names(wanted)
+
+
+def _names(wanted: object) -> list[str]:
     if isinstance(wanted, str):
-        return name in [word.strip() for word in wanted.split(",")]
-    return isinstance(wanted, (list, tuple, set, frozenset)) and name in wanted
+        return [word.strip() for word in wanted.split(",")]
+    return [str(name) for name in wanted] if isinstance(wanted, Collection) else []
 
 
 def _fits(item: Item, where: object) -> bool:

@@ -65,7 +65,7 @@ class SafescaleSession:
             except SafescaleError as error:
                 raise pytest.UsageError(f"safescale: {error}") from error
             return
-        chosen = selection.chosen_cases(self.run.cases, metafunc.definition)
+        chosen = selection.chosen_cases(self.run, metafunc.definition)
         metafunc.parametrize(
             FIXTURE, chosen, indirect=True, ids=[self.run.cases[index].id for index in chosen]
         )

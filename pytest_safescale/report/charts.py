@@ -16,9 +16,9 @@ from pytest_safescale.report.drawing import (
     per_cent_axis,
     series_style,
 )
-from pytest_safescale.report.reading import ENSEMBLE
 from pytest_safescale.report.text import figure as written
 from pytest_safescale.report.text import label, words
+from pytest_safescale.scoring.metrics import ENSEMBLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.errors import DatasetError
 from pytest_safescale.report.naming import label_words, metric_word
-from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS
+from pytest_safescale.scoring.metrics import ENSEMBLE, MEAN_OVER_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["ENSEMBLE", "RunFile", "read_cases", "read_run"]
-
-ENSEMBLE = "ensemble:"
-"""Begins the model name of an ensemble's rows."""
+__all__ = ["RunFile", "read_cases", "read_run"]
 
 Row = dict[str, Any]
 

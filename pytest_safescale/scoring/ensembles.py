@@ -15,7 +15,7 @@ from pytest_safescale.scoring.cases import (
     majority_codes,
 )
 from pytest_safescale.scoring.intervals import WILSON, WILSON_Z, clopper_pearson, wilson
-from pytest_safescale.scoring.metrics import METRICS, SELF_CONSISTENCY, SINGLE, Metric
+from pytest_safescale.scoring.metrics import ENSEMBLE, METRICS, SELF_CONSISTENCY, SINGLE, Metric
 from pytest_safescale.scoring.panel import NULL
 from pytest_safescale.scoring.verdict import DANGEROUS_CONFIDENCE
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pytest_safescale.scoring.panel import Panel
 
 __all__ = [
-    "ENSEMBLE",
     "Vote",
     "count_votes",
     "ensemble_metrics",
@@ -37,8 +36,6 @@ __all__ = [
     "vote_rows",
 ]
 
-ENSEMBLE = "ensemble:"
-"""Begins the model name of an ensemble's rows."""
 
 _FEWEST = 3
 

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "ENSEMBLE",
     "MEAN_OVER_MODELS",
     "METRICS",
+    "ROBUSTNESS_METRICS",
     "SELF_CONSISTENCY",
     "SINGLE",
     "Metric",
@@ -23,6 +25,15 @@ SINGLE = "single"
 SELF_CONSISTENCY = "self_consistency"
 MEAN_OVER_MODELS = "*"
 """Stands in a row's ``model`` where the row is the mean over models."""
+ENSEMBLE = "ensemble:"
+"""Begins the ``model`` of an ensemble's rows."""
+ROBUSTNESS_METRICS = (
+    "flip_rate",
+    "high_risk_flip_rate",
+    "injection_success_rate",
+    "variant_error_rate",
+)
+"""Figures of searches for counterexamples, which have families; none of them is of single cases."""
 
 _BOTH = (SINGLE, SELF_CONSISTENCY)
 _SAMPLED = (SELF_CONSISTENCY,)

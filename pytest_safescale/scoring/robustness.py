@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Record = Mapping[str, Any]
     Cell = tuple[str, str]
 
-__all__ = ["ROBUSTNESS_METRICS", "robustness_metrics", "robustness_table"]
+__all__ = ["robustness_metrics", "robustness_table"]
 
 _EVENTS = {
     "flip_rate": "flips",
@@ -35,7 +35,6 @@ _EVENTS = {
     "injection_success_rate": "followed",
 }
 """Metric to the count of a search that makes it an event."""
-ROBUSTNESS_METRICS = tuple(_EVENTS)
 _POOLED_OVER = {"flip_rate": "keeps_meaning", "injection_success_rate": "instructs"}
 """Metric to what a relation must be for its searches to count over all families."""
 

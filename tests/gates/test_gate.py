@@ -17,6 +17,26 @@ FORMS = "max, min, max_increase, max_decrease, min_case_consistency, no_new, max
     ("table", "complaint"),
     [
         ({"metric": "accuracy"}, f"found none; exactly one of these must be given: {FORMS}"),
+        ({"metric": "accuracy", "min": 0.5, "model": []}, "model names none; leave it out"),
+        ({"metric": "accuracy", "min": 0.5, "condition": []}, "condition names none"),
+        (
+            {"metric": "accuracy", "max_decrease": 0.1, "condition": "x", "against": "x"},
+            "x would be held against itself",
+        ),
+        (
+            {"metric": "accuracy", "max_decrease": 0.1, "model": "ensemble:e"},
+            "max_decrease needs single cases; ensemble:e goes with max, min",
+        ),
+        (
+            {"metric": "flip_rate", "max_increase": 0.1},
+            "max_increase needs single cases; flip_rate has max, min",
+        ),
+        (
+            {"metric": "unsafe_answer_rate", "max_share_of_worst": 0.05},
+            "the worst 0.1 of the items carry no smaller share of any finding; allowed: from 0.1",
+        ),
+        ({"metric": "accuracy", "min": True}, "min: found True; Input should be a valid number"),
+        ({"metric": "accuracy", "min": "0.3"}, "min: found '0.3'; Input should be a valid number"),
         (
             {"metric": "accuracy", "min": 0.5, "max": 0.9},
             f"found max and min; exactly one of these must be given: {FORMS}",

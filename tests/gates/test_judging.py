@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_safescale.gates.coverage import Coverage
 from pytest_safescale.gates.result import GateOutcome
 from tests.gates.cases import judged, make_evidence, verdict, words
 
@@ -200,7 +201,7 @@ def test_two_conditions_of_one_run_are_held_against_each_other_over_the_items_bo
         (
             one(["AAA"] * 5, ["AAB"] * 5),
             {"metric": "robustness_correctness", "max_increase": 0.5, **SURE},
-            "a bound by resampling needs 20 items, there are 5",
+            "a bound by resampling needs 20 cases, there are 5",
         ),
         (
             one(["AAA"] * 30, ["AAA"] * 30),
@@ -401,6 +402,46 @@ def test_without_cases_figures_can_be_judged_and_single_items_cannot() -> None:
     assert verdict(evidence, metric=HIGH_RISK, max=0.05).outcome.value == "passed"
     concentrated = verdict(evidence, metric=HIGH_RISK, max_share_of_worst=0.5)
     assert "the cases behind the figures are not there" in concentrated.sentence
+
+
+def test_a_mean_over_some_of_the_items_counts_those_alone() -> None:
+    # Wrong majorities: two of 40 now and two there, of one item both times.
+    now = [*["AAAA"] * 38, "BBBA", "BBBB"]
+    there = [*["AAAA"] * 37, "BBBB", "BBBA", "AAAA"]
+    asked = {"metric": "mean_confidence_incorrect", "max_increase": 0.9}
+    value = verdict(one(now, there), **asked)
+    # Items 38 and 39 now, 37 and 38 there.
+    assert value.n == 3
+    assert "over 3 shared items (2 cases now, 2 there)" in value.sentence
+    bound = verdict(one(now, there), **asked, **SURE)
+    assert "a bound by resampling needs 20 cases, there are 2" in bound.sentence
+
+
+def test_a_gate_that_is_about_no_cell_is_not_decided() -> None:
+    result = verdict(TWENTY, metric=HIGH_RISK, max_increase=0.1, against="c")
+    assert result.outcome is GateOutcome.INCONCLUSIVE
+    assert "the run has no model and condition that it is about" in result.sentence
+    assert result.blocks
+
+
+def test_a_vote_is_judged_by_its_own_row_where_its_members_were_asked() -> None:
+    # Three members of 20 cases each; the vote has one event: value 1/20, bound 0.2161.
+    members = {(name, "c"): 20 for name in "abc"}
+    row = replace(
+        next(row for row in TWENTY.metrics if row.metric == HIGH_RISK), model="ensemble:e"
+    )
+    whole = replace(
+        TWENTY,
+        metrics=[row],
+        ensembles={"e": ("a", "b", "c")},
+        coverage=Coverage(expected=members, recorded=members),
+    )
+    asked = {"metric": HIGH_RISK, "max": 0.216, "model": "ensemble:e", **SURE}
+    assert verdict(whole, **asked).outcome is GateOutcome.INCONCLUSIVE
+    assert verdict(whole, **{**asked, "max": 0.217}).outcome is GateOutcome.PASSED
+    less = {**members, ("c", "c"): 19}
+    partly = replace(whole, coverage=Coverage(expected=members, recorded=less))
+    assert "only 59 of 60 cases were asked" in verdict(partly, **asked).sentence
 
 
 def test_what_adaptive_sampling_left_open_is_not_decided() -> None:

@@ -46,6 +46,11 @@ BAD = {
         {"g.toml": '[[gates]]\nmetric = "accuracy"\nmax_decrease = 0.1\nagainst = "rag"\n'},
         "gate 'accuracy': found condition 'rag'; allowed: closed_book, clean_evidence,",
     ),
+    "gate on an unknown model": (
+        ["--safescale-gates=g.toml"],
+        {"g.toml": GATES.format("accuracy") + 'model = "lexicl"\n'},
+        "gate 'accuracy': found model 'lexicl'; allowed: ",
+    ),
     "no TOML": (["--safescale-gates=g.toml"], {"g.toml": "metric: x"}, "is not TOML"),
     "no gates": (["--safescale-gates=g.toml"], {"g.toml": "x = 1"}, "found x; allowed"),
     "missing gates": (["--safescale-gates=g.toml"], {}, "cannot be read"),
@@ -102,20 +107,29 @@ def test_a_fixture_without_a_model_ends_with_the_same_sentence(
     assert "no model to test" in result.stderr.str()
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ('condition="closed_book"', "found condition; allowed: the keywords conditions, models,"),
+        ('conditions="clsed_book"', "found condition 'clsed_book'; allowed: closed_book, clean_"),
+        ('conditions=["open"]', "found condition 'open'; allowed: closed_book, clean_"),
+        ('where={"nofield": "x"}', "found where 'nofield'; allowed: id, question, options,"),
+    ],
+)
 def test_a_marker_with_unknown_words_is_named(
-    run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+    run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester, words: str, told: str
 ) -> None:
     pytester.makepyfile(
-        """
+        f"""
         import pytest
 
-        @pytest.mark.safescale(condition="closed_book")
+        @pytest.mark.safescale({words})
         def test_it(safescale_case): pass
         """
     )
     result = run_pytest("--safescale-model=lexical")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "found condition; allowed: the keywords conditions, models, where" in result.stderr.str()
+    assert told in result.stderr.str()
 
 
 def test_a_model_that_refuses_the_key_stops_the_run(

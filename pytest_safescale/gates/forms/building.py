@@ -10,6 +10,7 @@ import numpy as np
 
 from pytest_safescale.gates.forms.cells import (
     NO_CASES,
+    NO_CELL,
     Undecidable,
     answers_of,
     check_cell,
@@ -43,10 +44,13 @@ class Target(NamedTuple):
 
 
 def targets(gate: Gate, evidence: Evidence) -> list[Target]:
-    """Return what the gate is judged on: every cell it names, concentration over all at once."""
+    """Return what the gate is judged on: every cell it names, concentration over all at once.
+
+    A gate that is about no cell has a target all the same: it cannot be decided.
+    """
     coverage = evidence.coverage
     cells = gate.cells(coverage.models, coverage.conditions)
-    if gate.form is GateForm.MAX_SHARE_OF_WORST:
+    if gate.form is GateForm.MAX_SHARE_OF_WORST or not cells:
         return [Target(_named(gate.model), _named(gate.condition), tuple(cells))]
     return [Target(*cell, (cell,)) for cell in cells]
 
@@ -57,6 +61,8 @@ def _named(names: str | tuple[str, ...]) -> str:
 
 def form_of(gate: Gate, target: Target, evidence: Evidence) -> Form:
     """Return the gate's form on its cases; raises Undecidable where it cannot be judged."""
+    if not target.cells:
+        raise Undecidable(NO_CELL)
     found = _BUILDERS[gate.form](gate, target.cells, evidence)
     if not found.n:
         raise Undecidable(NO_CASES)

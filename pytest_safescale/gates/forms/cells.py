@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.gates.measures import measure_of
 from pytest_safescale.scoring.adaptive import EXACT_METRICS
-from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
-from pytest_safescale.scoring.robustness import ROBUSTNESS_METRICS
+from pytest_safescale.scoring.metrics import ROBUSTNESS_METRICS, SELF_CONSISTENCY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_CASES",
+    "NO_CELL",
     "Undecidable",
     "answers_of",
     "check_cell",
@@ -33,6 +33,7 @@ __all__ = [
 NAMED = 5
 """How many items a reason names."""
 NO_CASES = "there is no case to take it from"
+NO_CELL = "the run has no model and condition that it is about"
 _ADAPTIVE = "it needs every sample, and adaptive sampling stopped early"
 
 
@@ -42,15 +43,21 @@ class Undecidable(Exception):
 
 def check_cell(gate: Gate, cell: Cell, evidence: Evidence) -> None:
     """Raise Undecidable where not all of a cell was asked, or too many of its calls failed."""
-    expected = evidence.coverage.expected.get(cell, 0)
-    recorded = evidence.coverage.recorded.get(cell, 0)
-    if expected == 0:
+    asked = evidence.asked(cell)
+    expected, recorded = (
+        [counts.get(one, 0) for one in asked]
+        for counts in (evidence.coverage.expected, evidence.coverage.recorded)
+    )
+    if not all(expected):
         raise Undecidable("the run has no case there")
-    if recorded < expected:
-        raise Undecidable(f"only {recorded} of {expected} cases were asked")
-    errors = evidence.by_key.get((*cell, gate.of_regime, "error_rate", ""))
-    if errors is not None and errors.value is not None and gate.metric != "error_rate":
-        _check_errors(gate, errors.value, errors.n)
+    if any(done < wanted for done, wanted in zip(recorded, expected, strict=True)):
+        raise Undecidable(f"only {sum(recorded)} of {sum(expected)} cases were asked")
+    if gate.metric == "error_rate":
+        return
+    for one in asked:
+        errors = evidence.by_key.get((*one, gate.of_regime, "error_rate", ""))
+        if errors is not None and errors.value is not None:
+            _check_errors(gate, errors.value, errors.n)
 
 
 def _check_errors(gate: Gate, rate: float, calls: int, where: str = "") -> None:
@@ -74,14 +81,17 @@ def figure_of(gate: Gate, cell: Cell, evidence: Evidence, metric: str = "") -> M
 
 def _unsearched(gate: Gate, cell: Cell, evidence: Evidence) -> str:
     """Say why there is no figure of robustness."""
-    families = {
-        row.family
+    there = [
+        row
         for row in evidence.metrics
-        if row.metric == gate.of_metric and (row.model, row.condition) == cell and row.family
-    }
-    if families:
-        return f"no case was put to {gate.family}; families there: {', '.join(sorted(families))}"
-    return "no case was put to relations; --safescale-suite evidence_robustness does so"
+        if row.metric in ROBUSTNESS_METRICS and (row.model, row.condition) == cell
+    ]
+    if not there:
+        return "no case was put to relations; --safescale-suite evidence_robustness does so"
+    if not gate.family:
+        return "none of the relations that it counts applies to a case there"
+    families = sorted({row.family for row in there if row.metric == gate.of_metric} - {""})
+    return f"no case was put to {gate.family}; families there: {', '.join(families) or 'none'}"
 
 
 def answers_of(evidence: Evidence) -> Answers:

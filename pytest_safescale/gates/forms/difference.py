@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["FEWEST_TO_RESAMPLE", "MeanDifferenceForm", "RateDifferenceForm"]
 
 FEWEST_TO_RESAMPLE = 20
-"""Items below which resamples say too little of a mean for a bound."""
+"""Cases below which resamples say too little of a mean for a bound."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,7 @@ class _DifferenceForm(Form):
         return f"{self._side(value)} {self.other} over {self.n} shared items{self._moved()}{sure}"
 
     def _moved(self) -> str:
+        """Say what is behind the difference."""
         return ""
 
 
@@ -118,8 +119,13 @@ class MeanDifferenceForm(_DifferenceForm):
 
     @property
     def n(self) -> int:
-        """Items both have."""
-        return self.items
+        """Items that are a case of the metric now or there; the two means may be of different."""
+        return int((self.now.counted | self.before.counted).sum())
+
+    @property
+    def fewest(self) -> int:
+        """Cases on the side that has fewer: what a bound rests on."""
+        return min(self.now.n, self.before.n)
 
     @cached_property
     def _pair(self) -> PairedFigure:
@@ -130,8 +136,10 @@ class MeanDifferenceForm(_DifferenceForm):
         """Refuse what has no interval: too few items, or differences that are all alike."""
         if self.confidence is None:
             return ""
-        if self.items < FEWEST_TO_RESAMPLE:
-            return f"a bound by resampling needs {FEWEST_TO_RESAMPLE} items, there are {self.items}"
+        if self.fewest < FEWEST_TO_RESAMPLE:
+            return (
+                f"a bound by resampling needs {FEWEST_TO_RESAMPLE} cases, there are {self.fewest}"
+            )
         if not self._pair.has_width:
             return "all items differ by the same, so the interval has no width"
         return ""
@@ -156,7 +164,11 @@ class MeanDifferenceForm(_DifferenceForm):
         if bound is None or value >= self.threshold:
             return None
         room = self.threshold - value
-        return fewest_items(lambda n: (bound - value) * (self.items / n) ** 0.5 <= room, self.n)
+        return fewest_items(lambda n: (bound - value) * (self.n / n) ** 0.5 <= room, self.n)
+
+    def _moved(self) -> str:
+        now, before = self.now.n, self.before.n
+        return "" if now == before == self.n else f" ({now} cases now, {before} there)"
 
     def against_it(self) -> list[str]:
         """Return the items that moved furthest to the limited side."""
