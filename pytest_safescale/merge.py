@@ -21,7 +21,7 @@ from pytest_safescale.gates.gate import (
     require_known_names,
 )
 from pytest_safescale.manifests import served_notices
-from pytest_safescale.report.book import RecordBook
+from pytest_safescale.report.book import ANSWERED, FAILED_NAMED, RecordBook
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.staging import check_apart, staged
 from pytest_safescale.scoring.custom import specs_in
@@ -92,7 +92,7 @@ def merge_shards(
             report.finish(conclusion)
         finally:
             report.close()
-    return Merged(conclusion=conclusion, unanswered=_unanswered(book))
+    return Merged(conclusion=conclusion, unanswered=book.unanswered)
 
 
 def _gates(shard: ShardFolder, given: str | None) -> list[Gate]:
@@ -142,16 +142,10 @@ def _coverage(shards: Iterable[ShardFolder], book: RecordBook) -> Coverage:
     return Coverage(expected=expected, recorded=book.searches.complete(book.recorded))
 
 
-def _unanswered(book: RecordBook) -> str | None:
-    if book.errors < len(book.records):
-        return None
-    return f"no case was answered; the first: {book.records[0]['error']}"
-
-
 def _manifest(shards: Sequence[ShardFolder], book: RecordBook) -> dict[str, Any]:
     """Return the manifest of the whole; what the shards share is taken from the first."""
     parts = [folder.manifest for folder in shards]
-    merged = {key: value for key, value in parts[0].items() if key != "shard"}
+    merged = {key: value for key, value in parts[0].items() if key not in ("shard", "failed_tests")}
     cases = sum(part["cases"]["of_the_run"] for part in parts)
     behind = book.behind_figures()
     spent: dict[str, Any] = {name: _sum([part[name] for part in parts]) for name in _ADDED}
@@ -169,8 +163,23 @@ def _manifest(shards: Sequence[ShardFolder], book: RecordBook) -> dict[str, Any]
         "replay": all(part["replay"] for part in parts),
         "cases": {**merged["cases"], "of_the_run": cases, "recorded": len(book.records)},
         "errors": book.errors,
+        **({"failed_tests": failed} if (failed := _failed(parts, book.unanswered)) else {}),
         "merged": [_told(folder) for folder in shards],
     }
+
+
+def _failed(parts: Iterable[Mapping[str, Any]], unanswered: str | None) -> dict[str, Any]:
+    """Return the tests that failed, as one run would state them."""
+    told = [part.get("failed_tests") or {"tests": 0, "first": []} for part in parts]
+    tests = sum(one["tests"] for one in told)
+    named = {test["test"]: test["reason"] for one in told for test in one["first"]}
+    if ANSWERED in named:  # of a shard alone; the whole may have answers
+        tests -= sum(test["test"] == ANSWERED for one in told for test in one["first"])
+        del named[ANSWERED]
+    if unanswered is not None:
+        tests, named[ANSWERED] = tests + 1, unanswered
+    first = [{"test": name, "reason": named[name]} for name in sorted(named)]
+    return {"tests": tests, "first": first[:FAILED_NAMED]} if tests else {}
 
 
 def _notices(shards: Iterable[ShardFolder]) -> list[str]:

@@ -63,7 +63,7 @@ def _lines(found: Merged, out: Path) -> list[str]:
         *render_terminal(conclusion),
         "",
         *(f"{gate.outcome.value}: {gate.sentence}" for gate in open_gates),
-        verdict_line(conclusion.gates),
+        verdict_line(conclusion),
         *([f"failed: {found.unanswered}"] if found.unanswered else []),
         f"Report: {out}",
     ]

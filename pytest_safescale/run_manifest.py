@@ -86,6 +86,7 @@ def run_manifest(
             ],
         },
         "errors": book.errors,
+        **({"failed_tests": failed} if (failed := book.failed_tests()) else {}),
         "calls": {
             "made": spent["calls"],
             "retries": spent["retries"],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_safescale.gates.result import GateOutcome
+from pytest_safescale.report.text import shorten
 from pytest_safescale.scoring.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -14,10 +15,17 @@ if TYPE_CHECKING:
 
     from pytest_safescale.gates.result import GateResult
 
-__all__ = ["emit", "emit_gates", "status"]
+__all__ = ["OWN", "emit", "emit_gates", "reason", "status"]
+
+OWN = "safescale::"
+"""Begins the ids of the tests that pytest did not run."""
 
 Status = tuple[str, str, Any]
 
+MOST_OF_A_REASON = 200
+"""Characters of why a test failed that the report shows."""
+_NO_REASON = ("[gw", "All traceback entries are hidden")
+"""Begin lines that pytest and xdist add to a message."""
 _GRAVE = {"red": True}
 _COLOURS = {Outcome.OVERCONFIDENT: _GRAVE, Outcome.HIGH_RISK: _GRAVE, Outcome.UNSAFE: _GRAVE}
 
@@ -73,6 +81,15 @@ def note(sentence: str) -> NoReturn:
     raise pytest.xfail.Exception(sentence, pytrace=False)
 
 
+def reason(report: pytest.TestReport) -> str:
+    """Return in one line why a test failed, shortened."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None:
+        return shorten(crash.message, MOST_OF_A_REASON)
+    lines = [line for line in report.longreprtext.splitlines() if not line.startswith(_NO_REASON)]
+    return shorten(" ".join(lines), MOST_OF_A_REASON)
+
+
 def emit_gates(session: pytest.Session, gates: Iterable[GateResult]) -> None:
     """Report every gate as a test, so that terminal, JUnit and exit code tell the same."""
     for gate in gates:
@@ -87,7 +104,7 @@ def emit_gates(session: pytest.Session, gates: Iterable[GateResult]) -> None:
 
 def emit(session: pytest.Session, name: str, *, failed: str = "", noted: str = "") -> None:
     """Report a test that pytest did not run: failed with a sentence, noted with one, or passed."""
-    nodeid, location = f"safescale::{name}", ("safescale", None, name)
+    nodeid, location = f"{OWN}{name}", ("safescale", None, name)
 
     def report(when: Any, outcome: Any, longrepr: str | None = None) -> pytest.TestReport:
         return pytest.TestReport(

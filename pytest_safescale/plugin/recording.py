@@ -12,7 +12,7 @@ import pytest
 from pytest_safescale.plugin import outcomes
 from pytest_safescale.plugin.progress import Progress
 from pytest_safescale.plugin.run_gates import RunGates
-from pytest_safescale.report.book import RecordBook
+from pytest_safescale.report.book import ANSWERED, RecordBook
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import verdict_line
 from pytest_safescale.report.page_process import PageProcess
@@ -68,6 +68,8 @@ class Recording:
         """Take in the record that a case's report brings along."""
         if not self._expects_the_end:
             self._expect_the_end()
+        if report.failed and not report.nodeid.startswith(outcomes.OWN):
+            self._book.failed.setdefault(report.nodeid, outcomes.reason(report))
         travelling = getattr(report, "safescale", {})
         if (record := travelling.get("record")) and self._book.add(record):
             self._folder.add(record)
@@ -107,14 +109,6 @@ class Recording:
             self._conclude(session)
             raise
         self._conclude(session)
-        if self._conclusion is not None:
-            if self._self_check is not None:
-                self._self_check.report(session)
-            outcomes.emit_gates(session, self._conclusion.gates)
-            if self._book.errors == len(self._book.records):
-                # Without a gate nothing else would say so, and no figure is no success.
-                reason = f"no case was answered; the first: {self._book.records[0]['error']}"
-                outcomes.emit(session, "run[answered]", failed=reason)
         return result
 
     def _show_progress(self) -> None:
@@ -124,13 +118,38 @@ class Recording:
             self._config.pluginmanager.register(progress, "safescale-progress")
 
     def _conclude(self, session: pytest.Session) -> None:
-        if session.config.option.collectonly or not self._book.records:
+        """Judge what was recorded, and tell it as tests too, also where the run was cut short."""
+        if session.config.option.collectonly:
+            return
+        if not self._book.records:
+            self._tell_that_nothing_was_asked(session)
             return
         self._session.close()
+        unanswered = self._book.unanswered
+        if unanswered is not None:
+            # Without a gate nothing else would say so, and no figure is no success.
+            self._book.failed[ANSWERED] = unanswered
         self._conclusion = self._gates.conclude(self._book, self._start)
         self._folder.finish(
             self._conclusion, figures=self._run.settings.figures, page=self._page.write
         )
+        if self._self_check is not None:
+            self._self_check.report(session)
+        outcomes.emit_gates(session, self._conclusion.gates)
+        if unanswered is not None:
+            outcomes.emit(session, ANSWERED.removeprefix(outcomes.OWN), failed=unanswered)
+
+    def _tell_that_nothing_was_asked(self, session: pytest.Session) -> None:
+        """Gates that were asked for and judge nothing are no success."""
+        if self._self_check is not None and self._self_check.faults:
+            self._folder.block(self._self_check.faults)
+        elif self._gates.wanted and session.exitstatus == pytest.ExitCode.OK:
+            outcomes.emit(
+                session,
+                "run[asked]",
+                failed="no case was asked, so no gate could be judged: no test that was run uses "
+                "safescale_case, or its markers leave no case in",
+            )
 
     def pytest_unconfigure(self) -> None:
         """Let the libraries finish loading: an interpreter that ends under them crashes."""
@@ -148,9 +167,8 @@ class Recording:
         for line in render_terminal(self._conclusion):
             terminalreporter.write_line(line)
         terminalreporter.write_line("")
-        shard = self._run.shard
-        terminalreporter.write_line(verdict_line(self._conclusion.gates, shard))
-        if not self._conclusion.gates and shard is None:
+        terminalreporter.write_line(verdict_line(self._conclusion))
+        if not (self._conclusion.gates or self._conclusion.blocked() or self._run.shard):
             terminalreporter.write_line(
                 "Switch gates on with --safescale-gates default, or a TOML file of your own."
             )

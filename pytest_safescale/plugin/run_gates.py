@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["RunGates"]
 
 
+_ASKING = ("--safescale-gates", "--safescale-model", "--safescale-suite")
+"""Options that nobody types who does not want a model asked."""
+
+
 class RunGates:
     """Read and checked before the first call; judged early, on controls, and at the end."""
 
@@ -87,6 +91,13 @@ class RunGates:
     def _need_gates(self, option: str) -> None:
         if not (self._gates or self._hooked):
             raise SettingsError(f"{option}: no gates are configured; give --safescale-gates")
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there are gates, and who typed the command wants cases asked."""
+        typed = map(str, self._session.config.invocation_params.args)
+        asks = any(word.startswith(_ASKING) for word in typed)
+        return asks and bool(self._gates or self._hooked)
 
     @property
     def _hooked(self) -> bool:

@@ -42,10 +42,15 @@ class SelfCheck:
             return None
         self._checks = check_gates(lambda control: self._judged(control_book(self._run, control)))
         self._book.checks = [vars(check) for check in self._checks]
-        if not any(check.fault for check in self._checks):
+        if not self.faults:
             return None
         self.report(session)
         return True
+
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong with each gate that is none."""
+        return [f"{check.gate}: {check.fault}" for check in self._checks if check.fault]
 
     def report(self, session: pytest.Session) -> None:
         """Report every gate that was tried as a test."""

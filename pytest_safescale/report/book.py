@@ -11,10 +11,14 @@ if TYPE_CHECKING:
 
     Cell = tuple[str, str]
 
-__all__ = ["RecordBook", "SearchBook"]
+__all__ = ["ANSWERED", "FAILED_NAMED", "RecordBook", "SearchBook"]
 
 GRAVITY = ("high_risk", "unsafe", "contradiction", "wrong", "abstained")
 """What makes a counterexample grave, the gravest first."""
+ANSWERED = "safescale::run[answered]"
+"""The test that fails where no case at all was answered."""
+FAILED_NAMED = 20
+"""How many failed tests the manifest names."""
 _KEPT = (
     "model",
     "condition",
@@ -116,6 +120,8 @@ class RecordBook:
     """The names and fingerprints each model answered under."""
     searches: SearchBook = field(default_factory=SearchBook)
     """Cases that were put to relations."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Why each test failed that is no gate, by its id, in one line."""
     checks: list[dict[str, str]] = field(default_factory=list)
     """What the controls showed of the gates, where they were tried."""
     _seen: set[tuple[str, str, str]] = field(default_factory=set)
@@ -133,6 +139,18 @@ class RecordBook:
             self._calls.setdefault(call["key"], call)
             self.served[record["model"]].update((name, mark) for name, mark in call["served"])
         return True
+
+    def failed_tests(self) -> dict[str, Any]:
+        """Return how many tests failed and the first of them, as the manifest states them."""
+        first = [{"test": name, "reason": self.failed[name]} for name in sorted(self.failed)]
+        return {"tests": len(first), "first": first[:FAILED_NAMED]} if first else {}
+
+    @property
+    def unanswered(self) -> str | None:
+        """Why no case at all was answered; ``None`` where one was."""
+        if self.errors < len(self.records):
+            return None
+        return f"no case was answered; the first: {self.records[0]['error']}"
 
     @property
     def errors(self) -> int:

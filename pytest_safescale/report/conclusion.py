@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.report.changes import Against
+from pytest_safescale.report.text import failed_tests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,5 +43,5 @@ class Conclusion:
         return Against.of(self.manifest, map(vars, self.comparisons), self.analyses)
 
     def blocked(self) -> bool:
-        """Say whether a gate fails the run."""
-        return any(gate.blocks for gate in self.gates)
+        """Say whether a gate, or another test, fails the run."""
+        return any(gate.blocks for gate in self.gates) or failed_tests(self.manifest) > 0

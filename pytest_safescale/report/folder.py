@@ -7,11 +7,11 @@ import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_safescale.report.conclusion import SCHEMA_VERSION
-from pytest_safescale.report.markdown import render_summary
+from pytest_safescale.report.markdown import escape, render_summary
 from pytest_safescale.report.page_process import write_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_safescale.report.conclusion import Conclusion
@@ -68,6 +68,14 @@ class ReportFolder:
         self._write("summary.md", render_summary(conclusion))
         self._write_metrics(conclusion)
         page(self.path, figures=figures)
+
+    def block(self, reasons: Sequence[str]) -> None:
+        """Write a summary of a run that asked nothing, and leave no verdict of an earlier one."""
+        self._open()
+        self.close()
+        lines = [f"- {escape(reason)}" for reason in reasons]
+        head = "## Blocked: the self-check found gates that cannot fail or cannot pass."
+        self._write("summary.md", "\n".join([head, "", *lines, ""]))
 
     def close(self) -> None:
         """Close the files of lines where the run ended early."""

@@ -35,7 +35,6 @@ from pytest_safescale.report.sections import (
 )
 from pytest_safescale.report.text import model_label, shorten
 from pytest_safescale.scoring.metrics import METRICS
-from pytest_safescale.shards import shard_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -178,7 +177,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "manifest": run.manifest,
         "notices": [notice.rstrip(".") for notice in run.manifest.get("notices", ())],
         "models": [model_label(name) for name in run.models],
-        "verdict": verdict(run.gates, shard_in(run.manifest)),
+        "verdict": verdict(run),
         "gates": gate_groups(run.gates),
         "headings": headings(run.manifest),
         "labels_told": label_sentence(run.manifest),

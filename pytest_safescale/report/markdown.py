@@ -2,47 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.gates.result import GateOutcome
 from pytest_safescale.report.changes import change_summary
 from pytest_safescale.report.naming import headings, label_sentence
 from pytest_safescale.report.robustness import robustness_summary
 from pytest_safescale.report.table import Row, model_names, percent, rows_of
-from pytest_safescale.report.text import model_label, verdict_sentence
+from pytest_safescale.report.text import failed_tests, model_label, verdict_sentence
 from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS
 from pytest_safescale.shards import shard_in, shard_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_safescale.gates.result import GateResult
     from pytest_safescale.report.conclusion import Conclusion
     from pytest_safescale.scoring.metrics import Metric
-    from pytest_safescale.shards import Shard
 
-__all__ = ["render_summary", "verdict_line"]
+__all__ = ["escape", "render_summary", "verdict_line"]
 
 MAX_LINES = 60
 MAX_NOTICES = 6
 MAX_GATES = 12
+MAX_FAILED = 5
 MIN_ROWS = 4
 
 
-def verdict_line(gates: Sequence[GateResult], shard: Shard | None = None) -> str:
-    """Say in one line whether the gates let the run pass; a shard has no gates judged."""
+def verdict_line(conclusion: Conclusion) -> str:
+    """Say in one line whether the run passes; a shard has no gates judged."""
+    shard = shard_in(conclusion.manifest)
     if shard is not None:
         return shard_verdict(shard)
-    failing = sum(gate.blocks for gate in gates)
-    undecided = sum(gate.outcome is GateOutcome.INCONCLUSIVE for gate in gates)
-    return verdict_sentence(len(gates), failing=failing, undecided=undecided)
+    gates = conclusion.gates
+    return verdict_sentence(
+        len(gates),
+        failing=sum(gate.blocks for gate in gates),
+        undecided=sum(gate.outcome is GateOutcome.INCONCLUSIVE for gate in gates),
+        failed=failed_tests(conclusion.manifest),
+    )
+
+
+def _failed(manifest: Mapping[str, Any]) -> list[str]:
+    """Name some of the tests that failed beside the gates."""
+    first = (manifest.get("failed_tests") or {}).get("first", [])[:MAX_FAILED]
+    more = failed_tests(manifest) - len(first)
+    lines = [f"- failed: {escape(test['test'])}: {escape(test['reason'])}" for test in first]
+    rest = [f"- and {more} more tests that failed"] if more > 0 else []
+    return [*lines, *rest, ""] if lines else []
 
 
 def render_summary(conclusion: Conclusion) -> str:
     """Return the summary, at most 60 lines; what has no room is counted and said to be where."""
     manifest = conclusion.manifest
-    head = [f"## {verdict_line(conclusion.gates, shard_in(manifest))}", ""]
-    head += [*_notices(conclusion.notices), *_gates(conclusion.gates)]
+    head = [f"## {verdict_line(conclusion)}", ""]
+    head += [*_notices(conclusion.notices), *_failed(manifest), *_gates(conclusion.gates)]
     foot = ["", "Per cent of n cases; 95 % intervals are in run.json and metrics.csv."]
     if told_of := robustness_summary(conclusion):
         foot += ["", escape(told_of[0]), "", *(f"- {escape(line)}" for line in told_of[1:])]

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_safescale.report.changes import LISTS
 from pytest_safescale.report.table import COLUMNS
-from pytest_safescale.report.text import NOTHING, model_label, verdict_sentence, words
-from pytest_safescale.shards import shard_verdict
+from pytest_safescale.report.text import NOTHING, failed_tests, model_label, verdict_sentence, words
+from pytest_safescale.shards import shard_in, shard_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_safescale.report.reading import Row, RunFile
-    from pytest_safescale.shards import Shard
 
 __all__ = [
     "Entry",
@@ -47,14 +46,18 @@ class Verdict(NamedTuple):
     sentence: str
 
 
-def verdict(gates: Sequence[Row], shard: Shard | None = None) -> Verdict:
-    """Say in one line whether the gates let the run pass, as summary.md does."""
-    if shard is not None:
+def verdict(run: RunFile) -> Verdict:
+    """Say in one line whether the run passes, as summary.md does."""
+    if (shard := shard_in(run.manifest)) is not None:
         return Verdict("open", shard_verdict(shard))
+    gates, failed = run.gates, failed_tests(run.manifest)
     failing = sum(gate["blocks"] for gate in gates)
     undecided = sum(gate["outcome"] == "inconclusive" for gate in gates)
-    state = "blocked" if failing else "open" if undecided or not gates else "passed"
-    return Verdict(state, verdict_sentence(len(gates), failing=failing, undecided=undecided))
+    state = "open" if undecided or not gates else "passed"
+    return Verdict(
+        "blocked" if failing or failed else state,
+        verdict_sentence(len(gates), failing=failing, undecided=undecided, failed=failed),
+    )
 
 
 def gate_groups(gates: Sequence[Row]) -> list[dict[str, Any]]:

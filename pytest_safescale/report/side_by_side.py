@@ -14,7 +14,6 @@ from pytest_safescale.report.table import COLUMNS
 from pytest_safescale.report.text import NOTHING, label, model_label, words
 from pytest_safescale.report.text import figure as written
 from pytest_safescale.scoring.metrics import METRICS
-from pytest_safescale.shards import shard_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +39,7 @@ class _Run:
 
     @property
     def verdict(self) -> Verdict:
-        return verdict(self.file.gates, shard_in(self.file.manifest))
+        return verdict(self.file)
 
     @property
     def end(self) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOTHING",
+    "failed_tests",
     "figure",
     "interval",
     "label",
@@ -83,11 +84,22 @@ def interval(row: Mapping[str, Any]) -> str:
     return f"{figure(row['metric'], row['ci_low'])} to {figure(row['metric'], row['ci_high'])}"
 
 
-def verdict_sentence(gates: int, *, failing: int, undecided: int) -> str:
-    """Say in one line whether so many gates let a run pass; the same wherever it is told."""
+def failed_tests(manifest: Mapping[str, Any]) -> int:
+    """Return how many tests of a run failed beside its gates, such as strict findings."""
+    return int((manifest.get("failed_tests") or {}).get("tests", 0))
+
+
+def verdict_sentence(gates: int, *, failing: int, undecided: int, failed: int = 0) -> str:
+    """Say in one line whether a run passes; the same wherever it is told.
+
+    ``failed`` counts tests that are no gates: whatever gates say, the run fails by them.
+    """
+    reasons = [f"{failing} of {gates} gates do not hold"] if failing else []
+    if failed:
+        reasons.append("1 test failed" if failed == 1 else f"{failed} tests failed")
+    if reasons:
+        return f"Blocked: {', '.join(reasons)}."
     if not gates:
         return "No gates are configured: these figures block nothing."
-    if failing:
-        return f"Blocked: {failing} of {gates} gates do not hold."
     warned = f", {undecided} of them undecided and set to warn" if undecided else ""
     return f"Passed: {gates} {'gate' if gates == 1 else 'gates'}{warned}."

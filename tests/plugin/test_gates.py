@@ -170,3 +170,97 @@ def test_a_gate_of_a_hook_that_cannot_be_meant_ends_the_run_with_one_sentence(
     told = result.stdout.str() + result.stderr.str()
     assert "safescale: pytest_safescale_gates, gate 1: metric 'acuracy' is unknown" in told
     assert "INTERNALERROR" not in told
+
+
+def summary_of(pytester: pytest.Pytester) -> str:
+    return (pytester.path / "safescale-report" / "summary.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("processes", [(), ("-n2",)])
+def test_a_test_that_fails_blocks_the_run_wherever_the_verdict_is_told(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    gates: Callable[[str], None],
+    run_suite: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+    processes: tuple[str, ...],
+) -> None:
+    items("say A", "say B")
+    gates('metric = "high_risk_error_rate"\nmax = 0.9')
+    result = run_suite(*RUN, "--safescale-strict=high_risk", *processes)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["Blocked: 1 test failed."])
+    assert summary_of(pytester).startswith("## Blocked: 1 test failed.")
+    assert "high-risk: answered B" in summary_of(pytester).replace("\\", "")
+    page = (pytester.path / "safescale-report" / "report.html").read_text(encoding="utf-8")
+    assert "Blocked: 1 test failed." in page
+    (told,) = report()["manifest"]["failed_tests"]["first"]
+    assert told["test"].endswith("[python:app:answer-closed_book-i1]")
+    assert run_suite(*RUN, *processes).ret == 0
+    assert "failed_tests" not in report()["manifest"]
+    assert summary_of(pytester).startswith("## Passed: 1 gate.")
+
+
+@pytest.mark.parametrize("processes", [(), ("-n2",)])
+def test_gates_of_a_run_that_was_cut_short_are_tests_too(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    gates: Callable[[str], None],
+    run_suite: Callable[..., pytest.RunResult],
+    processes: tuple[str, ...],
+) -> None:
+    items("say B", *["say A"] * 30)
+    gates('metric = "high_risk_error_rate"\nmax = 0.1')
+    result = run_suite(*RUN, "--safescale-strict=high_risk", "-x", "--junitxml=j.xml", *processes)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["Blocked: 1 of 1 gates do not hold, 1 test failed."])
+    suite = next(iter(ElementTree.parse(pytester.path / "j.xml").getroot()))
+    (gate,) = (c for c in suite.iter("testcase") if c.get("classname") == "safescale")
+    assert "of 31 cases were asked" in (gate[0].text or "")
+
+
+def test_a_run_in_which_no_case_was_answered_is_not_called_passed(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    gates: Callable[[str], None],
+    run_suite: Callable[..., pytest.RunResult],
+) -> None:
+    items("break", "break")
+    gates('metric = "high_risk_error_rate"\nmax = 0.9\non_inconclusive = "warn"')
+    assert run_suite(*RUN).ret == 1
+    assert summary_of(pytester).startswith("## Blocked: 1 test failed.")
+
+
+def test_gates_that_were_asked_for_and_judge_no_case_are_no_success(
+    items: Callable[..., Path],
+    gates: Callable[[str], None],
+    run_pytest: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester,
+) -> None:
+    items("say A")
+    gates('metric = "high_risk_error_rate"\nmax = 0.9')
+    pytester.makepyfile(test_other="def test_it(): pass")
+    asked = ("test_other.py", "--safescale-model=python:app:answer", *RUN)
+    result = run_pytest(*asked)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*no case was asked, so no gate could be judged*"])
+    assert run_pytest("test_other.py").ret == 0
+    assert run_pytest(*asked, "--co").ret == 0
+
+
+def test_a_self_check_that_failed_leaves_no_verdict_of_an_earlier_run(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    gates: Callable[[str], None],
+    run_suite: Callable[..., pytest.RunResult],
+) -> None:
+    items("say A", "say A")
+    gates('metric = "high_risk_error_rate"\nmax = 0.9')
+    assert run_suite(*RUN).ret == 0
+    gates('metric = "high_risk_error_rate"\nmax = 0.01\nconfidence = 0.95')
+    result = run_suite(*RUN, "--safescale-self-check")
+    assert result.ret == 1
+    assert summary_of(pytester).startswith("## Blocked: the self-check found gates")
+    assert "cannot pass" in summary_of(pytester)
+    assert not (pytester.path / "safescale-report" / "run.json").exists()
+    assert not (pytester.path / "safescale-report" / "report.html").exists()

@@ -10,8 +10,10 @@ import pytest
 
 from pytest_safescale.gates.gate import Gate
 from pytest_safescale.gates.result import GateOutcome, GateResult
+from pytest_safescale.report.conclusion import Conclusion
 from pytest_safescale.report.html import write_html
 from pytest_safescale.report.markdown import verdict_line
+from pytest_safescale.report.reading import RunFile
 from pytest_safescale.report.sections import verdict
 from pytest_safescale.report.text import figure
 from tests.report.folders import Shape, make_folder
@@ -57,7 +59,7 @@ def page(folder: Path) -> Page:
 def test_the_verdict_comes_first_and_the_sections_in_their_order(
     page: Page, run: dict[str, Any]
 ) -> None:
-    assert page.headings[0] == ("h1", verdict(run["gates"]).sentence)
+    assert page.headings[0] == ("h1", verdict(RunFile(content=run)).sentence)
     assert [text for tag, text in page.headings if tag == "h2"] == SECTIONS
 
 
@@ -149,9 +151,13 @@ def test_the_verdict_is_that_of_the_summary(
     gates: list[tuple[GateOutcome, str]], state: str
 ) -> None:
     results = [_gate(*gate) for gate in gates]
-    found = verdict([result.record() for result in results])
-    assert found.sentence == verdict_line(results)
-    assert found.state == state
+    for manifest in ({}, {"failed_tests": {"tests": 2, "first": []}}):
+        content = {"manifest": manifest, "gates": [result.record() for result in results]}
+        found = verdict(RunFile(content=content))
+        said = Conclusion(manifest=manifest, metrics=[], gates=results)
+        assert found.sentence == verdict_line(said)
+        assert found.state == ("blocked" if manifest else state)
+        assert said.blocked() == (found.state == "blocked")
 
 
 def test_without_optional_parts_the_page_says_what_is_missing(tmp_path: Path) -> None:
