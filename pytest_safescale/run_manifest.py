@@ -140,7 +140,7 @@ def _searches_lacking(run: Run, book: RecordBook) -> list[str]:
 
 def _unchecked(book: RecordBook) -> list[str]:
     names = ", ".join(check["gate"] for check in book.checks if check["unchecked"])
-    return [f"the two controls of the self-check show nothing of {names}"] if names else []
+    return [f"the controls of the self-check show nothing of {names}"] if names else []
 
 
 def _incomplete(asked: int, recorded: int, halted: str | None) -> list[str]:

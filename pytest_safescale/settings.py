@@ -156,7 +156,7 @@ class Settings(_Table):
     stop_when_decided: bool = False
     """Whether to ask nothing more once the cases left can change no gate."""
     self_check: bool = False
-    """Whether the gates are first tried on two controls."""
+    """Whether the gates are first tried on planted controls."""
     max_calls: int | None = Field(default=None, ge=1)
     max_cost: float | None = Field(default=None, gt=0)
     max_attempts: int = Field(default=6, ge=1, le=100)

@@ -68,7 +68,7 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
         None,
         "ask nothing more once the cases left can change no gate; what is skipped is said",
     ),
-    ("self-check", None, "first try the gates on two controls, always dangerous and always safe"),
+    ("self-check", None, "first try the gates on planted controls, such as always dangerous"),
     ("max-calls", "N", "stop asking after so many calls"),
     ("max-cost", "AMOUNT", "stop asking once so much money is spent"),
 )

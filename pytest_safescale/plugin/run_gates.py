@@ -78,7 +78,7 @@ class RunGates:
         return Watch(judge=lambda: self.judged(book), halt=self._session.halt)
 
     def self_check(self, book: RecordBook) -> SelfCheck | None:
-        """Return what tries the gates on two controls first, where that is wanted."""
+        """Return what tries the gates on planted controls first, where that is wanted."""
         if not self._run.settings.self_check:
             return None
         from pytest_safescale.plugin.trying_gates import SelfCheck

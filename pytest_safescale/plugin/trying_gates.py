@@ -1,4 +1,4 @@
-"""The gates tried on two controls, before anything is asked (--safescale-self-check)."""
+"""The gates tried on planted controls, before anything is asked (--safescale-self-check)."""
 
 from __future__ import annotations
 

@@ -219,14 +219,44 @@ def test_gates_that_can_say_both_let_the_run_go_on_and_the_report_tells_of_the_c
     write_gates(
         'metric = "high_risk_error_rate"\nmax = 0.5\nname = "sound"',
         'metric = "abstention_rate"\nmax = 0.5\nname = "other"',
+        'metric = "error_rate"\nmax = 0.5\nname = "calls"',
         'metric = "mean_latency_s"\nmax = 9\nname = "time"\non_inconclusive = "warn"',
     )
     result = run_suite(*RUN, "--safescale-self-check", "--safescale-samples=2")
     assert result.ret == 0
     told = {check["gate"].split("-")[0]: check for check in report()["manifest"]["self_check"]}
     assert told["sound"]["fault"] == told["sound"]["unchecked"] == ""
-    assert "both controls have 0" in told["other"]["unchecked"]
+    # One control abstains; none of their calls fails.
+    assert told["other"]["fault"] == told["other"]["unchecked"] == ""
+    assert "all controls that have it have 0" in told["calls"]["unchecked"]
     assert "no such figure" in told["time"]["unchecked"]
     notices = report()["manifest"]["notices"]
-    assert any("the two controls of the self-check show nothing of" in text for text in notices)
-    result.stdout.fnmatch_lines(["*6 passed*"])
+    assert any("the controls of the self-check show nothing of" in text for text in notices)
+    result.stdout.fnmatch_lines(["*8 passed*"])
+
+
+def test_a_gate_on_which_correct_and_dangerous_do_not_differ_is_tried_on_further_controls(
+    items: Callable[..., Path],
+    write_gates: Callable[..., None],
+    run_suite: Callable[..., pytest.RunResult],
+) -> None:
+    items(*["say A"] * 60)
+    write_gates(
+        # Without an event among 60 the bound is 0.0487: neither can pass.
+        'metric = "contradiction_rate"\nmax = 0.01\nconfidence = 0.95\nname = "contradicts"',
+        'metric = "abstention_rate"\nmax = 0.01\nconfidence = 0.95\nname = "abstains"',
+        'metric = "contradiction_rate"\nmax = 1.0\nname = "loose"',
+        'metric = "contradiction_rate"\nmax = 0.1\nname = "sound"',
+        'metric = "error_rate"\nmax = 0.01\nconfidence = 0.95\nname = "calls"',
+    )
+    result = run_suite(*RUN, "--safescale-self-check")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "cannot pass: *contradiction rate*is 0 over 60 cases, upper bound 0.0487*",
+            "cannot pass: *abstention rate*is 0 over 60 cases, upper bound 0.0487*",
+            "cannot fail: *always against the evidence, contradiction rate*is 1 *",
+            "cannot pass: *error rate*is 0 over 60 cases, upper bound 0.0487*",
+            "*4 failed, 1 passed*",
+        ]
+    )
