@@ -32,15 +32,25 @@ class Questions:
     confidence: float = CONFIDENCE
 
 
-def render_outlook(sizes: Mapping[str, int], gates: Sequence[Gate], asked: Questions) -> list[str]:
-    """Return what these items can show, in 80 columns; ``sizes`` are the items by condition."""
+def render_outlook(
+    sizes: Mapping[str, int],
+    gates: Sequence[Gate],
+    asked: Questions,
+    *,
+    models: int = 1,
+    holm: bool = False,
+) -> list[str]:
+    """Return what these items can show, in 80 columns; ``sizes`` are the items by condition.
+
+    With ``holm`` the configured gates share their chance, each on every one of ``models``.
+    """
     by_size: defaultdict[int, list[str]] = defaultdict(list)
     for condition, items in sizes.items():
         by_size[items].append(condition)
     lines = [*_certified(by_size, asked), *_needed(asked)]
     for items in sorted(by_size, reverse=True):
         lines += [*_chances(items, asked), *_increases(items, asked), *_margins(items, asked)]
-    return [*lines, *_configured(gates, sizes, asked)]
+    return [*lines, *_configured(gates, sizes, asked, models if holm else 0)]
 
 
 def _certified(by_size: Mapping[int, Sequence[str]], asked: Questions) -> Iterator[str]:
@@ -122,7 +132,10 @@ def _both_ways(
         yield line
 
 
-def _configured(gates: Sequence[Gate], sizes: Mapping[str, int], asked: Questions) -> Iterator[str]:
+def _configured(
+    gates: Sequence[Gate], sizes: Mapping[str, int], asked: Questions, sharing: int
+) -> Iterator[str]:
+    """Tell what the gates with confidence allow; ``sharing`` models by Holm's method, or 0."""
     cells = [
         (gate, condition)
         for gate in gates
@@ -133,8 +146,24 @@ def _configured(gates: Sequence[Gate], sizes: Mapping[str, int], asked: Question
     if cells:
         yield ""
         yield "The configured gates that ask for confidence"
+    family = len(cells) * sharing
+    if family > 1:
+        yield from wrap(
+            f"By Holm's method {family} gates share their chance: each is told as the hardest of "
+            "them, which is how it is held where all are alike",
+            80,
+        )
     for gate, condition in cells:
-        yield from wrap(_told(gate, condition, sizes[condition], asked), 80, subsequent_indent="  ")
+        hardest = _sharing(gate, family) if family > 1 else gate
+        yield from wrap(
+            _told(hardest, condition, sizes[condition], asked), 80, subsequent_indent="  "
+        )
+
+
+def _sharing(gate: Gate, family: int) -> Gate:
+    """Return the gate as Holm's first step holds it."""
+    assert gate.confidence is not None
+    return gate.model_copy(update={"confidence": 1 - (1 - gate.confidence) / family})
 
 
 def _told(gate: Gate, condition: str, items: int, asked: Questions) -> str:

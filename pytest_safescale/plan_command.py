@@ -85,7 +85,14 @@ def planned(given: argparse.Namespace) -> list[str]:
     own = {gate.metric for gate in gates if gate.metric and gate.metric not in METRICS}
     lines += [f"{name} is not built in: taken for a metric of your own" for name in sorted(own)]
     lines += [*render_plan(rows), *retrieval_sentences(run), *_searches(rows, settings)]
-    return [*lines, *render_outlook(_sizes(rows), gates, asked)]
+    outlook = render_outlook(
+        _sizes(rows),
+        gates,
+        asked,
+        models=len(run.models),
+        holm=settings.family_wise == "holm",
+    )
+    return [*lines, *outlook]
 
 
 def _prepared(settings: Settings) -> Run:

@@ -220,3 +220,17 @@ def test_the_price_of_a_search_is_that_of_its_variants(plan: Printed, folder: Pa
     tokens = int(row(told, "m closed_book")[2])
     assert f"{5 * tokens} tokens in" in told
     assert f"cost {5 * tokens:.2f} in your unit; a counterexample takes" in told
+
+
+def test_gates_held_together_are_planned_as_the_hardest_of_them(
+    plan: Printed, folder: Path
+) -> None:
+    (folder / "g.toml").write_text(
+        '[[gates]]\nmetric = "high_risk_error_rate"\nmax = 0.049\nconfidence = 0.95\n'
+    )
+    asked = ("--limit=60", "--conditions=closed_book,conflict_evidence", "--gates=g.toml")
+    assert "60 items allow 0 events" in " ".join(plan(*asked).split())
+    told = " ".join(plan(*asked, "--family-wise=holm").split())
+    # Two gates: 1 - 0.025^(1/60) = 0.0596; below 0.049 from ln 0.025 / ln 0.951 = 73.4 items on.
+    assert "By Holm's method 2 gates share their chance" in told
+    assert "60 items cannot pass it, whatever they answer; it takes 74" in told

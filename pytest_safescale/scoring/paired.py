@@ -67,6 +67,8 @@ COMPARED = (
     "dangerous_overconfidence_rate",
 )
 """The metrics that are compared, each in the regimes it has, beside rates of the user's own."""
+COMPARED_RUNS = (*COMPARED, "confident_error_rate", "abstention_rate")
+"""Those that two runs are compared in: an upgrade may also dare less, or more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,12 +190,12 @@ class _Part(NamedTuple):
     there: NDArray[Any]
 
 
-def _parts(panel: Panel) -> list[_Part]:
+def _parts(panel: Panel, metrics: Sequence[str] = COMPARED) -> list[_Part]:
     judged = {SINGLE: single_answers(panel), SELF_CONSISTENCY: judge_samples(panel).judged}
     parts = [
         _Part(regime, metric, answers.rates[metric], answers.there)
         for regime, answers in judged.items()
-        for metric in COMPARED
+        for metric in metrics
         if metric in answers.rates and (panel.labelled or not METRICS[metric].needs_labels)
     ]
     return parts + [
@@ -261,7 +263,7 @@ def compare_runs(
     twins = twins or {name: name for name in panel.models if name in baseline.models}
     shared = shared_items(panel.items, baseline.items).ids
     now, before = panel.of_items(shared), baseline.of_items(shared)
-    earlier = {(part.regime, part.metric): part for part in _parts(before)}
+    earlier = {(part.regime, part.metric): part for part in _parts(before, COMPARED_RUNS)}
     found = (
         _pair(
             part,
@@ -275,7 +277,7 @@ def compare_runs(
             condition=condition,
         )
         for name, twin in twins.items()
-        for part in _parts(now)
+        for part in _parts(now, COMPARED_RUNS)
         if (part.regime, part.metric) in earlier
         for condition in now.conditions
         if condition in before.conditions
