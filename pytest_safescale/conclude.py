@@ -21,7 +21,11 @@ from pytest_safescale.scoring.figures import all_metrics
 from pytest_safescale.scoring.metrics import SELF_CONSISTENCY
 from pytest_safescale.scoring.paired import compare_runs, condition_comparisons
 from pytest_safescale.scoring.panel import panel_from_records
-from pytest_safescale.scoring.robustness import robustness_metrics, robustness_table
+from pytest_safescale.scoring.robustness import (
+    robustness_events,
+    robustness_metrics,
+    robustness_table,
+)
 from pytest_safescale.scoring.scaling import ModelFacts
 from pytest_safescale.scoring.shared import shared_items
 from pytest_safescale.shards import shard_notice
@@ -118,7 +122,7 @@ def assess(
     return Conclusion(
         manifest=manifest,
         metrics=metrics,
-        gates=judge_gates(every_gate, _evidence(panel, metrics, manifest, coverage, earlier)),
+        gates=judge_gates(every_gate, _evidence(book, panel, metrics, manifest, coverage, earlier)),
         comparisons=comparisons,
         analyses={
             **analyses(
@@ -149,7 +153,7 @@ def judged(
     panel, metrics, _ = _measured(book, manifest)
     every_gate = _with_more(gates, more_gates, metrics, manifest)
     earlier = earlier_run(baseline, panel) if baseline is not None else None
-    return judge_gates(every_gate, _evidence(panel, metrics, manifest, coverage, earlier))
+    return judge_gates(every_gate, _evidence(book, panel, metrics, manifest, coverage, earlier))
 
 
 def _measured(
@@ -179,6 +183,7 @@ def _with_more(
 
 
 def _evidence(
+    book: RecordBook,
     panel: Panel,
     metrics: Sequence[Metric],
     manifest: Mapping[str, Any],
@@ -190,6 +195,7 @@ def _evidence(
         coverage=coverage,
         panel=panel,
         baseline=earlier,
+        searched=robustness_events(book.searches.records, labelled=panel.labelled),
         ensembles={one["name"]: one["models"] for one in manifest["ensembles"]},
         specs=specs_in(manifest),
         seed=manifest["seed"],

@@ -16,7 +16,7 @@ from pytest_safescale.gates.forms.building import form_of
 from pytest_safescale.gates.forms.cells import Undecidable
 from pytest_safescale.gates.forms.threshold import RateForm
 from pytest_safescale.gates.gate import CASE_CONSISTENCY, GateForm
-from pytest_safescale.scoring.metrics import METRICS
+from pytest_safescale.scoring.metrics import METRICS, ROBUSTNESS_METRICS
 
 if TYPE_CHECKING:
     from pytest_safescale.gates.evidence import Evidence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cases_left", "settled_form"]
 
+_OF_CASES = frozenset(METRICS).difference(ROBUSTNESS_METRICS)
 _COUNTS = (GateForm.MAX, GateForm.MIN, GateForm.MIN_CASE_CONSISTENCY)
 """Forms that hold every case left alike; the others compare it with something of its own."""
 
@@ -46,7 +47,7 @@ def settled_form(gate: Gate, target: Target, evidence: Evidence, alpha: float) -
     ``None`` where they could, or it cannot be known. Gates that share their chance by Holm's
     method depend on one another, and a metric of the user's own may leave cases out.
     """
-    known = gate.of_metric in METRICS or gate.of_metric == CASE_CONSISTENCY
+    known = gate.of_metric in _OF_CASES or gate.of_metric == CASE_CONSISTENCY
     shared = evidence.holm and gate.confidence is not None
     if gate.form not in _COUNTS or gate.family or not known or shared:
         return None

@@ -78,6 +78,8 @@ class Evidence:
     baseline: EarlierRun | None = None
     ensembles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The members of each ensemble, by its name."""
+    searched: Mapping[tuple[str, str, str, str], Mapping[str, bool]] = field(default_factory=dict)
+    """Which items an edit changed, by (model, condition, metric, family) and item id."""
     specs: Mapping[str, MetricSpec] = field(default_factory=lambda: METRICS)
     """Every metric of the run, by name."""
     seed: int = SEED

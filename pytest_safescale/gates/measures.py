@@ -11,13 +11,13 @@ from pytest_safescale.scoring.calibration import bin_gaps, errors_of_bins
 from pytest_safescale.scoring.products import product
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from pytest_safescale.gates.evidence import Answers
 
-__all__ = ["Measure", "measure_of", "measure_of_count"]
+__all__ = ["Measure", "measure_of", "measure_of_count", "measure_of_events"]
 
 _CALIBRATION = ("expected_calibration_error", "maximum_calibration_error")
 
@@ -107,3 +107,9 @@ def measure_of(answers: Answers, cell: tuple[str, str], metric: str, regime: str
 def measure_of_count(count: int, n: int) -> Measure:
     """Return a rate of which nothing is known but how many of ``n`` cases count."""
     return Measure(ids=(), values=np.arange(n) < count, over=np.ones(n, dtype=bool))
+
+
+def measure_of_events(events: Mapping[str, bool]) -> Measure:
+    """Return a rate of which it is known what each case is, by its id."""
+    values = np.array(list(events.values()), dtype=bool)
+    return Measure(ids=tuple(events), values=values, over=np.ones(len(values), dtype=bool))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Record = Mapping[str, Any]
     Cell = tuple[str, str]
 
-__all__ = ["robustness_metrics", "robustness_table"]
+__all__ = ["robustness_events", "robustness_metrics", "robustness_table"]
 
 _EVENTS = {
     "flip_rate": "flips",
@@ -61,16 +61,45 @@ def robustness_metrics(
     ``searches`` are records of searches (``robustness.jsonl``), each pair of case and relation
     once. Without labels the rates that need them are over no case.
     """
+    rates = _all_rates(searches, labelled)[1]
+    errors = [
+        row
+        for cell, families in _by_cell(searches).items()
+        for family, records in _with_all(families).items()
+        for row in _errors(cell, family, records)
+    ]
+    return [*_rows(rates, seed), *errors]
+
+
+def robustness_events(
+    searches: Sequence[Record], *, labelled: bool = True
+) -> dict[tuple[str, str, str, str], dict[str, bool]]:
+    """Return which items are events, by (model, condition, metric, family) and item id."""
+    items, rates = _all_rates(searches, labelled)
+    return {
+        (*rate.cell, rate.metric, rate.family): {
+            items[place]: bool(rate.events[place]) for place in np.flatnonzero(rate.over)
+        }
+        for rate in rates
+    }
+
+
+def _all_rates(searches: Sequence[Record], labelled: bool) -> tuple[list[str], list[_Rate]]:
+    """Return the items, and the rates over them."""
     items = sorted({record["item_id"] for record in searches})
     places = {name: place for place, name in enumerate(items)}
-    rates, errors = [], []
-    for cell, families in _by_cell(searches).items():
-        together = [record for records in families.values() for record in records]
-        for family, records in {"": together, **families}.items():
-            made = _rates(cell, family, records, places)
-            rates += [rate if labelled else _without_labels(rate) for rate in made]
-            errors += _errors(cell, family, records)
-    return [*_rows(rates, seed), *errors]
+    rates = [
+        rate if labelled else _without_labels(rate)
+        for cell, families in _by_cell(searches).items()
+        for family, records in _with_all(families).items()
+        for rate in _rates(cell, family, records, places)
+    ]
+    return items, rates
+
+
+def _with_all(families: Mapping[str, list[Record]]) -> dict[str, list[Record]]:
+    """Return the searches by family, and first all of them under ``""``."""
+    return {"": [record for records in families.values() for record in records], **families}
 
 
 def robustness_table(searches: Iterable[Record]) -> list[dict[str, Any]]:

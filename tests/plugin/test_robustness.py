@@ -314,6 +314,10 @@ def test_gates_judge_the_rates_over_all_families(
         "flip_rate": "passed",
     }
     assert result.ret == int(model == "planted")
+    if model == "planted":
+        (told,) = (g for g in report()["gates"] if g["metric"] == "high_risk_flip_rate")
+        assert told["items"] == ["i0", "i1"]
+        assert "against it: i0, i1" in told["sentence"]
 
 
 def test_a_gate_does_not_speak_where_searches_are_lacking_or_calls_failed(

@@ -23,7 +23,12 @@ from pytest_safescale.gates.forms.difference import MeanDifferenceForm, RateDiff
 from pytest_safescale.gates.forms.items import ConsistencyForm, NoNewForm
 from pytest_safescale.gates.forms.threshold import FigureForm, RateForm
 from pytest_safescale.gates.gate import BASELINE, GateForm
-from pytest_safescale.gates.measures import Measure, measure_of, measure_of_count
+from pytest_safescale.gates.measures import (
+    Measure,
+    measure_of,
+    measure_of_count,
+    measure_of_events,
+)
 
 if TYPE_CHECKING:
     from pytest_safescale.gates.evidence import Evidence
@@ -84,7 +89,10 @@ def _threshold(gate: Gate, cells: tuple[Cell, ...], evidence: Evidence) -> Form:
     check_cell(gate, cell, evidence)
     row = figure_of(gate, cell, evidence)
     measure = None
-    if evidence.answers is not None and not gate.family:
+    events = evidence.searched.get((*cell, gate.metric, gate.family))
+    if events:
+        measure = measure_of_events(events)
+    elif evidence.answers is not None and not gate.family:
         measure = measure_of(evidence.answers, cell, gate.metric, gate.of_regime)
     if row.count is not None:
         return RateForm(**_limit(gate), measure=measure or measure_of_count(row.count, row.n))
