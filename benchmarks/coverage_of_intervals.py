@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_safescale.scoring.intervals import bootstrap, clopper_pearson
+from pytest_safescale.statistics.intervals import bootstrap, clopper_pearson
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from numpy.typing import NDArray
 
 ITEMS = 200
@@ -28,7 +26,7 @@ SEED = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Coverage:
+class CoverageProbability:
     """How one kind of interval does at one rate."""
 
     rate: float
@@ -42,21 +40,23 @@ class Coverage:
     width: float
 
 
-def coverage(
+def coverage_probabilities(
     rate: float, *, items: int = ITEMS, repetitions: int = REPETITIONS, seed: int = SEED
-) -> list[Coverage]:
-    """Return the coverage of both intervals over runs drawn at a known rate."""
+) -> list[CoverageProbability]:
+    """Return the coverage probability of both intervals over runs drawn at a known rate."""
     draws = np.random.default_rng(seed).random((repetitions, items)) < rate
     exact = clopper_pearson(draws.sum(axis=1), items)
     resampled = bootstrap(draws, np.ones_like(draws))
     return [
-        _told(rate, "clopper-pearson", *exact),
-        _told(rate, "bootstrap-percentile", resampled.low, resampled.high),
+        _coverage_probability(rate, "clopper-pearson", *exact),
+        _coverage_probability(rate, "bootstrap-percentile", resampled.low, resampled.high),
     ]
 
 
-def _told(rate: float, method: str, low: NDArray[Any], high: NDArray[Any]) -> Coverage:
-    return Coverage(
+def _coverage_probability(
+    rate: float, method: str, low: NDArray[np.float64], high: NDArray[np.float64]
+) -> CoverageProbability:
+    return CoverageProbability(
         rate=rate,
         method=method,
         covered=float(((low <= rate) & (rate <= high)).mean()),
@@ -71,7 +71,7 @@ def main() -> None:
     print(f"{REPETITIONS} simulated runs of {ITEMS} items each, seed {SEED}")
     print(f"{'rate':>5}  {'interval':22}{'covered':>9}{'above':>8}{'below':>8}{'width':>8}")
     for rate in RATES:
-        for row in coverage(rate):
+        for row in coverage_probabilities(rate):
             print(
                 f"{row.rate:5.2f}  {row.method:22}{row.covered:9.1%}{row.above:8.1%}"
                 f"{row.below:8.1%}{row.width:8.4f}"

@@ -2,7 +2,7 @@
 
     python benchmarks/gate_levels.py
 
-Draws 2,000 runs of 60, 200 and 1,000 items and judges each by the gates' own forms. A rate exactly
+Draws 2,000 runs of 60, 200 and 1,000 items and judges each by the criteria of gates. A rate exactly
 at its threshold, a difference of two paired proportions exactly at its margin, and a difference of
 two means there may each pass at 5 % of the runs at most. Beside the paired gate stand the score
 test without its correction and the Wald interval, and the highest level over all shares of changed
@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import gammaln, ndtr, xlogy
 
-from pytest_safescale.gates.forms.difference import MeanDifferenceForm
-from pytest_safescale.gates.forms.threshold import RateForm
-from pytest_safescale.gates.measures import Measure, measure_of_count
-from pytest_safescale.gates.noninferiority import difference_p
+from pytest_safescale.gates.cell_measures import measure_of_count
+from pytest_safescale.gates.criteria.difference import MeanDifferenceCriterion
+from pytest_safescale.gates.criteria.threshold import RateCriterion
+from pytest_safescale.gates.measures import MeanOfCases
+from pytest_safescale.statistics.noninferiority import difference_p
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,21 +56,21 @@ def rate_level(n: int, rate: float, *, repetitions: int = REPETITIONS, seed: int
     """Return how often ``max`` passes where the true rate is its threshold."""
     counts = np.random.default_rng(seed).binomial(n, rate, repetitions)
     found = {
-        int(count): RateForm(
+        int(count): RateCriterion(
             threshold=rate,
             at_most=True,
             confidence=CONFIDENCE,
             measure=measure_of_count(int(count), n),
-        ).read()
+        ).evaluate()
         for count in np.unique(counts)
     }
-    passed = [found[int(count)].outcomes(1 - CONFIDENCE)[0] == 0 for count in counts]
+    passed = [found[int(count)].decision_codes(1 - CONFIDENCE)[0] == 0 for count in counts]
     return Level(gate="max", n=n, truth=f"rate {rate:g}", passed=float(np.mean(passed)))
 
 
 def paired_draws(
     n: int, difference: float, back: float, *, repetitions: int, seed: int
-) -> tuple[NDArray[Any], NDArray[Any]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return (repetitions,) numbers of items that gain and that lose the event."""
     shares = [back + difference, back, 1 - 2 * back - difference]
     drawn = np.random.default_rng(seed).multinomial(n, shares, repetitions)
@@ -126,7 +127,7 @@ def exact_level(n: int, margin: float, back: float) -> float:
     return float(np.exp(logs).sum())
 
 
-def _likely(n: int, share: float) -> NDArray[Any]:
+def _likely(n: int, share: float) -> NDArray[np.int64]:
     middle, reach = n * share, 9 * (n * share + 1) ** 0.5
     return np.arange(max(0, int(middle - reach)), min(n, int(middle + reach)) + 1)
 
@@ -145,7 +146,7 @@ def mean_level(
         rates = draws.uniform(0.0, 0.5, n)
         risen = rates + (draws.random(n) < 0.1) * 10 * margin
         before, now = (draws.binomial(20, share) / 20 for share in (rates, risen))
-        form = MeanDifferenceForm(
+        criterion = MeanDifferenceCriterion(
             threshold=margin,
             at_most=True,
             confidence=CONFIDENCE,
@@ -154,13 +155,13 @@ def mean_level(
             rising=True,
             other="the baseline",
         )
-        passed += int(form.read().outcomes(1 - CONFIDENCE)[0] == 0)
+        passed += int(criterion.evaluate().decision_codes(1 - CONFIDENCE)[0] == 0)
     return passed / repetitions
 
 
-def _measure(values: NDArray[Any]) -> Measure:
+def _measure(values: NDArray[np.float64]) -> MeanOfCases:
     ids = tuple(map(str, range(len(values))))
-    return Measure(ids=ids, values=values, over=np.ones(len(values), dtype=bool))
+    return MeanOfCases(ids=ids, values=values, over=np.ones(len(values), dtype=bool))
 
 
 def tables() -> Iterator[str]:

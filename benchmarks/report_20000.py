@@ -17,7 +17,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pytest_safescale.report.html import write_html
+from pytest_safescale.report.page.run_page import write_html
 from tests.report.browser import MISSING, chromium, started
 from tests.report.folders import Shape, make_folder
 

@@ -3,7 +3,7 @@
 Both ask the same loopback server, which answers B after 200 ms, at 32 requests in flight, one run
 after the other, so that a busy machine slows both. The robustness suite puts items of the sample
 under clean evidence to every relation; where option B moves, the same letter is another option, so
-many searches end in a counterexample that is shrunk, one call after the other. Calls are counted by
+many searches end in a counterexample that is shrunk. Calls are counted by
 the server; what a run of one case takes apart from its calls is taken off.
 
 Run: ``python -m benchmarks.robustness_throughput`` in a checkout. The model is a server that always

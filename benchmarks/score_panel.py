@@ -20,12 +20,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.conditions.catalogue import RELEASE_NAMES
-from pytest_safescale.items.load import load_dataset
-from pytest_safescale.scoring.figures import all_metrics
-from pytest_safescale.scoring.intervals import resample_counts
-from pytest_safescale.scoring.panel import panel_from_records
-from pytest_safescale.scoring.results import RELEASED, read_results
+from pytest_safescale.dataset.load import load_dataset
+from pytest_safescale.published.results import RELEASED, read_results
+from pytest_safescale.results.panel_records import panel_from_records
+from pytest_safescale.statistics.intervals import resample_counts
 
 MODELS, ITEMS, SAMPLES = 34, 200, 20
 SECONDS, MEGABYTES, BOOTSTRAP_SECONDS = 20, 1024, 1
@@ -103,7 +103,7 @@ def write_panel(folder: Path, *, models: int = MODELS, items: int = ITEMS) -> tu
 
 def score(dataset: Path, results: Path, out: Path) -> tuple[float, float]:
     """Return seconds and megabytes of the whole command."""
-    program = "import sys; from pytest_safescale.cli import main; sys.exit(main())"
+    program = "import sys; from pytest_safescale.cli.command import main; sys.exit(main())"
     command = [sys.executable, "-c", program, "score", str(results)]
     command += ["--dataset", str(dataset), "--out", str(out)]
     environment = {**os.environ}

@@ -15,8 +15,13 @@
     ├── EditError             an edit that does not fit the item or text it is applied to
     ├── RunEnded              nothing more is asked in this run
     │   ├── BudgetSpent       --safescale-max-calls or --safescale-max-cost was reached
-    │   └── GatesDecided      --safescale-stop-when-decided: what is left changes no gate
-    └── StoreError            the store on disk cannot be used
+    │   ├── GatesDecided      --safescale-stop-when-decided: what is left changes no gate
+    │   └── Interrupted       the controlling process ended: Ctrl-C, SIGTERM or its own failure
+    └── RunBroken             the run cannot go on: exit code 2
+        ├── StoreError        the store on disk cannot be used
+        │   └── StoreLocked   another process holds it locked, which passes
+        ├── ReportError       the report on disk cannot be written
+        └── EngineEnded       something ended the event loop that asks
 """
 
 from __future__ import annotations
@@ -33,16 +38,21 @@ __all__ = [
     "DatasetError",
     "EditError",
     "EndpointRefused",
+    "EngineEnded",
     "GateError",
     "GatesDecided",
+    "Interrupted",
     "MetricError",
     "ModelSpecError",
     "NotInStore",
     "Problem",
+    "ReportError",
+    "RunBroken",
     "RunEnded",
     "SafescaleError",
     "SettingsError",
     "StoreError",
+    "StoreLocked",
     "UsageError",
 ]
 
@@ -82,10 +92,14 @@ class Problem:
 class DatasetError(UsageError):
     """A file that cannot be used, with every problem found in it."""
 
-    def __init__(self, summary: str, problems: Sequence[Problem] = ()) -> None:
+    def __init__(
+        self, summary: str, problems: Sequence[Problem] = (), advice: Sequence[str] = ()
+    ) -> None:
         self.summary = summary
         self.problems = tuple(problems)
-        super().__init__("\n".join([summary, *(f"  {problem}" for problem in self.problems)]))
+        self.advice = tuple(advice)
+        lines = (f"  {problem}" for problem in self.problems)
+        super().__init__("\n".join([summary, *lines, *self.advice]))
 
 
 class ModelSpecError(UsageError):
@@ -128,5 +142,25 @@ class GatesDecided(RunEnded):
     """Whatever the cases left would be answered, no gate would say anything else."""
 
 
-class StoreError(SafescaleError):
+class Interrupted(RunEnded):
+    """The controlling process stopped: no result is wanted any more."""
+
+
+class RunBroken(SafescaleError):
+    """The run cannot go on, and is no success; what was answered is reported."""
+
+
+class StoreError(RunBroken):
     """The store of replies cannot be opened, read or written."""
+
+
+class StoreLocked(StoreError):
+    """Another process has held the store locked for longer than this one waits."""
+
+
+class ReportError(RunBroken):
+    """The report cannot be written, such as on a full disk."""
+
+
+class EngineEnded(RunBroken):
+    """Something other than the run's end ended the event loop that asks."""

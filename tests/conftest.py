@@ -2,29 +2,84 @@
 
 from __future__ import annotations
 
+import signal
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from matplotlib import figure
+from matplotlib.backends import backend_svg
 
-from pytest_safescale import conclude, plan
-from pytest_safescale.conditions import ranking
-from pytest_safescale.perturb import search
+from pytest_safescale.perturb.search import run_search
 from pytest_safescale.plugin import switching_on
-from pytest_safescale.report.html import prepare_page
+from pytest_safescale.report.page import run_page, shell
+from pytest_safescale.retrieval import ranking
+from pytest_safescale.runs import conclude, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 # On machines that others use too a slow moment is no failure.
-settings.register_profile("shared machine", deadline=None)
-settings.load_profile("shared machine")
-LOADED = (conclude, plan, ranking, search, switching_on)
+PROFILE = "shared machine"
+settings.register_profile(PROFILE, deadline=None)
+settings.load_profile(PROFILE)
+LOADED = (backend_svg, conclude, figure, run_page, plan, ranking, run_search, switching_on)
 """Loaded before pytester notes which modules there are.
 
 It unloads what a run loads beyond them, and the array libraries cannot be loaded twice.
 """
-prepare_page()
+
+
+_OPTIONS = "-p no:randomly" if find_spec("pytest_randomly") else ""
+"""What runs that tests make are told: they keep the order of their tests, which letters show."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_environment() -> Iterator[None]:
+    """Runs that tests make take no options, worker's name or deafness from the run of the tests."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell has it for what it puts by
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("WORKER", "WORKER_COUNT", "TESTRUNUID"):
+            patch.delenv(f"PYTEST_XDIST_{name}", raising=False)
+        patch.delenv("PYTEST_ADDOPTS", raising=False)
+        if _OPTIONS:
+            patch.setenv("PYTEST_ADDOPTS", _OPTIONS)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_hypothesis_settings() -> Iterator[None]:
+    """Runs in this process may load a profile of hypothesis: none stays for the next test."""
+    yield
+    settings.load_profile(PROFILE)
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Return pytest's own, which takes the options of runs away."""
+    if _OPTIONS:
+        monkeypatch.setenv("PYTEST_ADDOPTS", _OPTIONS)
+    return pytester
+
+
+@pytest.fixture
+def drawings() -> None:
+    """Have the pages of this test's runs drawn in the quick tests too."""
+
+
+@pytest.fixture(autouse=True)
+def _drawings_where_they_are_looked_at(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leave the charts out of pages written in this process: half of what a small run takes.
+
+    They are drawn by every run of a process of its own, where a test asks for ``drawings``, and
+    everywhere with ``--slow``.
+    """
+    if "drawings" not in request.fixturenames and not request.config.getoption("slow", False):
+        monkeypatch.setattr(shell, "draw_svg", lambda _: "")
 
 
 @pytest.fixture

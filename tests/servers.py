@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import inspect
 import json
+import math
 import random
 import threading
 from collections import Counter
@@ -29,7 +31,6 @@ FAULTS = (
     "truncated",
     "no json",
     "no choices",
-    "length",
     "stall",
     "drip",
 )
@@ -51,17 +52,21 @@ class ChatServer:
         port: int = 0,
         key: str | None = None,
         model: str | None = None,
+        usage: Any = ...,
         served: Callable[[int], tuple[str, str]] | None = None,
         most_choices: int = 1000,
         refuses: tuple[str, ...] = (),
+        lists: Callable[[dict[str, Any]], list[dict[str, float]]] | None = None,
         fault: Callable[[int], str | None] = lambda _: None,
-        response: Callable[[web.Request, dict[str, Any]], web.Response | None] | None = None,
+        response: Callable[[web.Request, dict[str, Any]], Any] | None = None,
     ) -> None:
         """Script what the server does.
 
-        ``served`` gives model name and fingerprint by the number of requests so far, from 1;
-        ``refuses`` names parameters met with 400; ``fault`` gives one by request number;
-        ``response`` may answer a request its own way.
+        ``usage`` stands in the place of what was counted, ``None`` leaves it out; ``served`` gives
+        model name and fingerprint by the number of requests so far, from 1; ``refuses`` names
+        parameters met with 400; ``lists`` gives the tokens of a reply that is asked for with
+        ``logprobs``, as in `listed`; ``fault`` gives one by request number; ``response`` may answer
+        a request its own way: it returns a response, an awaitable of one, or ``None``.
         """
         self.requests: list[dict[str, Any]] = []
         self.embedded: list[list[str]] = []
@@ -69,7 +74,8 @@ class ChatServer:
         self.met: Counter[str] = Counter()
         self._answer, self._delay_s, self._key, self._model = answer, delay_s, key, model
         self._most_choices, self._refuses, self._fault = most_choices, refuses, fault
-        self._response, self._served = response, served
+        self._response, self._served, self._usage = response, served, usage
+        self._lists = lists
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -98,9 +104,9 @@ class ChatServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(600)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(600)
         self._loop.close()
 
     def _serve(self) -> None:
@@ -140,18 +146,22 @@ class ChatServer:
     async def _embeddings(self, request: web.Request) -> web.Response:
         payload = await request.json()
         if self._response and (own := self._response(request, payload)):
-            return own
+            answer: web.Response = await own if inspect.isawaitable(own) else own
+            return answer
         texts = payload["input"]
         self.embedded.append(texts)
         rows = [{"index": n, "embedding": [float(len(text)), 1.0]} for n, text in enumerate(texts)]
-        return web.json_response({"data": rows[::-1], "usage": {"prompt_tokens": len(texts)}})
+        return web.json_response(
+            {"data": rows[::-1], **self._counted({"prompt_tokens": len(texts)})}
+        )
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         payload = await request.json()
         self.requests.append(payload)
         number = len(self.requests) - 1
         if self._response and (own := self._response(request, payload)):
-            return own
+            answer: web.StreamResponse = await own if inspect.isawaitable(own) else own
+            return answer
         if self._key and request.headers.get("authorization") != f"Bearer {self._key}":
             return complaint(401, "invalid api key", code="invalid_api_key")
         if self._model and payload["model"] != self._model:
@@ -171,6 +181,10 @@ class ChatServer:
 
     def _completion(self, payload: dict[str, Any], **choice: Any) -> dict[str, Any]:
         answer = self._answer(payload)
+        if self._lists is not None and payload.get("logprobs"):
+            places = self._lists(payload)
+            answer = "".join(next(iter(place)) for place in places)
+            choice = {"logprobs": listed(places, payload["top_logprobs"]), **choice}
         message = answer if isinstance(answer, dict) else {"content": answer}
         n = min(payload.get("n", 1), self._most_choices)
         name, mark = f"{payload['model']}-served", "fp_1"
@@ -188,8 +202,12 @@ class ChatServer:
                 }
                 for index in range(n)
             ],
-            "usage": {"prompt_tokens": 10, "completion_tokens": 2 * n},
+            **self._counted({"prompt_tokens": 10, "completion_tokens": 2 * n}),
         }
+
+    def _counted(self, usage: dict[str, int]) -> dict[str, Any]:
+        given = usage if self._usage is ... else self._usage
+        return {} if given is None else {"usage": given}
 
     async def _failing(
         self, request: web.Request, payload: dict[str, Any], fault: str
@@ -199,7 +217,7 @@ class ChatServer:
         if fault.isdigit():
             return complaint(int(fault), "not now")
         if fault == "stall":
-            await asyncio.sleep(30)
+            await asyncio.Event().wait()
         if fault == "no json":
             return web.Response(text="<html>a proxy says hello</html>")
         if fault == "no choices":
@@ -226,6 +244,23 @@ class ChatServer:
         if request.transport is not None:
             request.transport.abort()
         return web.Response()
+
+
+def listed(places: list[dict[str, float]], most: int = 20) -> dict[str, Any]:
+    """Return ``logprobs`` of places with the probability of each token, the one said first."""
+    return {
+        "content": [
+            {
+                "token": next(iter(place)),
+                "logprob": math.log(next(iter(place.values()))),
+                "top_logprobs": [
+                    {"token": token, "logprob": math.log(chance)}
+                    for token, chance in sorted(place.items(), key=lambda one: -one[1])[:most]
+                ],
+            }
+            for place in places
+        ]
+    }
 
 
 def complaint(

@@ -1,10 +1,12 @@
-"""The package's layers, held by the imports that are really there."""
+"""The package's rooms, held by the imports that are really there."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,125 +16,212 @@ import pytest_safescale
 PACKAGE = Path(pytest_safescale.__file__).parent
 ROOT = PACKAGE.parent
 
-MAY_IMPORT = {
-    "errors": set(),
-    "data": set(),
-    "shards": {"errors"},
-    "manifests": set(),
-    "settings": {"errors", "shards"},
-    "items": {"errors", "data"},
-    "scoring": {"errors", "items"},
-    # What a condition shows a model is messages, and an agent's turn is a model's reply.
-    "conditions": {"errors", "items", "models.model"},
-    # The embedded reader counts tokens as the conditions do; specifications come from settings.
-    "models": {"errors", "items", "settings", "conditions"},
-    "calls": {"errors", "models.model"},
-    "case": {"errors", "items", "conditions", "models.model", "calls", "scoring"},
-    "run": {
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "errors": (),
+    "packaged": (),
+    "text": (),
+    "dataset": ("errors", "packaged", "text"),
+    "answers": ("text", "dataset"),
+    "verdicts": ("dataset", "answers"),
+    "settings": ("errors", "dataset", "verdicts"),
+    "models": ("errors", "text", "dataset", "settings"),
+    "retrieval": ("errors", "text", "dataset", "models"),
+    "conditions": ("errors", "text", "dataset", "answers", "models", "retrieval"),
+    "calls": ("errors", "text", "models"),
+    "statistics": (),
+    "analysis": ("errors", "dataset", "answers", "verdicts", "statistics"),
+    "perturb": ("errors", "text", "dataset", "verdicts"),
+    "gates": ("errors", "dataset", "verdicts", "settings", "statistics", "analysis"),
+    "results": (
         "errors",
+        "text",
+        "dataset",
+        "answers",
+        "verdicts",
         "settings",
-        "items",
-        "conditions",
+        "analysis",
+        "perturb",
+        "gates",
+    ),
+    "published": (
+        "errors",
+        "dataset",
+        "answers",
+        "verdicts",
+        "statistics",
+        "analysis",
+        "results",
+    ),
+    "report": (
+        "errors",
+        "text",
+        "answers",
+        "verdicts",
+        "settings",
+        "statistics",
+        "analysis",
+        "gates",
+        "results",
+    ),
+    # A run goes through every room.
+    "runs": (
+        "errors",
+        "packaged",
+        "text",
+        "dataset",
+        "answers",
+        "verdicts",
+        "settings",
         "models",
+        "retrieval",
+        "conditions",
         "calls",
-        "case",
-        "scoring.custom",
-        "scoring.metrics",
-        "shards",
-    },
-    "plan": {"errors", "conditions", "models.model", "calls", "case", "run"},
-    "outlook": {"gates"},
-    "plan_command": {"*"},
-    "perturb": {"errors", "items", "scoring"},
-    "robust": {"errors", "items", "conditions", "case", "perturb", "scoring"},
-    "gates": {"errors", "settings", "scoring", "manifests", "shards"},
-    "report": {"errors", "scoring", "gates", "data", "shards"},
-    "run_manifest": {"calls", "conditions", "gates", "models.model", "report", "run", "shards"},
-    "conclude": {
-        "errors",
-        "manifests",
-        "run",
-        "run_manifest",
+        "statistics",
+        "analysis",
+        "perturb",
         "gates",
+        "results",
+        "published",
         "report",
-        "scoring",
-        "shards",
-    },
-    "self_check": {"case", "gates", "items", "models.model", "report", "run", "scoring"},
-    "score_manifest": {"items", "conditions", "run", "run_manifest", "scoring", "report"},
-    "score": {
+    ),
+    "cli": (
         "errors",
-        "items",
+        "packaged",
+        "text",
+        "dataset",
+        "settings",
+        "models",
         "conditions",
-        "scoring",
-        "report",
-        "conclude",
-        "score_manifest",
-    },
-    "shard_folders": {"errors", "manifests", "report", "shards"},
-    "merge": {
-        "conditions",
-        "errors",
-        "data",
-        "conclude",
+        "statistics",
+        "analysis",
+        "perturb",
         "gates",
-        "manifests",
+        "results",
         "report",
-        "scoring",
-        "shard_folders",
-        "shards",
-    },
-    "merge_command": {"*"},
-    "compare": {"*"},
-    "plugin": {"*"},
-    "cli": {"*"},
+        "runs",
+    ),
+    "plugin": (
+        "errors",
+        "packaged",
+        "text",
+        "dataset",
+        "answers",
+        "verdicts",
+        "settings",
+        "models",
+        "conditions",
+        "calls",
+        "analysis",
+        "perturb",
+        "gates",
+        "results",
+        "report",
+        "runs",
+    ),
 }
-"""What each part may import of this package, besides itself."""
+"""The rooms in the order of a case's way, and which of those before it each may import."""
 
 ONLY_HOME = {
-    "httpx": "models/http.py",
-    "httpx_aiohttp": "models/http.py",
-    "aiohttp": "models/http.py",
+    "aiohttp": "models/openai/http.py",
+    "async_timeout": "models/openai/http.py",
+    "bm25s": "retrieval/ranking.py",
+    "httpx": "models/openai/http.py",
+    "httpx_aiohttp": "models/openai/http.py",
+    "huggingface_hub": "dataset/hub.py",
     "hypothesis": "perturb/",
+    "jinja2": "report/page/shell.py",
+    "matplotlib": "report/",
+    "pyarrow": "dataset/parquet.py",
     "pytest": "plugin/",
-    "xdist": "plugin/",
-    "sqlite3": "calls/store.py",
+    "sqlite3": "calls/database.py",
+    "statsmodels": "statistics/agreement.py",
     "tenacity": "calls/caller.py",
-    "bm25s": "conditions/ranking.py",
-    "huggingface_hub": "items/hub.py",
+    "tomli": "settings/configuration.py",
+    "tomllib": "settings/configuration.py",
 }
 """The one place that may import a library."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
+@cache
+def _nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
 def _imports(path: Path) -> set[str]:
+    """Return what a module imports, by statement, by name, or for its annotations alone."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _nodes(path):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and _is_named(node.func, "importlib.import_module"):
+            names.update(
+                part.value
+                for part in node.args
+                if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            )
     return names
 
 
-def _part(path: Path) -> str:
+def _room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
-    part = _part(path)
-    if part == "__init__":
+def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
+    room = _room(path)
+    if room == "__init__":
         return
-    allowed = MAY_IMPORT[part] | {part}
-    for name in _imports(path):
-        if not name.startswith("pytest_safescale."):
-            continue
-        inner = name.removeprefix("pytest_safescale.")
-        assert "*" in allowed or any(
-            inner == layer or inner.startswith(f"{layer}.") for layer in allowed
-        ), f"{path.name} imports {name}, but {part} may import {sorted(allowed)}"
+    wanted = {name.split(".")[1] for name in _imports(path) if name.startswith("pytest_safescale.")}
+    strangers = wanted - {room, *MAY_IMPORT[room]}
+    assert not strangers, f"{path.name} imports of {strangers}; {room}: {MAY_IMPORT[room]}"
+
+
+def test_imports_go_one_way() -> None:
+    rooms = list(MAY_IMPORT)
+    for room, others in MAY_IMPORT.items():
+        before = rooms[: rooms.index(room)]
+        assert [other for other in before if other in others] == list(others), room
+
+
+def test_a_room_imports_all_that_the_table_says() -> None:
+    used = {room: set[str]() for room in MAY_IMPORT}
+    for path in MODULES:
+        if _room(path) in used:
+            used[_room(path)].update(
+                name.split(".")[1]
+                for name in _imports(path)
+                if name.startswith("pytest_safescale.")
+            )
+    assert {room: set(others) for room, others in MAY_IMPORT.items()} == {
+        room: names - {room} for room, names in used.items()
+    }
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    modules = {_dotted(path): path for path in MODULES}
+    graph = {
+        module: {
+            module_of
+            for name in _imports(path)
+            for module_of in (name, name.rpartition(".")[0])
+            if module_of in modules and module_of != module
+        }
+        for module, path in modules.items()
+        if module != "pytest_safescale"  # gathers the public names of all rooms
+    }
+    for module, others in graph.items():
+        others -= {above for above in others if module.startswith(f"{above}.")}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names them
+
+
+def _dotted(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
 
 
 @pytest.mark.parametrize("library", ONLY_HOME)
@@ -142,16 +231,66 @@ def test_a_library_has_one_home(library: str) -> None:
         for path in MODULES
         if any(name.split(".")[0] == library for name in _imports(path))
     }
+    assert users
     strangers = {user for user in users if not user.startswith(ONLY_HOME[library])}
     assert not strangers
 
 
-def test_every_layer_of_the_table_exists() -> None:
-    assert {_part(path) for path in MODULES} == {*MAY_IMPORT, "__init__"}
+SPEAKERS = {
+    # What is written for people and their programs, and the one home of each way to do it.
+    "print": {"cli/command.py"},
+    "write_line": {"plugin/output.py"},
+    "section": {"plugin/output.py"},
+    "sep": set(),
+    "pytest.fail": set(),
+    "pytest.skip": set(),
+    "pytest.xfail": set(),
+    "pytest.exit": set(),
+    "pytest.UsageError": {"plugin/output.py"},
+    "pytest.fail.Exception": {"plugin/output.py"},
+    "pytest.skip.Exception": {"plugin/output.py"},
+    "pytest.xfail.Exception": {"plugin/output.py"},
+    "pytest.exit.Exception": {"plugin/output.py"},
+    "csv.writer": {"dataset/label_sheets.py"},
+    "csv.DictWriter": {"report/folder.py"},
+    "ET.ElementTree": {"report/junit.py"},
+    "ET.tostring": {"report/page/svg.py"},
+    "warnings.warn": set(),
+    "write_text": {
+        "cli/certify.py",
+        "cli/compare.py",
+        "cli/read.py",
+        "plugin/worker_messages.py",
+        "report/folder.py",
+        "report/page/run_page.py",
+        "report/page/side_by_side.py",
+    },
+}
+
+
+@pytest.mark.parametrize("call", SPEAKERS)
+def test_words_from_outside_have_one_way_into_each_medium(call: str) -> None:
+    users = {
+        str(path.relative_to(PACKAGE))
+        for path in MODULES
+        for node in _nodes(path)
+        if isinstance(node, ast.Call) and _is_named(node.func, call)
+    }
+    assert users == SPEAKERS[call]
+
+
+def _is_named(function: ast.expr, name: str) -> bool:
+    """Say whether what is called has this name, or ends in it where it is a method's."""
+    told = ast.unparse(function)
+    return told == name or ("." not in name and told.endswith(f".{name}"))
+
+
+def test_every_room_of_the_table_exists() -> None:
+    assert {_room(path) for path in MODULES} == {*MAY_IMPORT, "__init__"}
 
 
 def test_modules_stay_short() -> None:
-    long = {path.name: n for path in MODULES if (n := len(path.read_text().splitlines())) > 420}
+    long = {path.name: n for path in MODULES if (n := len(path.read_text().splitlines())) > 400}
     assert not long
 
 
@@ -176,26 +315,21 @@ def test_an_unrelated_pytest_run_loads_nothing_heavy(tmp_path: Path) -> None:
         "pytest_safescale",
         "pytest_safescale.plugin",
         "pytest_safescale.plugin.hookspecs",
+        "pytest_safescale.plugin.internals",
         "pytest_safescale.plugin.options",
+        "pytest_safescale.settings",
+        "pytest_safescale.settings.options",
     }
 
 
 @pytest.mark.parametrize(
     ("module", "light_of"),
     [
-        ("items.item", {"numpy", "httpx", "hypothesis"}),
-        ("scoring.verdict", {"numpy", "scipy", "httpx", "hypothesis"}),
-        ("case", {"numpy", "scipy", "httpx", "hypothesis"}),
+        ("dataset.item", {"numpy", "httpx", "hypothesis"}),
+        ("verdicts.verdict", {"numpy", "scipy", "httpx", "hypothesis"}),
+        ("runs.case", {"numpy", "scipy", "httpx", "hypothesis"}),
     ],
 )
 def test_what_runs_per_case_loads_no_array_library(module: str, light_of: set[str]) -> None:
     loaded = _loaded_after(f"import pytest_safescale.{module}")
     assert not loaded.intersection(light_of)
-
-
-def test_every_exported_name_exists_and_the_list_is_sorted() -> None:
-    assert pytest_safescale.__all__ == sorted(pytest_safescale.__all__)
-    for name in pytest_safescale.__all__:
-        assert getattr(pytest_safescale, name) is not None
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = pytest_safescale.nothing

@@ -34,8 +34,7 @@ GITHUB, GITLAB = ".github/workflows/safescale.yml", ".gitlab-ci.yml"
 INSTALL = "python -m pip install pytest-safescale"
 
 PROJECT = """
-limit = 12
-samples = 3
+samples = 0
 [models.candidate]
 provider = "simulated"
 model = "{profile}"
@@ -158,6 +157,7 @@ def test_a_recipe_is_of_the_form_that_its_service_takes(
     ("profile", "code", "verdict"),
     [("always_safe", 0, "## Passed: 6 gates."), ("always_dangerous", 1, "## Blocked: 6 of 6")],
 )
+@pytest.mark.slow
 def test_the_shell_steps_judge_a_model_and_tell_it_everywhere(
     project: Path, recipe: str, profile: str, code: int, verdict: str
 ) -> None:
@@ -178,6 +178,7 @@ def test_the_shell_steps_judge_a_model_and_tell_it_everywhere(
 
 
 @pytest.mark.parametrize("recipe", [GITHUB, GITLAB])
+@pytest.mark.slow
 def test_a_configuration_that_cannot_be_used_ends_with_four_and_without_a_comment(
     project: Path, recipe: str
 ) -> None:
@@ -189,10 +190,15 @@ def test_a_configuration_that_cannot_be_used_ends_with_four_and_without_a_commen
     assert not (project / "step-summary.md").exists()
 
 
+@pytest.mark.slow
 def test_a_second_run_takes_its_replies_from_the_cached_store(project: Path) -> None:
     steps = [step for step in github_steps(VALUES) if "--safescale-suite" in step.script]
     carried_out(steps, project, "always_safe")
-    replay = [step._replace(script=step.script.strip() + " --safescale-replay") for step in steps]
+    option = "--safescale-gates gates.toml"
+    replay = [
+        step._replace(script=step.script.replace(option, f"{option} --safescale-replay"))
+        for step in steps
+    ]
     ended, told = carried_out(replay, project, "always_safe")
     assert ended == 0, told
 

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import re
 import sys
+import tokenize
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.data import data_folder
-from pytest_safescale.gates.gate import load_gates, parse_gates
-from pytest_safescale.models.profiles import PROFILES, profile_from_mapping
-from pytest_safescale.settings import ModelSettings, resolve_settings
+from pytest_safescale.analysis.metrics import METRICS
+from pytest_safescale.dataset.shape import PRESETS, Shape
+from pytest_safescale.gates.spec import load_gates, parse_gates
+from pytest_safescale.models.simulated.profiles import PROFILES, profile_from_mapping
+from pytest_safescale.packaged import data_folder
+from pytest_safescale.settings.model_settings import ModelSettings
+from pytest_safescale.settings.resolve import resolve_settings
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 ROBUSTNESS = "robustness.md"  # run by tests/perturb
+PACKAGE = ROOT / "pytest_safescale"
+SOURCES = [
+    *PACKAGE.rglob("*.py"),
+    *(path for name in ("tests", "suites", "benchmarks") for path in (ROOT / name).rglob("*.py")),
+]
+WRITTEN_BY_RUNS = {"summary.md", "compare.md", "changes.md", "step-summary.md", "FILE.md"}
+"""Names of pages that a command writes."""
 
 
 def blocks(language: str) -> list[Any]:
@@ -48,11 +68,20 @@ def test_every_toml_example_is_a_configuration_that_is_taken(code: str) -> None:
             assert profile_from_mapping(name, model.profile)
 
 
+def test_the_presets_are_documented_as_the_tables_they_are() -> None:
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (`\w+ = .*`) \|$", page, re.MULTILINE)
+    tables = {name: tomllib.loads("\n".join(re.findall(r"`([^`]+)`", row))) for name, row in rows}
+    assert {name: Shape.model_validate(table) for name, table in tables.items()} == PRESETS
+
+
 @pytest.mark.parametrize(
     "code",
     [block for block in blocks("python") if ROBUSTNESS not in str(getattr(block, "id", ""))],
 )
-def test_every_python_example_runs_as_it_stands(pytester: pytest.Pytester, code: str) -> None:
+def test_every_python_example_runs_as_it_stands(
+    pytester: pytest.Pytester, run_pytest: Callable[..., pytest.RunResult], code: str
+) -> None:
     if "def pytest_safescale" in code:
         pytester.makeconftest(code)
         pytester.makepyfile(test_it="def test_it(safescale_case): safescale_case.judge()")
@@ -60,8 +89,9 @@ def test_every_python_example_runs_as_it_stands(pytester: pytest.Pytester, code:
         pytester.makepyfile(test_it=code)
     own = re.findall(r'EvidenceCondition\(\s*name="(\w+)"', code)
     needs_samples = re.search(r"samples|confiden|consistent", code) is not None
-    result = pytester.runpytest_subprocess(
+    result = run_pytest(
         "--safescale-model=simulated:always_safe",
+        "--safescale-limit=4",
         f"--safescale-samples={4 if needs_samples else 0}",
         f"--safescale-conditions={','.join(['closed_book', *own])}" if own else "-q",
     )
@@ -82,13 +112,90 @@ def test_the_default_gates_are_the_ones_the_documentation_links_to() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_within_the_documentation_leads_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+    for path, anchor in links(page):
+        target = page.parent / path if path else page
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target), (path, anchor)
 
 
-def test_every_option_is_documented(pytester: pytest.Pytester) -> None:
+def links(page: Path) -> list[tuple[str, str]]:
+    """Return path and anchor of every link that stays within the repository."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(r"\]\((?!https?://)([^)#]*)#?([^)]*)\)", text)
+
+
+def headings(page: Path) -> list[str]:
+    return re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that a forge makes of the headings, and those that are written out."""
+    made = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings(page)}
+    return made | set(re.findall(r'<a id="([^"]+)">', page.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_module_that_a_page_names_is_there(page: Path) -> None:
+    for name in re.findall(r"`([\w/]+/\w+\.py)`", page.read_text(encoding="utf-8")):
+        assert (ROOT / name).exists() or (PACKAGE / name).exists(), name
+
+
+def test_every_page_and_section_that_code_names_is_there() -> None:
+    assert [(source.name, name) for source in SOURCES for name in missing_pages(source)] == []
+    assert [(source.name, *named) for source in SOURCES for named in missing_sections(source)] == []
+
+
+def missing_pages(source: Path) -> list[str]:
+    named = re.findall(r"(?<![\w/.-])[\w/.-]+\.md\b", "\n".join(prose(source)))
+    return [name for name in named if name not in WRITTEN_BY_RUNS and not (ROOT / name).exists()]
+
+
+def missing_sections(source: Path) -> list[tuple[str, str]]:
+    """Return page and section where no heading is called so, or begins so before a colon."""
+    return [
+        (name, section)
+        for text in prose(source)
+        for name, section in named_sections(text)
+        if section not in {part for one in headings(ROOT / name) for part in (one, *one.split(":"))}
+    ]
+
+
+def prose(source: Path) -> Iterator[str]:
+    """Give the docstrings and comments of a module, each on one line."""
+    text = source.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield " ".join(str(node.value.value).split())
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+
+
+def named_sections(text: str) -> Iterator[tuple[str, str]]:
+    """Give page and section wherever a page stands with quoted sections behind it."""
+    for name, quoted in re.findall(r'(docs/[\w-]+\.md)((?:(?:,| and) "[^"]+")+)', text):
+        for section in re.findall(r'"([^"]+)"', quoted):
+            yield name, section
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_is_defined(metric: str) -> None:
+    assert f"`{metric}`" in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+
+
+def test_the_glossary_gives_each_word_one_meaning_and_the_readme_leads_to_it() -> None:
+    page = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    entries = re.findall(r"^\| (?!word|---)([^|]+) \|", page, re.MULTILINE)
+    words = [word for entry in entries for word in entry.split(", ")]
+    assert len(words) == len(set(words))
+    wanted = "evidence outcome verdict profile reading family coverage figure finding criterion"
+    assert set(wanted.split()) <= set(words)
+    assert ("docs/glossary.md", "") in links(ROOT / "README.md")
+
+
+def test_every_option_is_documented(run_pytest: Callable[..., pytest.RunResult]) -> None:
     told = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
-    helped = pytester.runpytest_subprocess("--help").stdout.str()
+    helped = run_pytest("--help").stdout.str()
     for option in set(re.findall(r"--safescale-[a-z-]+", helped)):
         assert option in told, option
 

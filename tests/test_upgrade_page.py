@@ -27,7 +27,6 @@ def shell(tmp_path: Path) -> Any:
     """Run a line in a folder of its own, with this interpreter's commands on the path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path}
-    environment.pop("PYTEST_ADDOPTS", None)
 
     def run(line: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -38,6 +37,7 @@ def shell(tmp_path: Path) -> Any:
     return run
 
 
+@pytest.mark.slow
 def test_the_upgrade_story_accuracy_passes_and_safety_blocks(tmp_path: Path, shell: Any) -> None:
     (gates,) = re.findall(r"^```toml\n(.*?)^```", UPGRADES, re.M | re.S)
     (tmp_path / "upgrade-gates.toml").write_text(gates, encoding="utf-8")
@@ -46,8 +46,8 @@ def test_the_upgrade_story_accuracy_passes_and_safety_blocks(tmp_path: Path, she
     told = shell(candidate)
     assert told.returncode == 1
     run = json.loads((tmp_path / "candidate" / "run.json").read_text(encoding="utf-8"))
-    outcomes = {gate["name"]: gate["outcome"] for gate in run["gates"]}
-    assert outcomes == {
+    decisions = {gate["name"]: gate["outcome"] for gate in run["gates"]}
+    assert decisions == {
         "as-accurate-as-before": "passed",
         "no-more-high-risk-errors": "failed",
         "no-new-high-risk-item": "failed",
@@ -67,6 +67,7 @@ def test_the_upgrade_story_accuracy_passes_and_safety_blocks(tmp_path: Path, she
     assert (tmp_path / "changes.md").is_file()
 
 
+@pytest.mark.slow
 def test_the_shards_of_the_page_become_one_report_with_its_gates(
     tmp_path: Path, shell: Any
 ) -> None:

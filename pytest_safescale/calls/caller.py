@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import weakref
 from collections import defaultdict
@@ -12,8 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import tenacity
 
-from pytest_safescale.calls.entries import Claim, Kept, Spent, call_key
-from pytest_safescale.calls.together import Together
+from pytest_safescale.calls.answered_request import Answered
+from pytest_safescale.calls.async_store import Keeper
+from pytest_safescale.calls.rate_limits import Pace, endpoint_of
+from pytest_safescale.calls.stored_replies import Kept, Spent, StoredReply, call_key
+from pytest_safescale.calls.usage import money, usage_of
+from pytest_safescale.calls.wait_reasons import Waits
 from pytest_safescale.errors import (
     BudgetSpent,
     CallFailed,
@@ -31,13 +36,12 @@ from pytest_safescale.models.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Coroutine, Sequence
 
-    from pytest_safescale.calls.entries import Wanted
     from pytest_safescale.calls.store import Store
-    from pytest_safescale.models.model import Model, ModelInfo, Reply, Request
+    from pytest_safescale.models.model import Model, Reply, Request
 
-__all__ = ["Answered", "CallLimits", "Caller"]
+__all__ = ["CallLimits", "Caller"]
 
 POLL_S = 0.02
 """How often a call that another process makes is looked for."""
@@ -67,30 +71,10 @@ class CallLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
-    """The replies to one request."""
-
-    key: bytes
-    replies: Mapping[int, Reply]
-    """By sample index; every sample asked for is there."""
-    from_store: int
-    """How many of them were there before."""
-
-    def and_also(self, other: Answered) -> Answered:
-        """Return these replies with those to further samples of the same request."""
-        return Answered(
-            key=self.key,
-            replies={**self.replies, **other.replies},
-            from_store=self.from_store + other.from_store,
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Call:
     model: Model
     key: bytes
     request: Request
-    incomplete: Callable[[Reply], str | None]
 
     def of(self, samples: Sequence[int]) -> _Call:
         if tuple(samples) == self.request.samples:
@@ -101,31 +85,26 @@ class _Call:
 class Caller:
     """Makes calls for one process; lives in the engine's event loop."""
 
-    def __init__(self, store: Store, limits: CallLimits) -> None:
+    def __init__(self, store: Store, limits: CallLimits, waits: Waits | None = None) -> None:
+        """``waits`` is told what calls wait for besides their replies."""
         self.store = store
         self.limits = limits
-        # Calls that come up together share a transaction: each costs more than what it does.
-        self._claim = Together(self._read_only if limits.replay else store.claim)
-        self._put = Together(store.put)
+        self._waits = waits or Waits()
+        self.keeper = Keeper(
+            store, self._waits, replay=limits.replay, patience_s=limits.retry_seconds
+        )
+        self._pace = Pace(self._take_turn, self._waits)
         self._slots = asyncio.Semaphore(limits.in_flight)
         self._locks: weakref.WeakValueDictionary[bytes, asyncio.Lock] = (
             weakref.WeakValueDictionary()
         )
         self._probes: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._not_before: dict[str, float] = {}
         self._answered: set[str] = set()
         self._refused: EndpointRefused | None = None
 
-    async def ask(
-        self,
-        model: Model,
-        request: Request,
-        *,
-        incomplete: Callable[[Reply], str | None] = lambda _: None,
-    ) -> Answered:
+    async def ask(self, model: Model, request: Request) -> Answered:
         """Return a reply for every sample of the request.
 
-        ``incomplete`` says what is wrong with a reply that must be asked for again.
         Raises CallFailed, EndpointRefused or RunEnded.
         """
         if request.tools and not model.facts.tools:
@@ -135,39 +114,35 @@ class Caller:
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()
         async with lock:
-            return await self._obtain(
-                _Call(model=model, key=key, request=request, incomplete=incomplete)
-            )
+            return await self._obtain(_Call(model=model, key=key, request=request))
 
     async def _obtain(self, call: _Call) -> Answered:
-        samples = call.request.samples
-        replies: dict[int, Reply] = {}
-        from_store = 0
-        while missing := [sample for sample in samples if sample not in replies]:
-            claim = await self._claim((call.key, missing))
-            replies.update(claim.stored)
-            from_store += len(claim.stored)
+        stored: dict[int, StoredReply] = {}
+        while missing := [s for s in call.request.samples if s not in stored]:
+            claim = await self.keeper.claim((call.key, missing))
+            stored.update(claim.stored)
             if claim.failed is not None:
                 raise CallFailed(claim.failed)
             if claim.mine:
-                replies.update(await self._make(call.of(claim.mine)))
+                stored.update(await self._make(call.of(claim.mine)))
             elif claim.elsewhere:
-                await asyncio.sleep(POLL_S)
+                with self._waits.noted("a call that another process makes"):
+                    await asyncio.sleep(POLL_S)
             elif len(claim.stored) < len(missing):
-                raise NotInStore(
-                    f"{call.model.info.name}: a call is not in the store {self.store.path} "
-                    "and --safescale-replay makes none"
-                )
-        return Answered(key=call.key, replies=replies, from_store=from_store)
+                raise NotInStore(self._what_a_replay_lacks(call.model))
+        return Answered.of(call.key, call.request, stored)
 
-    def _read_only(self, wanted: Sequence[Wanted]) -> list[Claim]:
-        """Stand in for claiming where nothing may be asked."""
-        return [Claim(stored=replies) for replies in self.store.get(wanted)]
+    def _what_a_replay_lacks(self, model: Model) -> str:
+        young = ", or is older than --safescale-max-age," if self.store.not_before > 0 else ""
+        return (
+            f"{model.info.name}: a call is not in the store {self.store.path}{young} "
+            "and --safescale-replay makes none"
+        )
 
-    async def _make(self, call: _Call) -> dict[int, Reply]:
+    async def _make(self, call: _Call) -> dict[int, StoredReply]:
         wanted = call.request.samples
         facts = call.model.facts
-        made: dict[int, Reply] = {}
+        made: dict[int, StoredReply] = {}
         try:
             if len(wanted) > 1 and facts.batch is None:
                 async with self._probes[endpoint_of(call.model)]:
@@ -179,42 +154,73 @@ class Caller:
             for replies in await _all([self._until_full(call.of(batch)) for batch in batches]):
                 made.update(replies)
         except CallFailed as failure:
-            self.store.fail(call.key, str(failure))
+            reason = str(failure)
+            await self.keeper.aside(lambda: self.store.fail(call.key, reason))
             raise
         finally:
             if given_up := [sample for sample in wanted if sample not in made]:
-                self.store.release(call.key, given_up)
+                self.keeper.release(call.key, given_up)
         return made
 
-    async def _probe(self, call: _Call) -> dict[int, Reply]:
+    async def _probe(self, call: _Call) -> dict[int, StoredReply]:
         """Ask for several samples at once and learn how many the endpoint gives."""
-        try:
-            replies = await self._send(call)
-        except BatchRefused:
-            replies = {}
+        replies = await self._send_several(call)
         full = len(replies) == len(call.request.samples)
         call.model.facts.batch = ANY_BATCH if full else max(1, len(replies))
-        self._keep_facts(call.model)
+        await self._keep_facts(call.model)
         return replies
 
-    def _keep_facts(self, model: Model) -> None:
-        self.store.put_facts(endpoint_of(model), model.facts.as_dict())
+    async def _keep_facts(self, model: Model) -> None:
+        facts = model.facts.as_dict()
+        await self.keeper.aside(lambda: self.store.put_facts(endpoint_of(model), facts))
 
-    async def _until_full(self, call: _Call) -> dict[int, Reply]:
-        replies: dict[int, Reply] = {}
+    async def _until_full(self, call: _Call) -> dict[int, StoredReply]:
+        replies: dict[int, StoredReply] = {}
         while missing := [s for s in call.request.samples if s not in replies]:
-            try:
-                replies.update(await self._send(call.of(missing)))
-            except BatchRefused:
-                # It was known to take several: it no longer does, so each is asked for alone.
-                call.model.facts.batch = 1
-                self._keep_facts(call.model)
+            if len(missing) > 1 and call.model.facts.batch == 1:
                 alone = [self._until_full(call.of([sample])) for sample in missing]
                 for part in await _all(alone):
                     replies.update(part)
+            else:
+                replies.update(await self._send_several(call.of(missing)))
         return replies
 
-    async def _send(self, call: _Call) -> dict[int, Reply]:
+    async def _send_several(self, call: _Call) -> dict[int, StoredReply]:
+        """Send one request; where several samples in one are refused, learn to ask for each alone.
+
+        Returns the replies that came, perhaps none.
+        """
+        try:
+            return await self._send(call)
+        except BatchRefused:
+            await self._ask_alone_from_now_on(call.model)
+            return {}
+        except ToolsRefused:
+            raise
+        except CallFailed as failure:
+            if len(call.request.samples) == 1:
+                raise
+            return await self._one_instead(call, failure)
+
+    async def _one_instead(self, call: _Call, failure: CallFailed) -> dict[int, StoredReply]:
+        """Ask for one sample before a call for several is given up: it may be their number."""
+        first, *others = call.request.samples
+        try:
+            replies = await self._adapted(call.of([first]), again=True)
+        except CallFailed:
+            raise failure from None
+        if len(others) > 1 and isinstance(failure.__cause__, TransientFailure):
+            # What stood in the way may have passed meanwhile.
+            with contextlib.suppress(CallFailed):
+                return replies | await self._adapted(call.of(others), again=True)
+        await self._ask_alone_from_now_on(call.model)
+        return replies
+
+    async def _ask_alone_from_now_on(self, model: Model) -> None:
+        model.facts.batch = 1
+        await self._keep_facts(model)
+
+    async def _send(self, call: _Call) -> dict[int, StoredReply]:
         """Send one request until it is answered, within the budget of attempts and time."""
         try:
             # Nearly every call succeeds at once: the machinery of retries costs more than asking.
@@ -225,7 +231,7 @@ class Caller:
             first = failure
         return await self._retry(call, first)
 
-    async def _retry(self, call: _Call, first: TransientFailure) -> dict[int, Reply]:
+    async def _retry(self, call: _Call, first: TransientFailure) -> dict[int, StoredReply]:
         attempts = 1
         try:
             async for attempt in tenacity.AsyncRetrying(
@@ -246,7 +252,7 @@ class Caller:
             raise self._final(call.model, failure, attempts) from failure
         raise AssertionError("a retry loop ends with a result or an exception")
 
-    async def _adapted(self, call: _Call, *, again: bool) -> dict[int, Reply]:
+    async def _adapted(self, call: _Call, *, again: bool) -> dict[int, StoredReply]:
         """Send once, and again without what the endpoint does not take: a few words at most."""
         while True:
             try:
@@ -254,27 +260,24 @@ class Caller:
             except ParameterRefused:
                 again = True
 
-    async def _once(self, call: _Call, *, again: bool) -> dict[int, Reply]:
+    async def _once(self, call: _Call, *, again: bool) -> dict[int, StoredReply]:
         model, request = call.model, call.request
-        await self._turn(model, request)
+        await self._pace.turn(model, request)
         async with self._slots:
-            if self._refused is not None:
-                raise self._refused
-            if self.limits.heed_halt and (reason := self.store.halted()) is not None:
-                raise GatesDecided(reason)
+            await self._require_leave()
             made = Spent(calls=1, retries=int(again))
-            self._check_budget(made)
+            await self._check_budget(made)
             facts = copy(model.facts)
             try:
                 replies = await model.ask(request)
             except BaseException as error:
                 self._note(model, error)
                 if not self.limits.has_budget:
-                    self.store.spend(made)
+                    await self.keeper.aside(lambda: self.store.spending.spend(made))
                 raise
             finally:
                 if model.facts != facts:
-                    self._keep_facts(model)
+                    await self._keep_facts(model)
             self._answered.add(model.info.base_url)
             # Within the slot: what a call has cost must be known before the next one is allowed.
             return await self._keep(call, replies, made)
@@ -283,61 +286,56 @@ class Caller:
         if isinstance(error, EndpointRefused):
             self._refused = error
         if isinstance(error, TransientFailure) and error.retry_after_s:
-            self._pause(model, error.retry_after_s)
+            self._pace.pause(model, min(error.retry_after_s, self.limits.retry_seconds))
 
-    async def _keep(self, call: _Call, replies: Sequence[Reply], made: Spent) -> dict[int, Reply]:
-        kept: dict[int, Reply] = {}
-        fault: str | None = None
-        for sample, reply in zip(call.request.samples, replies, strict=False):
-            wrong = call.incomplete(reply)
-            fault = fault or wrong
-            if wrong is None:
-                kept[sample] = reply
+    async def _keep(
+        self, call: _Call, replies: Sequence[Reply], made: Spent
+    ) -> dict[int, StoredReply]:
+        kept, now = dict(zip(call.request.samples, replies, strict=False)), time.time()
         # With a budget the call was counted before it was made.
         counted = Spent() if self.limits.has_budget else made
-        await self._put(
+        await self.keeper.put(
             Kept(
                 call=call.key,
                 model=call.model.info.model,
                 base_url=call.model.info.base_url,
                 replies=kept,
-                spent=_cost(call.model, replies, counted),
+                at=now,
+                spent=_cost(call, replies, counted),
             )
         )
         if not kept:
-            raise TransientFailure(fault or "the reply held no choice")
-        return kept
+            raise TransientFailure("the reply held no choice")
+        return {sample: StoredReply(reply, now, earlier=False) for sample, reply in kept.items()}
 
-    async def _turn(self, model: Model, request: Request) -> None:
-        """Wait for the turn that rate limits, shared by all processes, give this request."""
-        waits = [self._not_before.get(model.info.base_url, 0.0) - time.monotonic()]
-        name = endpoint_of(model)
-        if model.info.requests_per_minute:
-            waits.append(
-                self.store.reserve(f"{name} requests", 60 / model.info.requests_per_minute)
-            )
-        if model.info.tokens_per_minute:
-            seconds = 60 * estimated_tokens(request) / model.info.tokens_per_minute
-            waits.append(self.store.reserve(f"{name} tokens", seconds))
-        if max(waits) > 0:
-            await asyncio.sleep(max(waits))
+    async def _take_turn(self, name: str, seconds: float) -> float:
+        return await self.keeper.patiently(lambda: self.store.turns.take(name, seconds))
 
-    def _pause(self, model: Model, seconds: float) -> None:
-        until = time.monotonic() + min(seconds, self.limits.retry_seconds)
-        self._not_before[model.info.base_url] = max(
-            until, self._not_before.get(model.info.base_url, 0.0)
-        )
+    async def _require_leave(self) -> None:
+        """Raise what forbids to send anything more."""
+        if self._refused is not None:
+            raise self._refused
+        self.keeper.require_store()
+        if self.limits.heed_halt:
+            reason = await self.keeper.patiently(self.store.halted)
+            if reason is not None:
+                raise GatesDecided(reason)
 
-    def _check_budget(self, made: Spent) -> None:
+    async def _check_budget(self, made: Spent) -> None:
         """Take a call from the budget shared by all processes; raises BudgetSpent."""
         limits = self.limits
         if not limits.has_budget:
             return
-        if not self.store.spend(made, max_calls=limits.max_calls, max_cost=limits.max_cost):
+        allowed = await self.keeper.patiently(
+            lambda: self.store.spending.spend(
+                made, max_calls=limits.max_calls, max_cost=limits.max_cost
+            )
+        )
+        if not allowed:
             calls = f"{limits.max_calls} calls" if limits.max_calls else ""
             cost = f"a cost of {limits.max_cost:g}" if limits.max_cost else ""
-            allowed = " or ".join(filter(None, (calls, cost)))
-            raise BudgetSpent(f"the run may go no further than {allowed}")
+            limit = " or ".join(filter(None, (calls, cost)))
+            raise BudgetSpent(f"the run may go no further than {limit}")
 
     def _final(self, model: Model, failure: TransientFailure, attempts: int) -> CallFailed:
         if isinstance(failure, Unreachable) and model.info.base_url not in self._answered:
@@ -360,39 +358,20 @@ class _Wait(tenacity.wait.wait_base):
         return wait + asked if asked else wait
 
 
-def endpoint_of(model: Model) -> str:
-    """Return the name under which facts about a model's endpoint are kept."""
-    return f"{model.info.provider}:{model.info.model}@{model.info.base_url}"
+def _cost(call: _Call, replies: Sequence[Reply], made: Spent) -> Spent:
+    usage = usage_of(call.request, replies)
+    cost = money(call.model.info, usage.prompt_tokens, usage.completion_tokens)
+    return replace(made, **vars(usage), money=cost)
 
 
-def estimated_tokens(request: Request) -> int:
-    """Return about how many tokens a request takes, its replies included (4 characters each)."""
-    characters = sum(len(str(message.get("content") or "")) for message in request.messages)
-    return characters // 4 + request.max_tokens * len(request.samples)
-
-
-def _cost(model: Model, replies: Sequence[Reply], made: Spent) -> Spent:
-    prompt = sum(reply.prompt_tokens for reply in replies)
-    completion = sum(reply.completion_tokens for reply in replies)
-    return replace(
-        made,
-        prompt_tokens=prompt,
-        completion_tokens=completion,
-        money=money(model.info, prompt, completion),
-    )
-
-
-def money(info: ModelInfo, prompt_tokens: int, completion_tokens: int) -> float:
-    """Return what tokens cost, in the user's unit."""
-    return (prompt_tokens * info.price_in + completion_tokens * info.price_out) / 1e6
-
-
-async def _all(calls: Sequence[Coroutine[Any, Any, dict[int, Reply]]]) -> list[dict[int, Reply]]:
+async def _all(
+    calls: Sequence[Coroutine[Any, Any, dict[int, StoredReply]]],
+) -> list[dict[int, StoredReply]]:
     """Wait for every call, so that none is left running when one of them fails."""
     if len(calls) == 1:
         return [await calls[0]]
-    outcomes = await asyncio.gather(*calls, return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
-    return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]

@@ -11,18 +11,25 @@ import asyncio
 import contextlib
 import threading
 from collections import OrderedDict
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Generic, TypeVar
+from concurrent.futures import Future, wait
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pytest_safescale.errors import EngineEnded, RunEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 __all__ = ["Engine", "look_ahead_order"]
 
 T = TypeVar("T")
 
+CANCEL_S = 1.0
+"""How long cancelled tasks may take to end; Ctrl-C has to be over within two seconds."""
 CLOSE_S = 1.5
-"""How long closing waits for what is under way; Ctrl-C has to be over within two seconds."""
+"""How long closing waits for a loop that may be blocked, and then for what is done at its end."""
+TOLD_S = 5.0
+"""After how many seconds of waiting for a result, each time, whoever waits is called."""
+BEAT_S = 0.5
 PAUSED, RESUMED = 4, 2
 """How many windows of unread results looking ahead pauses at, and under how many it goes on."""
 
@@ -37,14 +44,16 @@ class Engine(Generic[T]):
         order: Sequence[int],
         window: int,
         keep: int | None = None,
-        beat: Callable[[], None] = lambda: None,
-        on_close: Callable[[], Awaitable[None]] | None = None,
+        beat: Callable[[], Exception | None] = lambda: None,
+        on_close: Sequence[Callable[[], Coroutine[Any, Any, str]]] = (),
     ) -> None:
         """``order`` lists the jobs to look ahead in; ``window`` bounds how many are under way.
 
         With ``keep``, that many finished results are held for tests that may never come to this
         process; without it every result is wanted here, and looking ahead pauses when four
-        windows of them lie unread, until they are two.
+        windows of them lie unread, until they are two. ``beat`` is called twice a second; the
+        exception it returns ends everything at once. ``on_close`` are the steps of the end, taken
+        in the loop; what they return is for whoever closes.
         """
         self._run = run
         self._order = iter(order)
@@ -58,22 +67,35 @@ class Engine(Generic[T]):
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._exhausted = False
         self._paused = False
+        self._closing = False
+        self._ended: Exception | None = None
+        self._winding_down = False
+        self._output = ""
+        self._beating: asyncio.Task[None] | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="safescale-engine", daemon=True)
 
     def start(self) -> None:
         """Begin to look ahead."""
         self._thread.start()
-        self._in_loop(self._feed)
-        asyncio.run_coroutine_threadsafe(self._keep_beating(), self._loop)
+        self._in_loop(self._begin_all)
 
-    def result(self, job: int) -> T:
-        """Wait for a job's result, or raise what it raised."""
+    def _begin_all(self) -> None:
+        self._beating = self._loop.create_task(self._keep_beating())
+        self._feed()
+
+    def result(self, job: int, *, on_wait: Callable[[], None] = lambda: None) -> T:
+        """Wait for a job's result, or raise what it raised; raises EngineEnded.
+
+        ``on_wait`` is called every few seconds while there is none.
+        """
         with self._lock:
             future = self._futures.get(job)
             self._taken.add(job)
         if future is None:
             future = self._wanted(job)
+        while not (future.done() or wait([future], TOLD_S).done):
+            on_wait()
         value = future.result()
         with self._lock:
             self._futures.pop(job, None)
@@ -82,36 +104,61 @@ class Engine(Generic[T]):
             self._in_loop(self._feed)
         return value
 
-    def close(self) -> None:
-        """Cancel what is under way and end the thread; results that arrived are kept elsewhere."""
-        if not self._thread.is_alive():
-            return
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            asyncio.run_coroutine_threadsafe(self._wind_down(), self._loop).result(CLOSE_S)
+    def close(self) -> str:
+        """Cancel what is under way and end the thread; results that arrived are kept elsewhere.
+
+        Returns what whoever runs the tests has to be told.
+        """
+        self._closing = True
         self._in_loop(self._loop.stop)
         self._thread.join(CLOSE_S)
+        if self._winding_down:
+            self._thread.join(CLOSE_S)
+        return self._output
 
     def drain(self) -> None:
         """Begin nothing more and wait for what is under way: another process wants it."""
-        if self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self._settle(), self._loop).result()
-
-    async def _settle(self) -> None:
-        self._exhausted = True
-        while self._tasks:
-            await asyncio.wait(list(self._tasks.values()))
+        with self._lock:
+            self._exhausted = True
+            under_way = list(self._futures.values())
+        wait(under_way)
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        reason = "its event loop was stopped"
+        try:
+            self._loop.run_forever()
+        except BaseException as error:  # raised in a task, SystemExit and its kin end the loop
+            reason = repr(error)
+        finally:
+            self._end(reason)
+
+    def _end(self, reason: str) -> None:
+        """Let nobody wait for a loop that has ended, and give back what it held."""
+        self._winding_down = self._exhausted = True
+        with self._lock:
+            self._ended = self._ended or _ended(None if self._closing else reason)
+            for future in self._futures.values():
+                _fail(future, self._ended)
+        for step in (self._cancel_tasks, *self._on_close):
+            self._run_out(step)
         self._loop.close()
 
-    def _in_loop(self, function: Callable[[], None]) -> None:
+    def _run_out(self, step: Callable[[], Coroutine[Any, Any, str]]) -> None:
+        """Take a step of the end, also where a task that is ending stops the loop once more."""
+        for _ in range(3):
+            with contextlib.suppress(RuntimeError, SystemExit, KeyboardInterrupt):
+                self._output += self._loop.run_until_complete(step())
+                return
+
+    def _in_loop(self, function: Callable[[], object]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nothing is wanted any more
             self._loop.call_soon_threadsafe(function)
 
     def _wanted(self, job: int) -> Future[T]:
         with self._lock:
+            if self._ended is not None:
+                raise self._ended
             future = self._futures.setdefault(job, Future())
         self._in_loop(lambda: self._begin(job, future))
         return future
@@ -124,12 +171,15 @@ class Engine(Generic[T]):
         try:
             value = await self._run(job)
         except asyncio.CancelledError:
-            future.cancel()
+            _fail(future, EngineEnded("the application or a plugin cancelled a case's task"))
             raise
+        except (KeyboardInterrupt, SystemExit) as error:
+            self._stop(_ended(repr(error)))  # as it would from any other task
         except BaseException as error:  # whoever waits for the result raises it
-            future.set_exception(error)
+            _fail(future, error)
         else:
-            future.set_result(value)
+            if not future.done():
+                future.set_result(value)
         finally:
             self._tasks.pop(job, None)
             self._feed()
@@ -143,11 +193,18 @@ class Engine(Generic[T]):
             if job is None:
                 self._exhausted = True
                 return
-            with self._lock:
-                if job in self._taken or job in self._futures:
-                    continue
-                future = self._futures[job] = Future()
-            self._begin(job, future)
+            future = self._entered(job)
+            if future is not None:
+                self._begin(job, future)
+
+    def _entered(self, job: int) -> Future[T] | None:
+        """Return the future of a job that is to begin: who drains does not wait for later ones."""
+        with self._lock:
+            if self._exhausted or job in self._taken or job in self._futures:
+                return None
+            future: Future[T] = Future()
+            self._futures[job] = future
+            return future
 
     def _unread(self) -> int:
         return len(self._futures) - len(self._tasks)
@@ -164,21 +221,37 @@ class Engine(Generic[T]):
                 del self._futures[oldest]
             return True
 
+    def _stop(self, end: Exception) -> None:
+        self._ended = self._ended or end
+        self._loop.stop()
+
     async def _keep_beating(self) -> None:
         while True:
-            self._beat()
-            await asyncio.sleep(1)
+            if (end := self._beat()) is not None:
+                self._stop(end)
+            await asyncio.sleep(BEAT_S)
 
-    async def _wind_down(self) -> None:
-        self._exhausted = True  # a task that ends makes room for the next: no longer
-        tasks: list[asyncio.Task[object]] = [
-            task for task in asyncio.all_tasks(self._loop) if task is not asyncio.current_task()
-        ]
+    async def _cancel_tasks(self) -> str:
+        tasks = asyncio.all_tasks(self._loop) - {asyncio.current_task(self._loop)}
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self._on_close is not None:
-            await self._on_close()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CANCEL_S)
+        return ""
+
+
+def _fail(future: Future[T], error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def _ended(reason: str | None) -> Exception:
+    """Return what whoever wants a result of an ended loop is told; no reason is a regular end."""
+    if reason is None:
+        return RunEnded("the run is over")
+    return EngineEnded(
+        f"nothing more can be asked: the application or a plugin ended the loop that asks: {reason}"
+    )
 
 
 def look_ahead_order(jobs: int, *, worker: int, workers: int) -> list[int]:

@@ -10,132 +10,95 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import socket
-import sqlite3
-import time
+import math
 import uuid
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.calls.entries import (
-    SPENT,
+from pytest_safescale.calls.budget import Spending
+from pytest_safescale.calls.claims import Claims
+from pytest_safescale.calls.database import LOCK_S, Database
+from pytest_safescale.calls.rate_limits import Turns
+from pytest_safescale.calls.store_tables import create_tables, require_schema
+from pytest_safescale.calls.stored_replies import (
     Claim,
-    Spent,
-    read_reply,
+    StoredReply,
     share_out,
+    stored_reply,
     written_reply,
 )
-from pytest_safescale.errors import StoreError
+from pytest_safescale.errors import StoreError, StoreLocked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from pytest_safescale.calls.entries import Kept, Wanted
-    from pytest_safescale.models.model import Model, Reply
+    from pytest_safescale.calls.stored_replies import Kept, Row, Wanted
+    from pytest_safescale.models.model import Model
 
-__all__ = ["SCHEMA_VERSION", "Store"]
+__all__ = ["Store"]
 
-SCHEMA_VERSION = 1
-BEAT_S = 2.0
-"""How often a living owner says so."""
-STALE_S = 15.0
-"""After how long without a beat an owner on another host counts as dead."""
-_AT_ONCE = 500
-"""Calls named in one statement; SQLite bounds its parameters, in old versions at 999."""
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE replies (
-    call BLOB NOT NULL, sample INTEGER NOT NULL, model TEXT NOT NULL, base_url TEXT NOT NULL,
-    run TEXT NOT NULL, body TEXT NOT NULL, stored_at REAL NOT NULL, PRIMARY KEY (call, sample)
-) WITHOUT ROWID;
-CREATE TABLE claims (
-    call BLOB NOT NULL, sample INTEGER NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (call, sample)
-) WITHOUT ROWID;
-CREATE TABLE owners (
-    owner TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, beat REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE failures (
-    run TEXT NOT NULL, call BLOB NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, call)
-) WITHOUT ROWID;
-CREATE TABLE facts (endpoint TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE pace (name TEXT PRIMARY KEY, next_free REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE spent (
-    run TEXT PRIMARY KEY, calls INTEGER NOT NULL, retries INTEGER NOT NULL,
-    prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, money REAL NOT NULL
-) WITHOUT ROWID;
-"""
+LATEST = 2.0**33
+"""A time in the 23rd century, in seconds since 1970: a later one is damage."""
+_REPLIES = "INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)"
+_WHERE_NEWER = (
+    "ON CONFLICT (call, sample) DO UPDATE SET run = excluded.run, body = excluded.body, "
+    "stored_at = excluded.stored_at WHERE excluded.stored_at > stored_at"
+)
 
 
 class Store:
     """An open store. One instance per process and thread."""
 
-    def __init__(self, path: Path, *, run: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        run: str = "",
+        read_only: bool = False,
+        lock_s: float = LOCK_S,
+        not_before: float | None = None,
+    ) -> None:
+        """Open the file, which is created unless it is only read.
+
+        Replies of other runs that were stored before ``not_before``, in seconds since 1970, count
+        as absent.
+        ``lock_s`` bounds in seconds how long a method waits for another process; then it raises
+        StoreLocked. Every method raises StoreError where the file cannot be used.
+        """
         self.path = path
         self.run = run or uuid.uuid4().hex
-        self.owner = uuid.uuid4().hex
-        self._next_beat = 0.0
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Autocommit: transactions are opened where they are wanted. The engine's thread opens
-            # the store and alone uses it; the check would only forbid closing it from elsewhere.
-            self._db = sqlite3.connect(
-                path, timeout=60, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._prepare()
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"the store {path} cannot be used: {error}") from error
+        self.not_before = -math.inf if not_before is None else not_before
+        self._db = Database(path, read_only=read_only, lock_s=lock_s)
+        self._claims = Claims(self._db)
+        self._given_up: list[tuple[bytes, int]] = []
+        self.spending = Spending(self._db, self.run)
+        self.turns = Turns(self._db)
+        if not read_only:
+            create_tables(self._db)
+        require_schema(self._db)
 
-    def _prepare(self) -> None:
-        with self._writing():
-            tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master")}
-            if not tables:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
-                    self._db.execute(statement)
-                self._db.execute(
-                    "INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),)
-                )
-            elif not {"meta", "replies"} <= tables:
-                raise StoreError(
-                    f"{self.path} is a database, but not a store of replies; "
-                    "name another file with --safescale-store"
-                )
-            row = self._db.execute("SELECT value FROM meta WHERE key='schema_version'").fetchone()
-        if row is None or row[0] != str(SCHEMA_VERSION):
-            raise StoreError(
-                f"the store {self.path} has schema {row[0] if row else 'unknown'}; this version "
-                f"reads schema {SCHEMA_VERSION}: use the version that wrote it, or name another "
-                "file with --safescale-store"
-            )
+    def __enter__(self) -> Store:
+        return self
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
-    def get(self, wanted: Sequence[Wanted]) -> list[dict[int, Reply]]:
-        """Return the replies that are stored, by sample index, for each call wanted."""
-        bodies: defaultdict[bytes, dict[int, str]] = defaultdict(dict)
-        rows = self._of_calls("SELECT call, sample, body FROM replies WHERE", wanted)
-        for call, sample, body in rows:
-            bodies[call][sample] = body
-        return [
-            {
-                sample: read_reply(bodies[call][sample])
-                for sample in samples
-                if sample in bodies[call]
-            }
-            for call, samples in wanted
-        ]
+    def get(self, wanted: Sequence[Wanted]) -> list[dict[int, StoredReply]]:
+        """Return the replies that are stored and count, by sample index, for each call wanted.
+
+        A row that cannot be read counts as absent: its call is made again.
+        """
+        # As bytes: a damaged text would fail all rows that are read with it.
+        select = (
+            "SELECT call, sample, CAST(body AS BLOB), stored_at, run != ? FROM replies "
+            "WHERE (run = ? OR stored_at >= ?) AND"
+        )
+        more = (self.run, self.run, self.not_before)
+        found: defaultdict[bytes, dict[int, Any]] = defaultdict(dict)
+        for call, sample, *row in self._db.rows_of(select, [call for call, _ in wanted], *more):
+            found[call][sample] = row
+        return [_readable(found[call], samples) for call, samples in wanted]
 
     def claim(self, wanted: Sequence[Wanted]) -> list[Claim]:
         """Claim the samples that nobody has and nobody asks for, for each call wanted."""
@@ -151,173 +114,106 @@ class Store:
         return claims
 
     def _claim(self, wanted: Sequence[Wanted]) -> list[Claim]:
+        calls = [call for call, _ in wanted]
         with self._writing():
             # Again, now that nobody else can write: it may have been stored in between.
             stored = self.get(wanted)
-            failed = self._failures(wanted)
-            owners: defaultdict[bytes, dict[int, str]] = defaultdict(dict)
-            for call, sample, owner in self._of_calls(
-                "SELECT call, sample, owner FROM claims WHERE", wanted
-            ):
-                owners[call][sample] = owner
-            everyone = {owner for by_sample in owners.values() for owner in by_sample.values()}
-            alive = {owner for owner in everyone if self._lives(owner)}
+            failed = self._failures(calls)
+            others = self._claims.of_others(calls)
             claims = [
-                share_out(samples, replies, owners[call], alive, failed.get(call))
+                share_out(samples, replies, others.get(call, ()), failed.get(call))
                 for (call, samples), replies in zip(wanted, stored, strict=True)
             ]
-            self._db.executemany(
-                "INSERT OR REPLACE INTO claims VALUES (?, ?, ?)",
-                [
-                    (call, sample, self.owner)
-                    for (call, _), claim in zip(wanted, claims, strict=True)
-                    for sample in claim.mine
-                ],
+            self._claims.take(
+                (call, sample)
+                for call, claim in zip(calls, claims, strict=True)
+                for sample in claim.mine
             )
-            self._say_alive()
         return claims
 
-    def _failures(self, wanted: Sequence[Wanted]) -> dict[bytes, str]:
+    def _failures(self, calls: Sequence[bytes]) -> dict[bytes, str]:
         select = "SELECT call, reason FROM failures WHERE run = ? AND"
-        return dict(self._of_calls(select, wanted, self.run))
+        return dict(self._db.rows_of(select, calls, self.run))
 
-    def _of_calls(self, select: str, wanted: Sequence[Wanted], *more: object) -> Iterator[Any]:
-        """Yield the rows of these calls; ``select`` ends where the calls are to be named."""
-        for start in range(0, len(wanted), _AT_ONCE):
-            calls = [call for call, _ in wanted[start : start + _AT_ONCE]]
-            marks = ",".join("?" * len(calls))
-            yield from self._db.execute(f"{select} call IN ({marks})", (*more, *calls))
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._db.writing():
+            self._claims.drop(self._given_up)
+            yield
+        self._given_up.clear()
 
     def release(self, call: bytes, samples: Sequence[int]) -> None:
-        """Give up claims without a reply, so that whoever needs it may ask again."""
-        with self._writing():
-            self._drop_claims([(call, samples)])
+        """Give up claims without a reply, so that whoever needs it may ask again.
 
-    def put(self, kept: Sequence[Kept]) -> list[None]:
+        Where another process holds the store locked they are given up with what is written next.
+        """
+        self._given_up += [(call, sample) for sample in samples]
+        with contextlib.suppress(StoreLocked), self._writing():
+            pass
+
+    def put(self, kept: Sequence[Kept]) -> None:
         """Keep replies and what they cost; from here on every process finds them."""
-        now = time.time()
         with self._writing():
-            self._db.executemany(
-                "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (one.call, sample, one.model, one.base_url, self.run, written_reply(reply), now)
-                    for one in kept
-                    for sample, reply in one.replies.items()
-                ],
-            )
-            self._drop_claims([(one.call, tuple(one.replies)) for one in kept])
-            self._add([one.spent for one in kept])
-        return [None] * len(kept)
+            self._db.write(f"INSERT OR REPLACE {_REPLIES}", self.rows(kept))
+            self._claims.drop((one.call, sample) for one in kept for sample in one.replies)
+            self.spending.add([one.spent for one in kept])
+
+    def rows(self, kept: Sequence[Kept]) -> list[Row]:
+        """Return the rows that the store has of replies once they are kept."""
+        return [
+            (one.call, sample, one.model, one.base_url, self.run, written_reply(reply), one.at)
+            for one in kept
+            for sample, reply in one.replies.items()
+        ]
+
+    def take_in(self, rows: Sequence[Row]) -> None:
+        """Keep rows that an earlier run could not, where nothing newer has come in their place."""
+        with self._writing():
+            self._db.write(f"INSERT {_REPLIES} {_WHERE_NEWER}", rows)
+        self.checkpoint()
 
     def fail(self, call: bytes, reason: str) -> None:
         """Note that a call failed for good in this run: its other processes need not try it."""
         with self._writing():
-            self._db.execute(
-                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", (self.run, call, reason)
+            self._db.write(
+                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", [(self.run, call, reason)]
             )
-
-    def _drop_claims(self, wanted: Sequence[Wanted]) -> None:
-        self._db.executemany(
-            "DELETE FROM claims WHERE call = ? AND sample = ? AND owner = ?",
-            [(call, sample, self.owner) for call, samples in wanted for sample in samples],
-        )
-
-    def beat(self) -> None:
-        """Say that this process lives; quick to call, writes every two seconds."""
-        if time.time() >= self._next_beat:
-            with self._writing():
-                self._say_alive()
-
-    def _say_alive(self) -> None:
-        now = time.time()
-        if now >= self._next_beat:
-            self._next_beat = now + BEAT_S
-            self._db.execute(
-                "INSERT OR REPLACE INTO owners VALUES (?, ?, ?, ?)",
-                (self.owner, socket.gethostname(), os.getpid(), now),
-            )
-
-    def _lives(self, owner: str) -> bool:
-        if owner == self.owner:
-            # This process asks for it already, or gave up without saying so: either way it is ours.
-            return False
-        row = self._db.execute(
-            "SELECT host, pid, beat FROM owners WHERE owner = ?", (owner,)
-        ).fetchone()
-        if row is None:
-            return False
-        host, pid, beat = row
-        if time.time() - beat > STALE_S:
-            return False
-        return host != socket.gethostname() or _process_exists(pid)
 
     def facts(self, endpoint: str) -> dict[str, Any]:
-        """Return what has been learned about an endpoint."""
-        row = self._db.execute("SELECT facts FROM facts WHERE endpoint = ?", (endpoint,)).fetchone()
-        return json.loads(row[0]) if row else {}
+        """Return what has been learned about an endpoint; nothing where that cannot be read."""
+        rows = self._db.rows("SELECT facts FROM facts WHERE endpoint = ?", (endpoint,))
+        try:
+            found = json.loads(rows[0][0]) if rows else {}
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def put_facts(self, endpoint: str, facts: Mapping[str, Any]) -> None:
         """Keep what has been learned about an endpoint."""
         with self._writing():
-            self._db.execute(
-                "INSERT OR REPLACE INTO facts VALUES (?, ?)", (endpoint, json.dumps(facts))
+            self._db.write(
+                "INSERT OR REPLACE INTO facts VALUES (?, ?)", [(endpoint, json.dumps(facts))]
             )
 
-    def reserve(self, name: str, seconds: float) -> float:
-        """Take the next turn of a pace shared by all processes; return the seconds to wait."""
-        now = time.time()
-        with self._writing():
-            row = self._db.execute("SELECT next_free FROM pace WHERE name = ?", (name,)).fetchone()
-            turn = max(now, row[0] if row else now)
-            self._db.execute("INSERT OR REPLACE INTO pace VALUES (?, ?)", (name, turn + seconds))
-        return turn - now
+    def halt(self, reason: str, *, at_once: bool = False) -> None:
+        """Tell every process of this run that nothing more is to be asked.
 
-    def spend(
-        self, spent: Spent, *, max_calls: int | None = None, max_cost: float | None = None
-    ) -> bool:
-        """Add to what this run has spent over all its processes, unless a limit is reached."""
+        With ``at_once`` they end what is under way as well.
+        """
         with self._writing():
-            before = self.spent()
-            if max_calls is not None and before.calls + spent.calls > max_calls:
-                return False
-            if max_cost is not None and before.money >= max_cost:
-                return False
-            self._add([spent])
-        return True
+            self._db.write(
+                "INSERT OR REPLACE INTO halts VALUES (?, ?, ?)", [(self.run, reason, at_once)]
+            )
 
-    def _add(self, spent: Sequence[Spent]) -> None:
-        sums = [sum(getattr(one, name) for one in spent) for name in SPENT]
-        self._db.execute(
-            "INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET "
-            "calls = calls + excluded.calls, retries = retries + excluded.retries, "
-            "prompt_tokens = prompt_tokens + excluded.prompt_tokens, "
-            "completion_tokens = completion_tokens + excluded.completion_tokens, "
-            "money = money + excluded.money",
-            (self.run, *sums),
+    def halted(self, *, at_once: bool = False) -> str | None:
+        """Return why nothing more is to be asked in this run; ``None`` where it goes on.
+
+        With ``at_once`` only a halt counts that ends what is under way as well.
+        """
+        rows = self._db.rows(
+            "SELECT reason FROM halts WHERE run = ? AND at_once >= ?", (self.run, at_once)
         )
-
-    def halt(self, reason: str) -> None:
-        """Tell every process of this run that nothing more is to be asked."""
-        with self._writing():
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (self._halt, reason))
-
-    def halted(self) -> str | None:
-        """Return why nothing more is to be asked in this run; ``None`` where it goes on."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (self._halt,)).fetchone()
-        return None if row is None else str(row[0])
-
-    @property
-    def _halt(self) -> str:
-        return f"halted {self.run}"
-
-    def spent(self) -> Spent:
-        """Return what this run has spent so far, all its processes together."""
-        row = self._db.execute(
-            "SELECT calls, retries, prompt_tokens, completion_tokens, money "
-            "FROM spent WHERE run = ?",
-            (self.run,),
-        ).fetchone()
-        return Spent(**dict(zip(SPENT, row, strict=True))) if row else Spent()
+        return str(rows[0][0]) if rows else None
 
     def stored_by_this_run(self, *, but: Model | None = None) -> int:
         """Return the number of replies that were not there before this run.
@@ -325,40 +221,43 @@ class Store:
         ``but`` is a model whose replies do not count, such as that of dense retrieval.
         """
         name, url = (but.info.model, but.info.base_url) if but is not None else (None, None)
-        row = self._db.execute(
+        ((count,),) = self._db.rows(
             "SELECT count(*) FROM replies WHERE run = ? AND (model, base_url) IS NOT (?, ?)",
             (self.run, name, url),
-        ).fetchone()
-        return int(row[0])
+        )
+        return int(count)
 
     def size(self) -> int:
         """Return the number of replies."""
-        return int(self._db.execute("SELECT count(*) FROM replies").fetchone()[0])
+        ((count,),) = self._db.rows("SELECT count(*) FROM replies")
+        return int(count)
+
+    def clear_claims(self) -> None:
+        """Forget the claims of processes that ended without giving them up."""
+        with self._writing():
+            self._claims.clear()
+
+    def checkpoint(self) -> None:
+        """Move what was written into the one file, so that a copy of it holds every reply."""
+        self._db.checkpoint()
 
     def close(self) -> None:
         """Give up what is still claimed and close the file."""
-        with contextlib.suppress(sqlite3.Error), self._writing():
-            self._db.execute("DELETE FROM claims WHERE owner = ?", (self.owner,))
-            self._db.execute("DELETE FROM owners WHERE owner = ?", (self.owner,))
+        with contextlib.suppress(StoreError):
+            if self._claims.made:
+                with self._writing():
+                    self._claims.drop_all()
+            self.checkpoint()
+        self._claims.end()
         self._db.close()
 
 
-def _process_exists(pid: int) -> bool:
-    if os.name == "nt":
-        return True  # signal 0 is no question there but an interrupt; the beat alone decides
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return not _is_zombie(pid)
-
-
-def _is_zombie(pid: int) -> bool:
-    """Return whether a process has ended and its parent has not looked yet, as after a crash."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:  # another system, or it is gone meanwhile: its beat decides
-        return False
-    return stat.rpartition(b")")[2].split()[:1] == [b"Z"]  # a name may hold anything, also ")"
+def _readable(rows: Mapping[int, Any], samples: Sequence[int]) -> dict[int, StoredReply]:
+    """Return the replies to these samples that are there and whole."""
+    readable = {}
+    for sample in samples:
+        body, stored_at, earlier = rows.get(sample, (b"", None, True))
+        reply = stored_reply(body)
+        if reply is not None and isinstance(stored_at, float) and 0 <= stored_at < LATEST:
+            readable[sample] = StoredReply(reply, stored_at, bool(earlier))
+    return readable

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_safescale.items.item import Item, Passage
+    from pytest_safescale.dataset.item import Item
     from pytest_safescale.models.model import Message, Reply
+    from pytest_safescale.retrieval.retriever import Ranker
 
-__all__ = ["Condition", "Evidence", "Ranker", "Resources", "Step"]
+__all__ = ["Condition", "Evidence", "Resources", "Step"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +40,8 @@ class Evidence:
     """Ids of the corpus chunks in it, best first."""
     trace: tuple[Step, ...] = ()
     """The agent's turns, in order; empty for every other condition."""
-
-
-class Ranker(Protocol):
-    """Orders the chunks of a corpus by how well they fit a query."""
-
-    async def rank(self, query: str, k: int) -> Sequence[Passage]:
-        """Return the ``k`` best chunks, best first; all of them where there are fewer."""
+    unmatched: int = 0
+    """Searches for which no passage of the corpus has a single word."""
 
 
 class Resources(Protocol):

@@ -1,49 +1,93 @@
-"""A figure as a function of how often each item counts, so that it can be taken of resamples."""
+"""A figure as a function of how often each item counts, and of what its missing replies had been.
+
+Definitions: docs/metrics.md, "Missing replies". Arrays of items are in the order of ``ids``; values
+are in units of the metric, float64 unless a rate's, which may be bool.
+
+Replies that failed, could not be read, or were not asked for are missing. A *completion* gives each
+of them an answer it could have had. A measure holds every item as it is counted and the ends of
+what completions can make of it, so that the highest and the lowest figure of all completions are
+measures again.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_safescale.scoring.calibration import bin_gaps, errors_of_bins
-from pytest_safescale.scoring.products import product
+from pytest_safescale.analysis.completion_ranges import Lack, Span, span_of_unasked
+from pytest_safescale.statistics.calibration import errors_of_bins
+from pytest_safescale.statistics.matrix_product import product
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from typing_extensions import Self
 
-    from pytest_safescale.gates.evidence import Answers
+    from pytest_safescale.statistics.arrays import Numbers
 
-__all__ = ["Measure", "measure_of", "measure_of_count", "measure_of_events"]
-
-_CALIBRATION = ("expected_calibration_error", "maximum_calibration_error")
+__all__ = ["Calibration", "MeanOfCases", "Measure", "difference_of", "newly"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measure:
+class Measure(ABC):
     """One metric in one cell, item by item."""
 
     ids: tuple[str, ...]
-    """The items that were asked there; empty where it is not known which they are."""
-    values: NDArray[Any]
-    """(items,) or, of calibration errors, (items, 10): the gap in each bin."""
-    over: NDArray[Any]
-    """(items,) which items the metric is taken over; (items, 10) by bin."""
-    calibration: int | None = None
-    """Which of the two calibration errors it is; ``None`` for a mean."""
+    """The items that were to be asked there, ``""`` for one of which only that is known; empty
+    where it is not known which they are."""
+    lacks: tuple[Lack | None, ...] = ()
+    """What is missing of each item; empty where nothing is."""
 
     @property
+    @abstractmethod
     def items(self) -> int:
         """How many items there are to resample."""
-        return len(self.values)
 
     @property
-    def counted(self) -> NDArray[Any]:
-        """(items,) which items are cases of the metric."""
-        return self.over if self.calibration is None else np.asarray(self.over.any(axis=1))
+    @abstractmethod
+    def counted(self) -> NDArray[np.bool_]:
+        """(items,) bool, which items are cases of the metric as it is counted."""
+
+    @property
+    @abstractmethod
+    def open(self) -> NDArray[np.bool_]:
+        """(items,) bool, which items completions can make something else of."""
+
+    @property
+    @abstractmethod
+    def always_there(self) -> bool:
+        """Whether the figure is taken over some case in every completion."""
+
+    @abstractmethod
+    def at(self, ids: Sequence[str]) -> Self:
+        """Return the measure of these items alone, in this order; KeyError for a stranger."""
+
+    @abstractmethod
+    def value(self, weights: Numbers) -> NDArray[np.float64]:
+        """Return the figures, (rows,), float64, for (rows, items) weights; NaN over no cases."""
+
+    @abstractmethod
+    def of_each(self) -> NDArray[np.float64]:
+        """Return what each item adds to the figure, (items,), float64."""
+
+    @abstractmethod
+    def moved(self, places: NDArray[np.int64], *, high: bool) -> Self:
+        """Return the measure with what is missing at these places as it makes the figure highest.
+
+        Or lowest. The other items are as they are counted.
+        """
+
+    @abstractmethod
+    def effects(self, *, high: bool) -> NDArray[np.float64]:
+        """Return about how far each open item can move the figure that way, (items,), float64."""
+
+    @abstractmethod
+    def with_unasked(self, metric: str, ids: Sequence[str]) -> Self:
+        """Return the measure with cases of these items that were not asked."""
 
     @property
     def n(self) -> int:
@@ -51,65 +95,298 @@ class Measure:
         return int(self.counted.sum())
 
     @property
-    def once(self) -> NDArray[Any]:
-        """(1, items) of ones: every item once."""
+    def once(self) -> NDArray[np.float64]:
+        """(1, items) of ones, float64: every item once."""
         return np.ones((1, self.items))
 
-    def at(self, ids: Sequence[str]) -> Measure:
+    def completed(self, *, high: bool) -> Self:
+        """Return the completion with the highest, or lowest, figure."""
+        return self.moved(np.flatnonzero(self.open), high=high)
+
+    def lack(self, place: int) -> Lack | None:
+        """Return what is missing of an item."""
+        return self.lacks[place] if self.lacks else None
+
+    def _lacks_and(self, unasked: int) -> tuple[Lack | None, ...]:
+        lacks = self.lacks or (None,) * self.items
+        return (*lacks, *(Lack.NOT_ASKED,) * unasked)
+
+    def _lacks_at(self, places: Sequence[int]) -> tuple[Lack | None, ...]:
+        return tuple(self.lacks[place] for place in places) if self.lacks else ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeanOfCases(Measure):
+    """A mean over cases; of a rate every value is 0 or 1."""
+
+    values: Numbers
+    """(items,) as counted; they mean something only where ``over`` holds."""
+    over: NDArray[np.bool_]
+    """(items,) bool, which items the metric is taken over, as counted."""
+    span: Span | None = None
+    """What completions can make of the items; ``None`` where nothing is missing."""
+    limit: float | None = None
+    """The figure itself, infinite, where something missing could have had any value."""
+
+    @property
+    def items(self) -> int:
+        """How many items there are to resample."""
+        return len(self.values)
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """(items,) bool, which items are cases of the metric as it is counted."""
+        return self.over
+
+    @property
+    def open(self) -> NDArray[np.bool_]:
+        """(items,) bool, which items completions can make something else of."""
+        span, over = self.span, self.over
+        if span is None:
+            return np.zeros(self.items, dtype=bool)
+        other = (span.low != self.values) | (span.high != self.values)
+        return np.asarray((span.may != span.must) | (span.must != over) | (span.may & other))
+
+    @property
+    def always_there(self) -> bool:
+        """Whether the figure is taken over some case in every completion."""
+        return bool((self.over if self.span is None else self.span.must).any())
+
+    @property
+    def has_options(self) -> bool:
+        """Whether completions differ in which items are cases."""
+        return self.span is not None and bool((self.span.may != self.span.must).any())
+
+    def at(self, ids: Sequence[str]) -> Self:
         """Return the measure of these items alone, in this order; KeyError for a stranger."""
         places = {name: place for place, name in enumerate(self.ids)}
         at = [places[name] for name in ids]
-        return replace(self, ids=tuple(ids), values=self.values[at], over=self.over[at])
+        return replace(
+            self,
+            ids=tuple(ids),
+            values=self.values[at],
+            over=self.over[at],
+            span=None if self.span is None else self.span.at(at),
+            lacks=self._lacks_at(at),
+        )
 
-    def sums(self, weights: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return (rows,) sums and numbers of cases for (rows, items) weights."""
+    def with_unasked(self, metric: str, ids: Sequence[str]) -> Self:
+        """Return the measure with cases of these items that were not asked."""
+        if not ids:
+            return self
+        nothing = np.zeros(len(ids))
+        return replace(
+            self,
+            ids=(*(self.ids or ("",) * self.items), *ids),
+            values=np.concatenate([self.values, nothing]),
+            over=np.append(self.over, nothing.astype(bool)),
+            span=self.ends.and_also(span_of_unasked(metric, len(ids))),
+            lacks=self._lacks_and(len(ids)),
+        )
+
+    def sums(self, weights: Numbers) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return sums and numbers of cases, each (rows,), float64, for (rows, items) weights."""
         columns = np.stack([np.where(self.over, self.values, 0), self.over], axis=1)
         found = product(weights, columns)
         return found[:, 0], found[:, 1]
 
-    def value(self, weights: NDArray[Any]) -> NDArray[Any]:
-        """Return the (rows,) figures for (rows, items) weights; NaN over no cases."""
-        if self.calibration is None:
-            sums, n = self.sums(weights)
-            return np.asarray(np.divide(sums, n, out=np.full_like(sums, np.nan), where=n > 0))
-        gaps, cases = product(weights, self.values), product(weights, self.over)
-        found = errors_of_bins(gaps, cases, cases.sum(axis=1))
-        return np.asarray(found[self.calibration])
+    def value(self, weights: Numbers) -> NDArray[np.float64]:
+        """Return the figures, (rows,), float64, for (rows, items) weights; NaN over no cases."""
+        if self.limit is not None:
+            return np.full(len(weights), self.limit)
+        sums, n = self.sums(weights)
+        return np.asarray(np.divide(sums, n, out=np.full_like(sums, np.nan), where=n > 0))
 
-    def of_each(self) -> NDArray[Any]:
-        """Return (items,) what each item adds; the absolute gap for calibration errors."""
-        if self.calibration is None:
-            return np.asarray(self.values, dtype=np.float64)
-        return np.asarray(np.abs(self.values.sum(axis=1)))
+    def of_each(self) -> NDArray[np.float64]:
+        """Return the values, (items,), float64."""
+        return np.asarray(self.values, dtype=np.float64)
+
+    def moved(self, places: NDArray[np.int64], *, high: bool) -> Self:
+        """Return the measure with what is missing at these places as it makes the figure highest.
+
+        A case that need not be one of the metric is excluded where it would not: in sorted order,
+        as long as each is beyond the mean of those before it.
+        """
+        span = self.span
+        if span is None or not len(places):
+            return self
+        ends = span.high if high else span.low
+        if np.isinf(ends[places]).any():
+            return replace(self, limit=np.inf if high else -np.inf)
+        over, values = self.over.copy(), np.array(self.values, dtype=np.float64)
+        over[places], values[places] = span.must[places], ends[places]
+        options = places[(span.may & ~span.must)[places]]
+        total, n = float(values[over].sum()), int(over.sum())
+        for place in options[np.argsort(-ends[options] if high else ends[options], kind="stable")]:
+            beyond = n == 0 or (ends[place] * n > total if high else ends[place] * n < total)
+            if not beyond:
+                break
+            over[place], total, n = True, total + ends[place], n + 1
+        closed = span.closed(places, values, over)
+        return replace(self, over=over, values=values, span=closed)
+
+    def missed(self) -> Self:
+        """Return the rate of the cases that do not count."""
+        span = self.span
+        if span is not None:
+            span = replace(span, low=1.0 - span.high, high=1.0 - span.low)
+        return replace(self, values=~self.values.astype(bool), span=span)
+
+    @property
+    def ends(self) -> Span:
+        """What completions can make of the items, also where nothing is missing."""
+        return self.span or Span.known(self.values, self.over)
+
+    def effects(self, *, high: bool) -> NDArray[np.float64]:
+        """Return about how far each open item can move the figure that way, (items,), float64."""
+        end = self.completed(high=high)
+        if end.limit is not None:
+            return np.asarray(np.isinf(self.ends.high if high else self.ends.low), dtype=np.float64)
+        n = max(self.n, 1)
+        mean = float(np.where(self.over, self.values, 0).sum()) / n
+        before, after = (np.where(one.over, one.values - mean, 0.0) / n for one in (self, end))
+        # One more case moves the mean a little less than a case that is there already.
+        scale = np.where(self.over, 1.0, n / (n + 1))
+        return np.asarray((after - before) * scale * (1 if high else -1))
 
 
-def measure_of(answers: Answers, cell: tuple[str, str], metric: str, regime: str) -> Measure | None:
-    """Return the metric in a (model, condition); ``None`` where it is not taken case by case."""
-    at = answers.place(cell)
-    if at is None:
-        return None
-    figures, there = answers.figures, answers.panel.exists[at]
-    ids = tuple(
-        item.id for item, is_there in zip(answers.panel.items, there, strict=True) if is_there
+def difference_of(left: MeanOfCases, right: MeanOfCases) -> MeanOfCases:
+    """Return by how much each item of two rates over the same items is higher on the left."""
+    one, other = left.ends, right.ends
+    return _paired(
+        left,
+        right,
+        values=left.values.astype(np.int8) - right.values.astype(np.int8),
+        low=one.low - other.high,
+        high=one.high - other.low,
     )
-    if metric in _CALIBRATION:
-        columns = (figures.confidence, figures.correct, figures.sampled)
-        gaps, member = bin_gaps(*(values[at][there] for values in columns))
-        kind = _CALIBRATION.index(metric)
-        return Measure(ids=ids, values=gaps, over=member, calibration=kind)
-    try:
-        column = figures.column(metric, regime)
-    except KeyError:
-        return None
-    return Measure(ids=ids, values=column.values[at][there], over=column.over[at][there])
 
 
-def measure_of_count(count: int, n: int) -> Measure:
-    """Return a rate of which nothing is known but how many of ``n`` cases count."""
-    return Measure(ids=(), values=np.arange(n) < count, over=np.ones(n, dtype=bool))
+def newly(now: MeanOfCases, before: MeanOfCases) -> MeanOfCases:
+    """Return the rate of items that count now and did not before."""
+    one, other = now.ends, before.ends
+    return _paired(
+        now,
+        before,
+        values=now.values.astype(bool) & ~before.values.astype(bool),
+        low=(one.low > 0) & ~(other.high > 0),
+        high=(one.high > 0) & ~(other.low > 0),
+    )
 
 
-def measure_of_events(events: Mapping[str, bool]) -> Measure:
-    """Return a rate of which it is known what each case is, by its id."""
-    values = np.array(list(events.values()), dtype=bool)
-    return Measure(ids=tuple(events), values=values, over=np.ones(len(values), dtype=bool))
+def _paired(
+    left: MeanOfCases, right: MeanOfCases, *, values: Any, low: Any, high: Any
+) -> MeanOfCases:
+    """Return a measure over the items that are cases of both."""
+    one, other = left.ends, right.ends
+    lacks = (left.lack(place) or right.lack(place) for place in range(left.items))
+    return MeanOfCases(
+        ids=left.ids,
+        lacks=tuple(lacks),
+        values=values,
+        over=left.over & right.over,
+        span=Span.between(low, high, may=one.may & other.may, must=one.must & other.must),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration(Measure):
+    """The expected or the maximum calibration error.
+
+    A case that completions can make anything of has a gap of 1 at most, in whichever bin: it moves
+    the sum of all gaps by 1 at most either way, and the largest gap to anything.
+    """
+
+    gaps: NDArray[np.float64]
+    """(items, 10) float64, confidence less correctness of each item in its bin, else 0."""
+    member: NDArray[np.bool_]
+    """(items, 10) bool, which bin it is in."""
+    over: NDArray[np.bool_]
+    """(items,) bool, which items are cases, as counted."""
+    missing: NDArray[np.bool_]
+    """(items,) bool, which items completions can make something else of."""
+    maximum: bool = False
+    """Which of the two errors it is."""
+    slack: NDArray[np.float64] | None = None
+    """(items,) float64, by how much each item moves the sum of all gaps."""
+
+    @property
+    def items(self) -> int:
+        """How many items there are to resample."""
+        return len(self.gaps)
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """(items,) bool, which items are cases as it is counted."""
+        return self.over
+
+    @property
+    def open(self) -> NDArray[np.bool_]:
+        """(items,) bool, which items completions can make something else of."""
+        return self.missing
+
+    @property
+    def always_there(self) -> bool:
+        """Whether there is a case; those that are missing are cases once they come."""
+        return bool((self.over | self.missing).any())
+
+    def at(self, ids: Sequence[str]) -> Self:
+        """Return the measure of these items alone, in this order; KeyError for a stranger."""
+        places = {name: place for place, name in enumerate(self.ids)}
+        at = [places[name] for name in ids]
+        return replace(
+            self,
+            ids=tuple(ids),
+            gaps=self.gaps[at],
+            member=self.member[at],
+            over=self.over[at],
+            missing=self.missing[at],
+            slack=None if self.slack is None else self.slack[at],
+            lacks=self._lacks_at(at),
+        )
+
+    def value(self, weights: Numbers) -> NDArray[np.float64]:
+        """Return the errors, (rows,), float64, for (rows, items) weights; NaN over no cases."""
+        gaps, cases = product(weights, self.gaps), product(weights, self.member)
+        n = product(weights, self.over[:, None])[:, 0]
+        expected, largest = errors_of_bins(gaps, cases, n)
+        if self.slack is None:
+            return np.asarray(largest if self.maximum else expected)
+        more = product(weights, self.slack[:, None])[:, 0]
+        if self.maximum:
+            return np.where(more > 0, 1.0, np.where(more < 0, 0.0, largest))
+        return np.asarray(np.clip(expected + more / np.maximum(n, 1), 0.0, 1.0))
+
+    def with_unasked(self, metric: str, ids: Sequence[str]) -> Self:  # noqa: ARG002
+        """Return the measure with cases of these items that were not asked."""
+        if not ids:
+            return self
+        nothing = np.zeros(len(ids), dtype=bool)
+        bins = np.zeros((len(ids), self.gaps.shape[1]))
+        return replace(
+            self,
+            ids=(*self.ids, *ids),
+            gaps=np.vstack([self.gaps, bins]),
+            member=np.vstack([self.member, bins.astype(bool)]),
+            over=np.append(self.over, nothing),
+            missing=np.append(self.missing, ~nothing),
+            lacks=self._lacks_and(len(ids)),
+        )
+
+    def of_each(self) -> NDArray[np.float64]:
+        """Return the absolute gap of each item, (items,), float64."""
+        return np.asarray(np.abs(self.gaps.sum(axis=1)))
+
+    def moved(self, places: NDArray[np.int64], *, high: bool) -> Self:
+        """Return the measure with what is missing at these places as it makes the error highest."""
+        if not len(places):
+            return self
+        gaps, member, over = self.gaps.copy(), self.member.copy(), self.over.copy()
+        slack, missing = np.zeros(self.items), self.missing.copy()
+        gaps[places], member[places], over[places] = 0.0, False, True
+        slack[places], missing[places] = 1.0 if high else -1.0, False
+        return replace(self, gaps=gaps, member=member, over=over, slack=slack, missing=missing)
+
+    def effects(self, *, high: bool) -> NDArray[np.float64]:  # noqa: ARG002
+        """Return 1 / items for each open item and 0 for the others, (items,), float64."""
+        return self.missing / max(self.items, 1)

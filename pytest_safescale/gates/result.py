@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_safescale.gates.gate import Gate
+    from collections.abc import Mapping
 
-__all__ = ["GateOutcome", "GateResult"]
+    from pytest_safescale.gates.spec import Gate
+
+__all__ = ["Decision", "GateResult"]
 
 
-class GateOutcome(str, Enum):
+class Decision(str, Enum):
     """What a gate says."""
 
     PASSED = "passed"
@@ -27,20 +29,38 @@ class GateResult:
     gate: Gate
     model: str
     condition: str
-    outcome: GateOutcome
+    decision: Decision
     sentence: str
-    """Names the value, the bound, n, the threshold, the worst items and the flips."""
+    """Names the value, the bound, n, the threshold, the worst items and the instability."""
     value: float | None = None
     """The figure; of a difference, how far it lies on the side that is limited."""
     bound: float | None = None
     """The one-sided bound that was compared; ``None`` where the value itself was."""
+    worst_value: float | None = None
+    """The figure of the completion that is worst for the gate: what is missing at its worst.
+    ``None`` also where it has no limit."""
+    worst_bound: float | None = None
+    """The bound of that completion."""
+    best_value: float | None = None
+    """The figure of the completion that is best for the gate."""
     n: int = 0
+    answered: int | None = None
+    """Replies that commit to an option; ``None`` where the cases are not known."""
+    wanted: int = 0
+    """Replies that were to come: single answers, or samples for a gate on those."""
+    missing: Mapping[str, int] = field(default_factory=dict)
+    """Cases whose missing replies could have changed the figure, by what is missing."""
+    missing_items: tuple[str, ...] = ()
+    """Their items, where they are known."""
+    tipping_point: int | None = None
+    """The fewest of those cases that would change the decision as counted; ``None`` where none
+    could."""
     p_value: float | None = None
     """Of the one-sided test that the threshold is not kept; ``None`` without confidence."""
     p_holm: float | None = None
     """Adjusted over all gates with confidence, where family-wise control is on."""
-    flips: float | None = None
-    """Share of resamples of the items in which the outcome is another; ``None`` if unknown."""
+    instability: float | None = None
+    """Share of resamples of the items in which the decision is another; ``None`` if unknown."""
     items: tuple[str, ...] = ()
     """The items that count against it, worst first, where it did not pass."""
     items_needed: int | None = None
@@ -64,9 +84,9 @@ class GateResult:
     @property
     def blocks(self) -> bool:
         """Whether the session fails because of it."""
-        if self.outcome is GateOutcome.INCONCLUSIVE:
+        if self.decision is Decision.INCONCLUSIVE:
             return self.gate.on_inconclusive == "fail"
-        return self.outcome is GateOutcome.FAILED
+        return self.decision is Decision.FAILED
 
     def record(self) -> dict[str, Any]:
         """Return the object of run.json."""
@@ -74,23 +94,33 @@ class GateResult:
         return {
             "id": self.id,
             "name": gate.name,
-            "form": gate.form.value,
+            "form": gate.kind.value,
             "metric": gate.of_metric,
             "model": self.model,
             "condition": self.condition,
             "regime": gate.of_regime,
             "family": gate.family,
             "rule": gate.rule,
+            "labels": gate.labels,
             "threshold": gate.threshold,
             "confidence": gate.confidence,
             "value": self.value,
             "bound": self.bound,
+            "worst_value": self.worst_value,
+            "worst_bound": self.worst_bound,
+            "best_value": self.best_value,
             "n": self.n,
+            "answered": self.answered,
+            "wanted": self.wanted,
+            "missing": sum(self.missing.values()),
+            "missing_by_reason": dict(self.missing),
+            "missing_items": list(self.missing_items),
+            "tipping_point": self.tipping_point,
             "p_value": self.p_value,
             "p_holm": self.p_holm,
-            "outcome": self.outcome.value,
+            "outcome": self.decision.value,
             "blocks": self.blocks,
-            "flips": self.flips,
+            "flips": self.instability,
             "items_needed": self.items_needed,
             "items": list(self.items),
             "not_asked": self.left,

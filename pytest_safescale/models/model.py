@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,10 +12,11 @@ from pytest_safescale.errors import CallFailed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_safescale.items.item import Item
+    from pytest_safescale.dataset.item import Item
 
 __all__ = [
     "ANY_BATCH",
+    "AnswerToken",
     "BatchRefused",
     "EndpointFacts",
     "Message",
@@ -37,6 +38,9 @@ __all__ = [
 
 ANY_BATCH = 10_000
 """The batch of an endpoint that gives as many samples in one request as are asked for."""
+
+MOST_LISTED = 20
+"""Tokens with probabilities that are asked for in each place: the most that OpenAI lists."""
 
 Message = dict[str, Any]
 """One message in OpenAI's chat form: plain JSON data with at least ``role`` and ``content``."""
@@ -62,22 +66,37 @@ class ModelInfo:
     """As the provider knows it: a served model's name, a callable's path, a profile."""
     revision: str = ""
     """What else shapes its replies, such as a hash of its source; part of the store's key."""
+    identity: str = ""
+    """A name or digest of its weights; in the store's key it stands in the address's place."""
     nature: Nature = Nature.MODEL
     base_url: str = ""
+    """Its address, written in one way; part of the store's key; empty where it has none."""
     family: str = ""
     parameters_b: float | None = None
     """Parameters in billions."""
     active_parameters_b: float | None = None
     context_tokens: int = 32_768
     """The window; the default is taken where nobody states it."""
+    confidence_from: str = "samples"
+    """``logprobs`` where its single answers come with the probabilities of the options."""
     reasoning: bool = False
     """Whether it thinks before it answers and so needs room for that (4,096 tokens)."""
+    max_tokens: int | None = None
+    """Most tokens of an answer; ``None`` for 10, or 4,096 with ``reasoning``."""
+    max_tokens_reasoning: int | None = None
+    """Most tokens of an answer or turn with the thinking before it, where ``reasoning`` is on."""
+    max_tokens_agent: int | None = None
+    """Most tokens of an agent's turn; ``None`` for 1,024, or 4,096 with ``reasoning``."""
+    max_tokens_retry: int | None = None
+    """Most tokens of one further try of an answer that was cut at its limit; ``None`` for none."""
     price_in: float = 0.0
     """Money per million prompt tokens, in the user's unit."""
     price_out: float = 0.0
     """Money per million completion tokens, in the user's unit."""
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
+    shaping: Mapping[str, Any] = field(default_factory=dict)
+    """What its table changes of every request, as JSON data; part of the store's key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +118,10 @@ class Request:
     samples: tuple[int, ...] = (0,)
     """The indices of the samples wanted; each has its own reply and its own seed."""
     tools: tuple[dict[str, Any], ...] = ()
+    letters: tuple[str, ...] = ()
+    """Of the item whose answer is wanted, for models with an ``answer_format``; else unused."""
+    logprobs: bool = False
+    """Whether the reply is to come with the probabilities of its letters."""
     subject: Subject | None = None
 
     def for_samples(self, samples: Sequence[int]) -> Request:
@@ -117,20 +140,41 @@ class ToolCall:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AnswerToken:
+    """A token of a reply that is a single letter, and how probable each letter was in its place."""
+
+    letter: str
+    """A to Z, as it was said."""
+    chances: Mapping[str, float]
+    """By letter, as far as the endpoint listed it; all other text has what is left of 1."""
+    article: bool = False
+    """Whether it may be a word of a sentence, as in ``A chest film``."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reply:
     """What came back for one sample."""
 
     text: str
+    reasoning: str = ""
+    """Hidden reasoning that came in a field of its own; what ``text`` holds of it stays there."""
+    refusal: str = ""
+    """The words of the endpoint's own field for declining."""
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str = "stop"
     served_model: str = ""
     """The model's name as the server gave it."""
     fingerprint: str = ""
     """The server's ``system_fingerprint``, empty where it gives none."""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = None
+    """As the server counted them; ``None`` where it stated no usable number, and never a guess."""
+    completion_tokens: int | None = None
     latency_s: float | None = None
     """Seconds from sending the request to its full reply."""
+    answer_tokens: tuple[AnswerToken, ...] | None = None
+    """Where its visible text may name an answer; ``None`` where no probabilities came."""
+    left_out: int = 0
+    """Characters that were cut out of its text because it was too long to be kept."""
 
 
 class TransientFailure(CallFailed):
@@ -168,8 +212,26 @@ class EndpointFacts:
     """Whether it takes ``tools``, as far as known."""
     seed: bool = True
     """Whether it takes ``seed``, as far as known."""
+    refused_temperatures: Sequence[float] = ()
+    """Values of ``temperature`` that it refused; others it may take."""
+    answer_format: str = ""
+    """The parameter by which it holds to a format of answers; empty where none was probed."""
+    logprobs: bool | None = None
+    """Whether it gives the probabilities of tokens; ``None`` while nobody has asked for them."""
+    top_logprobs: int = MOST_LISTED
+    """How many tokens it lists in each place, as far as known."""
     max_tokens_name: str = "max_tokens"
     """The parameter that bounds the reply; some servers want ``max_completion_tokens``."""
+
+    def refused(self) -> list[str]:
+        """Return the parameters that it refused, in words."""
+        known = {
+            "seed": self.seed,
+            **{f"temperature {value:g}": False for value in self.refused_temperatures},
+            "max_tokens": self.max_tokens_name == "max_tokens",
+            "tools": self.tools,
+        }
+        return [name for name, taken in known.items() if not taken]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the facts as plain JSON data."""

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pytest_safescale.perturb import strategies
-from pytest_safescale.scoring.verdict import DANGEROUS_CONFIDENCE, Outcome
+from pytest_safescale.perturb.families import catalogue
+from pytest_safescale.verdicts.verdict import DANGEROUS_CONFIDENCE, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_safescale.items.item import Item, Option
-    from pytest_safescale.perturb.edits import Variant
-    from pytest_safescale.perturb.family import Family
-    from pytest_safescale.scoring.verdict import Verdict
+    from pytest_safescale.dataset.item import Item, Option
+    from pytest_safescale.perturb.edits.edit import Variant
+    from pytest_safescale.perturb.families.family import Family
+    from pytest_safescale.verdicts.verdict import Verdict
 
 __all__ = [
     "RELATIONS",
@@ -39,9 +39,11 @@ class Observed:
     """Of the samples; ``None`` for a greedy answer, which states itself without reservation."""
     error: str | None = None
     """Why there is no answer; such a variant counts in no rate."""
+    unread: bool = False
+    """Whether nobody can read it, or one of the samples it is the majority of."""
 
     @classmethod
-    def of(cls, verdict: Verdict, *, error: str | None = None) -> Observed:
+    def of(cls, verdict: Verdict, *, error: str | None = None, unread: bool = False) -> Observed:
         """Return what a verdict says: the majority where samples were drawn, else the greedy.
 
         With ``error``, or where the single answer failed, there is none.
@@ -49,8 +51,8 @@ class Observed:
         if error is not None or verdict.outcome is Outcome.ERROR:
             return cls(letter=None, error=error or "the call failed")
         if verdict.confidence is None:
-            return cls(letter=verdict.letter)
-        return cls(letter=verdict.majority, confidence=verdict.confidence)
+            return cls(letter=verdict.letter, unread=unread)
+        return cls(letter=verdict.majority, confidence=verdict.confidence, unread=unread)
 
     @property
     def sure(self) -> bool:
@@ -144,7 +146,7 @@ class MeaningPreserving(Relation):
         """Name the two answers where they are different options."""
         if not trial.flipped:
             return None
-        return f"the answer changed from {_named(trial.chosen_before)} to {_after(trial)}"
+        return f"the answer changed from {_option_and_text(trial.chosen_before)} to {_after(trial)}"
 
 
 class Conflicting(Relation):
@@ -164,9 +166,8 @@ class Conflicting(Relation):
             return None
         after = trial.chosen_after
         grade = "high-risk" if after and after.high_risk else "unsafe"
-        return (
-            f"the answer changed from {_named(trial.chosen_before)} to the {grade} {_after(trial)}"
-        )
+        before = _option_and_text(trial.chosen_before)
+        return f"the answer changed from {before} to the {grade} {_after(trial)}"
 
 
 class Injected(Relation):
@@ -191,9 +192,9 @@ RELATIONS: Mapping[str, Relation] = MappingProxyType(
     {
         relation.name: relation
         for relation in (
-            *map(MeaningPreserving, strategies.MEANING_PRESERVING),
-            *map(Conflicting, strategies.CONFLICTING),
-            Injected(strategies.injection),
+            *map(MeaningPreserving, catalogue.MEANING_PRESERVING),
+            *map(Conflicting, catalogue.CONFLICTING),
+            Injected(catalogue.injection),
         )
     }
 )
@@ -208,7 +209,7 @@ def _letter(option: Option | None) -> str | None:
     return option.letter if option else None
 
 
-def _named(option: Option | None) -> str:
+def _option_and_text(option: Option | None) -> str:
     return f"{option.letter} ({option.text})" if option else "no answer"
 
 

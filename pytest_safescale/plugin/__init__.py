@@ -5,23 +5,27 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import gc
-from contextlib import nullcontext
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.plugin import options
+from pytest_safescale.plugin import internals, options
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from pytest_safescale.plugin.case import SafescaleCase
+    from pytest_safescale.plugin.recording import Recording
     from pytest_safescale.plugin.robustness import SafescaleRobustness
     from pytest_safescale.plugin.session import SafescaleSession
 
 SESSION_KEY = pytest.StashKey["SafescaleSession"]()
+RECORDING_KEY: pytest.StashKey[Recording] = pytest.StashKey()
+"""Of the process that judges the gates."""
 CASE_KEY = pytest.StashKey["SafescaleCase"]()
+LOOP_KEY = pytest.StashKey[pytest.Session]()
+"""Of the process whose test loop hands tests out, or runs them."""
 PROBLEM_KEY = pytest.StashKey[pytest.UsageError]()
 ROBUSTNESS_KEY = pytest.StashKey["SafescaleRobustness"]()
 FIXTURE = "safescale_case"
@@ -40,39 +44,50 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hookspecs)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    """Take an earlier run verdict away where an option was given, whatever pytest refuses."""
+    if not any(word.startswith(options.FLAG) for word in args):
+        return
+    given = parser.parse_known_args(args)
+    if options.given_options(given):
+        from pytest_safescale.plugin.earlier_run import take_away_early
+
+        take_away_early(given, early_config.invocation_params.dir)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Switch on where an option was given; a fixture or a marker can still do so later."""
+    """Switch on where an option or a suite is given; a test that wants cases does so later."""
     config.addinivalue_line(
         "markers",
         "safescale(conditions=..., models=..., where=..., relations=...): narrow the cases of "
         "safescale_case and safescale_robustness to these conditions and models, to the items a "
         "function or a dict of fields picks, and to these relations",
     )
-    if options.given_options(config):
+    if options.given_options(config.option) or options.selects_suite(config):
         session_of(config)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Take what lives to the end out of the garbage collector's sight.
-
-    Thousands of items and several libraries were walked through again and again, for nothing: a
-    tenth of the time that is no waiting.
-    """
-    if SESSION_KEY in session.config.stash:
-        gc.freeze()
-
-
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
-    """Give back what was taken, for whoever runs pytest inside a process that goes on.
+    """Have the last word where pytest would say that all is well, and gates were not judged."""
+    code = yield
+    if code == pytest.ExitCode.OK and unproven(config):
+        sys.stderr.write("safescale: the gates were not judged, or do not hold: exit code 1\n")
+        return pytest.ExitCode.TESTS_FAILED
+    return code
 
-    A worker's ends at once.
-    """
-    try:
-        return (yield)
-    finally:
-        if SESSION_KEY in config.stash and not hasattr(config, "workerinput"):
-            gc.unfreeze()
+
+def unproven(config: pytest.Config) -> bool:
+    """Say whether a run that was to be judged was not, or does not hold, whatever ended it."""
+    if internals.is_worker(config) or not internals.runs_tests(config.option):
+        return False
+    if RECORDING_KEY in config.stash:
+        return config.stash[RECORDING_KEY].fails
+    # Nothing was switched on: the session was ended before it had been configured.
+    return bool(options.given_options(config.option))
 
 
 def session_of(config: pytest.Config) -> SafescaleSession:
@@ -98,9 +113,57 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config) -> None:
-    """End with exit code 4 where a test's own wishes cannot be met."""
-    if PROBLEM_KEY in config.stash:
-        raise config.stash[PROBLEM_KEY]
+    """End with exit code 4 where a test's own wishes cannot be met; a worker lets it be ended."""
+    problem = config.stash.get(PROBLEM_KEY, None)
+    if internals.is_worker(config) and (problem is not None or SESSION_KEY in config.stash):
+        from pytest_safescale.plugin import worker_messages
+
+        worker_messages.tell_controller(config, str(problem or ""))
+    elif problem is not None:
+        raise problem
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker which run it belongs to."""
+    from pytest_safescale.plugin import worker_messages
+
+    worker_messages.tell_worker(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any) -> None:
+    """Switch on where a worker's tests want cases, before the first of them is run."""
+    from pytest_safescale.plugin import worker_messages
+
+    word = worker_messages.word_of(node)
+    if word is not None:
+        session_of(node.config)
+        worker_messages.check(word, node.config)
+        begin(node.config.stash[LOOP_KEY])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Judge after the last test, also where the run was cut short."""
+    session.config.stash[LOOP_KEY] = session
+    begin(session)
+    ended: BaseException | None = None
+    try:
+        return (yield)
+    except BaseException as reason:
+        ended = reason
+        raise
+    finally:
+        # It may have been switched on by a worker's tests in the meantime.
+        if RECORDING_KEY in session.config.stash:
+            session.config.stash[RECORDING_KEY].conclude(session, ended)
+
+
+def begin(session: pytest.Session) -> None:
+    """Check what shows only when a run begins, where it is switched on."""
+    if RECORDING_KEY in session.config.stash:
+        session.config.stash[RECORDING_KEY].begin(session)
 
 
 @pytest.fixture
@@ -117,24 +180,3 @@ def safescale_robustness(request: pytest.FixtureRequest) -> SafescaleRobustness:
     value: SafescaleRobustness = session_of(request.config).robustness_case(request.param)
     request.node.stash[ROBUSTNESS_KEY] = value
     return value
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the case's record travel on the report, also from an xdist worker."""
-    session = item.config.stash.get(SESSION_KEY, None)
-    failed = call.excinfo is not None
-    if call.excinfo is not None and getattr(call.excinfo.value, "pytrace", True) is False:
-        # Nobody is shown the way to it, and pytest would look for each of its files.
-        call.excinfo.traceback = call.excinfo.traceback[-1:]
-    with session.undisturbed() if session is not None and failed else nullcontext():
-        report = yield
-    keys: tuple[pytest.StashKey[Any], ...] = (CASE_KEY, ROBUSTNESS_KEY)
-    for key in keys:
-        if call.when == "call" and key in item.stash:
-            item.stash[key].travel_on(report)
-            # The report has it all; thousands of cases with their evidence would fill the memory.
-            del item.stash[key]
-    return report

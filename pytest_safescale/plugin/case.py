@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_safescale.errors import EndpointRefused, MetricError, RunEnded
-from pytest_safescale.plugin import outcomes
-from pytest_safescale.scoring.custom import custom_values
-from pytest_safescale.scoring.verdict import Outcome, Verdict
+from pytest_safescale.analysis.custom_metrics import custom_values
+from pytest_safescale.answers.answer import AnswerState
+from pytest_safescale.errors import EndpointRefused, MetricError, RunBroken, RunEnded
+from pytest_safescale.plugin import output
+from pytest_safescale.plugin.travelling import attach
+from pytest_safescale.text.escaping import terminal_line
+from pytest_safescale.verdicts.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_safescale.case import Case, CaseResult
-    from pytest_safescale.items.item import Item
+    from pytest_safescale.dataset.item import Item
     from pytest_safescale.models.model import Message, ModelInfo
-    from pytest_safescale.scoring.custom import CaseMetric
+    from pytest_safescale.plugin.travelling import Travelling
+    from pytest_safescale.results.case_record import CaseRecord
+    from pytest_safescale.runs.case import Case, CaseResult
+from pytest_safescale.analysis.custom_metrics import CaseMetric
 
 __all__ = ["CaseVerdict", "SafescaleCase"]
 
@@ -54,9 +59,10 @@ class SafescaleCase:
         """Whether the data set says of any option that it is dangerous."""
         self._result: CaseResult | None = None
         self._stop: str | None = None
+        self._stop_code = pytest.ExitCode.USAGE_ERROR
 
     def __repr__(self) -> str:
-        return f"<SafescaleCase {self._case.id}>"
+        return terminal_line(f"<SafescaleCase {self._case.id}>")
 
     @property
     def item(self) -> Item:
@@ -101,11 +107,13 @@ class SafescaleCase:
         except EndpointRefused as refusal:
             # The report carries the reason to the controlling process, which ends the run.
             self._stop = str(refusal)
+        except RunBroken as broken:
+            self._stop, self._stop_code = str(broken), pytest.ExitCode.INTERRUPTED
         except RunEnded as ended:
             reason = f"not asked: {ended}"
         if self._stop is not None:
-            pytest.fail(self._stop, pytrace=False)
-        pytest.skip(reason)
+            raise output.failure(self._stop)
+        raise output.skipping(reason)
 
     def judge(self) -> None:
         """Pass where the answer is correct; else fail on a strict finding or note the finding.
@@ -116,25 +124,25 @@ class SafescaleCase:
         result, verdict = self.result, self.verdict
         sentence = verdict_sentence(result, self.words)
         if result.missing:
-            pytest.fail(sentence, pytrace=False)
+            raise output.failure(sentence)
         if strict := sorted(self._strict.intersection(verdict.findings)):
-            pytest.fail(f"{', '.join(strict)}: {sentence}", pytrace=False)
+            raise output.failure(f"{', '.join(strict)}: {sentence}")
         if verdict.outcome is not Outcome.CORRECT:
-            outcomes.note(sentence)
+            raise output.noting(sentence)
 
     def travel_on(self, report: pytest.TestReport) -> None:
         """Attach to a test's report what the controlling process needs, as plain JSON data."""
-        travelling: dict[str, Any] = {}
+        travelling: Travelling = {}
         if self._result is not None:
             travelling["record"] = self._measured(
                 {**self._result.record(), "nodeid": report.nodeid}
             )
         if self._stop is not None:
-            travelling["stop"] = self._stop
+            travelling["stop"] = {"reason": self._stop, "exit_code": int(self._stop_code)}
         if travelling:
-            report.safescale = travelling  # type: ignore[attr-defined]
+            attach(report, travelling)
 
-    def _measured(self, record: dict[str, Any]) -> dict[str, Any]:
+    def _measured(self, record: CaseRecord) -> CaseRecord:
         """Return the record with the values of the user's own metrics, where there are any."""
         try:
             custom = custom_values(self._metrics, record)
@@ -152,8 +160,10 @@ def verdict_sentence(result: CaseResult, words: Mapping[str, str] = MappingProxy
         return f"the call failed: {result.error}"
     if verdict.outcome is Outcome.CORRECT:
         return f"answered {item.answer}, which is correct"
-    if verdict.letter is None:
-        return f"abstained; the correct answer is {item.answer}"
+    if verdict.state is not AnswerState.ANSWERED:
+        why = result.greedy.answer.form.reason if result.greedy else ""
+        named = f" ({verdict.letter})" if verdict.letter else ""
+        return f"{verdict.state.value}: {why}{named}; the correct answer is {item.answer}"
     name = words.get(verdict.outcome.value) or verdict.outcome.value.replace("_", "-")
     sure = "" if verdict.confidence is None else f" (confidence {verdict.confidence:.2f})"
     return f"{name}: answered {verdict.letter}{sure}, the correct answer is {item.answer}"

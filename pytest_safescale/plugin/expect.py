@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pytest_safescale.answers.answer import AnswerState
 from pytest_safescale.plugin.case import CaseVerdict, SafescaleCase
-from pytest_safescale.plugin.describing import describe
-from pytest_safescale.scoring.verdict import DANGEROUS_CONFIDENCE
+from pytest_safescale.plugin.failure_message import describe
+from pytest_safescale.verdicts.labels import SAFETY_FINDINGS
+from pytest_safescale.verdicts.verdict import DANGEROUS_CONFIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Expectation", "expect"]
 
-DANGERS = ("high_risk", "unsafe", "contradiction")
-
 
 class Expectation:
     """Checks on one case that can be chained; each raises AssertionError with the whole case.
 
-    What is unknown is never taken for fine: a failed call, samples that were not drawn, and a data
-    set without a safety label fail every check that needs them.
+    What is unknown is never taken for fine: a failed call, an unreadable reply, samples that were
+    not drawn or not read, and a data set without a safety label fail every check that needs them.
     """
 
     def __init__(self, case: SafescaleCase) -> None:
@@ -30,24 +30,29 @@ class Expectation:
         self._verdict = case.result.verdict
 
     def answered(self) -> Expectation:
-        """The call succeeded and the reply names an option of the item."""
-        named = self._verdict.letter in tuple(self._result.case.item.letters)
-        return self._check(named, "to be answered with an option of the item")
+        """The call succeeded and the reply commits to an option of the item."""
+        answered = self._verdict.state is AnswerState.ANSWERED
+        return self._check(answered, "to be answered with an option of the item")
 
     def correct(self) -> Expectation:
         """The single answer is the correct option."""
         return self._check(self._verdict.correct, "to be correct")
 
     def correct_or_abstained(self) -> Expectation:
-        """The single answer is the correct option, or names none of the item's."""
+        """The single answer is the correct option, or says that it does not answer."""
         self._succeeded()
-        holds = self._verdict.correct or "abstained" in self._verdict.findings
-        return self._check(holds, "to be correct or to abstain")
+        abstained = self._verdict.state is AnswerState.ABSTAINED
+        return self._check(self._verdict.correct or abstained, "to be correct or to abstain")
 
     def abstained(self) -> Expectation:
-        """The reply names no option of the item."""
+        """The reply says that it will not or cannot answer, or that no option fits."""
         self._succeeded()
-        return self._check("abstained" in self._verdict.findings, "to abstain")
+        return self._check(self._verdict.state is AnswerState.ABSTAINED, "to abstain")
+
+    def unreadable(self) -> Expectation:
+        """The reply neither commits to an option of the item nor abstains."""
+        self._succeeded()
+        return self._check(self._verdict.state is AnswerState.UNREADABLE, "to be unreadable")
 
     def within(self, *letters: str) -> Expectation:
         """The single answer is one of these letters."""
@@ -55,7 +60,7 @@ class Expectation:
 
     def safe(self) -> Expectation:
         """The answer is no danger of any kind, nor is the samples' majority where there is one."""
-        for finding in DANGERS:
+        for finding in SAFETY_FINDINGS:
             self._free_of(finding)
         return self if self._verdict.confidence is None else self.not_overconfident()
 
@@ -94,7 +99,7 @@ class Expectation:
     def consistent(self, *, at_least: float) -> Expectation:
         """At least that share of the samples gives what the single answer gives."""
         self._sampled()
-        letters = [ballot.answer.letter for ballot in self._result.samples]
+        letters = [read.answer.letter for read in self._result.samples]
         alike = letters.count(self._verdict.letter)
         wish = f"to have at least {at_least:g} of its samples agree with its answer"
         return self._check(alike >= at_least * len(letters), wish)
@@ -113,6 +118,7 @@ class Expectation:
 
     def _free_of(self, finding: str) -> Expectation:
         self._succeeded()
+        self._check(self._verdict.state is not AnswerState.UNREADABLE, "to be readable")
         self._labelled()
         word = self._case.words.get(finding) or finding.replace("_", " ")
         return self._check(finding not in self._verdict.findings, f"to be free of {word}")
@@ -131,6 +137,9 @@ class Expectation:
     def _sampled(self) -> float:
         confidence = self._verdict.confidence
         self._check(confidence is not None, "to have samples (--safescale-samples)")
+        states = [read.answer.state for read in self._result.samples]
+        read = self._verdict.majority is not None or AnswerState.UNREADABLE not in states
+        self._check(read, "to have a majority of readable samples")
         return 0.0 if confidence is None else confidence
 
     def _check(self, holds: bool, wish: str) -> Expectation:

@@ -9,10 +9,10 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_safescale.analysis.custom_metrics import CaseMetric
     from pytest_safescale.conditions.condition import Condition
     from pytest_safescale.models.model import Model
     from pytest_safescale.perturb.relations import Relation
-    from pytest_safescale.scoring.custom import CaseMetric
 
 
 @pytest.hookspec(firstresult=True)
@@ -42,4 +42,7 @@ def pytest_safescale_gates(  # type: ignore[empty-body]
     """Return further gates, as the tables one would write in TOML.
 
     ``metrics`` are the run's figures (``Metric`` rows), so a gate may depend on what was measured.
+    The hook is called once after the last case; and before the first call with the figures of two
+    planted models, one always correct and one always dangerous, so that gates that cannot be meant
+    end the run before it costs anything.
     """

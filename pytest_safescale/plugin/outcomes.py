@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.gates.result import GateOutcome
-from pytest_safescale.report.text import shorten
-from pytest_safescale.scoring.verdict import Outcome
+from pytest_safescale.gates.result import Decision
+from pytest_safescale.plugin import internals
+from pytest_safescale.plugin.travelling import attach, travelling_with
+from pytest_safescale.text.escaping import shorten, terminal_line, terminal_text
+from pytest_safescale.verdicts.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from pytest_safescale.gates.result import GateResult
+    from pytest_safescale.results.search_record import SearchRecord
 
-__all__ = ["OWN", "emit", "emit_gates", "reason", "status"]
+__all__ = ["OWN", "emit", "emit_gates", "is_final", "reason", "status", "tell_reason"]
 
 OWN = "safescale::"
 """Begins the ids of the tests that pytest did not run."""
@@ -24,15 +27,18 @@ Status = tuple[str, str, Any]
 
 MOST_OF_A_REASON = 200
 """Characters of why a test failed that the report shows."""
-_NO_REASON = ("[gw", "All traceback entries are hidden")
-"""Begin lines that pytest and xdist add to a message."""
 _GRAVE = {"red": True}
 _COLOURS = {Outcome.OVERCONFIDENT: _GRAVE, Outcome.HIGH_RISK: _GRAVE, Outcome.UNSAFE: _GRAVE}
 
 
+def is_final(report: pytest.TestReport) -> bool:
+    """Say whether a report is about a whole test for good: no subtest, no try that is repeated."""
+    return type(report) is pytest.TestReport and report.outcome in ("passed", "failed", "skipped")
+
+
 def status(report: pytest.TestReport) -> Status | None:
     """Return category, letter and word of a case's report; ``None`` leaves it to pytest."""
-    travelling = getattr(report, "safescale", {})
+    travelling = travelling_with(report) if is_final(report) else {}
     if "search" in travelling and report.when == "call":
         return _search_status(report, travelling["search"])
     record = travelling.get("record")
@@ -43,7 +49,7 @@ def status(report: pytest.TestReport) -> Status | None:
         # A test that failed is one, whatever it found: the reason stands in its message.
         letter = outcome.letter if outcome is not Outcome.CORRECT else "F"
         return "failed", letter, ("FAILED", {"red": True})
-    if report.skipped and not hasattr(report, "wasxfail"):
+    if report.skipped and not internals.is_noted(report):
         return None
     if outcome is Outcome.CORRECT:
         return None
@@ -53,13 +59,13 @@ def status(report: pytest.TestReport) -> Status | None:
     return category, outcome.letter, (word, _COLOURS.get(outcome, {"yellow": True}))
 
 
-def _search_status(report: pytest.TestReport, search: Mapping[str, Any]) -> Status | None:
+def _search_status(report: pytest.TestReport, search: SearchRecord) -> Status | None:
     """Return category, letter and word of a case under a relation."""
     dangerous = bool({"high_risk", "unsafe"}.intersection(search["findings"]))
     letter = ("X" if dangerous else "x") if search["findings"] else ""
     if report.failed:
         return "failed", letter or "F", ("FAILED", _GRAVE)
-    noted = hasattr(report, "wasxfail")
+    noted = internals.is_noted(report)
     if report.skipped and not noted:
         return "not_applicable", "-", ("NOT-APPLICABLE", {"yellow": True})
     if noted and search["error"] is not None:
@@ -73,30 +79,27 @@ def _search_status(report: pytest.TestReport, search: Mapping[str, Any]) -> Stat
     return None
 
 
-def note(sentence: str) -> NoReturn:
-    """Note a finding as ``pytest.xfail`` does, without the sources that nobody is shown.
-
-    Reading and formatting them takes longer than all else that is done for a case.
-    """
-    raise pytest.xfail.Exception(sentence, pytrace=False)
+def tell_reason(report: pytest.TestReport, raised: pytest.ExceptionInfo[BaseException]) -> None:
+    """Send with a test's report, in one line, why it failed."""
+    if isinstance(report.longrepr, str) or raised.errisinstance(pytest.FixtureLookupError):
+        return  # what is shown says it better than the exception: no traceback stands there
+    told = shorten(terminal_text(raised.exconly(tryshort=True)), MOST_OF_A_REASON)
+    attach(report, {**travelling_with(report), "reason": told})
 
 
 def reason(report: pytest.TestReport) -> str:
-    """Return in one line why a test failed, shortened."""
-    crash = getattr(report.longrepr, "reprcrash", None)
-    if crash is not None:
-        return shorten(crash.message, MOST_OF_A_REASON)
-    lines = [line for line in report.longreprtext.splitlines() if not line.startswith(_NO_REASON)]
-    return shorten(" ".join(lines), MOST_OF_A_REASON)
+    """Return in one line why a test failed: as sent, or of a test without a case as it is shown."""
+    told = travelling_with(report).get("reason")
+    return str(told or shorten(internals.crash_message(report), MOST_OF_A_REASON))
 
 
 def emit_gates(session: pytest.Session, gates: Iterable[GateResult]) -> None:
     """Report every gate as a test, so that terminal, JUnit and exit code tell the same."""
     for gate in gates:
-        told = f"{gate.outcome.value}: {gate.sentence}"
+        told = f"{gate.decision.value}: {gate.sentence}"
         if gate.blocks:
             emit(session, f"gate[{gate.id}]", failed=told)
-        elif gate.outcome is GateOutcome.INCONCLUSIVE:
+        elif gate.decision is Decision.INCONCLUSIVE:
             emit(session, f"gate[{gate.id}]", noted=told)
         else:
             emit(session, f"gate[{gate.id}]")
@@ -104,6 +107,7 @@ def emit_gates(session: pytest.Session, gates: Iterable[GateResult]) -> None:
 
 def emit(session: pytest.Session, name: str, *, failed: str = "", noted: str = "") -> None:
     """Report a test that pytest did not run: failed with a sentence, noted with one, or passed."""
+    name, failed, noted = map(terminal_line, (name, failed, noted))
     nodeid, location = f"{OWN}{name}", ("safescale", None, name)
 
     def report(when: Any, outcome: Any, longrepr: str | None = None) -> pytest.TestReport:
@@ -118,10 +122,10 @@ def emit(session: pytest.Session, name: str, *, failed: str = "", noted: str = "
 
     call = report("call", "failed" if failed else "skipped" if noted else "passed", failed or None)
     if noted:
-        call.wasxfail = noted
-    session.testscollected += 1  # else the terminal would tell of more than 100 %
-    hook = session.config.hook
+        internals.note(call, noted)
+    internals.count_test(session)
+    hook, log_report = session.config.hook, internals.log_unkept(session.config)
     hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
     for part in (report("setup", "passed"), call, report("teardown", "passed")):
-        hook.pytest_runtest_logreport(report=part)
+        log_report(report=part)
     hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)

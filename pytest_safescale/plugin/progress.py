@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_safescale.calls.store import Store
+from pytest_safescale.plugin import outcomes, output
+from pytest_safescale.plugin.travelling import travelling_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_safescale.calls.entries import Spent
+    from pytest_safescale.calls.stored_replies import Spent
     from pytest_safescale.plugin.session import SafescaleSession
+    from pytest_safescale.plugin.travelling import Travelling
 
 __all__ = ["Progress", "progress_line"]
 
@@ -28,6 +33,7 @@ class Progress:
         self._reporter = reporter
         self._done = 0
         self._replies = 0
+        self._states: Counter[str] = Counter()
         self._searching = session.run.settings.wants_robustness
         self._begun = time.monotonic()
         self._next = self._begun + EVERY_S
@@ -35,27 +41,28 @@ class Progress:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a case that came to its end, and tell how far the run is when it is time."""
-        travelling = getattr(report, "safescale", {})
+        travelling = travelling_with(report)
         # A case under a relation brings the case's own record along once.
         told = "search" if self._searching else "record"
-        if told not in travelling:
+        if told not in travelling or not outcomes.is_final(report):
             return
         now = time.monotonic()
         self._done += 1
         self._replies += _replies(travelling)
+        if "record" in travelling:
+            self._states[travelling["record"]["state"]] += 1
         if now >= self._next:
             self._next = now + EVERY_S
-            self._reporter.ensure_newline()
-            self._reporter.write_line(self._line(now - self._begun))
+            output.write(self._reporter, [self._line(now - self._begun)])
 
     def _line(self, seconds: float) -> str:
         run = self._session.run
-        store = Store(run.settings.store, run=self._session.run_id)
-        spent, made = store.spent(), store.stored_by_this_run(but=run.embedder)
+        store = Store(run.settings.store, run=self._session.run_id, read_only=run.settings.replay)
+        spent, made = store.spending.spent(), store.stored_by_this_run(but=run.embedder)
         store.close()
         cases = len(run.cases)
         if self._searching:
-            cases *= len(self._session.robustness.relations)
+            cases *= len(self._session.robustness().relations)
         return progress_line(
             done=self._done,
             cases=cases,
@@ -63,15 +70,15 @@ class Progress:
             spent=spent,
             from_store=1 - min(1.0, made / max(1, self._replies)),
             unit="searches" if self._searching else "cases",
+            states=self._states,
         )
 
 
-def _replies(travelling: Mapping[str, Any]) -> int:
+def _replies(travelling: Travelling) -> int:
     """Return how many replies a report's case and variants took, from the store or not."""
-    calls = travelling.get("record", {}).get("calls", ())
-    of_variants: int = travelling.get("search", {}).get("replies", 0)
-    of_case: int = sum(call["replies"] for call in calls)
-    return of_variants + of_case
+    record, search = travelling.get("record"), travelling.get("search")
+    of_case = sum(call["replies"] for call in record["calls"]) if record else 0
+    return of_case + (search["replies"] if search else 0)
 
 
 def progress_line(
@@ -82,12 +89,23 @@ def progress_line(
     spent: Spent,
     from_store: float,
     unit: str = "cases",
+    states: Mapping[str, int] = MappingProxyType({}),
 ) -> str:
-    """Return one line: cases, calls a second, share from the store, time left, tokens, money."""
+    """Return one line: cases, calls a second, share from the store, time left, tokens, money.
+
+    And how many replies did not come to an answer, by state, where there are any.
+    """
     left = seconds * (cases - done) / done
     tokens = spent.prompt_tokens + spent.completion_tokens
+    estimated = f" ({spent.estimated_tokens} estimated)" if spent.estimated_tokens else ""
+    ended = "".join(
+        f"{states[state]} {state}, "
+        for state in ("abstained", "unreadable", "failed")
+        if states.get(state)
+    )
+    rate = f"{spent.calls} calls ({spent.calls / seconds:.0f}/s)"
     return (
-        f"safescale: {done}/{cases} {unit}, {spent.calls} calls ({spent.calls / seconds:.0f}/s), "
-        f"{from_store:.0%} from the store, {left:.0f} s left, {tokens} tokens, "
+        f"safescale: {done}/{cases} {unit}, {ended}{rate}, "
+        f"{from_store:.0%} from the store, {left:.0f} s left, {tokens} tokens{estimated}, "
         f"cost {spent.money:.2f}"
     )

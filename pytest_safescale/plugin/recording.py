@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import importlib
-import threading
+from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_safescale.plugin import outcomes
+from pytest_safescale.errors import RunBroken, SafescaleError
+from pytest_safescale.plugin import internals, outcomes, output
+from pytest_safescale.plugin.gates import RunGates
+from pytest_safescale.plugin.notices import NoticesShown
 from pytest_safescale.plugin.progress import Progress
-from pytest_safescale.plugin.run_gates import RunGates
-from pytest_safescale.report.book import ANSWERED, RecordBook
+from pytest_safescale.plugin.travelling import travelling_with
+from pytest_safescale.report.effort_lines import effort_sentences
 from pytest_safescale.report.folder import ReportFolder
-from pytest_safescale.report.markdown import verdict_line
-from pytest_safescale.report.page_process import PageProcess
-from pytest_safescale.run import notices
+from pytest_safescale.report.markdown import run_verdict_line
+from pytest_safescale.results.record_book import ANSWERED, RecordBook
+from pytest_safescale.runs.run import notices
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from pytest_safescale.plugin.session import SafescaleSession
-    from pytest_safescale.report.conclusion import Conclusion
-    from pytest_safescale.run import Run
+    from pytest_safescale.plugin.travelling import Travelling
+    from pytest_safescale.results.conclusion import Conclusion
+    from pytest_safescale.results.search_record import SearchRecord
+    from pytest_safescale.runs.run import Run
 
 __all__ = ["Recording"]
 
-FREE = ("lexical", "simulated")
-"""Providers whose calls cost nothing."""
-WORTH_A_PROCESS = 100
-"""Cases from which on a process of its own writes the page sooner than this one would."""
+NO_CASE = "no case was asked"
+NOT_COLLECTED = "its tests were not collected"
+NOTHING_ASKED = (
+    f"{NO_CASE}, so no gate could be judged: no test that was run uses safescale_case, its "
+    "markers leave no case in, or every case was skipped or deselected; a run that is not to be "
+    "judged takes --safescale-gates none"
+)
+SELF_CHECK_FOUND = "the self-check found gates that cannot fail or cannot pass"
 LOOKED_AT = 10
 """Cases of a cell whose prompts are built for the plan; the others count as alike."""
 
@@ -45,49 +53,59 @@ class Recording:
         # Read now, so that a gate that cannot be judged stops the run before its first call.
         self._gates = RunGates(session)
         self._book = RecordBook()
-        self._folder = ReportFolder(self._run.settings.report)
-        self._start = datetime.now(timezone.utc)
+        self._folder = ReportFolder(self._run.settings.report, run_id=session.run_id)
+        self._start = datetime.fromtimestamp(session.started, timezone.utc)
         self._conclusion: Conclusion | None = None
+        self._plan_was_shown = False
+        self._begun = False
+        self._told_why = False
         self._watch = self._gates.watch(self._book)
         self._self_check = self._gates.self_check(self._book)
-        self._expects_the_end = False
-        self._page = PageProcess()
-        self._loading = threading.Thread(target=_load_what_the_end_needs, daemon=True)
+        if internals.runs_tests(self._config.option):
+            self._folder.refuse(NOT_COLLECTED)  # its baseline, which may stand there, is read
 
     def pytest_report_header(self) -> list[str]:
-        """Say what is asked of whom."""
-        return [*describe_run(self._run), *_plan(self._session)]
+        """Say what is asked of whom, and what it takes."""
+        self._plan_was_shown = True
+        path = self._session.configuration
+        told = [f"safescale: configuration {path}"] if path is not None else []
+        return output.header([*told, *describe_run(self._run), *_plan(self._session)])
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_report_teststatus(self, report: pytest.TestReport) -> outcomes.Status | None:
-        """Give a case's report its letter."""
-        return outcomes.status(report) if isinstance(report, pytest.TestReport) else None
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Say it after the collection where tests that were collected have switched the run on."""
+        quiet = self._plan_was_shown or self._config.option.verbose < 0
+        return [] if quiet else self.pytest_report_header()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> Generator[None, object, object]:
+        """Give a case's report its letter; where subtests failed, pytest says so first."""
+        status = yield
+        ours = outcomes.status(report) if isinstance(report, pytest.TestReport) else None
+        return ours or status
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in the record that a case's report brings along."""
-        if not self._expects_the_end:
-            self._expect_the_end()
         if report.failed and not report.nodeid.startswith(outcomes.OWN):
             self._book.failed.setdefault(report.nodeid, outcomes.reason(report))
-        travelling = getattr(report, "safescale", {})
+        travelling = travelling_with(report)
+        if outcomes.is_final(report):
+            with _broken_ends_the_run():
+                self._take(travelling)
+        if stop := travelling.get("stop"):
+            raise output.ending(stop["reason"], stop["exit_code"])
+
+    def _take(self, travelling: Travelling) -> None:
         if (record := travelling.get("record")) and self._book.add(record):
             self._folder.add(record)
             if self._watch is not None:
                 self._watch.saw_case()
         if search := travelling.get("search"):
             self._take_search(search)
-        if stop := travelling.get("stop"):
-            pytest.exit(stop, returncode=pytest.ExitCode.USAGE_ERROR)
 
-    def _expect_the_end(self) -> None:
-        """Begin to load what the end needs, when calls are made or xdist's workers have begun."""
-        self._expects_the_end = True
-        self._loading.start()
-        if len(self._run.cases) >= WORTH_A_PROCESS:
-            self._page.start()
-
-    def _take_search(self, search: dict[str, Any]) -> None:
+    def _take_search(self, search: SearchRecord) -> None:
         from pytest_safescale.plugin.robustness import reproduction
 
         if search["finding"] is not None:
@@ -95,112 +113,194 @@ class Recording:
         if self._book.searches.add(search):
             self._folder.add_search(search)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Conclude after the last test, also where the run was stopped."""
-        if not session.config.option.collectonly:
-            self._session.check_store()
-            self._show_progress()
-            if not self._config.pluginmanager.hasplugin("dsession"):
-                self._expect_the_end()
+    def begin(self, session: pytest.Session) -> None:
+        """Make sure, before the first call, of all that a run needs; once, and for no collection.
+
+        Raises UsageError, and pytest's Failed where the self-check finds a gate that is none.
+        """
+        if self._begun or not internals.runs_tests(self._config.option):
+            return
+        self._begun = True
+        self._tell_header()
+        self._show_notices()
         try:
-            result = yield
-        except BaseException:
-            self._conclude(session)
-            raise
-        self._conclude(session)
-        return result
+            self._session.check_store()
+            self._gates.try_hooks()
+            self._folder.begin(self._run.settings.figures)
+        except SafescaleError as error:
+            self._folder.refuse(str(error))
+            raise output.refusal(f"safescale: {error}") from error
+        self._show_progress()
+        if self._self_check is not None and (faults := self._self_check.try_gates()):
+            self._told_why = True
+            self._folder.block(SELF_CHECK_FOUND, faults)
+            self._self_check.report(session)
+            raise internals.failed_run(session, SELF_CHECK_FOUND)
+
+    def _tell_header(self) -> None:
+        """Write the header where xdist's workers have switched the run on, each of its lines."""
+        reporter = internals.terminal(self._config)
+        if reporter is not None:
+            output.write(reporter, self.pytest_report_collectionfinish())
+
+    def _show_notices(self) -> None:
+        reporter = internals.terminal(self._config)
+        if reporter is not None and reporter.verbosity >= 0:
+            notices = NoticesShown(reporter)
+            self._config.pluginmanager.register(notices, "safescale-notices")
 
     def _show_progress(self) -> None:
-        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        reporter = internals.terminal(self._config)
         if reporter is not None and reporter.isatty and reporter.verbosity >= 0:
             progress = Progress(self._session, reporter)
             self._config.pluginmanager.register(progress, "safescale-progress")
 
-    def _conclude(self, session: pytest.Session) -> None:
-        """Judge what was recorded, and tell it as tests too, also where the run was cut short."""
-        if session.config.option.collectonly:
+    def conclude(self, session: pytest.Session, ended: BaseException | None = None) -> None:
+        """Judge what was recorded, and tell it as tests too; ``ended`` cut the run short."""
+        self._session.sigterm.hold_off()
+        if ended is not None and self._begun:
+            self._session.interrupt(ended)
+        if not internals.runs_tests(self._config.option):
             return
-        if not self._book.records:
-            self._tell_that_nothing_was_asked(session)
-            return
+        try:
+            if self._book.records:
+                with _broken_ends_the_run(ended):
+                    self._judge(session)
+            else:
+                self._end_early(session, ended)
+        finally:
+            self._folder.close()
+
+    def _judge(self, session: pytest.Session) -> None:
         self._session.close()
         unanswered = self._book.unanswered
         if unanswered is not None:
             # Without a gate nothing else would say so, and no figure is no success.
             self._book.failed[ANSWERED] = unanswered
         self._conclusion = self._gates.conclude(self._book, self._start)
-        self._folder.finish(
-            self._conclusion, figures=self._run.settings.figures, page=self._page.write
-        )
+        try:
+            self._folder.finish(self._conclusion, charts=self._run.settings.figures)
+        finally:
+            self._tell(session, self._conclusion, unanswered)
+
+    def _tell(
+        self, session: pytest.Session, conclusion: Conclusion, unanswered: str | None
+    ) -> None:
+        """Report what was judged as tests."""
         if self._self_check is not None:
             self._self_check.report(session)
-        outcomes.emit_gates(session, self._conclusion.gates)
+        outcomes.emit_gates(session, conclusion.gates)
         if unanswered is not None:
             outcomes.emit(session, ANSWERED.removeprefix(outcomes.OWN), failed=unanswered)
+        if why := conclusion.reservations:
+            outcomes.emit(session, "run[verdict]", failed=f"not a verdict: {'; '.join(why)}")
+
+    def _end_early(self, session: pytest.Session, ended: BaseException | None) -> None:
+        """Say that there is no run verdict, why, and that nothing was asked where that blocks."""
+        if self._begun and not self._told_why:
+            if ended is None:
+                self._folder.tell_no_run_verdict(NO_CASE)
+            else:
+                self._folder.end_early(str(ended) or type(ended).__name__)
+        if not _fails_anyway(ended):
+            self._tell_that_nothing_was_asked(session)
 
     def _tell_that_nothing_was_asked(self, session: pytest.Session) -> None:
-        """Gates that were asked for and judge nothing are no success."""
-        if self._self_check is not None and self._self_check.faults:
-            self._folder.block(self._self_check.faults)
-        elif self._gates.wanted and session.exitstatus == pytest.ExitCode.OK:
-            outcomes.emit(
-                session,
-                "run[asked]",
-                failed="no case was asked, so no gate could be judged: no test that was run uses "
-                "safescale_case, or its markers leave no case in",
-            )
+        """Gates that were configured and judge nothing are no success."""
+        if not self._is_to_judge or self._told_why:
+            return
+        self._told_why = True
+        if self._begun:
+            self._folder.block(NOTHING_ASKED)
+        outcomes.emit(session, "run[asked]", failed=NOTHING_ASKED)
 
-    def pytest_unconfigure(self) -> None:
-        """Let the libraries finish loading: an interpreter that ends under them crashes."""
-        self._page.stop()
-        if self._loading.is_alive():
-            self._loading.join()
+    @property
+    def _is_to_judge(self) -> bool:
+        """Whether gates were configured for this run, which are judged on it alone."""
+        return self._gates.configured and self._run.shard is None
+
+    @property
+    def fails(self) -> bool:
+        """Whether the gates were not judged, or something blocks."""
+        if self._conclusion is None:
+            return self._is_to_judge
+        return self._conclusion.blocked()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail a run that was to be judged and was not, however it came to its end."""
+        if not internals.runs_tests(self._config.option):
+            return
+        if not self._begun:
+            self._folder.refuse(f"pytest ended with exit code {session.exitstatus:d}")
+        if session.exitstatus != pytest.ExitCode.OK:
+            return
+        if self._conclusion is None:
+            self._tell_that_nothing_was_asked(session)
+        if self.fails:
+            internals.end_with(session, pytest.ExitCode.TESTS_FAILED)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the table, the verdict and where the report lies."""
+        """Show the table, the run verdict and where the report lies."""
         if self._conclusion is None:
             return
         from pytest_safescale.report.terminal import render_terminal
 
-        terminalreporter.section("safescale")
-        for line in render_terminal(self._conclusion):
-            terminalreporter.write_line(line)
-        terminalreporter.write_line("")
-        terminalreporter.write_line(verdict_line(self._conclusion))
+        lines = [*render_terminal(self._conclusion), ""]
+        if self._conclusion.reservations:
+            lines.insert(0, run_verdict_line(self._conclusion))
+        lines += effort_sentences(self._conclusion.manifest)
+        lines.append(run_verdict_line(self._conclusion))
         if not (self._conclusion.gates or self._conclusion.blocked() or self._run.shard):
-            terminalreporter.write_line(
+            lines.append(
                 "Switch gates on with --safescale-gates default, or a TOML file of your own."
             )
-        terminalreporter.write_line(f"Report: {self._folder.path}")
+        lines.append(f"Report: {self._folder.path}")
+        output.write(terminalreporter, lines, title="safescale")
 
 
-def _load_what_the_end_needs() -> None:
-    """Import the array libraries while the first calls wait for their replies."""
-    importlib.import_module("pytest_safescale.conclude")
+@contextmanager
+def _broken_ends_the_run(ended: BaseException | None = None) -> Iterator[None]:
+    """End the run where it cannot go on; with the sentence that it has ended with already."""
+    try:
+        yield
+    except RunBroken as broken:
+        before = f"{ended}; " if isinstance(ended, pytest.exit.Exception) else ""
+        raise output.ending(f"{before}{broken}", pytest.ExitCode.INTERRUPTED) from broken
+
+
+def _fails_anyway(ended: BaseException | None) -> bool:
+    """Say whether the run ends with an exit code and a sentence of its own."""
+    if isinstance(ended, pytest.exit.Exception):
+        return ended.returncode != pytest.ExitCode.OK
+    return isinstance(ended, pytest.UsageError | KeyboardInterrupt)
 
 
 def _plan(session: SafescaleSession) -> list[str]:
     """Return what the run will take at most; of cases nothing where no call costs anything."""
-    from pytest_safescale.plan import plan_run, plan_sentences, retrieval_sentences
+    from pytest_safescale.runs.plan import (
+        plan_run,
+        plan_sentences,
+        reader_sentences,
+        retrieval_sentences,
+    )
 
     run, lines = session.run, []
-    calls_cost = any(model.info.provider not in FREE for model in run.models)
     rows = (
         plan_run(run, looked_at=LOOKED_AT)
-        if run.settings.wants_robustness or (calls_cost and not run.settings.replay)
+        if run.settings.wants_robustness or (run.paid and not run.settings.replay)
         else []
     )
     if not run.settings.replay:
-        lines += plan_sentences(rows) if calls_cost else []
-        lines += retrieval_sentences(run)
+        lines += plan_sentences(rows, fresh=run.settings.fresh) if run.paid else []
+        lines += [*retrieval_sentences(run), *reader_sentences(run)]
     if run.settings.wants_robustness:
-        lines.append(session.robustness.plan(rows))
+        lines.append(session.robustness().plan(rows))
     return [f"safescale: {line}" for line in lines]
 
 
 def describe_run(run: Run) -> list[str]:
-    """Return the header lines: models, conditions, items, what is left out, and the notices."""
+    """Return the header lines: models, conditions, items, what is excluded, and the notices."""
     lines = [
         f"safescale: {len(run.models)} model(s) x {len(run.conditions)} conditions x "
         f"{len(run.dataset.items)} items = {len(run.cases)} cases",
@@ -209,8 +309,15 @@ def describe_run(run: Run) -> list[str]:
         items = {case.item.id for case in run.cases}
         lines[0] = f"safescale: shard {run.shard}, {len(items)} items, {len(run.cases)} cases"
     lines += [
-        f"safescale: {count} items left out of {condition}: {reason}"
-        for (condition, reason), count in run.left_out.items()
+        f"safescale: {count} items excluded from {condition}: {reason}"
+        for (condition, reason), count in run.excluded.items()
     ]
+    if run.settings.fresh:
+        lines.append("safescale: --safescale-fresh: what was stored before is asked for again")
+    elif run.settings.max_age is not None:
+        lines.append(
+            f"safescale: --safescale-max-age {run.settings.max_age}: older stored replies are "
+            "asked for again"
+        )
     lines += [f"safescale: {notice}" for notice in notices(run)]
     return lines

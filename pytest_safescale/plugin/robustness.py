@@ -6,32 +6,40 @@ import importlib
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pytest
-
-from pytest_safescale.perturb.probe import Budget
-from pytest_safescale.perturb.search import current_profile
-from pytest_safescale.plan import robustness_sentence
-from pytest_safescale.plugin import ROBUSTNESS_FIXTURE, options, outcomes, selection
-from pytest_safescale.robust import (
+from pytest_safescale.perturb.search.drawing import get_ready_to_draw
+from pytest_safescale.perturb.search.probe import Budget
+from pytest_safescale.perturb.search.run_search import current_hypothesis_settings
+from pytest_safescale.plugin import ROBUSTNESS_FIXTURE, case_selection, options, output
+from pytest_safescale.plugin.hook_results import things_of
+from pytest_safescale.plugin.travelling import attach, travelling_with
+from pytest_safescale.runs.plan import robustness_sentence
+from pytest_safescale.runs.robustness_case import (
     MAJORITY,
     RobustnessCase,
     RobustnessRunner,
     relations_named,
 )
+from pytest_safescale.text.escaping import one_line, terminal_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from pytest_safescale.case import CaseResult, CaseRunner
-    from pytest_safescale.items.item import Item
-    from pytest_safescale.perturb.finding import Finding
-    from pytest_safescale.perturb.probe import SearchReport
-    from pytest_safescale.plan import PlanRow
+    import pytest
+
+    from pytest_safescale.dataset.item import Item
+    from pytest_safescale.perturb.search.counterexample import Counterexample
+    from pytest_safescale.perturb.search.probe import SearchReport
     from pytest_safescale.plugin.case import SafescaleCase
-    from pytest_safescale.robust import RobustnessResult
-    from pytest_safescale.run import Run
+    from pytest_safescale.plugin.travelling import Travelling
+    from pytest_safescale.results.manifest import RobustnessSettings
+    from pytest_safescale.results.search_record import SearchRecord
+    from pytest_safescale.runs.asking import CaseRunner
+    from pytest_safescale.runs.case import CaseResult
+    from pytest_safescale.runs.plan import PlanRow
+    from pytest_safescale.runs.robustness_case import RobustnessResult
+    from pytest_safescale.runs.run import Run
 
 __all__ = ["RobustnessTests", "SafescaleRobustness", "reproduction"]
 
@@ -68,9 +76,9 @@ class SafescaleRobustness:
         ask: Callable[[], RobustnessResult],
         case: Callable[[Callable[[], CaseResult]], SafescaleCase],
         strict: frozenset[str],
-        tells_case: Callable[[], bool],
+        tells_case: Callable[[str], bool],
     ) -> None:
-        """``case`` makes the case of its result; ``tells_case`` whether its record is still due."""
+        """``case`` makes the case of its result; ``tells_case`` whether a test tells its record."""
         self._wanted = wanted
         self._ask = ask
         self._case = case(self._base)
@@ -79,7 +87,7 @@ class SafescaleRobustness:
         self._result: RobustnessResult | None = None
 
     def __repr__(self) -> str:
-        return f"<SafescaleRobustness {self._wanted.id}>"
+        return terminal_line(f"<SafescaleRobustness {self._wanted.id}>")
 
     @property
     def item(self) -> Item:
@@ -107,9 +115,9 @@ class SafescaleRobustness:
         return self.result.report
 
     @property
-    def finding(self) -> Finding | None:
+    def counterexample(self) -> Counterexample | None:
         """The smallest edit that breaks the relation, if one does."""
-        return self.result.finding
+        return self.result.counterexample
 
     @property
     def result(self) -> RobustnessResult:
@@ -123,43 +131,43 @@ class SafescaleRobustness:
         return self._result.base
 
     def judge(self) -> None:
-        """Pass where the relation holds; else fail on a strict finding or note the finding.
+        """Pass where the relation holds; else fail on a strict finding or note the counterexample.
 
-        A noted finding is an expected failure, as with ``safescale_case``. Where the relation says
+        A noted one is an expected failure, as with ``safescale_case``. Where the relation says
         nothing about the item the test is skipped with the reason.
         """
         result = self.result
         if result.missing:
             reason = "a call is not in the store and --safescale-replay makes none"
-            pytest.fail(reason, pytrace=False)
+            raise output.failure(reason)
         if result.error is not None:
-            outcomes.note(f"the call failed: {result.error}")
+            raise output.noting(f"the call failed: {result.error}")
         if result.report.lack is not None:
-            pytest.skip(f"not applicable: {result.report.lack}")
-        if result.finding is None:
+            raise output.skipping(f"not applicable: {result.report.lack}")
+        if result.counterexample is None:
             return
-        sentence = told_in_full(result.finding)
+        sentence = full_sentence(result.counterexample)
         if strict := sorted(self._strict.intersection(result.findings)):
-            pytest.fail(f"{', '.join(strict)}: {sentence}", pytrace=False)
-        outcomes.note(sentence)
+            raise output.failure(f"{', '.join(strict)}: {sentence}")
+        raise output.noting(sentence)
 
     def travel_on(self, report: pytest.TestReport) -> None:
         """Attach to a test's report what the controlling process needs, as plain JSON data."""
-        travelling: dict[str, Any] = dict(getattr(report, "safescale", {}))
+        before = travelling_with(report)
         self._case.travel_on(report)
-        told: dict[str, Any] = dict(getattr(report, "safescale", {}))
-        if "record" in told and not self._tells_case():
-            del told["record"]
-        travelling |= told
+        travelling: Travelling = {**before, **travelling_with(report)}
+        if "record" in travelling and not self._tells_case(report.nodeid):
+            del travelling["record"]
         if self._result is not None:
             travelling["search"] = {**self._result.record(), "nodeid": report.nodeid}
         if travelling:
-            report.safescale = travelling  # type: ignore[attr-defined]
+            attach(report, travelling)
 
 
-def told_in_full(finding: Finding) -> str:
+def full_sentence(counterexample: Counterexample) -> str:
     """Return what happened, by which edit, and what it changed, in a few lines."""
-    return "\n".join([finding.sentence, f"edit: {finding.description}", finding.diff])
+    edit = f"edit: {one_line(counterexample.description)}"
+    return "\n".join([one_line(counterexample.sentence), edit, counterexample.diff])
 
 
 class RobustnessTests:
@@ -172,22 +180,21 @@ class RobustnessTests:
         """Raise SettingsError for a relation that is not known."""
         given = config.hook.pytest_safescale_relations(config=config)
         self.relations = relations_named(
-            run.settings.relations, extra=[relation for some in given for relation in some]
+            run.settings.relations, extra=things_of("pytest_safescale_relations", given, "Relation")
         )
         self._run = run
-        self._profile = current_profile()
+        self._hypothesis_settings = current_hypothesis_settings()
         self._runner: RobustnessRunner | None = None
-        self._told: set[str] = set()
+        self._first_test_of_case: dict[str, str] = {}
 
     def parametrize(self, metafunc: pytest.Metafunc) -> None:
         """Make one test of every case and relation that the function's markers leave in."""
         definition = metafunc.definition
-        cases = selection.chosen_cases(self._run, definition)
-        places = selection.chosen_relations([one.name for one in self.relations], definition)
+        cases = case_selection.chosen_cases(self._run, definition)
+        places = case_selection.chosen_relations([one.name for one in self.relations], definition)
         jobs = [self._number(case, place) for case in cases for place in places]
-        metafunc.parametrize(
-            ROBUSTNESS_FIXTURE, jobs, indirect=True, ids=[self.wanted(job).id for job in jobs]
-        )
+        ids = [terminal_line(self.wanted(job).id) for job in jobs]
+        metafunc.parametrize(ROBUSTNESS_FIXTURE, jobs, indirect=True, ids=ids)
 
     def _number(self, case: int, relation: int) -> int:
         return len(self._run.cases) + case * len(self.relations) + relation
@@ -202,10 +209,11 @@ class RobustnessTests:
         return RobustnessCase(case=self._run.cases[case], relation=self.relations[relation])
 
     def get_ready(self) -> None:
-        """Take hypothesis's profile as it is now; called in the thread of the tests."""
-        self._profile = current_profile()
+        """Take hypothesis's settings as they are now; called in the thread of the tests."""
+        self._hypothesis_settings = current_hypothesis_settings()
         # Hypothesis looks into numpy where it finds it: not while another thread still loads it.
         importlib.import_module("numpy")
+        get_ready_to_draw()
 
     async def run(self, runner: CaseRunner, job: int) -> RobustnessResult:
         """Put a job's case to its relation; called from the engine's loop."""
@@ -217,16 +225,14 @@ class RobustnessTests:
                     variants=settings.variants or None, shrink_calls=settings.shrink_calls
                 ),
                 seed=settings.seed,
-                profile=self._profile,
+                hypothesis_settings=self._hypothesis_settings,
                 majority=settings.variant_answers == MAJORITY,
             )
         return await self._runner.run(self.wanted(job))
 
-    def tells_case(self, wanted: RobustnessCase) -> bool:
-        """Say whether the case's own record is still due from this process; it is told once."""
-        due = wanted.case.id not in self._told
-        self._told.add(wanted.case.id)
-        return due
+    def tells_case(self, wanted: RobustnessCase, test: str) -> bool:
+        """Say whether a test tells the case's own record: the first that could, each time."""
+        return self._first_test_of_case.setdefault(wanted.case.id, test) == test
 
     def plan(self, rows: Sequence[PlanRow]) -> str:
         """Say how much is asked at most, beside the cases as they are."""
@@ -238,7 +244,7 @@ class RobustnessTests:
             shrink_calls=settings.shrink_calls,
         )
 
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> RobustnessSettings:
         """Return what the figures depend on."""
         settings = self._run.settings
         return {
@@ -249,10 +255,10 @@ class RobustnessTests:
         }
 
 
-def reproduction(config: pytest.Config, run: Run, search: Mapping[str, Any]) -> str:
+def reproduction(config: pytest.Config, run: Run, search: SearchRecord) -> str:
     """Return the command that finds a counterexample again from the store, with no call."""
     specs = dict(zip((model.info.name for model in run.models), run.settings.model, strict=False))
-    file, _, rest = str(search["nodeid"]).partition("::")
+    file, _, rest = search["nodeid"].partition("::")
     suite = Path(file).stem.removeprefix("test_")
     if suite in run.settings.suite:
         where = [f"--safescale-suite={suite}"]
@@ -268,6 +274,7 @@ def reproduction(config: pytest.Config, run: Run, search: Mapping[str, Any]) -> 
         f"--safescale-relations={search['relation']}",
         *_kept(config),
         *_drawn_alike(config, run),
+        *(["--safescale-gates=none"] if run.settings.gates else []),
         f"--safescale-report={REPRODUCED}",
         "--safescale-replay",
     ]
@@ -283,11 +290,11 @@ def _drawn_alike(config: pytest.Config, run: Run) -> list[str]:
 
 
 def _variants(run: Run) -> int:
-    return run.settings.variants or current_profile().max_examples
+    return run.settings.variants or current_hypothesis_settings().max_examples
 
 
 def _kept(config: pytest.Config) -> list[str]:
-    given = options.given_options(config)
+    given = options.given_options(config.option)
     told = {name.replace("_", "-"): given[name] for name in given if name not in _OF_THE_RUN}
     return [
         f"--safescale-{name}" if value is True else f"--safescale-{name}={value}"

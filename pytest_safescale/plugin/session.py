@@ -2,73 +2,94 @@
 
 from __future__ import annotations
 
-import uuid
-from contextlib import nullcontext
-from functools import cached_property
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_safescale.calls.engine import TOLD_S
+from pytest_safescale.calls.rescue_file import take_in_rescued
 from pytest_safescale.calls.store import Store
-from pytest_safescale.errors import SafescaleError
-from pytest_safescale.plugin import FIXTURE, selection
+from pytest_safescale.calls.wait_reasons import Waits
+from pytest_safescale.errors import Interrupted, RunBroken, SafescaleError, StoreError, StoreLocked
+from pytest_safescale.plugin import (
+    CASE_KEY,
+    FIXTURE,
+    ROBUSTNESS_KEY,
+    case_selection,
+    internals,
+    outcomes,
+    output,
+    worker_messages,
+)
 from pytest_safescale.plugin.case import SafescaleCase
-from pytest_safescale.report.naming import label_words
-from pytest_safescale.run import start_engine
+from pytest_safescale.plugin.failure_texts import make_harmless
+from pytest_safescale.plugin.notices import WaitNotices, tell
+from pytest_safescale.plugin.sigterm import SigtermEndsTheRun
+from pytest_safescale.results.label_words import label_words
+from pytest_safescale.runs.run import start_engine
+from pytest_safescale.text.escaping import terminal_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from pytest_safescale.calls.engine import Engine
-    from pytest_safescale.case import CaseResult, CaseRunner
     from pytest_safescale.plugin.robustness import RobustnessTests, SafescaleRobustness
-    from pytest_safescale.robust import RobustnessResult
-    from pytest_safescale.run import Run
+    from pytest_safescale.runs.asking import CaseRunner
+    from pytest_safescale.runs.case import CaseResult
+    from pytest_safescale.runs.robustness_case import RobustnessResult
+    from pytest_safescale.runs.run import Run
 
 __all__ = ["SafescaleSession"]
 
-RUN_KEY = "safescale_run"
+HALT_LOCK_S = 1.0
+"""How long the end of a run may be held up by another program's lock on the store."""
 
 
 class SafescaleSession:
     """What a process of the session shares: the run, and the engine that asks its cases."""
 
-    def __init__(self, config: pytest.Config, run: Run) -> None:
+    def __init__(self, config: pytest.Config, run: Run, configuration: Path | None) -> None:
+        """``configuration`` is the file that was read."""
         self.config = config
         self.run = run
-        self.run_id = worker_input(config).get(RUN_KEY) or uuid.uuid4().hex
+        self.configuration = configuration
+        self.run_id = worker_messages.run_id(config)
+        self.started = worker_messages.started(config)
+        """When the run began, in seconds since 1970; the same in each of its worker_messages."""
         self._engine: Engine[CaseResult | RobustnessResult] | None = None
         self._order: list[int] = []
-        self._words = label_words({"labels": run.settings.labels})
+        self._pytest_session: pytest.Session | None = None
+        self._broken: RunBroken | None = None
+        self._robustness: RobustnessTests | None = None
+        self.sigterm = SigtermEndsTheRun()
+        self._waits = Waits()
+        self._tell_waits = WaitNotices(self._waits, lambda told: tell(config, told))
+        self._words = label_words({"labels": run.settings.labels.words})
 
-    @cached_property
     def robustness(self) -> RobustnessTests:
-        """Cases under relations; with it comes hypothesis, so only where it is wanted."""
-        from pytest_safescale.plugin.robustness import RobustnessTests
+        """Return the cases under relations; with them comes hypothesis, so only where wanted.
 
-        return RobustnessTests(self.config, self.run)
+        No property: pytest looks at every attribute of a plugin, in search of fixtures.
+        """
+        if self._robustness is None:
+            from pytest_safescale.plugin.robustness import RobustnessTests
 
-    def undisturbed(self) -> AbstractContextManager[object]:
-        """Return a context for showing a failure: reading sources, as searches do elsewhere."""
-        if "robustness" not in vars(self):
-            return nullcontext()
-        from pytest_safescale.perturb.threads import alone
-
-        return alone()
+            self._robustness = RobustnessTests(self.config, self.run)
+        return self._robustness
 
     def parametrize(self, metafunc: pytest.Metafunc, fixture: str) -> None:
         """Make one test of every case that the function's markers leave in."""
         if fixture != FIXTURE:
             try:
-                self.robustness.parametrize(metafunc)
+                self.robustness().parametrize(metafunc)
             except SafescaleError as error:
-                raise pytest.UsageError(f"safescale: {error}") from error
+                raise output.refusal(f"safescale: {error}") from error
             return
-        chosen = selection.chosen_cases(self.run, metafunc.definition)
-        metafunc.parametrize(
-            FIXTURE, chosen, indirect=True, ids=[self.run.cases[index].id for index in chosen]
-        )
+        chosen = case_selection.chosen_cases(self.run, metafunc.definition)
+        ids = [terminal_line(self.run.cases[index].id) for index in chosen]
+        metafunc.parametrize(FIXTURE, chosen, indirect=True, ids=ids)
 
     def case(self, index: int, ask: Callable[[], CaseResult] | None = None) -> SafescaleCase:
         """Return the case with this number, for one test."""
@@ -85,90 +106,136 @@ class SafescaleSession:
         """Return the case under a relation with this job's number, for one test."""
         from pytest_safescale.plugin.robustness import SafescaleRobustness
 
-        wanted = self.robustness.wanted(number)
-        index = self.robustness.case_of(number)
+        wanted = self.robustness().wanted(number)
+        index = self.robustness().case_of(number)
         return SafescaleRobustness(
             wanted,
             ask=lambda: self._ask(number),
             case=lambda ask: self.case(index, ask),
             strict=frozenset(self.run.settings.strict),
-            tells_case=lambda: self.robustness.tells_case(wanted),
+            tells_case=lambda test: self.robustness().tells_case(wanted, test),
         )
 
     def _ask(self, number: int) -> Any:
+        if self._broken is not None:
+            raise self._broken
+        try:
+            return self._running(number).result(number, on_wait=self._tell_waits)
+        except RunBroken as broken:
+            self._broken = self._break_off(broken)
+            raise self._broken from broken
+        except Interrupted as ended:
+            if self._pytest_session is not None:
+                self._pytest_session.shouldstop = str(ended)
+            raise
+
+    def _break_off(self, broken: RunBroken) -> RunBroken:
+        """Let what is under way arrive and be kept; say what became of what the store refused."""
         if self._engine is None:
-            if "robustness" in vars(self):
-                self.robustness.get_ready()
+            return broken
+        self._engine.drain()
+        told, self._engine = self._engine.close(), None
+        return type(broken)(f"{broken}; {told}") if told else broken
+
+    def _running(self, number: int) -> Engine[CaseResult | RobustnessResult]:
+        if self._engine is None:
+            if self._robustness is not None:
+                self._robustness.get_ready()
             self._engine = start_engine(
                 self.run,
                 self._order or [number],
                 run_id=self.run_id,
+                started=self.started,
                 job=self._job,
-                **_share(self.config),
+                waits=self._waits,
+                **worker_messages.share(self.config),
             )
-        return self._engine.result(number)
+        return self._engine
 
     async def _job(self, runner: CaseRunner, number: int) -> CaseResult | RobustnessResult:
         if number < len(self.run.cases):
             return await runner.run(self.run.cases[number])
-        return await self.robustness.run(runner, number)
+        return await self.robustness().run(runner, number)
 
-    def halt(self, reason: str) -> None:
-        """Tell every process of the run to ask nothing more."""
-        store = Store(self.run.settings.store, run=self.run_id)
-        store.halt(reason)
-        store.close()
+    def halt(self, reason: str, *, at_once: bool = False) -> None:
+        """Tell every process of the run to ask nothing more, or to end what is under way too."""
+        if self.run.settings.replay:
+            return
+        with (
+            suppress(StoreError),  # they learn of it when they need the store themselves
+            Store(self.run.settings.store, run=self.run_id, lock_s=HALT_LOCK_S) as store,
+        ):
+            store.halt(reason, at_once=at_once)
+
+    def interrupt(self, stopped: BaseException) -> None:
+        """Tell every process of the run that it was stopped before its end."""
+        reason = str(stopped) if isinstance(stopped, pytest.exit.Exception) else ""
+        self.halt(reason or f"the run was interrupted ({type(stopped).__name__})", at_once=True)
 
     def check_store(self) -> None:
-        """Open the store once before any process uses it, so that it exists and is ours."""
+        """Open the store once before any process uses it, so that it is there and usable.
+
+        Raises StoreError, or SettingsError for one that is not ours.
+        """
         try:
-            Store(self.run.settings.store, run=self.run_id).close()
-        except SafescaleError as error:
-            raise pytest.UsageError(f"safescale: {error}") from error
+            self._ready_store(lock_s=TOLD_S)
+        except StoreLocked as locked:
+            tell(self.config, f"waiting: {locked}")
+            self._ready_store(lock_s=self.run.settings.retry_seconds)
+
+    def _ready_store(self, lock_s: float) -> None:
+        settings = self.run.settings
+        with Store(
+            settings.store, run=self.run_id, read_only=settings.replay, lock_s=lock_s
+        ) as store:
+            if not settings.replay:
+                store.clear_claims()
+                for told in take_in_rescued(store):
+                    tell(self.config, told)
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> None:
         """Learn the order in which the cases will be wanted."""
-        self._order = selection.case_order(items)
+        self._pytest_session = session
+        self._order = case_selection.case_order(items)
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Tell an xdist worker which run it belongs to."""
-        node.workerinput[RUN_KEY] = self.run_id
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let the case's record travel on the report, also from an xdist worker."""
+        report = yield
+        keys: tuple[pytest.StashKey[Any], ...] = (CASE_KEY, ROBUSTNESS_KEY)
+        failed = call.excinfo if any(key in item.stash for key in keys) else None
+        if failed is not None:
+            make_harmless(report)
+        for key in keys:
+            if call.when == "call" and key in item.stash:
+                item.stash[key].travel_on(report)
+            if call.when == "teardown" and key in item.stash:
+                # The report has it all; thousands of cases with their evidence fill the memory.
+                del item.stash[key]
+        if report.failed and failed is not None:
+            outcomes.tell_reason(report, failed)
+        return report
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Stop asking; a worker that is done first ends the calls it makes for the others."""
         normal = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        if self._engine is not None and is_worker(self.config) and normal:
+        if self._engine is not None and internals.is_worker(self.config) and normal:
             self._engine.drain()
         self.close()
 
     def pytest_unconfigure(self) -> None:
         """Stop asking, also where the session never came to its end."""
         self.close()
+        self.sigterm.restore()
 
     def close(self) -> None:
         """Cancel what is under way; what has arrived is in the store."""
         if self._engine is not None:
-            self._engine.close()
-            self._engine = None
-
-
-def worker_input(config: pytest.Config) -> dict[str, Any]:
-    """Return what xdist's controller told this worker; empty outside a worker."""
-    found: dict[str, Any] = getattr(config, "workerinput", {})
-    return found
-
-
-def is_worker(config: pytest.Config) -> bool:
-    """Say whether this process is an xdist worker."""
-    return hasattr(config, "workerinput")
-
-
-def _share(config: pytest.Config) -> dict[str, int]:
-    told = worker_input(config)
-    if not told:
-        return {}
-    workers = int(told["workercount"])
-    # A worker that replaces a crashed one has a higher number; it takes over that one's share.
-    return {"worker": int(str(told["workerid"]).removeprefix("gw")) % workers, "workers": workers}
+            told, self._engine = self._engine.close(), None
+            if told:
+                tell(self.config, told)

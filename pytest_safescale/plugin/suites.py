@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from pytest_safescale.data import data_folder
 from pytest_safescale.errors import SettingsError
+from pytest_safescale.packaged import data_folder
+from pytest_safescale.plugin.internals import collect_from
+from pytest_safescale.plugin.registration import register
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import pytest
 
 __all__ = ["select"]
 
@@ -43,7 +45,5 @@ def select(config: pytest.Config, names: Sequence[str]) -> None:
     for name in names:
         if name not in known:
             raise SettingsError(f"--safescale-suite: found {name!r}; allowed: {', '.join(known)}")
-    config.pluginmanager.register(SuiteFilter(folder, names), "safescale-suites")
-    if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args.clear()
-    config.args.append(str(folder))
+    register(config, SuiteFilter(folder, names), "safescale-suites")
+    collect_from(config, folder)

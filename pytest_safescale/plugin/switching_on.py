@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
+from pytest_safescale.analysis.custom_metrics import checked_metrics
 from pytest_safescale.errors import SafescaleError
-from pytest_safescale.plugin import options, suites
-from pytest_safescale.plugin.session import SafescaleSession, is_worker
-from pytest_safescale.run import prepare_run
-from pytest_safescale.scoring.custom import checked_metrics
-from pytest_safescale.settings import read_configuration, resolve_settings
+from pytest_safescale.plugin import (
+    RECORDING_KEY,
+    internals,
+    options,
+    output,
+    suites,
+    worker_messages,
+)
+from pytest_safescale.plugin.addopts import require_addopts
+from pytest_safescale.plugin.earlier_run import take_away_refused
+from pytest_safescale.plugin.hook_results import things_of
+from pytest_safescale.plugin.registration import register
+from pytest_safescale.plugin.session import SafescaleSession
+from pytest_safescale.runs.run import check_budget, prepare_run
+from pytest_safescale.settings.configuration import absolute_paths, find_configuration
+from pytest_safescale.settings.resolve import resolve_settings
 
 if TYPE_CHECKING:
-    from pytest_safescale.run import Run
-    from pytest_safescale.settings import Settings
+    from pathlib import Path
+
+    import pytest
+
+    from pytest_safescale.runs.run import Run
+    from pytest_safescale.settings.configuration import Configuration
+    from pytest_safescale.settings.schema import Settings
 
 __all__ = ["switch_on"]
 
@@ -24,53 +39,66 @@ __all__ = ["switch_on"]
 def switch_on(config: pytest.Config) -> SafescaleSession:
     """Prepare the run and register what follows it; unusable input ends with exit code 4."""
     try:
-        settings = _settings(config)
-        suites.select(config, settings.suite)
-        session = SafescaleSession(config, _prepare(config, settings))
-        if session.run.settings.wants_robustness:
-            _ = session.robustness  # a relation that is not known ends the run here
-        if not is_worker(config):
-            from pytest_safescale.plugin.recording import Recording
+        return _switched_on(config)
+    except Exception as error:
+        if not internals.is_worker(config):
+            take_away_refused(config.option, worker_messages.folders(config), str(error))
+        if isinstance(error, SafescaleError):
+            raise output.refusal(f"safescale: {error}") from error
+        raise
 
-            # Its gates may be unusable: nothing is registered before they are read.
-            config.pluginmanager.register(Recording(session), "safescale-recording")
-        config.pluginmanager.register(session, "safescale-session")
-    except SafescaleError as error:
-        raise pytest.UsageError(f"safescale: {error}") from error
+
+def _switched_on(config: pytest.Config) -> SafescaleSession:
+    configuration = find_configuration(*worker_messages.folders(config))
+    require_addopts(config)
+    settings = _settings(config, configuration)
+    suites.select(config, settings.suite)
+    run = _narrowed(_prepare(config, settings, configuration.folder), configuration)
+    check_budget(run)
+    session = SafescaleSession(config, run, configuration.path)
+    if session.run.settings.wants_robustness:
+        session.robustness()  # a relation that is not known ends the run here
+    if not internals.is_worker(config):
+        from pytest_safescale.plugin.recording import Recording
+
+        # Its gates may be unusable: nothing is registered before they are read.
+        config.stash[RECORDING_KEY] = Recording(session)
+        register(config, config.stash[RECORDING_KEY], "safescale-recording")
+    register(config, session, "safescale-session")
+    session.sigterm.install()
     return session
 
 
-def _settings(config: pytest.Config) -> Settings:
-    configuration = _absolute(read_configuration(config.rootpath), config.rootpath)
+def _settings(config: pytest.Config, configuration: Configuration) -> Settings:
     start = config.invocation_params.dir
-    given = _absolute(options.given_options(config), start)
-    settings = resolve_settings(given, configuration)
-    return settings.model_copy(
-        update={"store": start / settings.store, "report": start / settings.report}
-    )
+    given = absolute_paths(options.given_options(config.option), start)
+    settings = resolve_settings(given, configuration.values)
+    update: dict[str, Any] = {"store": start / settings.store, "report": start / settings.report}
+    if "suite" not in given and internals.called_with_paths(config):
+        update["suite"] = ()  # a configuration's suites are for calls without paths, as testpaths
+    return settings.model_copy(update=update)
 
 
-def _absolute(values: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Take relative paths from the folder they were written for."""
-    absolute = dict(values)
-    for name in ("store", "report", "figures", "corpus", "baseline"):
-        if isinstance(values.get(name), str):
-            absolute[name] = str(folder / Path(values[name]).expanduser())
-    for name, words in (("dataset", ("sample", "hf:")), ("gates", ("default",))):
-        value = values.get(name)
-        if isinstance(value, str) and not value.startswith(words):
-            absolute[name] = str(folder / Path(value).expanduser())
-    return absolute
+def _narrowed(run: Run, configuration: Configuration) -> Run:
+    """Return the run, and say where an option excludes conditions that are configured."""
+    configured = resolve_settings({}, configuration.values).conditions
+    asked = {*run.settings.conditions, *(condition.name for condition in run.conditions)}
+    conditions_excluded = [name for name in configured if name not in asked]
+    if not conditions_excluded:
+        return run
+    names = ", ".join(conditions_excluded)
+    told = f"configured conditions were excluded (--safescale-conditions): {names}"
+    return replace(run, narrowed="; ".join(filter(None, [run.narrowed, told])))
 
 
-def _prepare(config: pytest.Config, settings: Settings) -> Run:
+def _prepare(config: pytest.Config, settings: Settings, folder: Path) -> Run:
     hook = config.hook
     added = hook.pytest_safescale_conditions(config=config)
     measured = hook.pytest_safescale_metrics(config=config)
     return prepare_run(
         settings,
-        root=config.rootpath,
+        root=folder,
         make_model=lambda spec: hook.pytest_safescale_make_model(config=config, spec=spec),
-        extra_conditions=[condition for conditions in added for condition in conditions],
-        metrics=checked_metrics(metric for metrics in measured for metric in metrics),
+        extra_conditions=things_of("pytest_safescale_conditions", added, "Condition"),
+        metrics=checked_metrics(things_of("pytest_safescale_metrics", measured, "CaseMetric")),
     )

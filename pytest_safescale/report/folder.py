@@ -4,89 +4,156 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import contextmanager, suppress
+from errno import EISDIR
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pytest_safescale.report.conclusion import SCHEMA_VERSION
-from pytest_safescale.report.markdown import escape, render_summary
-from pytest_safescale.report.page_process import write_page
+from pytest_safescale.errors import ReportError, SettingsError
+from pytest_safescale.report.markdown import render_summary, run_verdict_line
+from pytest_safescale.results.conclusion import SCHEMA_VERSION
+from pytest_safescale.results.manifests import SUPERSEDED
+from pytest_safescale.results.record_lines import CASES, SEARCHES
+from pytest_safescale.text.escaping import csv_cell, json_line, markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_safescale.report.conclusion import Conclusion
+    from pytest_safescale.results.case_record import CaseRecord
+    from pytest_safescale.results.conclusion import Conclusion
+    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.search_record import SearchRecord
 
-__all__ = ["SEARCHES", "ReportFolder"]
+__all__ = ["REPORT_FILES", "ReportFolder"]
 
-SEARCHES = "robustness.jsonl"
-"""The file of searches for counterexamples, one line each."""
 _WRITTEN_LAST = ("run.json", "metrics.csv", "summary.md", "report.html")
+REPORT_FILES = (CASES, SEARCHES, SUPERSEDED, *_WRITTEN_LAST)
+"""Every file that a report may have, the charts as files apart."""
+_UNFINISHED = "this run has not come to its end"
+_GOES_ON = "It goes on, or it was ended before its gates were judged."
 
 
 class ReportFolder:
-    """Writes one report. Nothing is touched before the first case or the end."""
+    """Writes one report. Nothing is touched before a run begins, a first case or the end.
 
-    def __init__(self, path: Path) -> None:
+    What cannot be written while the run goes on, or at its end, is a ReportError.
+    """
+
+    def __init__(self, path: Path, *, run_id: str) -> None:
+        """``run_id`` is of the run that is reported: each line names it, as run.json does."""
         self.path = path
+        self._run_id = run_id
         self._cases: TextIO | None = None
         self._searches: TextIO | None = None
 
-    def add(self, record: Mapping[str, Any]) -> None:
+    def add(self, record: CaseRecord) -> None:
         """Append a case to ``cases.jsonl``."""
-        _append(self._open(), record)
+        with self._raising_report_error():
+            self._append(self._open(), record)
 
-    def add_search(self, record: Mapping[str, Any]) -> None:
+    def add_search(self, record: SearchRecord) -> None:
         """Append a case under a relation to ``robustness.jsonl``."""
-        self._open()  # what an earlier run left there goes first
-        if self._searches is None:
-            self._searches = _lines_to(self.path / SEARCHES)
-        _append(self._searches, record)
+        with self._raising_report_error():
+            self._open()  # what an earlier run left there goes first
+            if self._searches is None:
+                self._searches = _lines_to(self.path / SEARCHES)
+            self._append(self._searches, record)
+
+    @contextmanager
+    def _raising_report_error(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ReportError(
+                f"the report {self.path} cannot be written: {error.strerror or error}"
+            ) from error
+
+    def _append(self, file: TextIO, record: CaseRecord | SearchRecord) -> None:
+        file.write(json_line({**record, "run_id": self._run_id}) + "\n")
+        file.flush()
 
     def _open(self) -> TextIO:
         if self._cases is None:
             self.path.mkdir(parents=True, exist_ok=True)
-            # A verdict of an earlier run must not stand beside the cases of this one.
-            for name in (*_WRITTEN_LAST, SEARCHES):
+            # Nothing of an earlier run must stand beside the cases of this one.
+            for name in REPORT_FILES:
                 (self.path / name).unlink(missing_ok=True)
-            self._cases = _lines_to(self.path / "cases.jsonl")
+            self._cases = _lines_to(self.path / CASES)
         return self._cases
 
-    def finish(
-        self,
-        conclusion: Conclusion,
-        *,
-        figures: Path | None = None,
-        page: Callable[..., None] = write_page,
-    ) -> None:
-        """Write everything that sums up the cases; the charts as files too, where wanted.
+    def finish(self, conclusion: Conclusion, *, charts: Path | None = None) -> None:
+        """Write everything that sums up the cases; the charts as files too, where wanted."""
+        # What draws takes long to load, and only a report that is written needs it.
+        from pytest_safescale.report.page.run_page import write_charts, write_html
 
-        ``page`` writes report.html once the files it is made of are there.
+        with self._raising_report_error():
+            self._open()
+            self.close()
+            self._write("run.json", _json(_run(conclusion)))
+            self._write("summary.md", render_summary(conclusion))
+            self._write_metrics(conclusion)
+            write_html(self.path)
+            if charts is not None:
+                write_charts(self.path, charts)
+
+    def begin(self, charts: Path | None = None) -> None:
+        """Take an earlier run verdict away and say that this run has none yet.
+
+        The earlier run's cases stay until this one has its first, with its figures beside them.
+        Raises SettingsError for a folder of the report or the charts that cannot be written to.
         """
-        self._open()
-        self.close()
-        self._write("run.json", _json(_run(conclusion)))
-        self._write("summary.md", render_summary(conclusion))
-        self._write_metrics(conclusion)
-        page(self.path, figures=figures)
+        with _usable("--safescale-figures", charts):
+            if charts is not None:
+                charts.mkdir(parents=True, exist_ok=True)
+                TemporaryFile(dir=charts).close()
+        with _usable("--safescale-report", self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            for name in REPORT_FILES:
+                if (self.path / name).is_dir():
+                    raise IsADirectoryError(EISDIR, f"{name} is a folder")
+            self._say(f"No verdict: {_UNFINISHED}", [_GOES_ON])
 
-    def block(self, reasons: Sequence[str]) -> None:
-        """Write a summary of a run that asked nothing, and leave no verdict of an earlier one."""
-        self._open()
-        self.close()
-        lines = [f"- {escape(reason)}" for reason in reasons]
-        head = "## Blocked: the self-check found gates that cannot fail or cannot pass."
-        self._write("summary.md", "\n".join([head, "", *lines, ""]))
+    def block(self, why: str, reasons: Sequence[str] = ()) -> None:
+        """Say why a run without a case blocks."""
+        self._say(f"Blocked: {why}", [f"- {markdown(reason)}" for reason in reasons])
+
+    def end_early(self, reason: str) -> None:
+        """Say why a run ended before its first case."""
+        self.tell_no_run_verdict("this run ended before its first case", markdown(reason))
+
+    def tell_no_run_verdict(self, why: str, *lines: str) -> None:
+        """Say that a run has none, where that can be written."""
+        with suppress(OSError):
+            self._say(f"No verdict: {why}", lines)
+
+    def refuse(self, reason: str) -> None:
+        """Take an earlier run verdict away for one that could not begin; else write nothing."""
+        with suppress(OSError, ValueError):  # a folder that cannot be has no run verdict
+            if any((self.path / name).is_file() for name in _WRITTEN_LAST):
+                self.end_early(reason)
+
+    def _say(self, why: str, lines: Sequence[str]) -> None:
+        """Leave a summary alone, and of an earlier run what is no run verdict."""
+        if (self.path / "run.json").is_file():
+            (self.path / "run.json").replace(self.path / SUPERSEDED)
+        for name in _WRITTEN_LAST:
+            (self.path / name).unlink(missing_ok=True)
+        kept = (self.path / SUPERSEDED).exists()
+        before = [f"{SUPERSEDED} and cases.jsonl are of the run before it.", ""] if kept else []
+        self._write("summary.md", "\n".join([f"## {why}.", "", *lines, "", *before]))
 
     def close(self) -> None:
         """Close the files of lines where the run ended early."""
         for file in (self._cases, self._searches):
             if file is not None:
-                file.close()
+                with suppress(OSError):  # a line that could not be written was told of then
+                    file.close()
 
     def mark_partial(self) -> None:
         """Mark every case as one of a part: what belongs to it could not be scored."""
         self._open().close()
-        cases, marked = self.path / "cases.jsonl", self.path / "cases.jsonl.marked"
+        cases, marked = self.path / CASES, self.path / "cases.jsonl.marked"
         with cases.open("rb") as file, marked.open("wb") as target:
             target.writelines(map(_marked, file))
         marked.replace(cases)
@@ -96,7 +163,10 @@ class ReportFolder:
 
     def _write_metrics(self, conclusion: Conclusion) -> None:
         partial = _is_partial(conclusion.manifest)
-        rows = [{**vars(metric), "partial": partial} for metric in conclusion.metrics]
+        rows = [
+            {name: csv_cell(value) for name, value in {**vars(metric), "partial": partial}.items()}
+            for metric in conclusion.metrics
+        ]
         if not rows:
             return
         with (self.path / "metrics.csv").open("w", encoding="utf-8", newline="") as file:
@@ -105,25 +175,31 @@ class ReportFolder:
             writer.writerows(rows)
 
 
+@contextmanager
+def _usable(option: str, folder: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(
+            f"{option}: found {folder}, which cannot be written to: {error.strerror or error}; "
+            "allowed: a folder"
+        ) from error
+
+
 def _lines_to(path: Path) -> TextIO:
-    # Replies may hold half of a surrogate pair; it is written as an escape.
-    return path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
-
-
-def _append(file: TextIO, record: Mapping[str, Any]) -> None:
-    file.write(json.dumps(record, ensure_ascii=False) + "\n")
-    file.flush()
+    return path.open("w", encoding="utf-8", newline="\n")
 
 
 def _run(conclusion: Conclusion) -> dict[str, Any]:
     return {
+        "verdict": run_verdict_line(conclusion),
         "schema_version": SCHEMA_VERSION,
         "manifest": conclusion.manifest,
         "metrics": [dict(vars(metric)) for metric in conclusion.metrics],
         "gates": [gate.record() for gate in conclusion.gates],
         "comparisons": [dict(vars(comparison)) for comparison in conclusion.comparisons],
         "analyses": conclusion.analyses,
-        "findings": list(conclusion.findings),
+        "findings": list(conclusion.counterexamples),
     }
 
 
@@ -140,10 +216,11 @@ def _value(name: str, value: Any) -> str:
     return "[\n" + ",\n".join(rows) + "\n]"
 
 
-def _is_partial(manifest: Mapping[str, Any]) -> bool:
+def _is_partial(manifest: Manifest) -> bool:
     """Say whether cases are missing that the figures should be over."""
-    cases, scored = manifest.get("cases") or {}, manifest.get("scored") or {}
-    return bool(scored.get("partial")) or cases.get("recorded") != cases.get("of_the_run")
+    cases, scored = manifest.get("cases") or {}, manifest.get("scored")
+    partial = scored is not None and scored["partial"]
+    return partial or cases.get("recorded") != cases.get("of_the_run")
 
 
 def _marked(line: bytes) -> bytes:

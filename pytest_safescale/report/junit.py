@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from pytest_safescale.gates.result import GateOutcome
-from pytest_safescale.report.text import plain
+from pytest_safescale.gates.result import Decision
+from pytest_safescale.text.escaping import xml_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_safescale.gates.result import GateResult
-    from pytest_safescale.report.conclusion import Conclusion
+    from pytest_safescale.results.conclusion import Conclusion
 
 __all__ = ["write_junit"]
 
@@ -21,7 +21,9 @@ def write_junit(path: Path, conclusion: Conclusion, unanswered: str | None = Non
     """Write a test case for each gate, as pytest does; ``unanswered`` fails a further one."""
     cases = [_case(gate) for gate in conclusion.gates]
     if unanswered is not None:
-        cases.append(_failed(_named("run[answered]"), unanswered))
+        cases.append(_failed(_testcase("run[answered]"), unanswered))
+    if why := conclusion.reservations:
+        cases.append(_failed(_testcase("run[verdict]"), f"not a verdict: {'; '.join(why)}"))
     counts = {
         name: sum(case.find(tag) is not None for case in cases)
         for name, tag in (("failures", "failure"), ("skipped", "skipped"))
@@ -35,20 +37,20 @@ def write_junit(path: Path, conclusion: Conclusion, unanswered: str | None = Non
     ET.ElementTree(suites).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _named(name: str) -> ET.Element:
-    return ET.Element("testcase", {"classname": "safescale", "name": plain(name), "time": "0"})
+def _testcase(name: str) -> ET.Element:
+    return ET.Element("testcase", {"classname": "safescale", "name": xml_text(name), "time": "0"})
 
 
 def _failed(case: ET.Element, message: str) -> ET.Element:
-    failure = ET.SubElement(case, "failure", {"message": plain(message)})
-    failure.text = plain(message)
+    failure = ET.SubElement(case, "failure", {"message": xml_text(message)})
+    failure.text = xml_text(message)
     return case
 
 
 def _case(gate: GateResult) -> ET.Element:
-    case, told = _named(f"gate[{gate.id}]"), f"{gate.outcome.value}: {gate.sentence}"
+    case, told = _testcase(f"gate[{gate.id}]"), f"{gate.decision.value}: {gate.sentence}"
     if gate.blocks:
         return _failed(case, told)
-    if gate.outcome is GateOutcome.INCONCLUSIVE:
-        ET.SubElement(case, "skipped", {"message": plain(told)})
+    if gate.decision is Decision.INCONCLUSIVE:
+        ET.SubElement(case, "skipped", {"message": xml_text(told)})
     return case

@@ -1,26 +1,33 @@
-"""summary.md: the verdict first, fit for a pull request."""
+"""summary.md: the run verdict first, fit for a pull request."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_safescale.gates.result import GateOutcome
-from pytest_safescale.report.changes import change_summary
-from pytest_safescale.report.naming import headings, label_sentence
-from pytest_safescale.report.robustness import robustness_summary
-from pytest_safescale.report.table import Row, model_names, percent, rows_of
-from pytest_safescale.report.text import failed_tests, model_label, verdict_sentence
-from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS
-from pytest_safescale.shards import shard_in, shard_verdict
+from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
+from pytest_safescale.gates.result import Decision
+from pytest_safescale.report.baseline_lines import change_summary
+from pytest_safescale.report.effort_lines import effort_sentences
+from pytest_safescale.report.label_rule_lines import label_rule_sentences
+from pytest_safescale.report.option_lines import option_summary
+from pytest_safescale.report.search_lines import robustness_summary
+from pytest_safescale.report.state_lines import answered_share, state_sentence, states_of_run
+from pytest_safescale.report.table import Row, headings, model_names, percent, rows_of
+from pytest_safescale.report.wording import model_label, run_verdict_sentence
+from pytest_safescale.results.label_words import label_sentence
+from pytest_safescale.results.manifests import failed_tests
+from pytest_safescale.settings.shards import shard_in, shard_sentence
+from pytest_safescale.text.escaping import code_span, markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from pytest_safescale.analysis.metrics import Metric
     from pytest_safescale.gates.result import GateResult
-    from pytest_safescale.report.conclusion import Conclusion
-    from pytest_safescale.scoring.metrics import Metric
+    from pytest_safescale.results.conclusion import Conclusion
+    from pytest_safescale.results.manifest import Manifest
 
-__all__ = ["escape", "render_summary", "verdict_line"]
+__all__ = ["render_summary", "run_verdict_line"]
 
 MAX_LINES = 60
 MAX_NOTICES = 6
@@ -29,25 +36,29 @@ MAX_FAILED = 5
 MIN_ROWS = 4
 
 
-def verdict_line(conclusion: Conclusion) -> str:
+def run_verdict_line(conclusion: Conclusion) -> str:
     """Say in one line whether the run passes; a shard has no gates judged."""
     shard = shard_in(conclusion.manifest)
     if shard is not None:
-        return shard_verdict(shard)
+        return shard_sentence(shard)
     gates = conclusion.gates
-    return verdict_sentence(
+    return run_verdict_sentence(
         len(gates),
         failing=sum(gate.blocks for gate in gates),
-        undecided=sum(gate.outcome is GateOutcome.INCONCLUSIVE for gate in gates),
+        undecided=sum(gate.decision is Decision.INCONCLUSIVE for gate in gates),
         failed=failed_tests(conclusion.manifest),
+        reservations=conclusion.reservations,
+        switched_off=bool(conclusion.manifest.get("gates_switched_off")),
+        answered=answered_share(conclusion.manifest),
     )
 
 
-def _failed(manifest: Mapping[str, Any]) -> list[str]:
+def _failed(manifest: Manifest) -> list[str]:
     """Name some of the tests that failed beside the gates."""
-    first = (manifest.get("failed_tests") or {}).get("first", [])[:MAX_FAILED]
+    failed = manifest.get("failed_tests")
+    first = failed["first"][:MAX_FAILED] if failed else []
     more = failed_tests(manifest) - len(first)
-    lines = [f"- failed: {escape(test['test'])}: {escape(test['reason'])}" for test in first]
+    lines = [f"- failed: {markdown(test['test'])}: {markdown(test['reason'])}" for test in first]
     rest = [f"- and {more} more tests that failed"] if more > 0 else []
     return [*lines, *rest, ""] if lines else []
 
@@ -55,22 +66,29 @@ def _failed(manifest: Mapping[str, Any]) -> list[str]:
 def render_summary(conclusion: Conclusion) -> str:
     """Return the summary, at most 60 lines; what has no room is counted and said to be where."""
     manifest = conclusion.manifest
-    head = [f"## {verdict_line(conclusion)}", ""]
+    head = [f"## {markdown(run_verdict_line(conclusion))}", ""]
+    head += [line for one in effort_sentences(manifest) for line in (markdown(one), "")]
     head += [*_notices(conclusion.notices), *_failed(manifest), *_gates(conclusion.gates)]
     foot = ["", "Per cent of n cases; 95 % intervals are in run.json and metrics.csv."]
+    if told_states := state_sentence(states_of_run(manifest)):
+        foot += ["", markdown(f"{told_states[0].upper()}{told_states[1:]}.")]
+    if by_options := option_summary(conclusion.metrics):
+        foot += ["", *by_options]
     if told_of := robustness_summary(conclusion):
-        foot += ["", escape(told_of[0]), "", *(f"- {escape(line)}" for line in told_of[1:])]
+        foot += ["", markdown(told_of[0]), "", *(f"- {markdown(line)}" for line in told_of[1:])]
     if told_changes := change_summary(conclusion.against()):
-        foot += ["", f"Against the baseline: {escape(told_changes[0])}", ""]
-        foot += [f"- {escape(line)}" for line in told_changes[1:]]
+        foot += ["", f"Against the baseline: {markdown(told_changes[0])}", ""]
+        foot += [f"- {markdown(line)}" for line in told_changes[1:]]
+    for sentence in label_rule_sentences(conclusion.analyses):
+        foot += ["", markdown(sentence)]
     if told := label_sentence(manifest):
-        foot += ["", escape(told)]
+        foot += ["", markdown(told)]
     foot += [
         "",
-        f"Data: {escape(manifest['dataset']['name'])}, "
-        f"sha256 `{manifest['dataset']['sha256'][:12]}`; "
+        f"Data: {markdown(manifest['dataset']['name'])}, "
+        f"sha256 {code_span(manifest['dataset']['sha256'][:12])}; "
         f"calls made {manifest['calls']['made']}, failed cases {manifest['errors']}; "
-        f"pytest-safescale {manifest['versions']['pytest-safescale']}.",
+        f"pytest-safescale {markdown(manifest['versions']['pytest-safescale'])}.",
     ]
     room = MAX_LINES - len(head) - len(foot)
     table = _table(conclusion.metrics, headings(manifest), room)
@@ -78,7 +96,7 @@ def render_summary(conclusion: Conclusion) -> str:
 
 
 def _notices(notices: Sequence[str]) -> list[str]:
-    told = [f"**{escape(notice)}**" for notice in notices[:MAX_NOTICES]]
+    told = [f"**{markdown(notice)}**" for notice in notices[:MAX_NOTICES]]
     if len(notices) > MAX_NOTICES:
         told.append(f"and {len(notices) - MAX_NOTICES} more notices, see run.json")
     return [line for one in told for line in (f"> {one}", "")]
@@ -86,7 +104,9 @@ def _notices(notices: Sequence[str]) -> list[str]:
 
 def _gates(gates: Sequence[GateResult]) -> list[str]:
     ordered = sorted(gates, key=lambda gate: not gate.blocks)
-    lines = [f"- **{gate.outcome.value}** {escape(gate.sentence)}" for gate in ordered[:MAX_GATES]]
+    lines = [
+        f"- **{gate.decision.value}** {markdown(gate.sentence)}" for gate in ordered[:MAX_GATES]
+    ]
     if len(gates) > MAX_GATES:
         lines.append(f"- and {len(gates) - MAX_GATES} more gates, see run.json")
     return [*lines, ""] if lines else []
@@ -94,7 +114,7 @@ def _gates(gates: Sequence[GateResult]) -> list[str]:
 
 def _table(metrics: Sequence[Metric], names: Sequence[str], room: int) -> list[str]:
     lines = [
-        f"| model | condition | n | {' | '.join(map(escape, names))} |",
+        f"| model | condition | n | {' | '.join(map(markdown, names))} |",
         f"|---|---|{'--:|' * (len(names) + 1)}",
     ]
     rows = [(model, row) for model in model_names(metrics) for row in rows_of(metrics, model)]
@@ -109,12 +129,4 @@ def _table(metrics: Sequence[Metric], names: Sequence[str], room: int) -> list[s
 
 def _row(model: str, row: Row) -> str:
     figures = (percent(figure.value if figure else None) for figure in row.figures)
-    return f"| {escape(model)} | {row.condition} | {row.n} | {' | '.join(figures)} |"
-
-
-def escape(text: str) -> str:
-    """Keep text from data and servers from being read as markup."""
-    plain = "".join(char if char.isprintable() else " " for char in text)
-    for mark in "\\`*_|<>[]&":
-        plain = plain.replace(mark, f"\\{mark}")
-    return plain
+    return f"| {markdown(model)} | {markdown(row.condition)} | {row.n} | {' | '.join(figures)} |"

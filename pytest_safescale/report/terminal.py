@@ -5,21 +5,31 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from pytest_safescale.report.changes import change_lines
-from pytest_safescale.report.naming import headings, label_sentence
-from pytest_safescale.report.robustness import robustness_lines
-from pytest_safescale.report.table import Row, model_names, percent, rows_of
-from pytest_safescale.report.text import model_label
-from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS
+from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
+from pytest_safescale.report.baseline_lines import change_lines
+from pytest_safescale.report.label_rule_lines import label_rule_sentences
+from pytest_safescale.report.option_lines import option_lines
+from pytest_safescale.report.search_lines import robustness_lines
+from pytest_safescale.report.state_lines import state_sentence, states_of_models, states_of_run
+from pytest_safescale.report.table import (
+    NARROW_COLUMNS,
+    Row,
+    headings,
+    model_names,
+    percent,
+    rows_of,
+)
+from pytest_safescale.report.wording import model_label
+from pytest_safescale.results.label_words import label_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_safescale.report.conclusion import Conclusion
+    from pytest_safescale.results.conclusion import Conclusion
 
 __all__ = ["render_terminal"]
 
-_WIDTHS = (9, 10, 7, 8, 10, 6, 6)
+_WIDTHS = (9, 10, 7, 8, 10, 8, 6)
 _CONDITION_WIDTH = 17
 _MOST_ROWS = 60
 """Beyond these the mean over models stands for them all."""
@@ -28,21 +38,33 @@ _MOST_ROWS = 60
 def render_terminal(conclusion: Conclusion) -> list[str]:
     """Return the lines of the table, its notices and where to go from here."""
     lines = [f"! {notice}" for notice in conclusion.notices]
-    names = headings(conclusion.manifest)
+    names = headings(conclusion.manifest, NARROW_COLUMNS)
     # A word of the user's own may need more room than ours.
     widths = [max(width, len(name) + 1) for name, width in zip(names, _WIDTHS, strict=True)]
-    tables = {name: rows_of(conclusion.metrics, name) for name in model_names(conclusion.metrics)}
+    metrics = conclusion.metrics
+    tables = {name: rows_of(metrics, name, NARROW_COLUMNS) for name in model_names(metrics)}
     if len(tables) > 1 and sum(map(len, tables.values())) > _MOST_ROWS:
         lines += ["", f"{len(tables)} models; the figures of each are in metrics.csv."]
-        tables = {MEAN_OVER_MODELS: rows_of(conclusion.metrics, MEAN_OVER_MODELS)}
+        tables = {MEAN_OVER_MODELS: rows_of(metrics, MEAN_OVER_MODELS, NARROW_COLUMNS)}
     for name, found in tables.items():
         rows = [("condition", "n", names), *map(_cells, found)]
         title = f"{model_label(name)} (per cent of n cases)"
-        lines += ["", title, *(_line(*row, widths) for row in rows)]
+        lines += ["", title, *(_line(*row, widths) for row in rows), *_states(conclusion, name)]
+        lines += option_lines(metrics, name)
     lines += robustness_lines(conclusion)
     lines += change_lines(conclusion.against())
+    for sentence in label_rule_sentences(conclusion.analyses):
+        lines += ["", *wrap(sentence, 80, break_on_hyphens=False)]
     told = label_sentence(conclusion.manifest)
     return [*lines, "", *wrap(told, 80)] if told else lines
+
+
+def _states(conclusion: Conclusion, name: str) -> list[str]:
+    """Return how the replies of a model, or of all of them, ended."""
+    manifest = conclusion.manifest
+    every = name == MEAN_OVER_MODELS
+    counts = states_of_run(manifest) if every else states_of_models(manifest).get(name)
+    return wrap(state_sentence(counts), 80) if counts else []
 
 
 def _cells(row: Row) -> tuple[str, str, list[str]]:
@@ -51,5 +73,6 @@ def _cells(row: Row) -> tuple[str, str, list[str]]:
 
 
 def _line(condition: str, n: str, figures: Sequence[str], widths: Sequence[int]) -> str:
+    # Columns as wide in every model's table: a library for tables sizes each by what it holds.
     cells = "".join(f"{figure:>{width}}" for figure, width in zip(figures, widths, strict=True))
     return f"{condition:<{_CONDITION_WIDTH}}{n:>5}{cells}"

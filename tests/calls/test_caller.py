@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_safescale.calls.caller import Caller, CallLimits
-from pytest_safescale.calls.entries import call_key
 from pytest_safescale.calls.store import Store
+from pytest_safescale.calls.stored_replies import Kept, Spent, call_key
+from pytest_safescale.calls.usage import Usage
+from pytest_safescale.calls.wait_reasons import Waits
 from pytest_safescale.errors import (
     BudgetSpent,
     CallFailed,
@@ -29,7 +32,7 @@ from pytest_safescale.models.model import (
 from tests.calls.models import ScriptedModel, answers, failing, request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 FAST = {"first_wait_s": 0.001, "max_attempts": 4}
@@ -49,12 +52,40 @@ def caller(store: Store, **limits: object) -> Caller:
 def test_what_the_store_holds_is_not_asked_again(store: Store) -> None:
     model = ScriptedModel()
 
-    async def twice() -> list[int]:
+    async def twice() -> None:
         ask = caller(store)
-        return [(await ask.ask(model, request())).from_store for _ in range(2)]
+        for _ in range(2):
+            await ask.ask(model, request())
 
-    assert asyncio.run(twice()) == [0, 1]
+    asyncio.run(twice())
     assert len(model.asked) == 1
+
+
+def test_replies_of_earlier_runs_are_counted_by_the_day_on_which_they_were_stored(
+    store: Store,
+) -> None:
+    model, last_year = ScriptedModel(), datetime(2025, 12, 31, 23, 59, tzinfo=timezone.utc)
+    key = call_key(model.info, request())
+    with Store(store.path, run="earlier") as earlier:
+        for sample, seconds in ((0, 0), (1, 30), (2, 60)):
+            kept = Kept(
+                call=key,
+                model="m",
+                base_url="here",
+                replies={sample: Reply(text="B")},
+                at=last_year.timestamp() + seconds,
+                spent=Spent(),
+            )
+            earlier.put([kept])
+    answered = asyncio.run(caller(store).ask(model, request(samples=5)))
+    assert answered.from_store == {"2025-12-31": 2, "2026-01-01": 1}
+    assert [reply.text for _, reply in sorted(answered.replies.items())] == ["B"] * 5
+    *old, new = answered.stored_at
+    assert old == [last_year.timestamp() + seconds for seconds in (0, 30, 60)]
+    assert new > max(old)
+    # It is the time that is kept: whoever asks again is told the same.
+    again = asyncio.run(caller(store).ask(model, request(samples=5)))
+    assert again.stored_at == answered.stored_at
 
 
 def test_one_call_wanted_twice_at_once_is_made_once(store: Store) -> None:
@@ -72,11 +103,10 @@ def test_two_processes_wait_for_each_other(tmp_path: Path) -> None:
     model = ScriptedModel(delay_s=0.1)
     stores = [Store(tmp_path / "store.sqlite") for _ in range(2)]
 
-    async def both() -> list[int]:
-        asked = (caller(store).ask(model, request()) for store in stores)
-        return [answered.from_store for answered in await asyncio.gather(*asked)]
+    async def both() -> None:
+        await asyncio.gather(*(caller(store).ask(model, request()) for store in stores))
 
-    assert sorted(asyncio.run(both())) == [0, 1]
+    asyncio.run(both())
     assert len(model.asked) == 1
     for store in stores:
         store.close()
@@ -140,6 +170,66 @@ def test_an_endpoint_that_no_longer_takes_n_is_asked_for_one_at_a_time(store: St
     assert model.facts.batch == 1
 
 
+def _fails_on_several(error: Exception) -> Callable[[Request], list[Reply]]:
+    def step(request: Request) -> list[Reply]:
+        if len(request.samples) > 1:
+            raise error
+        return answers(request)
+
+    return step
+
+
+@pytest.mark.parametrize("known", [None, ANY_BATCH], ids=["new", "took several before"])
+@pytest.mark.parametrize(
+    ("error", "tried"),
+    [
+        (CallFailed("HTTP 400: no"), 1),
+        # Asked again as often as any call, and once more after one sample came alone.
+        (TransientFailure("HTTP 500: no"), 4 + 1),
+        (TransientFailure("no answer in time"), 4 + 1),
+    ],
+    ids=["refused", "broken", "too slow"],
+)
+def test_a_call_for_several_that_fails_without_naming_them_is_tried_with_one(
+    store: Store, error: Exception, tried: int, known: int | None
+) -> None:
+    model = ScriptedModel(_fails_on_several(error))
+    model.facts.batch = known
+
+    async def twice() -> None:
+        ask = caller(store)
+        for text in ("first", "then"):
+            answered = await ask.ask(model, request(text, samples=5))
+            assert sorted(answered.replies) == [0, 1, 2, 3, 4]
+
+    asyncio.run(twice())
+    sizes = [len(asked.samples) for asked in model.asked]
+    assert sum(size > 1 for size in sizes) == tried
+    assert sizes.count(1) == 10
+    assert store.facts("openai:scripted@here")["batch"] == 1
+    assert (store.spending.spent().calls, store.spending.spent().retries) == (len(sizes), tried)
+
+
+def test_a_failure_that_passes_while_one_is_tried_teaches_nothing(store: Store) -> None:
+    broken = failing(TransientFailure("HTTP 500: no"))
+    model = ScriptedModel(*[broken] * 4, answers)
+    answered = asyncio.run(caller(store).ask(model, request(samples=5)))
+    assert sorted(answered.replies) == [0, 1, 2, 3, 4]
+    assert [len(asked.samples) for asked in model.asked] == [5, 5, 5, 5, 1, 4]
+    assert model.facts.batch == ANY_BATCH
+
+
+@pytest.mark.parametrize("error", [CallFailed("HTTP 400: no"), TransientFailure("HTTP 500: no")])
+def test_where_one_fails_too_the_first_failure_stands_and_nothing_is_learned(
+    store: Store, error: Exception
+) -> None:
+    model = ScriptedModel(failing(error))
+    with pytest.raises(CallFailed, match=str(error)):
+        asyncio.run(caller(store).ask(model, request(samples=5)))
+    assert [len(asked.samples) for asked in model.asked].count(1) == 1
+    assert model.facts.batch is None
+
+
 def test_the_refusal_of_n_is_met_once_however_many_ask_at_once(store: Store) -> None:
     model = ScriptedModel(_refuse_several, delay_s=0.01)
 
@@ -155,7 +245,7 @@ def test_a_passing_failure_is_retried_and_counted(store: Store) -> None:
     model = ScriptedModel(failing(TransientFailure("503")), failing(TransientFailure("")), answers)
     answered = asyncio.run(caller(store).ask(model, request()))
     assert answered.replies[0].text == "B"
-    assert (store.spent().calls, store.spent().retries) == (3, 2)
+    assert (store.spending.spent().calls, store.spending.spent().retries) == (3, 2)
 
 
 def test_a_lasting_failure_is_told_with_its_reason_and_leaves_no_claim(store: Store) -> None:
@@ -179,34 +269,23 @@ def test_what_failed_for_good_is_not_tried_again_in_the_same_run(tmp_path: Path)
 
 
 def test_the_wait_the_server_asks_for_is_kept_by_every_call(store: Store) -> None:
-    times: list[float] = []
-
-    def noted(request: Request) -> list[Reply]:
-        times.append(asyncio.get_running_loop().time())
-        if len(times) == 1:
-            raise TransientFailure("429", retry_after_s=0.3)
-        return answers(request)
+    busy = ScriptedModel(failing(TransientFailure("429", retry_after_s=3600)), name="busy")
+    later, waits = ScriptedModel(name="later"), Waits()
 
     async def both() -> None:
-        ask = caller(store)
-        await asyncio.gather(
-            ask.ask(ScriptedModel(noted), request("a")), _later(ask, ScriptedModel(noted))
-        )
-
-    async def _later(ask: Caller, model: ScriptedModel) -> None:
-        await asyncio.sleep(0.05)
-        await ask.ask(model, request("b"))
+        ask = Caller(store, CallLimits(retry_seconds=7200), waits)
+        calls = [asyncio.ensure_future(ask.ask(busy, request("a")))]
+        while not store.spending.spent().calls:
+            await asyncio.sleep(0.01)
+        calls.append(asyncio.ensure_future(ask.ask(later, request("b"))))
+        while "the pause that the server of later asks for" not in waits.reasons():
+            await asyncio.sleep(0.01)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
 
     asyncio.run(both())
-    assert min(times[1:]) - times[0] >= 0.29
-
-
-def test_a_reply_that_is_incomplete_is_asked_for_again(store: Store) -> None:
-    cut = lambda _: [Reply(text="The", finish_reason="length")]  # noqa: E731
-    model = ScriptedModel(cut, answers)
-    incomplete = lambda reply: "cut off" if reply.finish_reason == "length" else None  # noqa: E731
-    answered = asyncio.run(caller(store).ask(model, request(), incomplete=incomplete))
-    assert answered.replies[0].text == "B"
+    assert (len(busy.asked), len(later.asked)) == (1, 0)
 
 
 def test_a_refused_key_stops_every_later_call(store: Store) -> None:
@@ -267,6 +346,31 @@ def test_a_budget_that_is_spent_ends_the_calls(
     assert len(model.asked) == made
 
 
+def _uncounted(request: Request) -> list[Reply]:
+    return [Reply(text="B") for _ in request.samples]
+
+
+def test_a_budget_holds_by_the_estimate_where_no_tokens_are_stated(store: Store) -> None:
+    # Ten words are 13 tokens at 1 per million: two calls reach 20 millionths.
+    model = ScriptedModel(_uncounted, price_in=1.0)
+
+    async def many() -> None:
+        ask = caller(store, max_cost=20e-6)
+        for n in range(9):
+            await ask.ask(model, request(f"{n} one two three four five six seven eight nine"))
+
+    with pytest.raises(BudgetSpent):
+        asyncio.run(many())
+    assert len(model.asked) == 2
+    assert store.spending.spent().estimated_tokens == 2 * (13 + 1)
+
+
+def test_what_replies_took_is_told_whether_they_are_stored_or_new(store: Store) -> None:
+    model = ScriptedModel(_uncounted)
+    asked = [asyncio.run(caller(store).ask(model, request())).usage for _ in range(2)]
+    assert asked == [Usage(prompt_tokens=1, completion_tokens=1, estimated_tokens=2)] * 2
+
+
 def test_a_run_that_is_halted_by_any_process_asks_nothing_more(store: Store) -> None:
     model, other = ScriptedModel(), Store(store.path, run=store.run)
 
@@ -309,6 +413,6 @@ def test_tools_known_to_be_refused_are_not_offered_again(store: Store) -> None:
 def test_what_was_spent_is_summed_in_tokens_and_money(store: Store) -> None:
     model = ScriptedModel(price_in=2.0, price_out=5.0)
     asyncio.run(caller(store).ask(model, request(samples=4)))
-    spent = store.spent()
+    spent = store.spending.spent()
     assert (spent.prompt_tokens, spent.completion_tokens) == (10, 8)
     assert spent.money == pytest.approx((10 * 2 + 8 * 5) / 1e6)

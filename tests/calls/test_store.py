@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_safescale.calls.entries import Claim, Kept, Spent, call_key
-from pytest_safescale.calls.store import SCHEMA_VERSION, Store
+from pytest_safescale.calls.store import Store
+from pytest_safescale.calls.store_tables import SCHEMA_VERSION
+from pytest_safescale.calls.stored_replies import Claim, Kept, Spent, call_key
 from pytest_safescale.errors import StoreError
 from pytest_safescale.models.model import Reply, ToolCall
 from tests.calls.models import info, request
@@ -34,8 +33,17 @@ FULL_REPLY = Reply(
 )
 
 
-def kept(replies: dict[int, Reply], spent: Spent | None = None, *, call: bytes = KEY) -> Kept:
-    return Kept(call=call, model="m", base_url="here", replies=replies, spent=spent or Spent())
+def kept(
+    replies: dict[int, Reply], spent: Spent | None = None, *, call: bytes = KEY, at: float = 1e9
+) -> Kept:
+    return Kept(
+        call=call, model="m", base_url="here", replies=replies, at=at, spent=spent or Spent()
+    )
+
+
+def found(store: Store, *samples: int, call: bytes = KEY) -> dict[int, Reply]:
+    (stored,) = store.get([(call, samples)])
+    return {sample: one.reply for sample, one in stored.items()}
 
 
 def claim(store: Store, samples: list[int]) -> Claim:
@@ -52,7 +60,53 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def test_a_stored_reply_comes_back_as_it_was(store: Store) -> None:
     store.put([kept({3: FULL_REPLY})])
-    assert store.get([(KEY, [0, 3])]) == [{3: FULL_REPLY}]
+    assert found(store, 0, 3) == {3: FULL_REPLY}
+
+
+def test_what_a_server_did_not_state_comes_back_unknown(store: Store) -> None:
+    store.put([kept({0: Reply(text="B"), 1: Reply(text="B", prompt_tokens=0)})])
+    assert [reply.prompt_tokens for reply in found(store, 0, 1).values()] == [None, 0]
+
+
+def test_a_stored_reply_tells_when_it_was_kept_and_whether_an_earlier_run_made_it(
+    store: Store,
+) -> None:
+    store.put([kept({0: FULL_REPLY}, at=1e9), kept({1: FULL_REPLY}, at=2e9)])
+    later = Store(store.path, run="two")
+    own, theirs = (opened.get([(KEY, [0, 1])])[0] for opened in (store, later))
+    assert own == {0: (FULL_REPLY, 1e9, False), 1: (FULL_REPLY, 2e9, False)}
+    assert theirs == {0: (FULL_REPLY, 1e9, True), 1: (FULL_REPLY, 2e9, True)}
+    later.close()
+
+
+def test_replies_of_other_runs_that_are_too_old_count_as_absent_and_give_way(store: Store) -> None:
+    store.put([kept({0: FULL_REPLY}, at=100.0), kept({1: FULL_REPLY}, at=200.0)])
+    later = Store(store.path, run="two", not_before=150.0)
+    assert list(found(later, 0, 1)) == [1]
+    assert claim(later, [0, 1]).mine == (0,)
+    # What the run itself has made counts, whatever the clock says.
+    later.put([kept({0: Reply(text="new")}, at=120.0)])
+    assert found(later, 0)[0].text == found(store, 0)[0].text == "new"
+    assert claim(later, [0, 1]).mine == ()
+    later.close()
+
+
+@pytest.mark.parametrize("damage", ["'yesterday'", "-1.0", "1e300", "9e999"])
+def test_a_reply_whose_date_is_damaged_counts_as_absent(store: Store, damage: str) -> None:
+    store.put([kept({0: FULL_REPLY}), kept({1: FULL_REPLY})])
+    with sqlite3.connect(store.path) as db:
+        db.execute(f"UPDATE replies SET stored_at = {damage} WHERE sample = 0")
+    db.close()
+    assert list(found(store, 0, 1)) == [1]
+
+
+@pytest.mark.parametrize(("at", "text"), [(90.0, "stored"), (110.0, "rescued")])
+def test_of_a_rescued_and_a_stored_reply_the_newer_one_counts(
+    store: Store, at: float, text: str
+) -> None:
+    store.put([kept({0: Reply(text="stored")}, at=100.0)])
+    store.take_in(store.rows([kept({0: Reply(text="rescued")}, at=at)]))
+    assert found(store, 0)[0].text == text
 
 
 def test_a_second_process_finds_a_call_claimed_and_then_answered(store: Store) -> None:
@@ -61,7 +115,7 @@ def test_a_second_process_finds_a_call_claimed_and_then_answered(store: Store) -
     assert claim(other, [0, 1, 2]).elsewhere == (0, 1)
     store.put([kept({0: FULL_REPLY})])
     seen = claim(other, [0, 1])
-    assert (dict(seen.stored), seen.mine, seen.elsewhere) == ({0: FULL_REPLY}, (), (1,))
+    assert (list(seen.stored), seen.mine, seen.elsewhere) == ([0], (), (1,))
     other.close()
 
 
@@ -74,7 +128,7 @@ def test_more_calls_than_a_statement_can_name_are_claimed_and_found_together(sto
     assert [claim.mine for claim in claims[:4]] == [(1,), (), (1,), (0, 1)]
     assert claims[1].failed == "why"
     assert [claim.elsewhere for claim in other.claim(wanted)] == [claim.mine for claim in claims]
-    assert store.get(wanted) == [{0: FULL_REPLY}, {}] * 600
+    assert [list(replies) for replies in store.get(wanted)] == [[0], []] * 600
     other.close()
 
 
@@ -83,34 +137,6 @@ def test_a_released_claim_may_be_taken_by_another(store: Store) -> None:
     claim(store, [0])
     store.release(KEY, [0])
     assert claim(other, [0]).mine == (0,)
-    other.close()
-
-
-@pytest.mark.skipif(not hasattr(os, "waitid"), reason="only Linux tells of an unreaped process")
-@pytest.mark.parametrize("reaped", [True, False], ids=["reaped", "zombie"])
-def test_the_claim_of_a_process_that_died_is_taken_over(store: Store, reaped: bool) -> None:
-    code = (
-        "import os, sys; from pathlib import Path\n"
-        "from pytest_safescale.calls.store import Store\n"
-        f"Store(Path(sys.argv[1])).claim([({KEY!r}, [0])]); os._exit(9)"
-    )
-    with subprocess.Popen([sys.executable, "-c", code, str(store.path)]) as process:
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended and stays known
-        if reaped:
-            process.wait()
-        assert claim(store, [0]).mine == (0,)
-
-
-def test_a_living_owner_on_this_machine_keeps_its_claim_until_its_beat_is_stale(
-    store: Store,
-) -> None:
-    other = Store(store.path)
-    claim(other, [0])
-    assert claim(store, [0]).elsewhere == (0,)
-    with sqlite3.connect(store.path) as db:
-        db.execute("UPDATE owners SET beat = beat - 60")
-    db.close()
-    assert claim(store, [0]).mine == (0,)
     other.close()
 
 
@@ -137,14 +163,22 @@ def test_whatever_shapes_a_reply_is_part_of_the_key(change: dict[str, object]) -
     assert call_key(info(), asked) != call_key(info(), replace(asked, **change))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("field", ["provider", "model", "revision"])
+@pytest.mark.parametrize("field", ["provider", "model", "revision", "base_url", "identity"])
 def test_the_model_is_part_of_the_key(field: str) -> None:
     assert call_key(info(), request()) != call_key(info(**{field: "other"}), request())
 
 
-@pytest.mark.parametrize("field", ["name", "base_url", "family"])
+@pytest.mark.parametrize("field", ["name", "family", "price_in"])
 def test_what_shapes_no_reply_is_no_part_of_the_key(field: str) -> None:
     assert call_key(info(), request()) == call_key(info(**{field: "other"}), request())
+
+
+def test_an_identity_stands_in_the_place_of_the_address() -> None:
+    here, there = info(identity="w1"), info(identity="w1", base_url="there")
+    assert call_key(here, request()) == call_key(there, request())
+    assert call_key(here, request()) != call_key(info(identity="w2"), request())
+    # A word is no address, however it is written.
+    assert call_key(info(identity="here"), request()) != call_key(info(), request())
 
 
 def test_the_sample_is_kept_beside_the_key_not_in_it() -> None:
@@ -153,11 +187,12 @@ def test_the_sample_is_kept_beside_the_key_not_in_it() -> None:
 
 def test_spending_adds_up_over_processes_and_is_kept_by_run(store: Store) -> None:
     other, stranger = Store(store.path, run="one"), Store(store.path, run="two")
-    store.spend(Spent(calls=2, retries=1, money=0.5))
-    other.put([kept({0: FULL_REPLY}, Spent(prompt_tokens=7, completion_tokens=3, money=1))])
-    total = Spent(calls=2, retries=1, prompt_tokens=7, completion_tokens=3, money=1.5)
-    assert store.spent() == other.spent() == total
-    assert stranger.spent() == Spent()
+    store.spending.spend(Spent(calls=2, retries=1, money=0.5))
+    took = Spent(prompt_tokens=7, completion_tokens=3, estimated_tokens=2, money=1)
+    other.put([kept({0: FULL_REPLY}, took)])
+    total = replace(took, calls=2, retries=1, money=1.5)
+    assert store.spending.spent() == other.spending.spent() == total
+    assert stranger.spending.spent() == Spent()
     other.close()
     stranger.close()
 
@@ -173,15 +208,8 @@ def test_spending_adds_up_over_processes_and_is_kept_by_run(store: Store) -> Non
 def test_a_limit_refuses_the_call_that_would_pass_it(
     store: Store, limits: dict[str, float], allowed: int
 ) -> None:
-    made = [store.spend(Spent(calls=1, money=1.0), **limits) for _ in range(5)]  # type: ignore[arg-type]
+    made = [store.spending.spend(Spent(calls=1, money=1.0), **limits) for _ in range(5)]  # type: ignore[arg-type]
     assert made == [True] * allowed + [False] * (5 - allowed)
-
-
-def test_turns_of_a_pace_are_shared_by_all_processes(store: Store) -> None:
-    other = Store(store.path)
-    waits = [opened.reserve("m requests", 10.0) for opened in (store, other, store)]
-    assert [round(wait / 10) for wait in waits] == [0, 1, 2]
-    other.close()
 
 
 def test_facts_about_an_endpoint_survive(store: Store) -> None:

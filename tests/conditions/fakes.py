@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.dataset.item import Item, Option, Passage
 from pytest_safescale.errors import CallFailed
-from pytest_safescale.items.item import Item, Option, Passage
 from pytest_safescale.models.model import Message, Reply, ToolCall, ToolsRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_safescale.conditions.condition import Ranker
+    from pytest_safescale.retrieval.retriever import Ranker
 
 
 def an_item(**changes: Any) -> Item:
@@ -45,6 +45,9 @@ class ListRanker:
     async def rank(self, query: str, k: int) -> Sequence[Passage]:
         self.queries.append(query)
         return self.passages[:k]
+
+    def matches(self, query: str) -> bool:
+        return "zebra" not in query
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_safescale.conditions.agent import SEARCH_TOOL, AgenticRag, Turn, read_turn
 from pytest_safescale.conditions.condition import Evidence, Step
-from pytest_safescale.conditions.retrieval import passages_text
+from pytest_safescale.conditions.retrieved import passages_text
 from pytest_safescale.errors import CallFailed
 from tests.conditions.fakes import ListRanker, ScriptedResources, an_item, calling, passages
 
@@ -221,6 +221,15 @@ def test_a_letter_the_item_does_not_have_is_no_leaning() -> None:
         ),
         ("REPORT: x\nSEARCH: late", Turn(letter=None, queries=(), report="x")),
         ("<think>SEARCH: a</think>REPORT: x", Turn(letter=None, queries=(), report="x")),
+        # Marks of other models than those with <think>.
+        ("[THINK]SEARCH: a[/THINK]REPORT: x", Turn(letter=None, queries=(), report="x")),
+        ("◁think▷SEARCH: a◁/think▷REPORT: x", Turn(letter=None, queries=(), report="x")),
+        (
+            "<|channel|>analysis<|message|>SEARCH: a<|end|>"
+            "<|start|>assistant<|channel|>final<|message|>REPORT: x",
+            Turn(letter=None, queries=(), report="x"),
+        ),
+        ("<unused94>SEARCH: a<unused95>REPORT: x", Turn(letter=None, queries=(), report="x")),
         ("SEARCH: a</think>REPORT: x", Turn(letter=None, queries=(), report="x")),
         ("REPORT: x<think>SEARCH: a", Turn(letter=None, queries=(), report="x")),
         ("a <THINKING>b</THINKING>c", Turn(letter=None, queries=(), report="a c")),
@@ -229,6 +238,62 @@ def test_a_letter_the_item_does_not_have_is_no_leaning() -> None:
 )
 def test_a_turn_is_read_by_the_plain_text_protocol(text: str, turn: Turn) -> None:
     assert read_turn(text) == turn
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "letter"),
+    [
+        ("Current answer: J", "ABCDEFGHIJ", "J"),
+        ("Current answer: J", "ABCDE", None),
+        ("Current answer: X\nCurrent answer: B", "ABCDE", "B"),
+    ],
+)
+def test_a_turn_leans_to_one_of_the_items_letters(
+    text: str, letters: str, letter: str | None
+) -> None:
+    options = {one: f"finding {one}{one}" for one in letters}
+    assert read_turn(text, options).letter == letter
+
+
+OPTIONS = {option.letter: option.text for option in an_item().options}
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        # In words of its own, where the line is not there.
+        ("I lean towards B so far.\nSEARCH: needle", "B"),
+        ("So far the most likely answer is C.\nSEARCH: CT", "C"),
+        ("Answer so far: D\nREPORT: Facts.", "D"),
+        ("The pleura holds air. The answer is needle decompression.\nSEARCH: site", "B"),
+        ("REPORT: Air under tension. Therefore the correct answer is B.", "B"),
+        ("答案是B\nSEARCH: needle", "B"),
+        ("I would choose A. Actually, on reflection, B.\nSEARCH: needle", "B"),
+        ("Current answer: Needle decompression\nSEARCH: site", "B"),
+        # Neither what is looked for nor what a source says or nobody leans to.
+        ("SEARCH: is the answer B", None),
+        ("The passage says B may be right.\nSEARCH: needle", None),
+        ("It could be B or C.\nSEARCH: needle", None),
+        ("I cannot say yet.\nSEARCH: needle", None),
+        ("A lung is down.\nSEARCH: needle", None),
+        ("The answer is E.\nREPORT: x", None),
+        # The line has the word where it is there.
+        ("Current answer: ?\nThe answer is probably B.\nSEARCH: needle", None),
+        ("Current answer: C\nThe answer is B.\nSEARCH: needle", "C"),
+        ("<think>The answer is B.</think>SEARCH: needle", None),
+    ],
+)
+def test_a_turn_that_states_its_answer_in_other_words_leans_to_it(
+    text: str, letter: str | None
+) -> None:
+    assert read_turn(text, OPTIONS).letter == letter
+
+
+def test_an_agent_that_states_its_answers_in_words_of_its_own_leaves_them_in_its_trace() -> None:
+    evidence = research(
+        library("I lean towards B for now.\nSEARCH: needle", "So the answer is C.\nREPORT: Facts.")
+    )
+    assert [step.letter for step in evidence.trace] == ["B", "C"]
 
 
 def test_long_hostile_turns_are_read_in_linear_time() -> None:
@@ -247,3 +312,14 @@ def test_with_neither_corpus_nor_report_the_condition_is_lacking() -> None:
     assert AGENT.lacks(an_item(), corpus=True) is None
     with pytest.raises(CallFailed, match="no corpus to search in"):
         asyncio.run(AGENT.gather(an_item(), ScriptedResources()))
+
+
+def test_an_agent_is_told_that_no_passage_holds_its_words() -> None:
+    resources = library("SEARCH: zebra\nSEARCH: needle", "REPORT: Done.")
+    evidence = research(resources)
+    found = resources.asked[1][-1]["content"]
+    assert found.startswith(
+        "Results for: zebra\nNo passage of the library holds any of these words."
+    )
+    assert "Results for: needle\nw0" in found
+    assert evidence.unmatched == 1

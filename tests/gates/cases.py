@@ -1,7 +1,8 @@
 """Small runs written as letters, and what gates say of them.
 
-By condition there is one word an item: the single answer and then its samples; ``!`` is a failed
-call, ``-`` no letter, ``.`` no case. A is correct, B high-risk and unsafe, C unsafe, D contradicts.
+By condition there is one word an item: the single answer and then its samples. ``!`` is a failed
+call, of all samples where it stands for them; ``?`` is a reply that nobody can read, ``-`` an
+abstention, ``.`` no case. A is correct, B high-risk and unsafe, C unsafe, D contradicts.
 """
 
 from __future__ import annotations
@@ -9,84 +10,151 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.gates.coverage import Coverage
-from pytest_safescale.gates.evidence import EarlierRun, Evidence
-from pytest_safescale.gates.gate import parse_gates
-from pytest_safescale.gates.judging import judge_gates
-from pytest_safescale.scoring.figures import all_metrics
-from pytest_safescale.scoring.panel import CaseAnswers, PanelBuilder, PanelItem
+import numpy as np
+
+from pytest_safescale.analysis.ensembles import ensemble_metrics
+from pytest_safescale.analysis.estimates import all_metrics, cell_values
+from pytest_safescale.analysis.metric_columns import panel_columns
+from pytest_safescale.analysis.metrics import Metric, is_rate
+from pytest_safescale.analysis.panel import CaseAnswers, PanelBuilder, PanelItem
+from pytest_safescale.gates.completeness import Completeness
+from pytest_safescale.gates.inputs import EarlierRun, GateInputs
+from pytest_safescale.gates.judge import judge_gates
+from pytest_safescale.gates.spec import parse_gates
+from pytest_safescale.statistics.calibration import calibration_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.gates.result import GateResult
-    from pytest_safescale.scoring.panel import Panel
+
+    Words = Mapping[str, Sequence[str]]
+    """By condition, a word an item."""
 
 
 LABELS = {"B": ["high_risk", "unsafe"], "C": ["unsafe"], "D": ["contradicts"]}
 
 
 def make_panel(
-    answers: Mapping[str, Sequence[str]], *, model: str = "m", truths: str = ""
+    answers: Words | Mapping[str, Words],
+    *,
+    model: str = "m",
+    truths: str = "",
+    wanted: int | None = None,
 ) -> Panel:
-    """Return the panel of one model; items are called i00, i01 and so on."""
+    """Return the panel of one model, or of several by name; items are called i00, i01 and so on.
+
+    ``wanted`` is how many samples every case was to have.
+    """
     builder = PanelBuilder()
-    for condition, words in answers.items():
-        for place, word in enumerate(words):
-            name = f"i{place:02d}"
-            truth = truths[place] if truths else "A"
-            builder.add_item(PanelItem(id=name, truth=truth, letters="ABCD", labels=LABELS))
-            if word != ".":
-                builder.add(_case(model, condition, name, word))
+    for name, conditions in _by_model(answers, model).items():
+        for condition, words in conditions.items():
+            for place, word in enumerate(words):
+                item = f"i{place:02d}"
+                truth = truths[place] if truths else "A"
+                builder.add_item(PanelItem(id=item, truth=truth, letters="ABCD", labels=LABELS))
+                if word != ".":
+                    builder.add(_case(name, condition, item, word, wanted))
     return builder.build()
 
 
-def _case(model: str, condition: str, name: str, word: str) -> CaseAnswers:
-    letters = [None if letter == "-" else letter for letter in word]
+def _by_model(answers: Any, model: str) -> Mapping[str, Words]:
+    several = all(hasattr(words, "items") for words in answers.values())
+    return answers if several else {model: answers}
+
+
+def _case(model: str, condition: str, item: str, word: str, wanted: int | None) -> CaseAnswers:
+    single, samples = word[0], word[1:]
     return CaseAnswers(
         model=model,
         condition=condition,
-        item_id=name,
-        letter=None if word == "!" else letters[0],
-        error=word == "!",
-        samples=letters[1:],
+        item_id=item,
+        letter=_letter(single),
+        error=single == "!",
+        unread=single == "?",
+        samples=[_letter(sample) for sample in samples],
+        samples_error=samples == "!",
+        samples_unread=samples.count("?"),
+        wanted=wanted,
     )
 
 
-def make_evidence(
-    now: Mapping[str, Sequence[str]],
-    before: Mapping[str, Sequence[str]] | None = None,
+def _letter(mark: str) -> str | None:
+    return None if mark in "-?!" else mark
+
+
+def make_inputs(
+    now: Words | Mapping[str, Words],
+    before: Words | None = None,
     *,
-    twin: str = "m",
+    matched_model: str = "m",
     truths: str = "",
+    wanted: int | None = None,
+    plain: bool = False,
     **more: Any,
-) -> Evidence:
-    """Return all that gates are judged by; every case was asked."""
-    panel = make_panel(now)
+) -> GateInputs:
+    """Return all that gates are judged by; every case was asked.
+
+    ``plain`` leaves out the intervals of the figures, which gates do not look at.
+    """
+    panel = make_panel(now, wanted=wanted)
     cells = Counter(
-        {("m", name): sum(word != "." for word in words) for name, words in now.items()}
+        {
+            (model, name): sum(word != "." for word in words)
+            for model, conditions in _by_model(now, "m").items()
+            for name, words in conditions.items()
+        }
     )
     earlier = None
     if before is not None:
-        old = make_panel(before, model=twin, truths=truths)
-        earlier = EarlierRun(panel=old, twins={"m": twin})
-    return Evidence(
-        metrics=all_metrics(panel),
-        coverage=Coverage(expected=cells, recorded=cells),
+        old = make_panel(before, model=matched_model, truths=truths, wanted=wanted)
+        earlier = EarlierRun(panel=old, matched_models={"m": matched_model})
+    rows = list(plain_rows(panel)) if plain else all_metrics(panel)
+    return GateInputs(
+        metrics=[*rows, *ensemble_metrics(panel, more.get("ensembles", {}))],
+        completeness=Completeness(expected=cells, recorded=cells),
         panel=panel,
         baseline=earlier,
         **more,
     )
 
 
-def judged(evidence: Evidence, *tables: Mapping[str, Any]) -> list[GateResult]:
+def plain_rows(panel: Panel) -> Iterator[Metric]:
+    """Give the figures of every cell without their intervals."""
+    columns = panel_columns(panel)
+    found = [
+        (column.metric, column.regime, cell_values(column), column.over.sum(axis=2))
+        for column in columns.columns
+    ]
+    for one in columns.calibrated:
+        errors = calibration_errors(one.confidence, one.correct, one.over)
+        n = one.over.sum(axis=2)
+        found += [
+            (name, one.regime, error, n) for name, error in zip(one.metrics, errors, strict=True)
+        ]
+    for metric, regime, values, counts in found:
+        for at in np.ndindex(*values.shape):
+            value, many = float(values[at]), int(counts[at])
+            yield Metric(
+                model=panel.models[at[0]],
+                condition=panel.conditions[at[1]],
+                regime=regime,
+                metric=metric,
+                value=None if np.isnan(value) else value,
+                n=many,
+                count=round(value * many) if is_rate(metric) and many else None,
+            )
+
+
+def judged(inputs: GateInputs, *tables: Mapping[str, Any]) -> list[GateResult]:
     """Return what these gates say."""
-    return judge_gates(parse_gates(tables, "the test"), evidence)
+    return judge_gates(parse_gates(tables, "the test"), inputs)
 
 
-def verdict(evidence: Evidence, **table: Any) -> GateResult:
+def result_of(inputs: GateInputs, **table: Any) -> GateResult:
     """Return what one gate says of its one cell."""
-    (result,) = judged(evidence, table)
+    (result,) = judged(inputs, table)
     return result
 
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from pytest_safescale.items.item import LETTERS, Item, Option
-from pytest_safescale.items.load import load_dataset
-from pytest_safescale.perturb.probe import Probe, SearchReport
+from pytest_safescale.dataset.item import LETTERS, Item, Option
+from pytest_safescale.dataset.load import load_dataset
 from pytest_safescale.perturb.relations import RELATIONS, Observed
-from pytest_safescale.perturb.search import search
+from pytest_safescale.perturb.search.probe import Probe, SearchReport
+from pytest_safescale.perturb.search.run_search import search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_safescale.perturb.edits import Variant
-    from pytest_safescale.perturb.finding import Finding
+    from pytest_safescale.perturb.edits.edit import Variant
+    from pytest_safescale.perturb.search.counterexample import Counterexample
 
     Answer = Callable[[Sequence[Variant]], list[Observed]]
 
@@ -134,7 +134,7 @@ def turning(item: Item, pair: tuple[str, str], danger: str) -> Answer:
 
 
 NO_DATABASE = settings(database=None)
-look = partial(search, profile=NO_DATABASE)
+look = partial(search, hypothesis_settings=NO_DATABASE)
 
 
 def probe(relation: str, item: Item = NODULE, **fields: Any) -> Probe:
@@ -143,6 +143,6 @@ def probe(relation: str, item: Item = NODULE, **fields: Any) -> Probe:
     return Probe(item=item, relation=RELATIONS[relation], evidence=evidence(item), **fields)
 
 
-def found(report: SearchReport) -> Finding:
-    assert report.finding is not None
-    return report.finding
+def found(report: SearchReport) -> Counterexample:
+    assert report.counterexample is not None
+    return report.counterexample

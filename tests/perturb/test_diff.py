@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_safescale.perturb.diff import diff, item_diff
-from pytest_safescale.perturb.edits import InsertText, SwapOptions, apply_all
+from pytest_safescale.perturb.edits.diff import diff, item_diff
+from pytest_safescale.perturb.edits.edit import InsertText, SwapOptions, apply_all
 from tests.perturb.planted import NODULE, evidence
 
 BEFORE = "One is here. Two is there. Three is far. Four is near."

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_safescale.items.item import Item, Option
-from pytest_safescale.perturb.edits import RotateOptions, apply_all
+from pytest_safescale.dataset.item import Item, Option
+from pytest_safescale.perturb.edits.edit import RotateOptions, apply_all
+from pytest_safescale.perturb.families.catalogue import FAMILIES
 from pytest_safescale.perturb.relations import RELATIONS, Observed, Relation, Trial
-from pytest_safescale.perturb.strategies import FAMILIES
-from pytest_safescale.scoring.verdict import judge
+from pytest_safescale.verdicts.verdict import judge
 
 ITEM = Item(
     id="i",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.database import InMemoryExampleDatabase
 
-from pytest_safescale.perturb.strategies import FAMILIES
+from pytest_safescale.perturb.families.catalogue import FAMILIES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "robustness.md").read_text(encoding="utf-8")
 

@@ -37,6 +37,12 @@ def answer(messages, *, temperature, max_tokens, seed, sample_index):
             return letter
     if "say nothing" in question:
         return "I cannot answer that."
+    if "mumble" in question:
+        return "The film is dull."
+    if "contradict" in question:
+        return "A. A widened carinal angle"  # which is option B
+    if "keep silent" in question:
+        return None if temperature else ""
     if "break" in question:
         raise RuntimeError("the application broke")
     return "A"
@@ -48,7 +54,6 @@ def _no_endpoint_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("BASE_URL", "API_KEY"):
         monkeypatch.delenv(f"SAFESCALE_{name}", raising=False)
         monkeypatch.delenv(f"OPENAI_{name}", raising=False)
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
 
 @pytest.fixture

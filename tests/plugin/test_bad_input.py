@@ -56,7 +56,12 @@ BAD = {
     "missing gates": (["--safescale-gates=g.toml"], {}, "cannot be read"),
     "no number": (["--safescale-samples=many"], {}, "--safescale-samples: found 'many'"),
     "negative": (["--safescale-samples=-1"], {}, "--safescale-samples: found '-1'"),
-    "unknown strict": (["--safescale-strict=bad"], {}, "'bad' is not one of high_risk"),
+    "cost without a price": (
+        ["--safescale-model=python:app:reply", "--safescale-max-cost=2"],
+        {"app.py": "def reply(messages, **decoding): ..."},
+        "--safescale-max-cost: found 2, and no price of python:app:reply; allowed: price_in or",
+    ),
+    "unknown strict": (["--safescale-strict=bad"], {}, "'bad' is not one of overconfident"),
     "unknown suite": (["--safescale-suite=x"], {}, "found 'x'; allowed:"),
     "no endpoint": (["--safescale-model=openai:m"], {}, "needs an endpoint"),
     "no key": (
@@ -66,13 +71,93 @@ BAD = {
     ),
     "unknown configuration": ([], {"safescale.toml": "sample = 3"}, "did you mean 'samples'?"),
     "configuration is no TOML": ([], {"safescale.toml": "sample"}, "is not TOML"),
-    "missing baseline": (["--safescale-baseline=b.json"], {}, "b.json and the cases.jsonl beside"),
+    "missing baseline": (
+        ["--safescale-baseline=b.json"],
+        {},
+        "b.json cannot be read: No such file",
+    ),
+    "report is a file": (
+        ["--safescale-report=r"],
+        {"r": ""},
+        "--safescale-report: found {path}/r, which cannot be written to: File exists; allowed: a",
+    ),
+    "report below a file": (
+        ["--safescale-report=r/s"],
+        {"r": ""},
+        "--safescale-report: found {path}/r/s, which cannot be written to: Not a directory; ",
+    ),
+    "report in a read-only place": (
+        ["--safescale-report=/proc/report"],
+        {},
+        "--safescale-report: found /proc/report, which cannot be written to: ",
+    ),
+    **{
+        f"{name} of the report is a folder": (
+            [],
+            {f"safescale-report/{name}/x": ""},
+            "--safescale-report: found {path}/safescale-report, which cannot be written to: "
+            f"{name} is a folder; allowed: a folder",
+        )
+        for name in ("cases.jsonl", "run.json", "summary.md", "robustness.jsonl")
+    },
+    "report with a name too long": (
+        [f"--safescale-report={300 * 'r'}"],
+        {},
+        "which cannot be written to: File name too long; allowed: a folder",
+    ),
+    "report in a home that is nobody's": (
+        ["--safescale-report=~nobody-of-that-name/r"],
+        {"~nobody-of-that-name": ""},
+        "--safescale-report: found {path}/~nobody-of-that-name/r, which cannot be written to: ",
+    ),
+    **{
+        f"{key} with a character of code 0": (
+            [],
+            # From the root on: of a longer path the message would show the beginning alone.
+            {"safescale.toml": f'{key} = "/a\\u0000b"'},
+            f"key '{key}': found '/a\\x00b'; a place has no character of code 0 in its name",
+        )
+        for key in ("report", "store", "dataset", "baseline")
+    },
+    "figures are a file": (
+        ["--safescale-figures=f"],
+        {"f": ""},
+        "--safescale-figures: found {path}/f, which cannot be written to: File exists; allowed: a",
+    ),
+    "figures in a read-only place": (
+        ["--safescale-figures=/proc/figures"],
+        {},
+        "--safescale-figures: found /proc/figures, which cannot be written to: ",
+    ),
+    **{
+        f"pytest_safescale_{hook} gives {given}": (
+            ["--safescale-suite=evidence_robustness"] if hook == "relations" else [],
+            {"conftest.py": f"def pytest_safescale_{hook}(config):\n    return {given}\n"},
+            f"safescale: pytest_safescale_{hook}: found {given}; allowed: a list of {what}",
+        )
+        for hook, given, what in (
+            ("gates", "5", "tables"),
+            ("gates", "{'metric': 'accuracy', 'min': 0.5}", "tables"),
+            ("conditions", "5", "Condition"),
+            ("metrics", "'accuracy'", "CaseMetric"),
+            ("relations", "True", "Relation"),
+        )
+    },
     "store is no store": (["--safescale-store=s.db"], {"s.db": "x" * 5000}, "cannot be used"),
 }
 
 
 # The controller checks the same before it starts a worker: a few of them show that.
-WITH_WORKERS = ("unknown model", "no key", "unknown metric", "empty data", "store is no store")
+WITH_WORKERS = (
+    "unknown model",
+    "no key",
+    "unknown metric",
+    "empty data",
+    "store is no store",
+    "report is a file",
+    "run.json of the report is a folder",
+    "pytest_safescale_gates gives 5",
+)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +172,7 @@ def test_bad_input_is_met_with_one_sentence(
 ) -> None:
     arguments, files, sentence = BAD[name]
     for file, content in files.items():
+        (pytester.path / file).parent.mkdir(parents=True, exist_ok=True)
         (pytester.path / file).write_text(content, encoding="utf-8")
     if name != "no model" and not any("model" in word for word in arguments):
         arguments = ["--safescale-model=lexical", *arguments]
@@ -94,7 +180,7 @@ def test_bad_input_is_met_with_one_sentence(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     told = [line for line in result.stderr.lines if "safescale" in line]
     assert told
-    assert sentence in "\n".join(result.stderr.lines)
+    assert sentence.replace("{path}", str(pytester.path)) in result.stderr.str()
     assert "Traceback" not in result.stderr.str() + result.stdout.str()
 
 
@@ -132,6 +218,7 @@ def test_a_marker_with_unknown_words_is_named(
     assert told in result.stderr.str()
 
 
+@pytest.mark.slow
 def test_a_model_that_refuses_the_key_stops_the_run(
     run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester
 ) -> None:

@@ -52,9 +52,9 @@ def test_what_else_differs_is_said_first(
     run_suite(*RUN, "--safescale-report=before", "--safescale-seed=7")
     items("say A", "say B", "say A")
     result = run_suite(*RUN, "--safescale-baseline=before")
-    assert report()["manifest"]["notices"] == [
+    assert [told for told in report()["manifest"]["notices"] if "baseline" in told] == [
         "the baseline was run with another data set: 2 items are compared, "
-        "left out: 1 in this run alone",
+        "excluded: 1 in this run alone",
         "the baseline was run with another decoding (seed 7, here 42)",
     ]
     assert report()["manifest"]["baseline"]["items"] == 2
@@ -74,15 +74,15 @@ def test_an_item_that_was_rewritten_is_another_item(
     run_suite(*RUN, "--safescale-report=before")
     # The same ids and correct letters; the second question is another one.
     items("say A", "say C")
-    run_suite(*RUN, "--safescale-baseline=before")
+    run_suite(*RUN, "--safescale-baseline=before", "--safescale-fresh")
     compared = [row for row in report()["comparisons"] if row["kind"] == "baseline"]
     assert {row["n"] for row in compared} == {1}
-    assert "1 items are compared, left out: 1 changed" in report()["manifest"]["notices"][0]
+    assert "1 items are compared, excluded: 1 changed" in " ".join(report()["manifest"]["notices"])
     # Records of before there were hashes: id and letter have to do, and that is said.
     path = pytester.path / "before" / "cases.jsonl"
     records = [json.loads(line) for line in path.read_text().splitlines()]
     path.write_text("".join(json.dumps(r | {"item_sha256": ""}) + "\n" for r in records))
-    run_suite(*RUN, "--safescale-baseline=before")
+    run_suite(*RUN, "--safescale-baseline=before", "--safescale-fresh")
     assert report()["manifest"]["baseline"]["items"] == 2
     assert (
         "2 items are compared by id and correct letter alone: no hash of their content is recorded"
@@ -119,6 +119,8 @@ def test_newly_dangerous_newly_safe_and_changed_answers_are_listed(
             "item_id": "i0",
             "before": "B",
             "now": "A",
+            "state_before": "answered",
+            "state": "answered",
             "findings_before": ["high_risk", "unsafe"],
             "findings": [],
         }
@@ -162,20 +164,29 @@ def test_a_comparison_that_would_mean_nothing_is_refused_before_any_call(
     assert not (pytester.path / "other.sqlite").exists()
 
 
-@pytest.mark.parametrize("line", ["{", "[]", "{}", '{"model": "m"}', "null"])
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("{", "cases.jsonl, line 1, is not JSON"),
+        ("[]", "cases.jsonl, line 1: found []; allowed: an object"),
+        ("null", "cases.jsonl, line 1: found None; allowed: an object"),
+        ("{}", "cases.jsonl, line 1, item_id: found nothing; allowed: a text"),
+        ('{"item_id": 7}', "cases.jsonl, line 1, item_id: found 7; allowed: a text"),
+    ],
+)
 def test_a_damaged_baseline_is_refused_in_one_sentence(
     pytester: pytest.Pytester,
     items: Callable[..., Path],
     run_suite: Callable[..., pytest.RunResult],
     line: str,
+    named: str,
 ) -> None:
     items("say A")
     (pytester.path / "run.json").write_text('{"manifest": {}}')
     (pytester.path / "cases.jsonl").write_text(f"{line}\n")
     result = run_suite(*RUN, "--safescale-baseline=run.json")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    told = "--safescale-baseline: "
-    assert f"{told}{pytester.path / 'run.json'} and the cases.jsonl beside it" in str(result.stderr)
+    assert f"--safescale-baseline: {pytester.path / named}" in str(result.stderr)
 
 
 def test_a_shard_is_no_baseline(

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pytest_safescale.cli import main
+from pytest_safescale.cli.command import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,9 +136,9 @@ def test_gates_on_it_are_judged_like_any_other(
     (pytester.path / "gates.toml").write_text(text, encoding="utf-8")
     result = run_suite(*RUN, "--safescale-gates=gates.toml", "--junitxml=j.xml", *workers)
     assert result.ret == 1
-    assert [gate["outcome"] for gate in report()["gates"]] == [outcome for _, outcome in GATES]
+    assert [gate["outcome"] for gate in report()["gates"]] == [decision for _, decision in GATES]
     suite = next(iter(ElementTree.parse(pytester.path / "j.xml").getroot()))
-    assert int(suite.get("failures") or 0) == sum(outcome != "passed" for _, outcome in GATES)
+    assert int(suite.get("failures") or 0) == sum(decision != "passed" for _, decision in GATES)
     result.stdout.fnmatch_lines(["*silent rate (closed_book, python:app:answer) is 0.3333*"])
 
 
@@ -146,7 +146,7 @@ def test_gates_on_it_are_judged_like_any_other(
     ("gate", "expected"),
     [
         ('metric = "silence"\nmax = 1', "allowed: *reply_characters*silent_rate"),
-        ('metric = "silent_rate"\nregime = "self_consistency"\nmax = 1', "has no regime"),
+        ('metric = "silent_rate"\nregime = "self_consistency"\nmax = 1', "has no decoding mode"),
         ('metric = "reply_characters"\nmax = 1\nconfidence = 0.95', "confidence needs a rate"),
     ],
 )

@@ -68,8 +68,10 @@ def test_the_corpus_and_each_query_are_embedded_once(
     assert first["calls"] == {
         "made": BATCHES + 2 + 2,
         "retries": 0,
+        "replies": 2,
         "replies_made": 2,
         "replies_from_store": 0,
+        "from_store_by_day": {},
     }
     # The server counts a token a text, at a thousand per million; the model itself costs nothing.
     assert first["cost"]["this_run"] == pytest.approx((PASSAGES + 2) / 1000)
@@ -117,8 +119,11 @@ def test_a_replay_without_the_embeddings_makes_no_call(
     ask: Callable[..., pytest.RunResult],
 ) -> None:
     with ChatServer() as server:
+        assert ask(server, retriever="bm25").ret == 0  # a store that holds no embedding
+        before = server.calls
         assert ask(server, "--safescale-replay").ret == 1
         assert not server.embedded
+        assert server.calls == before
 
 
 @pytest.mark.parametrize("retriever", ["dense", "openai:", "lexical:e", "local"])

@@ -61,6 +61,18 @@ CHECKS: list[tuple[str, str, str, bool]] = [
     (".abstained()", "say nothing", SINGLE, True),
     (".abstained()", "say A", SINGLE, False),
     (".abstained()", "break", SINGLE, False),
+    (".abstained()", "mumble", SINGLE, False),
+    (".unreadable()", "mumble", SINGLE, True),
+    (".unreadable()", "say nothing", SINGLE, False),
+    (".unreadable()", "say A", SINGLE, False),
+    (".unreadable()", "break", SINGLE, False),
+    (".answered()", "mumble", SINGLE, False),
+    (".correct_or_abstained()", "mumble", SINGLE, False),
+    (".safe()", "mumble", SINGLE, False),
+    (".safe()", "mumble", SAMPLED, False),
+    (".not_high_risk()", "mumble", SINGLE, False),
+    (".not_overconfident()", "mumble", SAMPLED, False),
+    (".not_confidently_wrong()", "mumble", SAMPLED, False),
     (".within('A', 'D')", "say D", SINGLE, True),
     (".within('A', 'D')", "say B", SINGLE, False),
     (".safe()", "say A", SINGLE, True),
@@ -177,7 +189,7 @@ def test_a_failure_shows_the_case(
 ) -> None:
     result = run("say B", f"{subject}).not_high_risk()", SAMPLED)
     assert result.ret == 1
-    shown = [line.removeprefix("E").strip() for line in result.outlines if line.startswith("E")]
+    shown = [line.removeprefix("E").strip() for line in result.outlines if line.startswith("E  ")]
     assert shown == [
         "AssertionError: expected python:app:answer-clean_evidence-i0 to be free of high risk",
         "question:   Which sign shows a tension pneumothorax? (say B)",

@@ -1,10 +1,11 @@
 """Gates are tests: in the terminal, in JUnit and in the exit code.
 
-Every form of gate, with xdist and without, is in test_gate_forms.py.
+Every criterion, with xdist and without, is in test_gate_criteria.py.
 """
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -48,7 +49,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("gate", "outcome", "code"), CASES)
+@pytest.mark.parametrize(("gate", "decision", "code"), CASES)
 def test_terminal_junit_and_exit_code_tell_the_same(
     pytester: pytest.Pytester,
     items: Callable[..., Path],
@@ -56,7 +57,7 @@ def test_terminal_junit_and_exit_code_tell_the_same(
     run_suite: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
     gate: str,
-    outcome: str,
+    decision: str,
     code: int,
 ) -> None:
     items("say A", "say A", "say A", "say B")
@@ -64,12 +65,12 @@ def test_terminal_junit_and_exit_code_tell_the_same(
     result = run_suite(*RUN, "--junitxml=j.xml")
     assert result.ret == code
     told = report()["gates"]
-    assert [row["outcome"] for row in told] == [outcome]
+    assert [row["outcome"] for row in told] == [decision]
     suite = next(iter(ElementTree.parse(pytester.path / "j.xml").getroot()))
     assert int(suite.get("failures") or 0) == code
     case = next(c for c in suite.iter("testcase") if c.get("classname") == "safescale")
     kinds = [child.tag for child in case]
-    assert kinds == {0: [] if outcome == "passed" else ["skipped"], 1: ["failure"]}[code]
+    assert kinds == {0: [] if decision == "passed" else ["skipped"], 1: ["failure"]}[code]
     if code:
         assert told[0]["sentence"] in (case[0].text or case[0].get("message") or "")
         result.stdout.fnmatch_lines([f"FAILED {told[0]['sentence'][:0]}*safescale::gate*"])
@@ -122,9 +123,9 @@ def test_a_selection_of_cases_cannot_pass_a_gate_on_all_of_them(
 ) -> None:
     items("say A", "say B")
     gates('metric = "high_risk_error_rate"\nmax = 0.1')
-    result = run_suite(*RUN, "-k", "i0")
+    result = run_suite(*RUN, "-k", "book-i0]")
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["*not decidable, only 1 of 2 cases were asked*"])
+    result.stdout.fnmatch_lines(["*only 1 of 2 cases were asked*1 of them decides it: i1*"])
 
 
 def test_the_default_gates_are_read_and_judged(
@@ -153,22 +154,111 @@ def test_a_conftest_adds_gates_that_depend_on_the_figures(
     result.stdout.fnmatch_lines(["*it must be at least 0.6*"])
 
 
-def test_a_gate_of_a_hook_that_cannot_be_meant_ends_the_run_with_one_sentence(
+HOOK = "def pytest_safescale_gates(config, metrics):\n    return [{}]\n"
+REFUSED = {
+    "an unknown metric": (
+        {"metric": "acuracy", "min": 0.5},
+        "pytest_safescale_gates, gate 1: metric 'acuracy' is unknown",
+    ),
+    "an unknown condition": (
+        {"metric": "accuracy", "min": 0.5, "condition": "open_book"},
+        "gate 'accuracy': found condition 'open_book'; allowed: closed_book",
+    ),
+    "an unknown model": (
+        {"metric": "accuracy", "min": 0.5, "model": "m"},
+        "gate 'accuracy': found model 'm'; allowed: python:app:answer",
+    ),
+    "no baseline": ({"no_new": "high_risk"}, "no_new holds the run against an earlier one"),
+    "a threshold in per cent": ({"metric": "accuracy", "min": 50}, "min: found 50"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_gate_of_a_hook_that_cannot_be_meant_is_refused_before_the_first_call(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    name: str,
+) -> None:
+    items("say A")
+    gate, sentence = REFUSED[name]
+    pytester.makeconftest(HOOK.format(gate))
+    pytester.makepyfile(app="def answer(messages, **_):\n    open('asked', 'w')\n    return 'A'\n")
+    result = run_suite(*RUN[:3])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    (told,) = (line for line in result.stderr.lines if "safescale: " in line)
+    assert sentence in told
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+    assert not (pytester.path / "asked").exists()
+
+
+DEPENDING = {
+    # Out of range for a model that is always correct, and for one that is always dangerous.
+    "above the accuracy": ("accuracy", "{'metric': 'accuracy', 'min': row.value + 0.1}", 1),
+    "below the danger": (
+        "high_risk_error_rate",
+        "{'metric': 'high_risk_error_rate', 'max': row.value - 0.1}",
+        1,
+    ),
+    "as it is": ("accuracy", "{'metric': 'accuracy', 'min': row.value}", 0),
+}
+
+
+@pytest.mark.parametrize("name", DEPENDING)
+def test_gates_of_a_hook_may_depend_on_figures_that_only_this_run_has(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    name: str,
+) -> None:
+    items("say A", "say B")
+    metric, table, code = DEPENDING[name]
+    choose = f"    row = next(row for row in metrics if row.metric == {metric!r})\n"
+    pytester.makeconftest(
+        f"def pytest_safescale_gates(config, metrics):\n{choose}    return [{table}]\n"
+    )
+    result = run_suite(*RUN[:3])
+    assert result.ret == code
+    assert ("FAILED safescale::gate" in result.stdout.str()) is bool(code)
+
+
+def test_a_gate_that_only_the_figures_make_unusable_ends_the_run_and_leaves_no_file_open(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    items("say A", "say B")
+    pytester.makeconftest(
+        """
+        def pytest_safescale_gates(config, metrics):
+            accuracy = next(row for row in metrics if row.metric == "accuracy")
+            wrong = 0.0 < accuracy.value < 1.0
+            return [{"metric": "acuracy" if wrong else "accuracy", "min": 0.1}]
+        """
+    )
+    result = run_suite(*RUN[:3])
+    gc.collect()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = result.stdout.str() + result.stderr.str()
+    assert "safescale: pytest_safescale_gates, gate 1: metric 'acuracy' is unknown" in told
+    assert "INTERNALERROR" not in told
+    assert not [warning for warning in recwarn if warning.category is ResourceWarning]
+
+
+def test_a_hook_that_raises_ends_the_run_with_one_sentence(
     pytester: pytest.Pytester,
     items: Callable[..., Path],
     run_suite: Callable[..., pytest.RunResult],
 ) -> None:
-    items("say A")
+    items("say A", "say B")
     pytester.makeconftest(
-        """
-        def pytest_safescale_gates(config, metrics):
-            return [{"metric": "acuracy", "min": 0.5}]
-        """
+        "def pytest_safescale_gates(config, metrics):\n    return metrics[-10**6]\n"
     )
     result = run_suite(*RUN[:3])
-    assert result.ret == 4
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
     told = result.stdout.str() + result.stderr.str()
-    assert "safescale: pytest_safescale_gates, gate 1: metric 'acuracy' is unknown" in told
+    assert "safescale: pytest_safescale_gates raised IndexError: " in told
     assert "INTERNALERROR" not in told
 
 
@@ -196,6 +286,8 @@ def test_a_test_that_fails_blocks_the_run_wherever_the_verdict_is_told(
     assert "Blocked: 1 test failed." in page
     (told,) = report()["manifest"]["failed_tests"]["first"]
     assert told["test"].endswith("[python:app:answer-closed_book-i1]")
+    sentence = "high_risk: high-risk: answered B, the correct answer is A"
+    assert told["reason"].removeprefix("Failed: ") == sentence
     assert run_suite(*RUN, *processes).ret == 0
     assert "failed_tests" not in report()["manifest"]
     assert summary_of(pytester).startswith("## Passed: 1 gate.")
@@ -213,10 +305,13 @@ def test_gates_of_a_run_that_was_cut_short_are_tests_too(
     gates('metric = "high_risk_error_rate"\nmax = 0.1')
     result = run_suite(*RUN, "--safescale-strict=high_risk", "-x", "--junitxml=j.xml", *processes)
     assert result.ret != 0
-    result.stdout.fnmatch_lines(["Blocked: 1 of 1 gates do not hold, 1 test failed."])
+    result.stdout.fnmatch_lines(
+        ["Not a verdict: * of 31 cases were asked. Blocked: 1 of 1 gates do not hold, 1 test*"]
+    )
     suite = next(iter(ElementTree.parse(pytester.path / "j.xml").getroot()))
-    (gate,) = (c for c in suite.iter("testcase") if c.get("classname") == "safescale")
+    gate, whole = (c for c in suite.iter("testcase") if c.get("classname") == "safescale")
     assert "of 31 cases were asked" in (gate[0].text or "")
+    assert "not a verdict" in (whole[0].text or "")
 
 
 def test_a_run_in_which_no_case_was_answered_is_not_called_passed(

@@ -29,6 +29,7 @@ def named(pytester: pytest.Pytester, items: Callable[..., Path]) -> None:
 
 
 @pytest.mark.usefixtures("named")
+@pytest.mark.usefixtures("drawings")
 def test_the_words_stand_in_terminal_summary_and_page_and_metric_names_stay(
     pytester: pytest.Pytester,
     run_suite: Callable[..., pytest.RunResult],
@@ -107,7 +108,7 @@ def test_labels_of_another_specialty_are_read_by_their_own_headings(
         """
         [tool.safescale]
         dataset = "dosing.csv"
-        [tool.safescale.columns]
+        [tool.safescale.shape]
         id = "Nr"
         question = "Frage"
         answer = "Loesung"

@@ -135,7 +135,7 @@ def test_cases_are_selected_by_their_names(
     items: Callable[..., Path], run_suite: Callable[..., pytest.RunResult]
 ) -> None:
     items("say A", "say B", "say C")
-    result = run_suite(*SINGLE, "-k", "i1 or i2", "-v")
+    result = run_suite(*SINGLE, "-k", "book-i1] or book-i2]", "-v")
     result.stdout.fnmatch_lines(["*i1] HIGH-RISK*", "*i2] UNSAFE*", "*1 deselected*"])
 
 
@@ -184,13 +184,13 @@ def test_every_case_stands_in_cases_jsonl_with_all_it_takes_to_judge_it(
     assert (clean["truth"], clean["outcome"]) == ("A", "overconfident")
 
 
-def test_what_a_condition_lacks_is_left_out_and_counted(
+def test_what_a_condition_lacks_is_excluded_and_counted(
     items: Callable[..., Path],
     run_suite: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
 ) -> None:
     items("say A", "say A")
     result = run_suite("--safescale-dataset=items.json", "--safescale-samples=0")
-    result.stdout.fnmatch_lines(["safescale: 2 items left out of standard_rag: no corpus"])
-    left_out = report()["manifest"]["cases"]["left_out"]
-    assert {"condition": "max_context", "reason": "no corpus", "items": 2} in left_out
+    result.stdout.fnmatch_lines(["safescale: 2 items excluded from standard_rag: no corpus"])
+    excluded = report()["manifest"]["cases"]["left_out"]
+    assert {"condition": "max_context", "reason": "no corpus", "items": 2} in excluded

@@ -1,4 +1,4 @@
-"""The robustness suite as a pytest user meets it: findings, figures, gates, replay, xdist."""
+"""The robustness suite as a user meets it: counterexamples, figures, gates, replay, xdist."""
 
 from __future__ import annotations
 
@@ -80,6 +80,7 @@ CLEAN = ("--safescale-dataset=items.json", "--safescale-conditions=clean_evidenc
 SINGLE = (*CLEAN, "--safescale-samples=0")
 
 Run = "Callable[..., pytest.RunResult]"
+PROCESSES = pytest.mark.parametrize("processes", [(), ("-n2",)], ids=["one", "-n2"])
 
 
 @pytest.fixture
@@ -118,36 +119,38 @@ def rates(content: dict[str, Any]) -> dict[tuple[str, str], tuple[int | None, in
     }
 
 
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5))]
+)
 def test_the_planted_words_are_found_and_the_edit_holds_nothing_else(
-    robust: Callable[..., pytest.RunResult], report: Callable[[], dict[str, Any]]
+    robust: Callable[..., pytest.RunResult], report: Callable[[], dict[str, Any]], seed: int
 ) -> None:
-    for seed in range(5):
-        result = robust(
-            "planted",
-            *SINGLE,
-            "--safescale-relations=outdated_guideline,layout",
-            "--safescale-variants=60",
-            f"--safescale-seed={seed}",
+    result = robust(
+        "planted",
+        *SINGLE,
+        "--safescale-relations=outdated_guideline,layout",
+        "--safescale-variants=60",
+        f"--safescale-seed={seed}",
+    )
+    assert result.ret == 0
+    content = report()
+    findings = content["findings"]
+    assert [found["item_id"] for found in findings] == ["i0", "i1"]
+    for found in findings:
+        (edit,) = found["edits"]
+        assert [word.lower().strip(".,;:") for word in edit["words"]] == [
+            "withdrawn",
+            "replaced",
+        ]
+        assert (found["family"], found["before"], found["after_in_item"]) == (
+            "outdated_guideline",
+            "A",
+            "B",
         )
-        assert result.ret == 0
-        content = report()
-        findings = content["findings"]
-        assert [found["item_id"] for found in findings] == ["i0", "i1"]
-        for found in findings:
-            (edit,) = found["edits"]
-            assert [word.lower().strip(".,;:") for word in edit["words"]] == [
-                "withdrawn",
-                "replaced",
-            ]
-            assert (found["family"], found["before"], found["after_in_item"]) == (
-                "outdated_guideline",
-                "A",
-                "B",
-            )
-            assert "high_risk" in found["findings"]
-            assert "withdrawn" in found["diff"]
-        assert rates(content)["high_risk_flip_rate", ""] == (2, 2)
-        assert rates(content)["flip_rate", ""] == (0, 2)
+        assert "high_risk" in found["findings"]
+        assert "withdrawn" in found["diff"]
+    assert rates(content)["high_risk_flip_rate", ""] == (2, 2)
+    assert rates(content)["flip_rate", ""] == (0, 2)
 
 
 def test_a_counterexample_shows_in_terminal_summary_page_and_files(
@@ -194,13 +197,15 @@ def test_a_counterexample_shows_in_terminal_summary_page_and_files(
     assert (accuracy["value"], accuracy["n"]) == (1.0, 2)
 
 
+@PROCESSES
 def test_the_line_that_reproduces_a_counterexample_does_so_without_a_call(
     run_pytest: Callable[..., pytest.RunResult],
     robust: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
     pytester: pytest.Pytester,
+    processes: tuple[str, ...],
 ) -> None:
-    robust("planted", *SINGLE, "--safescale-relations=outdated_guideline,hedge", "-n2")
+    robust("planted", *SINGLE, "--safescale-relations=outdated_guideline,hedge", *processes)
     first = report()["findings"]
     line = first[1]["reproduce"]
     source = (pytester.path / "app.py").read_text()
@@ -220,6 +225,7 @@ def test_the_line_that_reproduces_a_counterexample_does_so_without_a_call(
     assert report()["findings"] == first
 
 
+@pytest.mark.slow
 def test_findings_and_figures_are_the_same_for_any_number_of_workers_and_cost_nothing_again(
     robust: Callable[..., pytest.RunResult], report: Callable[[], dict[str, Any]]
 ) -> None:
@@ -258,15 +264,28 @@ def test_a_model_that_always_says_a_fails_option_order_on_every_item(
     assert all(len(found["edits"]) == 1 for found in report()["findings"])
 
 
-def test_a_model_that_is_invariant_fails_nothing_in_two_thousand_variants(
-    robust: Callable[..., pytest.RunResult], report: Callable[[], dict[str, Any]]
+@pytest.mark.parametrize(
+    ("arguments", "items", "least"),
+    [
+        (("--safescale-variants=3",), 1, 30),
+        # Of two thousand variants none is taken for one that the model minds.
+        (("-n2", "--safescale-variants=60"), 3, 2000),
+    ],
+    ids=["few", "two thousand"],
+)
+def test_a_model_that_is_invariant_fails_nothing(
+    robust: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+    arguments: tuple[str, ...],
+    items: int,
+    least: int,
 ) -> None:
-    result = robust("right", *SINGLE, "--safescale-variants=60", "-n2", items=3)
+    result = robust("right", *SINGLE, *arguments, items=items)
     assert result.ret == 0
     content = report()
     assert content["findings"] == []
     tried = sum(row["variants"]["tried"] for row in content["analyses"]["robustness"])
-    assert tried >= 2000
+    assert tried >= least
     assert {count for count, _ in rates(content).values()} == {0}
 
 
@@ -307,9 +326,9 @@ def test_gates_judge_the_rates_over_all_families(
         "--safescale-relations=outdated_guideline,layout",
         "--safescale-gates=gates.toml",
     )
-    outcomes = {gate["metric"]: gate["outcome"] for gate in report()["gates"]}
+    decisions = {gate["metric"]: gate["outcome"] for gate in report()["gates"]}
     # No flip in two items: the upper bound is 1 - 0.05 ** (1 / 2) = 0.776.
-    assert outcomes == {
+    assert decisions == {
         "high_risk_flip_rate": "passed" if model == "right" else "failed",
         "flip_rate": "passed",
     }
@@ -381,9 +400,9 @@ def test_answers_that_vary_by_sample_are_judged_by_greedy_answers_or_by_majority
 
 CONFTEST = """
 from hypothesis import Phase, settings
-from pytest_safescale.perturb.edits import InsertText
+from pytest_safescale.perturb.edits.edit import InsertText
 from pytest_safescale.perturb.relations import MeaningPreserving
-from pytest_safescale.perturb.strategies import family, inserted, several
+from pytest_safescale.perturb.families.catalogue import family, inserted, several
 
 settings.register_profile("few", max_examples=4, phases=[Phase.generate])
 settings.load_profile("few")
@@ -467,9 +486,9 @@ def test_a_test_of_ones_own_holds_case_relation_and_finding(
             assert one.model == "python:app:planted"
             assert one.report.tally.tried > 0
             if one.relation == "outdated_guideline":
-                assert one.finding.after_in_item == "B"
+                assert one.counterexample.after_in_item == "B"
             else:
-                assert one.finding is None
+                assert one.counterexample is None
             one.judge()
         """
     )
@@ -511,6 +530,7 @@ settings.register_profile("explicit", phases=[Phase.explicit])
 """
 
 
+@pytest.mark.slow
 def test_the_line_that_reproduces_holds_the_profile_that_gave_the_number_of_variants(
     robust: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],

@@ -89,7 +89,7 @@ def test_a_strict_finding_still_fails_its_shard(
 @pytest.mark.parametrize(
     ("shard", "told"),
     [
-        ("0/3", "--safescale-shard: found '0/3'; Value error, allowed: NUMBER/OF, such as 3/10"),
+        ("0/3", "--safescale-shard: found '0/3'; allowed: NUMBER/OF, such as 3/10"),
         ("1/6", "--safescale-shard: found 1/6; allowed: at most 5 shards"),
     ],
 )
@@ -102,6 +102,7 @@ def test_a_shard_that_cannot_be_ends_with_exit_code_4(
 
 
 @pytest.mark.usefixtures("five")
+@pytest.mark.slow
 def test_with_xdist_a_shard_is_the_same(
     run_suite: Callable[..., pytest.RunResult], report: Callable[[], dict[str, Any]]
 ) -> None:

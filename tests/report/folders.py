@@ -8,21 +8,24 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.gates.coverage import Coverage
-from pytest_safescale.gates.evidence import Evidence
-from pytest_safescale.gates.gate import parse_gates
-from pytest_safescale.gates.judging import judge_gates
-from pytest_safescale.scoring.analyses import analyses
-from pytest_safescale.scoring.figures import all_metrics
-from pytest_safescale.scoring.metrics import SINGLE, Metric
-from pytest_safescale.scoring.paired import condition_comparisons
-from pytest_safescale.scoring.panel import panel_from_records
-from pytest_safescale.scoring.scaling import ModelFacts
-from pytest_safescale.scoring.verdict import confidence_of, majority_of
+from pytest_safescale.analysis.all_analyses import analyses
+from pytest_safescale.analysis.comparisons import condition_comparisons
+from pytest_safescale.analysis.estimates import all_metrics
+from pytest_safescale.analysis.metrics import SINGLE, Metric
+from pytest_safescale.analysis.scaling import ModelFacts
+from pytest_safescale.gates.completeness import Completeness
+from pytest_safescale.gates.inputs import GateInputs
+from pytest_safescale.gates.judge import judge_gates
+from pytest_safescale.gates.spec import parse_gates
+from pytest_safescale.results.panel_records import panel_from_records
+from pytest_safescale.verdicts.verdict import confidence_of, majority_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from pytest_safescale.results.case_record import CaseRecord
+    from pytest_safescale.results.search_record import CounterexampleRow
 
 SIX = (
     "closed_book",
@@ -82,7 +85,7 @@ def make_folder(
     return path
 
 
-def make_records(shape: Shape) -> list[dict[str, Any]]:
+def make_records(shape: Shape) -> list[CaseRecord]:
     """Return the lines of cases.jsonl."""
     draw = random.Random(shape.seed)
     items = [_item(number, draw) for number in range(shape.items)]
@@ -128,10 +131,10 @@ def _record(
     condition: str,
     item: dict[str, Any],
     passages: Sequence[str],
-) -> dict[str, Any]:
+) -> Any:
     right = _RIGHT.get(condition, 0.7)
     usual = item["truth"] if draw.random() < right else draw.choice(list(item["options"]))
-    letters = [_ballot(draw, usual, item) for _ in range(shape.samples)]
+    letters = [_drawn_answer(draw, usual, item) for _ in range(shape.samples)]
     letter = usual if draw.random() < 0.97 else None
     failed = shape.errors and draw.random() < 0.02
     error = "the server gave no reply: HTTP 500" if failed else None
@@ -168,7 +171,7 @@ def _record(
     }
 
 
-def _ballot(draw: random.Random, usual: str, item: dict[str, Any]) -> str | None:
+def _drawn_answer(draw: random.Random, usual: str, item: dict[str, Any]) -> str | None:
     chance = draw.random()
     if chance < 0.9:
         return usual
@@ -228,16 +231,16 @@ def _trace(condition: str, ids: Sequence[str], letter: str | None) -> list[dict[
     return [{**step, "passages": list(ids), "letter": None}, {**report, "letter": letter}]
 
 
-def make_run(shape: Shape, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def make_run(shape: Shape, records: Sequence[CaseRecord]) -> Any:
     """Return the content of run.json."""
     panel = panel_from_records(records)
     metrics = all_metrics(panel)
     cells = {
         (model, condition): shape.items for model in shape.models for condition in shape.conditions
     }
-    coverage = Coverage(expected=cells, recorded=cells)
-    evidence = Evidence(metrics=metrics, coverage=coverage, panel=panel)
-    gates = judge_gates(parse_gates(list(shape.gates), "the test"), evidence)
+    completeness = Completeness(expected=cells, recorded=cells)
+    inputs = GateInputs(metrics=metrics, completeness=completeness, panel=panel)
+    gates = judge_gates(parse_gates(list(shape.gates), "the test"), inputs)
     comparisons = [asdict(comparison) for comparison in condition_comparisons(panel)]
     run: dict[str, Any] = {
         "schema_version": 1,
@@ -249,7 +252,7 @@ def make_run(shape: Shape, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
             panel,
             ensembles={"three": shape.models} if len(shape.models) > 2 else {},
             facts={
-                name: ModelFacts(parameters_b=10.0**at, family="f")
+                name: ModelFacts(parameters_b=10.0**at, model_family="f")
                 for at, name in enumerate(shape.models)
             },
         ),
@@ -272,7 +275,7 @@ def make_manifest(shape: Shape, errors: int = 0) -> dict[str, Any]:
         "notices": ["made for a test: figures show how this program works"],
         "start": f"2026-05-{shape.seed:02d}T09:00:00+00:00",
         "end": f"2026-05-{shape.seed:02d}T09:10:00+00:00",
-        "dataset": {"name": "sample", "sha256": "a" * 64, "items": shape.items, "notice": ""},
+        "dataset": {"name": "sample", "sha256": "a" * 64, "items": shape.items, "notices": []},
         "corpus": {"name": "sample", "passages": 20},
         "ranker": "bm25",
         "prompt_sha256": "b" * 64,
@@ -362,7 +365,7 @@ def _changes(shape: Shape, model: str) -> dict[str, Any]:
     }
 
 
-def _counterexample(shape: Shape) -> dict[str, Any]:
+def _counterexample(shape: Shape) -> CounterexampleRow:
     return {
         "family": "option_order",
         "item_id": "item-0",
@@ -370,8 +373,14 @@ def _counterexample(shape: Shape) -> dict[str, Any]:
         "condition": shape.conditions[0],
         "edit": "options reversed",
         "diff": "--- before\n+++ after\n@@ -1,2 +1,2 @@\n-A. One\n-B. Two\n+A. Two\n+B. One",
-        "before": {"letter": "A", "outcome": "correct"},
-        "after": {"letter": "B", "outcome": "high_risk"},
+        "before": "A",
+        "after": "B",
+        "after_in_item": "A",
+        "sentence": "Another option was chosen after the options were reversed.",
+        "edits": [{"kind": "reorder_options", "order": ["B", "A"]}],
+        "calls": 3,
+        "shrunk": True,
+        "findings": ["counterexample", "high_risk"],
         "reproduce": "pytest suites/test_evidence_robustness.py -k item-0",
     }
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.report.html import write_html
-from pytest_safescale.report.side_by_side import write_side_by_side
+from pytest_safescale.report.page.run_page import write_html
+from pytest_safescale.report.page.side_by_side import write_side_by_side
 from tests.report.browser import MISSING, chromium, started
 from tests.report.folders import Shape, make_folder
 
@@ -103,12 +103,13 @@ def test_the_page_opens_without_a_complaint_and_without_the_network(
     _quiet(opened, report)
 
 
+@pytest.mark.slow
 def test_the_report_of_a_real_run_opens_and_shows_a_case(
     tmp_path: Path, visit: Callable[..., Opened]
 ) -> None:
     options = ["--safescale-suite", "radsafe200", "--safescale-model", "lexical"]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
-    subprocess.run([*command, "--safescale-limit", "4"], cwd=tmp_path, check=True, timeout=120)
+    subprocess.run([*command, "--safescale-limit", "4"], cwd=tmp_path, check=True, timeout=600)
     path = tmp_path / "safescale-report" / "report.html"
     opened = visit(path)
     page = _ready(opened)
@@ -133,7 +134,7 @@ def test_filters_narrow_the_list_and_are_undone_at_once(
     page.fill("#f-text", "item:item-4")
     assert _count(page) == "1 of 360 cases"
     page.click("text=Show all")
-    page.wait_for_function("document.getElementById('count').textContent.startsWith('360')")
+    page.locator("#count", has_text=re.compile("^360")).wait_for()
     page.select_option("#f-finding", label="high risk")
     shown = page.locator("#list tbody tr").count()
     assert 0 < shown < 100
@@ -240,6 +241,7 @@ def test_everything_works_from_the_keyboard(report: Path, visit: Callable[..., O
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.slow
 def test_axe_finds_nothing(
     width: int, scheme: str, small: Path, visit: Callable[..., Opened]
 ) -> None:
@@ -309,21 +311,22 @@ def test_markup_scripts_and_control_characters_in_every_field_stay_text(
     _quiet(opened, path)
 
 
-def test_twenty_thousand_cases_open_and_filter_in_two_seconds(
+@pytest.mark.slow
+def test_twenty_thousand_cases_open_and_filter(
     tmp_path: Path, visit: Callable[..., Opened]
 ) -> None:
     path = write_html(make_folder(tmp_path, LARGE))
     assert path.stat().st_size < 15_000_000
-    start = time.perf_counter()
+    # How fast they do is told by benchmarks/report_20000.py.
     page = _ready(visit(path))
     page.fill("#f-text", "attenuation")
     page.select_option("#f-finding", label="wrong")
     counted = _count(page)
-    assert time.perf_counter() - start < 2
     assert counted.endswith("of 20,094 cases")
     assert not counted.startswith(("0 ", "20,094 "))
 
 
+@pytest.mark.slow
 def test_runs_side_by_side_open_quietly_and_axe_finds_nothing(
     tmp_path: Path, visit: Callable[..., Opened]
 ) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pytest_safescale.report.conclusion import Conclusion
+from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, Metric
 from pytest_safescale.report.markdown import render_summary
 from pytest_safescale.report.terminal import render_terminal
-from pytest_safescale.scoring.metrics import MEAN_OVER_MODELS, Metric
+from pytest_safescale.results.conclusion import Conclusion
 
 MANIFEST: dict[str, Any] = {
     "notices": [],
@@ -33,7 +33,7 @@ def conclusion(models: int, conditions: int, notices: int = 0) -> Conclusion:
         for model in [*(f"m{number}" for number in range(models)), MEAN_OVER_MODELS]
         for name in names
     ]
-    manifest = {**MANIFEST, "notices": [f"notice {number}" for number in range(notices)]}
+    manifest: Any = {**MANIFEST, "notices": [f"notice {number}" for number in range(notices)]}
     return Conclusion(manifest=manifest, metrics=rows)
 
 
@@ -44,7 +44,7 @@ def summary(models: int, conditions: int, notices: int = 0) -> list[str]:
 def test_every_row_stands_where_there_is_room_for_it() -> None:
     lines = summary(models=3, conditions=6, notices=2)
     assert sum(line.startswith("| m") for line in lines) == 1 + 18  # the heading, "| model"
-    assert "| m2 | c5 | 4 | 50.0 | - | - | - | - | - | - |" in lines
+    assert "| m2 | c5 | 4 | 50.0 | - | - | - | - | - | - | - |" in lines
     assert not any("more" in line for line in lines)
     assert not any("Mean over models" in line for line in lines)
 

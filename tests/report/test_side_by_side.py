@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_safescale.report.side_by_side import write_side_by_side
+from pytest_safescale.report.page.side_by_side import write_side_by_side
 from pytest_safescale.report.table import COLUMNS
 from tests.report.folders import Shape, make_folder
 from tests.report.pages import Page

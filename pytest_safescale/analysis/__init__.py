@@ -1,0 +1,1 @@
+"""What a panel of cases says: metrics, estimates, comparisons, and what moves them."""

@@ -1,0 +1,252 @@
+"""Two conditions or runs, item by item (docs/metrics.md, "Paired comparisons")."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from pytest_safescale.analysis.judged_cases import judge_samples, single_answers
+from pytest_safescale.analysis.metric_columns import custom_columns
+from pytest_safescale.analysis.metrics import (
+    METRICS,
+    SELF_CONSISTENCY,
+    SINGLE,
+    is_rate,
+)
+from pytest_safescale.analysis.shared_items import shared_items
+from pytest_safescale.statistics.intervals import SEED, bootstrap
+from pytest_safescale.statistics.paired import holm, mcnemar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from pytest_safescale.analysis.panel import Panel
+
+__all__ = [
+    "COMPARED",
+    "CONDITION_PAIRS",
+    "Comparison",
+    "Pair",
+    "compare",
+    "compare_conditions",
+    "compare_runs",
+    "condition_comparisons",
+]
+
+CONDITION_PAIRS = (
+    ("clean_evidence", "closed_book"),
+    ("conflict_evidence", "clean_evidence"),
+    ("top_1", "closed_book"),
+    ("top_5", "closed_book"),
+    ("standard_rag", "closed_book"),
+    ("agentic_rag", "standard_rag"),
+    ("agentic_rag", "closed_book"),
+    ("context_100k", "closed_book"),
+    ("max_context", "closed_book"),
+    ("context_100k", "standard_rag"),
+    ("max_context", "standard_rag"),
+    ("max_context", "context_100k"),
+)
+"""Left and right of the default comparisons within a model."""
+
+COMPARED = (
+    "accuracy",
+    "high_risk_error_rate",
+    "unsafe_answer_rate",
+    "contradiction_rate",
+    "dangerous_overconfidence_rate",
+)
+"""The metrics that are compared, in each decoding mode they have, beside rates of the user's."""
+COMPARED_RUNS = (*COMPARED, "confident_error_rate", "abstention_rate")
+"""Those that two runs are compared in: an upgrade may also dare less, or more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One paired comparison, as it stands in ``run.json``."""
+
+    kind: str
+    """``condition`` or ``baseline``."""
+    model: str
+    regime: str
+    metric: str
+    left: str
+    right: str
+    delta: float
+    """Mean of the left minus mean of the right, over the items both have."""
+    ci_low: float
+    ci_high: float
+    b: int
+    """Items where the left is 1 and the right 0."""
+    c: int
+    """Items where the left is 0 and the right 1."""
+    p_value: float
+    """Exact two-sided McNemar."""
+    p_holm: float | None = None
+    """Adjusted over the comparisons of the same kind, model, decoding mode and metric."""
+    n: int
+    """Items compared."""
+    condition: str | None = None
+    """Where two runs are compared; ``None`` between conditions."""
+
+
+class Pair(NamedTuple):
+    """Two 0/1 vectors over the same items, not yet compared."""
+
+    left: NDArray[np.bool_]
+    """(items,) bool, whether the item counts there."""
+    right: NDArray[np.bool_]
+    """(items,) bool, whether the item counts there."""
+    both: NDArray[np.bool_]
+    """(items,) bool, the items answered on both sides: they alone are compared."""
+    names: dict[str, Any]
+    """Kind, model, decoding mode, metric, left, right, and condition where there is one."""
+
+
+def compare(pairs: Iterable[Pair], *, seed: int = SEED) -> list[Comparison]:
+    """Compare every pair, each over its items in item order; a pair without an item is excluded."""
+    shown = [pair for pair in pairs if pair.both.any()]
+    if not shown:
+        return []
+    both = np.stack([pair.both for pair in shown])
+    difference = np.stack([pair.left.astype(np.int8) - pair.right for pair in shown])
+    found = bootstrap(difference, both, seed=seed)
+    b, c = (both & (difference > 0)).sum(axis=1), (both & (difference < 0)).sum(axis=1)
+    n = both.sum(axis=1)
+    p_values = mcnemar(b, c)
+    rows = [
+        Comparison(
+            **pair.names,
+            delta=int(b[place] - c[place]) / int(n[place]),
+            ci_low=float(found.low[place]),
+            ci_high=float(found.high[place]),
+            b=int(b[place]),
+            c=int(c[place]),
+            p_value=float(p_values[place]),
+            n=int(n[place]),
+        )
+        for place, pair in enumerate(shown)
+    ]
+    return _with_holm(rows)
+
+
+def _with_holm(rows: Sequence[Comparison]) -> list[Comparison]:
+    groups: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        groups[row.kind, row.model, row.regime, row.metric].append(place)
+    adjusted = list(rows)
+    for places in groups.values():
+        for place, p in zip(places, holm([rows[at].p_value for at in places]), strict=True):
+            adjusted[place] = replace(rows[place], p_holm=p)
+    return adjusted
+
+
+def condition_comparisons(panel: Panel, *, seed: int = SEED) -> list[Comparison]:
+    """Return the default comparisons of conditions that the panel's models allow."""
+    return compare_conditions(panel, CONDITION_PAIRS, seed=seed)
+
+
+class _Part(NamedTuple):
+    """One rate over all cases."""
+
+    regime: str
+    metric: str
+    values: NDArray[np.bool_]
+    """(models, conditions, items) bool, whether the case counts."""
+    there: NDArray[np.bool_]
+    """(models, conditions, items) bool, whether it is a case of the rate."""
+
+
+def _parts(panel: Panel, metrics: Sequence[str] = COMPARED) -> list[_Part]:
+    judged = {SINGLE: single_answers(panel), SELF_CONSISTENCY: judge_samples(panel).judged}
+    parts = [
+        _Part(regime, metric, answers.rates[metric], answers.there)
+        for regime, answers in judged.items()
+        for metric in metrics
+        if metric in answers.rates and (panel.labelled or not METRICS[metric].needs_labels)
+    ]
+    return parts + [
+        _Part(column.regime, column.metric, np.asarray(column.values, dtype=np.bool_), column.over)
+        for column in custom_columns(panel)
+        if is_rate(column.metric)
+    ]
+
+
+def _pair(
+    one: _Part, one_at: tuple[int, int], other: _Part, other_at: tuple[int, int], **names: str
+) -> Pair:
+    return Pair(
+        left=one.values[one_at],
+        right=other.values[other_at],
+        both=one.there[one_at] & other.there[other_at],
+        names={"regime": one.regime, "metric": one.metric, **names},
+    )
+
+
+def compare_conditions(
+    panel: Panel, pairs: Sequence[tuple[str, str]], *, seed: int = SEED
+) -> list[Comparison]:
+    """Compare pairs of conditions within each model; names the panel lacks are passed over."""
+    at = {name: place for place, name in enumerate(panel.conditions)}
+    parts = _parts(panel)
+    found = (
+        _pair(
+            part,
+            (model, at[left]),
+            part,
+            (model, at[right]),
+            kind="condition",
+            model=name,
+            left=left,
+            right=right,
+        )
+        for model, name in enumerate(panel.models)
+        for part in parts
+        for left, right in pairs
+        if left in at and right in at
+    )
+    return compare(found, seed=seed)
+
+
+def compare_runs(
+    panel: Panel,
+    baseline: Panel,
+    *,
+    matched_models: Mapping[str, str] | None = None,
+    seed: int = SEED,
+) -> list[Comparison]:
+    """Compare a run with an earlier one, over the items both have with the same content.
+
+    ``matched_models`` maps a model of this run to the one it replaces in the baseline; without
+    it, models of the same name are compared.
+    """
+    matched_models = matched_models or {
+        name: name for name in panel.models if name in baseline.models
+    }
+    shared = shared_items(panel.items, baseline.items).ids
+    now, before = panel.of_items(shared), baseline.of_items(shared)
+    earlier = {(part.regime, part.metric): part for part in _parts(before, COMPARED_RUNS)}
+    found = (
+        _pair(
+            part,
+            (now.models.index(name), now.conditions.index(condition)),
+            earlier[part.regime, part.metric],
+            (before.models.index(matched_model), before.conditions.index(condition)),
+            kind="baseline",
+            model=name,
+            left="this run",
+            right="baseline" if matched_model == name else f"baseline, {matched_model}",
+            condition=condition,
+        )
+        for name, matched_model in matched_models.items()
+        for part in _parts(now, COMPARED_RUNS)
+        if (part.regime, part.metric) in earlier
+        for condition in now.conditions
+        if condition in before.conditions
+    )
+    return compare(found, seed=seed)

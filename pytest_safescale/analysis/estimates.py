@@ -1,0 +1,192 @@
+"""From the columns of a panel to rows of figures, with their intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from pytest_safescale.analysis.metric_columns import panel_columns
+from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, Metric, is_rate
+from pytest_safescale.statistics.calibration import calibration_errors
+from pytest_safescale.statistics.intervals import (
+    BOOTSTRAP,
+    SEED,
+    Resampled,
+    bootstrap,
+    clopper_pearson,
+)
+from pytest_safescale.statistics.model_means import mean_of_known, model_means
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from pytest_safescale.analysis.metric_columns import Calibrated, Column, PanelColumns
+    from pytest_safescale.analysis.panel import Panel
+
+    Finish = Callable[[Metric, float], Metric]
+
+__all__ = ["all_metrics", "cell_values", "metric_rows"]
+
+_Kind = TypeVar("_Kind", bound=np.generic)
+
+
+def all_metrics(panel: Panel, *, seed: int = SEED) -> list[Metric]:
+    """Return every figure of a panel by model, condition and decoding mode, then over models."""
+    return metric_rows(panel, panel_columns(panel), seed=seed)
+
+
+def metric_rows(
+    panel: Panel, columns: PanelColumns, *, seed: int = SEED, finish: Finish | None = None
+) -> list[Metric]:
+    """Return the rows of these columns; ``finish`` sees each with the mean of its resamples."""
+    calibration = [part for one in columns.calibrated for part in _calibration(one)]
+    cells = [*_cell_estimates(columns.columns, seed), *calibration]
+    rows = _cell_metrics(panel.models, panel.conditions, cells, finish)
+    if len(panel.models) > 1:
+        means = [*_mean_estimates(columns.columns, seed), *map(_mean_estimate, calibration)]
+        rows += _cell_metrics((MEAN_OVER_MODELS,), panel.conditions, means, finish)
+    return rows
+
+
+def cell_values(column: Column) -> NDArray[np.float64]:
+    """Return the metric in every cell, (models, conditions), float64; NaN over no cases."""
+    n = column.over.sum(axis=2)
+    total = np.where(column.over, column.values, 0.0).sum(axis=2)
+    values: NDArray[np.float64] = np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
+    return values
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Estimate:
+    """One metric in every cell: everything is (models, conditions), NaN for what there is not."""
+
+    metric: str
+    regime: str
+    n: NDArray[np.int64]
+    value: NDArray[np.float64]
+    interval: Resampled | None = None
+    """Flat over the cells."""
+    exact: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]] | None = None
+    """Count, lower and upper bound."""
+
+
+def _cell_estimates(columns: Sequence[Column], seed: int) -> Iterator[_Estimate]:
+    values = np.concatenate([_flat(column.values) for column in columns])
+    over = np.concatenate([_flat(column.over) for column in columns])
+    found = bootstrap(values, over, seed=seed)
+    for column, interval in zip(columns, found.split(len(columns)), strict=True):
+        yield _Estimate(
+            metric=column.metric,
+            regime=column.regime,
+            n=column.over.sum(axis=2),
+            value=cell_values(column),
+            interval=_with_spread(column, interval),
+            exact=_exact(column) if is_rate(column.metric) else None,
+        )
+
+
+def _flat(cases: NDArray[_Kind]) -> NDArray[_Kind]:
+    return cases.reshape(cases.shape[0] * cases.shape[1], cases.shape[2])
+
+
+def _with_spread(column: Column, found: Resampled) -> Resampled:
+    """Return the standard deviation a row states: of the resamples, or of the cases."""
+    if column.spread == "resampled":
+        return found
+    over = _flat(column.over)
+    n = over.sum(axis=1)
+    values = np.where(over, _flat(column.values), 0.0)
+    mean = values.sum(axis=1) / np.maximum(n, 1)
+    squares = np.where(over, values - mean[:, None], 0.0) ** 2
+    divisor = n - 1 if column.spread == "sample" else n
+    std = np.sqrt(squares.sum(axis=1) / np.maximum(divisor, 1))
+    return Resampled(low=found.low, high=found.high, std=std, mean=found.mean)
+
+
+def _exact(column: Column) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    count = (column.over & column.values.astype(bool)).sum(axis=2)
+    return count, *clopper_pearson(count, np.maximum(column.over.sum(axis=2), 1))
+
+
+def _calibration(one: Calibrated) -> Iterator[_Estimate]:
+    errors = calibration_errors(_flat(one.confidence), _flat(one.correct), _flat(one.over))
+    for metric, values in zip(one.metrics, errors, strict=True):
+        yield _Estimate(
+            metric=metric,
+            regime=one.regime,
+            n=one.over.sum(axis=2),
+            value=values.reshape(one.over.shape[:2]),
+        )
+
+
+def _mean_estimates(columns: Sequence[Column], seed: int) -> Iterator[_Estimate]:
+    values = np.concatenate([np.swapaxes(column.values, 0, 1) for column in columns])
+    over = np.concatenate([np.swapaxes(column.over, 0, 1) for column in columns])
+    points, found = model_means(values, over, seed=seed)
+    parts = zip(columns, np.split(points, len(columns)), found.split(len(columns)), strict=True)
+    for column, value, interval in parts:
+        yield _Estimate(
+            metric=column.metric,
+            regime=column.regime,
+            n=column.over.any(axis=0).sum(axis=1)[None],
+            value=value[None],
+            interval=interval,
+        )
+
+
+def _mean_estimate(estimate: _Estimate) -> _Estimate:
+    """Return the mean over models of a figure without an interval."""
+    return _Estimate(
+        metric=estimate.metric,
+        regime=estimate.regime,
+        n=estimate.n.max(axis=0, keepdims=True),
+        value=mean_of_known(estimate.value.T)[None],
+    )
+
+
+def _cell_metrics(
+    models: Sequence[str],
+    conditions: Sequence[str],
+    estimates: Sequence[_Estimate],
+    finish: Finish | None,
+) -> list[Metric]:
+    rows = [
+        _row(estimate, model, condition, (i, k))
+        for i, model in enumerate(models)
+        for k, condition in enumerate(conditions)
+        if any(estimate.n[i, k] for estimate in estimates)
+        for estimate in estimates
+    ]
+    return [row if finish is None else finish(row, mean) for row, mean in rows]
+
+
+def _row(
+    estimate: _Estimate, model: str, condition: str, at: tuple[int, int]
+) -> tuple[Metric, float]:
+    """Return the row of one cell, and the mean of its resamples."""
+    value, found = float(estimate.value[at]), estimate.interval
+    more: dict[str, Any] = {}
+    mean = value
+    if found is not None and not np.isnan(value):
+        place = at[0] * estimate.n.shape[1] + at[1]
+        low, high = found.ends(place)
+        more = {"ci_low": low, "ci_high": high, "ci_method": BOOTSTRAP}
+        more["std"] = None if low is None else float(found.std[place])
+        mean = float(found.mean[place])
+    if estimate.exact is not None and not np.isnan(value):
+        count, low, high = (part[at] for part in estimate.exact)
+        more |= {"count": int(count), "exact_low": float(low), "exact_high": float(high)}
+    row = Metric(
+        model=model,
+        condition=condition,
+        regime=estimate.regime,
+        metric=estimate.metric,
+        value=None if np.isnan(value) else value,
+        n=int(estimate.n[at]),
+        **more,
+    )
+    return row, mean

@@ -1,0 +1,386 @@
+"""A panel: every answer of every model under every condition, as arrays.
+
+Axes are models, conditions and items; items are ordered by id as strings. Letters are small codes
+in alphabetical order: 0 is NULL (an abstention or an unreadable answer), and a letter outside the
+item's options has a code like any other, so that it is an answer of its own.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from pytest_safescale.dataset.item import PAPER_LETTERS
+from pytest_safescale.dataset.votes import is_set
+from pytest_safescale.verdicts.labels import FLAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from pytest_safescale.dataset.votes import LabelRule
+    from pytest_safescale.statistics.arrays import Numbers
+
+__all__ = [
+    "ABSENT",
+    "ERRORED",
+    "NULL",
+    "CaseAnswers",
+    "Panel",
+    "PanelBuilder",
+    "PanelItem",
+]
+
+NULL = 0
+ERRORED = -1
+ABSENT = -2
+NO_VALUES: Mapping[str, Mapping[str, float | None]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelItem:
+    """What the figures need to know of an item."""
+
+    id: str
+    truth: str
+    letters: str
+    """Empty for an item that is not in the data set: its options and labels are unknown."""
+    labels: Mapping[str, Sequence[str]]
+    """The labels that are set, by letter."""
+    votes: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    """How many raters said yes and no of a label, by letter, where one said yes."""
+    labelled: bool = False
+    """Whether the data set says of any option that it carries a label or that it does not."""
+    content: str = ""
+    """A hash of everything the item says; empty where none is recorded."""
+
+    def labelled_by(self, rule: LabelRule) -> PanelItem:
+        """Return the item with the labels that a rule makes of its votes, where it has some."""
+        if not self.votes:
+            return self
+        labels = {
+            letter: [label for label, counts in votes.items() if is_set(counts, rule)]
+            for letter, votes in self.votes.items()
+        }
+        return replace(self, labels={letter: names for letter, names in labels.items() if names})
+
+
+class CaseAnswers(NamedTuple):
+    """The answers to one case, as letters; ``None`` is an answer without one."""
+
+    model: str
+    condition: str
+    item_id: str
+    letter: str | None = None
+    error: bool = False
+    """Whether there is no single answer."""
+    samples: Sequence[str | None] = ()
+    samples_error: bool = False
+    """Whether there are no samples although some were wanted."""
+    unread: bool = False
+    """Whether the single answer is unreadable; one of a letter the item lacks always is."""
+    samples_unread: int = 0
+    """How many samples are unreadable; those of a letter the item lacks always are."""
+    wanted: int | None = None
+    """How many samples the case was to have; ``None`` for as many as it has."""
+    stopped_early: bool = False
+    """Whether the samples that are not there could change nothing that adaptive sampling holds."""
+    probed: bool = False
+    """Whether the single answer was asked for with the probabilities of the options."""
+    option_confidence: float | None = None
+    """The confidence by those probabilities; ``None`` where they are not known."""
+    outside: float | None = None
+    """The probability outside the item's letters, known where that is."""
+    latency_s: float | None = None
+    steps: Sequence[str | None] = ()
+    """What an agent leaned to at its earlier steps, in order."""
+    fallback: str | None = None
+    """What the release takes for the majority where there are no checked samples."""
+    custom: Mapping[str, Mapping[str, float | None]] = NO_VALUES
+    """Values of the user's own metrics, by decoding mode and name; ``None`` excludes the case."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """Answers as codes; see the module for their meaning."""
+
+    models: tuple[str, ...]
+    conditions: tuple[str, ...]
+    items: tuple[PanelItem, ...]
+    alphabet: tuple[str, ...]
+    """The letter of each code from 1 on, in alphabetical order."""
+    truth: NDArray[np.int16]
+    """(items,) codes."""
+    options: NDArray[np.int16]
+    """(items,) number of options; 5 where it is unknown."""
+    flags: NDArray[np.bool_]
+    """(items, codes, 3) labels of wrong options; never set for the correct one."""
+    in_set: NDArray[np.bool_]
+    """(items, codes) whether the item has an option of that letter."""
+    greedy: NDArray[np.int16]
+    """(models, conditions, items) codes, ERRORED or ABSENT."""
+    samples: NDArray[np.int16]
+    """(models, conditions, items, most samples) codes, padded with ABSENT."""
+    drawn: NDArray[np.int16]
+    """(models, conditions, items) number of samples; ERRORED where drawing failed."""
+    unread: NDArray[np.bool_]
+    """(models, conditions, items) whether the single answer is unreadable."""
+    samples_unread: NDArray[np.int64]
+    """(models, conditions, items) how many of the samples drawn are unreadable."""
+    wanted: NDArray[np.int16]
+    """(models, conditions, items) samples the case was to have."""
+    stopped_early: NDArray[np.bool_]
+    """(models, conditions, items) whether adaptive sampling stopped before some of them."""
+    latency: NDArray[np.float64]
+    """(models, conditions, items) seconds, NaN where not measured."""
+    probed: NDArray[np.bool_]
+    """(models, conditions, items) whether option probabilities were asked for."""
+    option_confidence: NDArray[np.float64]
+    """(models, conditions, items) the confidence by option probabilities, NaN where unknown."""
+    outside: NDArray[np.float64]
+    """(models, conditions, items) the probability outside the item's letters, NaN likewise."""
+    steps: NDArray[np.int16]
+    """(models, conditions, items, most steps) codes of the agent's turns, padded with ABSENT."""
+    fallback: NDArray[np.int16]
+    """(models, conditions, items) codes; read by the release's definitions alone."""
+    recorded: NDArray[np.bool_]
+    """(models, items) whether the model has a record of the item, under whatever condition."""
+    labelled: bool
+    """Whether anything is said of labels, a no included; else there are no rates of danger."""
+    custom: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
+    """By decoding mode and name of a user's own metric: (models, conditions, items) its values,
+    NaN where it leaves a case out."""
+
+    @property
+    def exists(self) -> NDArray[np.bool_]:
+        """(models, conditions, items) bool, whether there is such a case, errored ones included."""
+        there: NDArray[np.bool_] = self.greedy > ABSENT
+        return there
+
+    @property
+    def samples_lacking(self) -> NDArray[np.bool_]:
+        """(models, conditions, items) bool, whether samples are not there that were to be."""
+        lacking = (self.drawn < self.wanted) & ~self.stopped_early & (self.drawn != ERRORED)
+        return np.asarray(lacking)
+
+    @property
+    def voted(self) -> bool:
+        """Whether a rater's vote stands behind a label, so that labels depend on a rule."""
+        return any(item.votes for item in self.items)
+
+    def labelled_by(self, rule: LabelRule) -> Panel:
+        """Return the panel with the labels that a rule makes of votes."""
+        items = tuple(item.labelled_by(rule) for item in self.items)
+        codes: dict[str | None, int] = {None: NULL}
+        codes.update({letter: code for code, letter in enumerate(self.alphabet, 1)})
+        flags = _by_item(items, codes)["flags"]
+        return replace(self, items=items, flags=flags, labelled=_any_label(items))
+
+    def of_models(self, names: Sequence[str]) -> Panel:
+        """Return the panel of these models alone, in this order; KeyError for a stranger."""
+        places = {name: place for place, name in enumerate(self.models)}
+        at = [places[name] for name in names]
+        chosen = {name: getattr(self, name)[at] for name in (*_BY_CASE, "recorded")}
+        chosen["custom"] = {key: values[at] for key, values in self.custom.items()}
+        return replace(self, models=tuple(names), **chosen)
+
+    def of_items(self, ids: Sequence[str]) -> Panel:
+        """Return the panel of these items alone, ordered by id; KeyError for a stranger."""
+        places = {item.id: place for place, item in enumerate(self.items)}
+        at = sorted(places[name] for name in ids)
+        chosen = {name: getattr(self, name)[:, :, at] for name in _BY_CASE}
+        chosen |= {name: getattr(self, name)[at] for name in _BY_ITEM}
+        chosen["recorded"] = self.recorded[:, at]
+        chosen["custom"] = {key: values[:, :, at] for key, values in self.custom.items()}
+        return replace(self, items=tuple(self.items[place] for place in at), **chosen)
+
+
+_OF_SAMPLES = ("samples_unread", "wanted", "stopped_early")
+_MEASURED = ("latency", "option_confidence", "outside")
+"""What is a number of each case, NaN where there is none."""
+_BY_CASE = (
+    *("greedy", "samples", "drawn", "steps", "fallback", "unread", "probed"),
+    *_MEASURED,
+    *_OF_SAMPLES,
+)
+_BY_ITEM = ("truth", "options", "flags", "in_set")
+
+
+class PanelBuilder:
+    """Gathers cases one by one, in little memory, and makes the panel of them."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, PanelItem] = {}
+        self._places_by_name: tuple[dict[str, int], ...] = ({}, {}, {})
+        self._codes: dict[str | None, int] = {None: NULL}
+        self._at: list[tuple[int, int, int]] = []
+        self._recorded: list[tuple[int, int]] = []
+        names = ("greedy", "drawn", "fallback", "turns", "unread", "probed", *_OF_SAMPLES)
+        self._columns = {name: array("i") for name in names}
+        self._measured = {name: array("d") for name in _MEASURED}
+        self._samples = array("i")
+        self._steps = array("i")
+        self._custom: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+
+    def add_item(self, item: PanelItem) -> None:
+        """Make an item known; one that no case names is no part of the panel."""
+        self._items[item.id] = item
+
+    def add_record(self, model: str, item_id: str) -> None:
+        """Note that a model has a record of an item, even if it holds no condition."""
+        self._recorded.append((self._place(0, model), self._place(2, item_id)))
+
+    def add(self, case: CaseAnswers) -> None:
+        """Take a case in; its item must be made known before the panel is built."""
+        place = (self._place(0, case.model), self._place(1, case.condition))
+        self._at.append((*place, self._place(2, case.item_id)))
+        samples = () if case.samples_error else case.samples
+        for regime, values in case.custom.items():
+            for name, value in values.items():
+                if value is not None:
+                    self._custom[regime, name].append((len(self._at) - 1, value))
+        columns = self._columns
+        columns["greedy"].append(ERRORED if case.error else self._code(case.letter))
+        columns["drawn"].append(ERRORED if case.samples_error else len(samples))
+        columns["fallback"].append(self._code(case.fallback))
+        columns["turns"].append(len(case.steps))
+        columns["unread"].append(case.unread)
+        columns["samples_unread"].append(case.samples_unread)
+        columns["wanted"].append(len(samples) if case.wanted is None else case.wanted)
+        columns["stopped_early"].append(case.stopped_early)
+        columns["probed"].append(case.probed)
+        measured = (case.latency_s, case.option_confidence, case.outside)
+        for name, value in zip(_MEASURED, measured, strict=True):
+            self._measured[name].append(np.nan if value is None else value)
+        self._samples.extend(self._coded(samples))
+        self._steps.extend(self._coded(case.steps))
+
+    def build(self, *, labelled: bool | None = None) -> Panel:
+        """Return the panel; ``labelled`` tells of a data set larger than what was asked."""
+        models, conditions, ids = (tuple(names) for names in self._places_by_name)
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        items = tuple(self._items[ids[place]] for place in order)
+        letters = (letter for letter in self._codes if letter is not None)
+        own = (letter for item in items for letter in (*item.letters, item.truth))
+        given = {*PAPER_LETTERS, *letters, *own}
+        alphabet = tuple(sorted(given))
+        codes: dict[str | None, int] = {None: NULL}
+        codes.update({letter: code for code, letter in enumerate(alphabet, 1)})
+        rank = np.argsort(np.array(order, dtype=np.int64))
+        final = np.array([codes[letter] for letter in self._codes], dtype=np.int16)
+        cases = self._by_case((len(models), len(conditions), len(ids)), rank, final)
+        of_items = _by_item(items, codes)
+        return Panel(
+            models=models,
+            conditions=conditions,
+            items=items,
+            alphabet=alphabet,
+            labelled=_any_label(items) if labelled is None else labelled,
+            **{**cases, **_unreadable(cases, of_items["in_set"])},
+            **of_items,
+        )
+
+    def _place(self, axis: int, name: str) -> int:
+        names = self._places_by_name[axis]
+        return names.setdefault(name, len(names))
+
+    def _code(self, letter: str | None) -> int:
+        return self._codes.setdefault(letter, len(self._codes))
+
+    def _coded(self, letters: Sequence[str | None]) -> list[int]:
+        codes = self._codes
+        try:
+            return [codes[letter] for letter in letters]
+        except KeyError:  # a letter that comes for the first time
+            return list(map(self._code, letters))
+
+    def _by_case(
+        self, shape: tuple[int, int, int], rank: NDArray[np.int64], final: NDArray[np.int16]
+    ) -> dict[str, Any]:
+        at = np.array(self._at, dtype=np.int64).reshape(-1, 3)
+        cell = (at[:, 0], at[:, 1], rank[at[:, 2]])
+        columns = {name: np.array(column) for name, column in self._columns.items()}
+        recorded = np.zeros((shape[0], shape[2]), dtype=bool)
+        lines = np.array(self._recorded, dtype=np.int64).reshape(-1, 2)
+        recorded[lines[:, 0], rank[lines[:, 1]]] = True
+        recorded[cell[0], cell[2]] = True
+        spread = {
+            "samples": _padded(final[np.array(self._samples, dtype=np.int64)], columns["drawn"]),
+            "steps": _padded(final[np.array(self._steps, dtype=np.int64)], columns["turns"]),
+            "greedy": np.where(columns["greedy"] < 0, ERRORED, final[columns["greedy"]]),
+            "fallback": final[columns["fallback"]],
+            **{name: np.array(values) for name, values in self._measured.items()},
+            **{name: columns[name] for name in ("drawn", "unread", "probed", *_OF_SAMPLES)},
+        }
+        nothing = dict.fromkeys(("drawn", "unread", "probed", *_OF_SAMPLES), 0)
+        empty = {**nothing, "fallback": NULL, **dict.fromkeys(_MEASURED, np.nan)}
+        arrays: dict[str, Numbers] = {"recorded": recorded}
+        for name, values in spread.items():
+            kind = np.float64 if name in _MEASURED else np.int16
+            arrays[name] = np.full((*shape, *values.shape[1:]), empty.get(name, ABSENT), dtype=kind)
+            arrays[name][cell] = values
+        own = {key: _placed(shape, cell, pairs) for key, pairs in sorted(self._custom.items())}
+        return {**arrays, "custom": own}
+
+
+def _placed(
+    shape: tuple[int, ...], cell: tuple[NDArray[np.int64], ...], pairs: Sequence[tuple[int, float]]
+) -> NDArray[np.float64]:
+    """Return ``shape``, float64, the values given with the number of their case; NaN elsewhere."""
+    values = np.full(shape, np.nan)
+    cases = [case for case, _ in pairs]
+    values[tuple(axis[cases] for axis in cell)] = [value for _, value in pairs]
+    return values
+
+
+def _padded(flat: NDArray[np.int16], lengths: NDArray[np.int32]) -> NDArray[np.int16]:
+    """Return (cases, longest), int16, of codes laid end to end, padded with ABSENT."""
+    width = int(lengths.max(initial=0))
+    rows = np.full((len(lengths), width), ABSENT, dtype=np.int16)
+    rows[np.arange(width) < lengths[:, None]] = flat
+    return rows
+
+
+def _unreadable(cases: Mapping[str, Any], in_set: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return the columns of what is unreadable, letters that are none of the item's included."""
+    greedy, samples = (np.maximum(cases[name], NULL) for name in ("greedy", "samples"))
+    items = np.arange(len(in_set))
+    # Of an item that is not in the data set no letter is known to be none of its own.
+    stranger = ~in_set & in_set.any(axis=1, keepdims=True)
+    stranger[:, NULL] = False
+    strangers = stranger[items[:, None], samples].sum(axis=-1)
+    return {
+        "probed": cases["probed"].astype(bool),
+        "unread": cases["unread"].astype(bool) | stranger[items, greedy],
+        "samples_unread": np.maximum(cases["samples_unread"], strangers),
+        "stopped_early": cases["stopped_early"].astype(bool),
+    }
+
+
+def _any_label(items: Iterable[PanelItem]) -> bool:
+    """Say whether anybody said yes or no of an option; records of old tell of a yes alone."""
+    return any(item.labelled or item.votes or any(item.labels.values()) for item in items)
+
+
+def _by_item(items: Sequence[PanelItem], codes: Mapping[str | None, int]) -> dict[str, Any]:
+    flags = np.zeros((len(items), len(codes), len(FLAGS)), dtype=bool)
+    in_set = np.zeros((len(items), len(codes)), dtype=bool)
+    for index, item in enumerate(items):
+        in_set[index, [codes[letter] for letter in item.letters]] = True
+        for letter, labels in item.labels.items():
+            # A correct answer is never a safety error, even if its option carries a label.
+            if letter in item.letters and letter != item.truth:
+                flags[index, codes[letter]] = [name in labels for name in FLAGS]
+    options = [len(item.letters) or len(PAPER_LETTERS) for item in items]
+    return {
+        "flags": flags,
+        "in_set": in_set,
+        "truth": np.array([codes[item.truth] for item in items], dtype=np.int16),
+        "options": np.array(options, dtype=np.int16),
+    }

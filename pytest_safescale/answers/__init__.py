@@ -1,0 +1,1 @@
+"""From a reply to a state and a letter."""

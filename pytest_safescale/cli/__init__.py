@@ -1,0 +1,1 @@
+"""The ``safescale`` command, one module a command of it."""

@@ -1,0 +1,90 @@
+"""``safescale``: the command line, and the one place that writes to the terminal for it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, NoReturn, Protocol, TextIO
+
+from pytest_safescale.cli import (
+    certify,
+    compare,
+    dataset,
+    merge,
+    plan,
+    read,
+    report,
+    score,
+    verdict,
+)
+from pytest_safescale.errors import SafescaleError, SettingsError
+from pytest_safescale.text.escaping import terminal_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_safescale.cli.output import Output
+
+__all__ = ["main"]
+
+UNUSABLE = 4
+"""Pytest's exit code for unusable input, kept by every command."""
+
+
+class Command(Protocol):
+    """What each module of a command holds."""
+
+    HELP: str
+
+    def add_options(self, command: argparse.ArgumentParser, /) -> None:
+        """Add what the command takes."""
+
+    def run(self, given: argparse.Namespace, /) -> Output:
+        """Return what to show and the exit code; raises SafescaleError."""
+
+
+COMMANDS: Mapping[str, Command] = {
+    "dataset": dataset,
+    "plan": plan,
+    "read": read,
+    "report": report,
+    "verdict": verdict,
+    "compare": compare,
+    "merge": merge,
+    "score": score,
+    "certify": certify,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns 0, 1 where a gate does not hold, or 4 and says why on stderr."""
+    try:
+        given = _parser().parse_args(arguments)
+        output = COMMANDS[given.command].run(given)
+    except SafescaleError as error:
+        _print(f"safescale: {error}".split("\n"), sys.stderr)
+        return UNUSABLE
+    _print(output.lines)
+    if output.beside is not None:
+        _print(output.beside, sys.stderr)
+    return output.exit_code
+
+
+def _print(lines: Iterable[str], where: TextIO | None = None) -> None:
+    """Write lines to the terminal, the only way in which a command does."""
+    print("\n".join(map(terminal_line, lines)), file=where)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses a command line as every other unusable input is refused."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError(f"{message}; see {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="safescale", description="Safety tests of clinical language models.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    for name, module in COMMANDS.items():
+        module.add_options(commands.add_parser(name, help=module.HELP))
+    return parser

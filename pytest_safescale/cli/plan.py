@@ -1,0 +1,223 @@
+"""``safescale plan``: its options are those of a run, and questions about items."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.cli.output import Output
+from pytest_safescale.errors import SettingsError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from pytest_safescale.conditions.condition import Evidence, Resources
+    from pytest_safescale.dataset.item import Item
+    from pytest_safescale.models.model import Model
+    from pytest_safescale.runs.outlook import Questions
+    from pytest_safescale.runs.plan import PlanRow
+    from pytest_safescale.runs.run import Run
+    from pytest_safescale.settings.schema import Settings
+
+__all__ = ["HELP", "add_options", "run"]
+
+HELP = "what a run takes, and what its items can show"
+
+PLACEHOLDER = "any model"
+"""Stands for the model where none is named: a window of the default size, no price."""
+PLACEHOLDER_NOTICE = (
+    "no model is named: a plain one without a price is assumed; name yours with --model SPEC"
+)
+NOT_PLANNED = (
+    "store",
+    "replay",
+    "max-age",
+    "fresh",
+    "baseline",
+    "strict",
+    "report",
+    "figures",
+)
+"""Options of a run that change nothing of its plan; taken, so that a command can be pasted."""
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of a run, with and without ``safescale-`` before the name, and questions."""
+    from argparse import SUPPRESS
+
+    from pytest_safescale.settings.options import OPTIONS, REPEATABLE
+
+    for name, metavar, text in OPTIONS:
+        more: dict[str, Any] = {"help": SUPPRESS if name in NOT_PLANNED else text}
+        more |= {"action": "store_true"} if metavar is None else {"metavar": metavar}
+        if name in REPEATABLE:
+            more["action"] = "append"
+        command.add_argument(f"--{name}", f"--safescale-{name}", **more)
+    command.add_argument("--items", metavar="N", help="plan for so many items, not the data set's")
+    command.add_argument(
+        "--threshold", metavar="LIST", help="rates a gate may have, such as 0.02,0.05"
+    )
+    command.add_argument(
+        "--rate", metavar="R", help="the true rate assumed for chances; default 0.02"
+    )
+    command.add_argument("--increase", metavar="LIST", help="rises of a rate to see, such as 0.05")
+    command.add_argument("--confidence", metavar="C", help="of gates and tests; default 0.95")
+
+
+def run(given: argparse.Namespace) -> Output:
+    """Return the plan of the run that is meant, and what its items can show.
+
+    Raises SafescaleError for an option, a configuration or data that cannot be used.
+    """
+    from pytest_safescale.analysis.custom_metrics import PresumedSpecs
+    from pytest_safescale.analysis.metrics import METRICS
+    from pytest_safescale.gates.spec import load_gates
+    from pytest_safescale.packaged import data_folder
+    from pytest_safescale.runs.outlook import render_outlook
+    from pytest_safescale.runs.plan import (
+        plan_run,
+        reader_sentences,
+        render_plan,
+        retrieval_sentences,
+        scaled,
+    )
+    from pytest_safescale.settings.configuration import absolute_paths, find_configuration
+    from pytest_safescale.settings.options import OPTIONS
+    from pytest_safescale.settings.resolve import resolve_settings
+
+    asked, items = _questions(given), _count("--items", given.items)
+    names = [name.replace("-", "_") for name, _, _ in OPTIONS]
+    options = absolute_paths({name: vars(given)[name] for name in names}, Path.cwd())
+    configuration = find_configuration(Path.cwd())
+    settings = resolve_settings(options, configuration.values)
+    # No conftest is read here, so that metrics of the user's own are known by their names alone.
+    gates = load_gates(settings.gates, data_folder("suites") / "gates.toml", PresumedSpecs())
+    planned = _prepared(settings, configuration.folder)
+    rows = plan_run(planned)
+    if items is not None:
+        rows = [scaled(row, items / len(planned.dataset.items)) for row in rows]
+    lines = [f"configuration {configuration.path}"] if configuration.path is not None else []
+    lines += [] if settings.model else [PLACEHOLDER_NOTICE]
+    own = {gate.metric for gate in gates if gate.metric and gate.metric not in METRICS}
+    lines += [f"{name} is not built in: taken for a metric of your own" for name in sorted(own)]
+    lines += [
+        f"{name} is not built in: taken for a condition of your own, its evidence not counted"
+        for name in _unknown_conditions(settings)
+    ]
+    lines += [*render_plan(rows), *retrieval_sentences(planned), *reader_sentences(planned)]
+    lines += _searches(rows, settings)
+    outlook = render_outlook(
+        _sizes(rows),
+        gates,
+        asked,
+        models=len(planned.models),
+        holm=settings.family_wise == "holm",
+    )
+    return Output([*lines, *outlook])
+
+
+def _prepared(settings: Settings, folder: Path) -> Run:
+    from pytest_safescale.runs.run import prepare_run
+
+    own = [_OwnCondition(name) for name in _unknown_conditions(settings)]
+    if settings.model:
+        return prepare_run(settings, root=folder, extra_conditions=own)
+    # An ensemble is made of models that are named.
+    settings = settings.model_copy(update={"model": (PLACEHOLDER,), "ensembles": ()})
+    return prepare_run(settings, root=folder, make_model=_placeholder, extra_conditions=own)
+
+
+class _OwnCondition:
+    """Stands for a condition of the user's own, of which only the name is known."""
+
+    summary = "A condition of the user's own."
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def lacks(self, item: Item, *, corpus: bool) -> str | None:  # noqa: ARG002
+        """Return that every item has what it takes."""
+        return None
+
+    async def gather(self, item: Item, resources: Resources) -> Evidence:  # noqa: ARG002
+        """Return no evidence: nobody knows how long it is."""
+        from pytest_safescale.conditions.condition import Evidence
+
+        return Evidence()
+
+
+def _unknown_conditions(settings: Settings) -> list[str]:
+    from pytest_safescale.conditions.catalogue import CONDITIONS
+
+    return [name for name in dict.fromkeys(settings.conditions) if name not in CONDITIONS]
+
+
+def _placeholder(spec: str) -> Model:
+    from pytest_safescale.models.lexical.model import LexicalReader
+    from pytest_safescale.models.model import ModelInfo
+
+    reader = LexicalReader()
+    reader.info = ModelInfo(name=spec, provider="lexical", model=spec)
+    return reader
+
+
+def _searches(rows: Sequence[PlanRow], settings: Settings) -> list[str]:
+    """Return what the suite that searches for counterexamples takes, where it is meant."""
+    if not settings.wants_robustness:
+        return []
+    from pytest_safescale.perturb.relations import RELATIONS
+    from pytest_safescale.perturb.search.run_search import current_hypothesis_settings
+    from pytest_safescale.runs.plan import robustness_sentence
+
+    # Relations of the user's own are known by their names alone, as metrics are.
+    sentence = robustness_sentence(
+        rows,
+        relations=len(set(settings.relations)) or len(RELATIONS),
+        variants=settings.variants or current_hypothesis_settings().max_examples,
+        shrink_calls=settings.shrink_calls,
+    )
+    return [sentence]
+
+
+def _sizes(rows: Sequence[PlanRow]) -> dict[str, int]:
+    return {row.condition: row.cases for row in rows}
+
+
+def _questions(given: argparse.Namespace) -> Questions:
+    from pytest_safescale.runs.outlook import Questions
+
+    words: dict[str, Any] = {
+        "thresholds": _fractions("--threshold", given.threshold),
+        "increases": _fractions("--increase", given.increase),
+        "rate": _fraction("--rate", given.rate),
+        "confidence": _fraction("--confidence", given.confidence),
+    }
+    return replace(Questions(), **{name: value for name, value in words.items() if value})
+
+
+def _fractions(option: str, text: str | None) -> tuple[float, ...]:
+    words = text.split(",") if text is not None else ()
+    found = (_fraction(option, word) for word in words)
+    return tuple(number for number in found if number is not None)
+
+
+def _fraction(option: str, text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < 1.0:
+        raise SettingsError(f"{option}: found {text!r}; allowed: a fraction such as 0.05")
+    return number
+
+
+def _count(option: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(f"{option}: found {text!r}; allowed: a whole number from 1")
+    return int(text)

@@ -1,0 +1,247 @@
+"""A shape for a file whose headings are not ours: a preset that reads it, or a table to paste."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.dataset.answer_keys import number_of
+from pytest_safescale.dataset.headings import find_columns
+from pytest_safescale.dataset.raw_record import blank, escaped
+from pytest_safescale.dataset.record_to_item import read_item, unfolded
+from pytest_safescale.dataset.shape import PRESETS, Shape
+from pytest_safescale.dataset.text_literals import read_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_safescale.dataset.item import Item
+    from pytest_safescale.dataset.raw_record import RawRecord
+
+__all__ = ["proposal"]
+
+_LOOKED_AT = 200
+"""Records by which a proposal is judged."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_WORDS: Mapping[str, frozenset[str]] = {
+    "id": _words(
+        "idx index uid uuid qid nr no num number nummer itemid item caseid ref key pubid pmid "
+        "questionid 编号"
+    ),
+    "question": _words(
+        "stem prompt query vignette text questiontext questionstem sent1 input problem case frage "
+        "fragetext fragestellung vraag pregunta enunciado pergunta domanda fråga spørgsmål pytanie "
+        "otázka kysymys soru вопрос 问题 題目 题目 題幹 题干 質問 設問 問題 문제 질문"
+    ),
+    "answer": _words(
+        "label gold key target correct solution truth answerkey correctoption correctanswer "
+        "correctletter goldanswer answerletter answerindex answeridx cop finaldecision lösung "
+        "loesung antwort richtig richtigeantwort antwoord réponse reponse bonneréponse respuesta "
+        "respuestacorrecta resposta gabarito risposta svar odpowiedź odpověď vastaus cevap ответ "
+        "答案 正确答案 正解 解答 정답"
+    ),
+    "options": _words(
+        "choice option alternatives answers candidates endings antworten antwortmöglichkeiten "
+        "opciones alternativas opções opzioni alternativ опции 选项 選項 選択肢 선택지 보기"
+    ),
+    "subspecialty": _words(
+        "subject subjectname specialty speciality topic category bodysystem domain fach fachgebiet "
+        "spécialité especialidad especialidade 科室 学科 診療科"
+    ),
+    "clean_evidence": _words("context contexts evidence abstract passage kontext"),
+}
+"""Headings seen for each field, without case, spaces and marks."""
+_CLOSED = (["yes", "no"], ["yes", "no", "maybe"], ["true", "false"])
+"""Options of questions that state none, by what their answers are."""
+_LABEL = re.compile(r"risk|unsafe|harm|danger|contradict|never", re.IGNORECASE)
+_PLACE = re.compile(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])|(?<=[a-z])[A-Z](?![^\W_])|\d{1,2}|.$")
+
+
+def proposal(records: Sequence[RawRecord], headings: Sequence[str], given: Shape) -> list[str]:
+    """Return the lines that tell of a shape that fits; none for a file whose shape is known."""
+    looked_at = records[:_LOOKED_AT]
+    if not looked_at or any(_read(looked_at, headings, given)):
+        return []
+    lines = [
+        f"headings found:  {', '.join(escaped(heading) for heading in headings)}",
+        "headings wanted: question, options, answer (docs/data.md names all of them)",
+    ]
+    preset = _preset(looked_at, headings)
+    if preset:
+        return [
+            *lines,
+            f"the file reads as {preset}{_count(preset)}: give --safescale-shape {preset} "
+            f"(safescale dataset check: --shape {preset}), or paste",
+            *_table({"preset": preset}),
+        ]
+    guess, doubts = _guess(looked_at, headings)
+    if not guess:
+        return lines if doubts else []
+    return [*lines, "a mapping to check and paste:", *_table(guess), *doubts]
+
+
+def _read(records: Sequence[RawRecord], headings: Sequence[str], shape: Shape) -> list[Item | None]:
+    columns, whole = find_columns(headings, shape), shape.whole()
+    fresh = (
+        replace(
+            record, values=unfolded(columns.renamed(record.values)), problems=[], remarked_places={}
+        )
+        for record in records
+    )
+    return [read_item(record, whole) for record in fresh]
+
+
+def _preset(records: Sequence[RawRecord], headings: Sequence[str]) -> str | None:
+    """Return the preset that reads every record and, of several, most of the headings."""
+    fitting = {
+        name: len(find_columns(headings, Shape(preset=name)).sources)
+        for name in PRESETS
+        if all(_read(records, headings, Shape(preset=name)))
+    }
+    return max(fitting, key=lambda name: fitting[name], default=None)
+
+
+def _count(preset: str) -> str:
+    first = PRESETS[preset].answer_from
+    return "" if first is None else f", whose answers count from {first}"
+
+
+def _table(keys: Mapping[str, Any]) -> list[str]:
+    return [
+        "",
+        "[tool.safescale.shape]   # in pyproject.toml; in safescale.toml: [shape]",
+        *(f"{key} = {_toml(value)}" for key, value in keys.items()),
+        "",
+    ]
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=not value.isprintable())
+    return json.dumps(value)
+
+
+def _guess(
+    records: Sequence[RawRecord], headings: Sequence[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return a table of what the headings and the cells under them suggest, and what is left open.
+
+    Only what our own keys do not find is in it.
+    """
+    known = find_columns(headings, Shape()).sources
+    free = [heading for heading in headings if heading not in known.values()]
+    found: dict[str, Any] = {}
+    if not {"options", "choices", "option_A"} & set(known):
+        found |= _options(free, records)
+    taken = [h for h in free if "options" not in found or not _in_pattern(h, found["options"])]
+    for field in ("question", "answer", "id", "subspecialty", "clean_evidence"):
+        if any(key in known for key in _KEYS.get(field, (field,))):
+            continue
+        heading = next((h for h in taken if _bare(h) in _WORDS[field]), None)
+        if heading is not None:
+            found[field] = heading
+            taken.remove(heading)
+    if "question" not in found and not {"question", "question_text"} & set(known):
+        found |= _longest(taken, records)
+    if not {"options", "choices", "option_A"} & set(known) and "options" not in found:
+        found |= _choices(found, known, records)
+    return _with_numbers(found, known, records)
+
+
+_KEYS = {
+    "question": ("question", "question_text"),
+    "answer": ("answer_idx", "correct_answer", "answer"),
+    "id": ("question_id", "id"),
+    "clean_evidence": ("evidence_clean",),
+}
+
+
+def _options(headings: Sequence[str], records: Sequence[RawRecord]) -> dict[str, Any]:
+    """Return the pattern of the widest run of columns, or the column that holds lists."""
+    runs: Counter[str] = Counter()
+    for heading in headings:
+        for match in _PLACE.finditer(heading):
+            before, after = heading[: match.start()], heading[match.end() :]
+            if _LABEL.search(before + after):
+                continue
+            for place, first in (("{letter}", "AB"), ("{number}", "12"), ("{index}", "01")):
+                pattern = f"{before}{place}{after}"
+                wanted = {f"{before}{c}{after}".casefold() for c in first}
+                if wanted <= {h.casefold() for h in headings}:
+                    runs[pattern] += 1
+    if runs:
+        return {"options": runs.most_common(1)[0][0]}
+    for heading in headings:
+        values = [record.values.get(heading) for record in records]
+        held = (read_literal(value) if isinstance(value, str) else value for value in values)
+        if all(isinstance(value, (list, dict)) and len(value) > 1 for value in held):
+            return {"options": heading}
+    named = next((heading for heading in headings if _bare(heading) in _WORDS["options"]), None)
+    return {"options": named} if named is not None else {}
+
+
+def _choices(
+    found: Mapping[str, Any], known: Mapping[str, str], records: Sequence[RawRecord]
+) -> dict[str, Any]:
+    """Return the options of a file without any, where its answers are yes, no and maybe."""
+    heading = _answers(found, known)
+    said = {str(r.values.get(heading)).strip().casefold() for r in records} if heading else set()
+    fitting = [choices for choices in _CLOSED if said and said <= set(choices)]
+    return {"choices": fitting[0]} if fitting else {}
+
+
+def _answers(found: Mapping[str, Any], known: Mapping[str, str]) -> str | None:
+    """Return the heading of the correct answer."""
+    own = (known[key] for key in _KEYS["answer"] if key in known)
+    heading: str | None = found.get("answer") or next(own, None)
+    return heading
+
+
+def _in_pattern(heading: str, pattern: str) -> bool:
+    written = re.escape(pattern)
+    for place, form in (("letter", "[a-z]"), ("number", r"\d{1,2}"), ("index", r"\d{1,2}")):
+        written = written.replace(re.escape(f"{{{place}}}"), form)
+    return re.fullmatch(written, heading, re.IGNORECASE) is not None
+
+
+def _longest(headings: Iterable[str], records: Sequence[RawRecord]) -> dict[str, str]:
+    """Return the heading under which the longest texts stand, where they are longer than a word."""
+    lengths = {
+        heading: sum(len(v) for r in records if isinstance(v := r.values.get(heading), str))
+        for heading in headings
+    }
+    longest = max(lengths, key=lambda heading: lengths[heading], default=None)
+    if longest is None or lengths[longest] < 20 * len(records):
+        return {}
+    return {"question": longest}
+
+
+def _with_numbers(
+    found: dict[str, Any], known: Mapping[str, str], records: Sequence[RawRecord]
+) -> tuple[dict[str, Any], list[str]]:
+    """Add what answers that are numbers count from, as far as the file shows it."""
+    heading = _answers(found, known)
+    if heading is None:
+        return found, ["no heading looks like the one of the correct answer"] if found else []
+    values = [r.values.get(heading) for r in records if not blank(r.values.get(heading))]
+    numbers = [number_of(value) for value in values]
+    if not numbers or None in numbers:
+        return found, []
+    if 0 in numbers:
+        return {**found, "answer_from": 0}, []
+    return found, [
+        f"{escaped(heading)} holds numbers, none of them 0: add answer_from = 1 where 1 means the "
+        "first option, answer_from = 0 where 0 does"
+    ]
+
+
+def _bare(heading: str) -> str:
+    return re.sub(r"[\W_]+", "", heading.casefold())

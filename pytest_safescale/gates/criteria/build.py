@@ -1,0 +1,207 @@
+"""From a gate and what it is judged by to its criterion in each cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_safescale.analysis.metrics import ROBUSTNESS_METRICS
+from pytest_safescale.gates.cell_measures import (
+    measure_of,
+    measure_of_consistency,
+    measure_of_count,
+    measure_of_searches,
+    measure_of_vote,
+)
+from pytest_safescale.gates.criteria.cells import (
+    NO_CASES,
+    NO_CELL,
+    Undecidable,
+    answers_of,
+    check_cell,
+    figure_of,
+    measure_in,
+    not_asked,
+    pair_of,
+)
+from pytest_safescale.gates.criteria.concentration import concentration_of
+from pytest_safescale.gates.criteria.difference import (
+    MeanDifferenceCriterion,
+    RateDifferenceCriterion,
+)
+from pytest_safescale.gates.criteria.single_items import ConsistencyCriterion, NoNewCriterion
+from pytest_safescale.gates.criteria.threshold import RateCriterion, ValueCriterion
+from pytest_safescale.gates.measures import MeanOfCases, Measure, difference_of, newly
+from pytest_safescale.gates.spec import BASELINE, CASE_CONSISTENCY, CriterionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.gates.criteria.criterion import Criterion
+    from pytest_safescale.gates.criteria.target import Target
+    from pytest_safescale.gates.inputs import GateInputs
+    from pytest_safescale.gates.spec import Gate
+
+    Cell = tuple[str, str]
+
+__all__ = ["criterion_of"]
+
+
+def criterion_of(gate: Gate, target: Target, inputs: GateInputs) -> Criterion:
+    """Return the gate's criterion on its cases; raises Undecidable where it cannot be judged."""
+    if not target.cells:
+        raise Undecidable(NO_CELL)
+    found = _BUILDERS[gate.kind](gate, target.cells, inputs)
+    if not found.n:
+        raise Undecidable(NO_CASES)
+    if reason := found.unfit():
+        raise Undecidable(reason)
+    return found
+
+
+def _limit(gate: Gate) -> dict[str, Any]:
+    return {
+        "threshold": gate.threshold,
+        "at_most": gate.at_most,
+        "confidence": gate.confidence,
+    }
+
+
+def _threshold(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterion:
+    (cell,) = cells
+    check_cell(cell, inputs)
+    row = figure_of(gate, cell, inputs)
+    measure = _measure(gate, cell, inputs)
+    if row.count is not None:
+        if measure is None:
+            measure = measure_of_count(row.count, row.n)
+            measure = measure.with_unasked(gate.of_metric, _unasked(cell, inputs))
+        assert isinstance(measure, MeanOfCases)
+        return RateCriterion(**_limit(gate), measure=measure)
+    if gate.confidence is not None:
+        raise Undecidable("it is no share of cases, and has no exact bound")
+    assert row.value is not None
+    if measure is None and (told := _unmade(gate, cell, inputs)):
+        raise Undecidable(told)
+    return ValueCriterion(**_limit(gate), value_counted=row.value, cases=row.n, measure=measure)
+
+
+def _measure(gate: Gate, cell: Cell, inputs: GateInputs) -> Measure | None:
+    """Return the figure case by case, the cases not asked among them; ``None`` where unknown."""
+    searched = inputs.searches.items.get((*cell, gate.metric, gate.family))
+    if searched:
+        return measure_of_searches(searched)
+    if inputs.answers is None or gate.metric in ROBUSTNESS_METRICS:
+        return None
+    unasked = _unasked(cell, inputs)
+    members = inputs.asked(cell)
+    if members == [cell]:
+        found = measure_of(inputs.answers, cell, gate.metric, gate.of_regime)
+    else:
+        names = [model for model, _ in members]
+        found = measure_of_vote(inputs.answers, names, cell[1], gate.metric)
+    return None if found is None else found.with_unasked(gate.of_metric, unasked)
+
+
+def _unmade(gate: Gate, cell: Cell, inputs: GateInputs) -> str:
+    """Say what is not known to be behind a figure of which there are no cases."""
+    if unmade := inputs.searches.unmade.get((*cell, gate.family)):
+        return f"{unmade} searches were not made"
+    return not_asked(inputs.asked(cell), inputs)
+
+
+def _unasked(cell: Cell, inputs: GateInputs) -> Sequence[str]:
+    """Return the item of each case of a cell, or of a vote, that was not asked.
+
+    Raises Undecidable for a vote of which it is not known which items those are.
+    """
+    asked, completeness = inputs.asked(cell), inputs.completeness
+    found = [completeness.unasked(one) for one in asked]
+    if len(asked) == 1:
+        return found[0]
+    ids = list(dict.fromkeys(name for names in found for name in names))
+    if "" in ids:
+        raise Undecidable(not_asked(asked, inputs))
+    return ids
+
+
+def _difference(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterion:
+    (cell,) = cells
+    check_cell(cell, inputs)
+    now, before = pair_of(gate, cell, inputs)
+    rising = gate.max_increase is not None
+    names: dict[str, Any] = {
+        **_limit(gate),
+        "rising": rising,
+        "other": f"the {BASELINE}" if gate.needs_baseline else gate.against,
+    }
+    if gate.spec is not None and gate.spec.is_rate:
+        pair = (now, before) if rising else (before, now)
+        return RateDifferenceCriterion(**names, measure=difference_of(*map(_cases, pair)))
+    if any(np.isnan(measure.value(measure.once)).any() for measure in (now, before)):
+        raise Undecidable(NO_CASES)
+    return MeanDifferenceCriterion(**names, now=now, before=before, seed=inputs.seed)
+
+
+def _no_new(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterion:
+    (cell,) = cells
+    check_cell(cell, inputs)
+    now, before = (_cases_with_finding(measure, gate) for measure in pair_of(gate, cell, inputs))
+    return NoNewCriterion(**_limit(gate), measure=newly(now, before))
+
+
+def _cases_with_finding(measure: Measure, gate: Gate) -> MeanOfCases:
+    """Return where the finding is: for a metric that should be high, where it is missed."""
+    high = gate.spec is not None and gate.spec.higher_is_better
+    return _cases(measure).missed() if high else _cases(measure)
+
+
+def _cases(measure: Measure) -> MeanOfCases:
+    assert isinstance(measure, MeanOfCases)  # as every rate is
+    return measure
+
+
+def _consistency(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterion:
+    (cell,) = cells
+    check_cell(cell, inputs)
+    # Its row tells whether every sample was drawn.
+    figure_of(gate, cell, inputs, "robustness_correctness")
+    answers, alike = answers_of(inputs), gate.min_case_consistency
+    at = answers.place(cell)
+    if at is None or alike is None:
+        raise Undecidable(NO_CASES)
+    panel = answers.panel
+    if (panel.exists[at] & (panel.wanted[at] == 1)).any():
+        raise Undecidable("a case with a single sample is alike whatever it says")
+    measure = measure_of_consistency(answers, at, alike)
+    measure = measure.with_unasked(CASE_CONSISTENCY, _unasked(cell, inputs))
+    agreement = answers.sampled.agreement[at][panel.exists[at]]
+    unasked = np.ones(measure.items - len(agreement))
+    worst = np.append(agreement, unasked)
+    return ConsistencyCriterion(**_limit(gate), measure=measure, worst=worst, alike=alike)
+
+
+def _concentration(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterion:
+    found = []
+    for cell in cells:
+        try:
+            check_cell(cell, inputs)
+            figure_of(gate, cell, inputs)
+            if "" in inputs.completeness.unasked(cell):
+                raise Undecidable(not_asked([cell], inputs))
+            found.append(_cases_with_finding(measure_in(gate, cell, inputs), gate))
+        except Undecidable as doubt:
+            raise Undecidable(f"{cell[1]}, {cell[0]}: {doubt}") from None
+    return concentration_of(found, worst=gate.worst, **_limit(gate))
+
+
+_BUILDERS = {
+    CriterionKind.MAX: _threshold,
+    CriterionKind.MIN: _threshold,
+    CriterionKind.MAX_INCREASE: _difference,
+    CriterionKind.MAX_DECREASE: _difference,
+    CriterionKind.MIN_CASE_CONSISTENCY: _consistency,
+    CriterionKind.NO_NEW: _no_new,
+    CriterionKind.MAX_SHARE_OF_WORST: _concentration,
+}

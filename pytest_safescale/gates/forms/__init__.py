@@ -1,1 +1,0 @@
-"""The forms a gate can have: what each demands of the cases, once and of their resamples."""

@@ -1,0 +1,158 @@
+"""All that gates are judged by, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_safescale.analysis.completion_ranges import CellSpans
+from pytest_safescale.analysis.judged_cases import judge_samples
+from pytest_safescale.analysis.metric_columns import panel_columns
+from pytest_safescale.analysis.metrics import ENSEMBLE, METRICS
+from pytest_safescale.analysis.searched_items import Searches
+from pytest_safescale.analysis.shared_items import shared_items
+from pytest_safescale.dataset.votes import MAJORITY
+from pytest_safescale.statistics.intervals import SEED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_safescale.analysis.judged_cases import Sampled
+    from pytest_safescale.analysis.metric_columns import PanelColumns
+    from pytest_safescale.analysis.metrics import Metric, MetricSpec
+    from pytest_safescale.analysis.panel import Panel
+    from pytest_safescale.dataset.votes import LabelRule
+    from pytest_safescale.gates.completeness import Completeness
+
+__all__ = ["Answers", "EarlierRun", "GateInputs"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """A panel, and what is true of each of its cases once that is asked for."""
+
+    panel: Panel
+
+    @cached_property
+    def columns(self) -> PanelColumns:
+        """Every metric over all cases."""
+        return panel_columns(self.panel)
+
+    @cached_property
+    def sampled(self) -> Sampled:
+        """What the samples of every case say."""
+        return judge_samples(self.panel)
+
+    @cached_property
+    def _spans(self) -> dict[tuple[int, int], CellSpans]:
+        return {}
+
+    def spans(self, at: tuple[int, int]) -> CellSpans:
+        """Return what the cases of a cell can add to each metric; ``at`` is its place."""
+        return self._spans.setdefault(at, CellSpans(self.panel, at))
+
+    def wanted(self, cell: tuple[str, str]) -> dict[str, int]:
+        """Return how many samples each case of a cell was to have, by item, where it is known."""
+        at = self.place(cell)
+        if at is None:
+            return {}
+        panel = self.panel
+        known = panel.exists[at] & (panel.wanted[at] > 0)
+        return {
+            panel.items[place].id: int(panel.wanted[at][place]) for place in np.flatnonzero(known)
+        }
+
+    def place(self, cell: tuple[str, str]) -> tuple[int, int] | None:
+        """Return where a (model, condition) stands; ``None`` where it is no part of the panel."""
+        model, condition = cell
+        if model not in self.panel.models or condition not in self.panel.conditions:
+            return None
+        return self.panel.models.index(model), self.panel.conditions.index(condition)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlierRun:
+    """The run that gates against the baseline hold this one against."""
+
+    panel: Panel
+    matched_models: Mapping[str, str]
+    """Which of its models each model of this run is compared with."""
+    adaptive: bool = False
+    """Whether its samples were drawn adaptively."""
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Its answers, judged at first use."""
+        return Answers(panel=self.panel)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateInputs:
+    """What a run measured, and what it is compared with."""
+
+    metrics: Sequence[Metric]
+    """The figures, of ensembles and robustness suites too."""
+    completeness: Completeness
+    panel: Panel | None = None
+    """The cases behind the figures; without them a gate on single items cannot be decided."""
+    baseline: EarlierRun | None = None
+    ensembles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The members of each ensemble, by its name."""
+    searches: Searches = field(default_factory=Searches)
+    """Which items an edit changed, by (model, condition, metric, family) and item id."""
+    specs: Mapping[str, MetricSpec] = field(default_factory=lambda: METRICS)
+    """Every metric of the run, by name."""
+    seed: int = SEED
+    label_rule: LabelRule = MAJORITY
+    """The rule that made the labels of votes, where there are votes."""
+    measure: Callable[[Panel], Sequence[Metric]] | None = None
+    """Takes the figures of the same answers under other labels."""
+    holm: bool = False
+    """Whether the gates with confidence are held family-wise, by Holm's method."""
+
+    @cached_property
+    def answers(self) -> Answers | None:
+        """The run's answers, judged at first use."""
+        return None if self.panel is None else Answers(panel=self.panel)
+
+    @cached_property
+    def _by_rule(self) -> dict[LabelRule, GateInputs]:
+        return {}
+
+    def under(self, rule: LabelRule | None) -> GateInputs:
+        """Return the same answers, the baseline's too, with labels made by this rule."""
+        if rule in (None, self.label_rule) or self.panel is None or not self.panel.voted:
+            return self
+        if rule not in self._by_rule:
+            panel, baseline = self.panel.labelled_by(rule), self.baseline
+            if baseline is not None:
+                baseline = replace(baseline, panel=baseline.panel.labelled_by(rule))
+            self._by_rule[rule] = replace(
+                self,
+                panel=panel,
+                metrics=self.metrics if self.measure is None else self.measure(panel),
+                baseline=baseline,
+                label_rule=rule,
+            )
+        return self._by_rule[rule]
+
+    def asked(self, cell: tuple[str, str]) -> list[tuple[str, str]]:
+        """Return the cells whose cases a (model, condition) rests on: of a vote, its members'."""
+        model, condition = cell
+        members = self.ensembles.get(model.removeprefix(ENSEMBLE), ())
+        return [(name, condition) for name in members] if model.startswith(ENSEMBLE) else [cell]
+
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """The items that the baseline has, as they are now."""
+        if self.panel is None or self.baseline is None:
+            return frozenset()
+        return frozenset(shared_items(self.panel.items, self.baseline.panel.items).ids)
+
+    @cached_property
+    def by_key(self) -> Mapping[tuple[str, str, str, str, str], Metric]:
+        """The figures by what tells them apart."""
+        return {row.key: row for row in self.metrics}

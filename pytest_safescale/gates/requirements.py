@@ -1,0 +1,45 @@
+"""What gates need of a run: an earlier one, and the names that they give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_safescale.errors import GateError
+from pytest_safescale.gates.spec import BASELINE, chosen
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from pytest_safescale.gates.spec import Gate
+
+__all__ = ["require_baseline", "require_known_names"]
+
+
+def require_baseline(gates: Sequence[Gate], *, given: bool) -> None:
+    """Raise GateError for a gate that holds a run against a baseline where none is given."""
+    for gate in gates:
+        if gate.needs_baseline and not given:
+            raise GateError(
+                f"gate {gate.name or gate.of_metric!r}: {gate.kind.value} holds the run against an "
+                "earlier one; give --safescale-baseline FILE, or --safescale-gates none for the "
+                "run that becomes the baseline"
+            )
+
+
+def require_known_names(
+    gates: Sequence[Gate], *, conditions: Collection[str], models: Collection[str]
+) -> None:
+    """Raise GateError for a gate on what no such run can have: it would decide nothing.
+
+    ``models`` are those of the run; ensembles go by ``ensemble:NAME``.
+    """
+    for gate in gates:
+        named = [("condition", name) for name in (*chosen(gate.condition, ()), gate.against)]
+        named += [("model", name) for name in chosen(gate.model, ())]
+        for kind, name in named:
+            known = conditions if kind == "condition" else models
+            if name not in known and name != BASELINE:
+                raise GateError(
+                    f"gate {gate.name or gate.of_metric!r}: found {kind} {name!r}; allowed: "
+                    f"{', '.join(known)}"
+                )

@@ -1,0 +1,141 @@
+"""What a gate says, in one sentence."""
+
+from __future__ import annotations
+
+from math import isfinite, isnan
+from typing import TYPE_CHECKING
+
+from pytest_safescale.analysis.completion_ranges import Lack
+from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
+from pytest_safescale.gates.result import Decision
+from pytest_safescale.gates.spec import CriterionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.gates.completions import Trial
+    from pytest_safescale.gates.criteria.criterion import Criterion, Evaluation
+    from pytest_safescale.gates.decision import DecidedGate
+    from pytest_safescale.gates.result import GateResult
+    from pytest_safescale.gates.spec import Gate
+
+__all__ = ["doubtful_sentence", "sentence_of"]
+
+NAMED = 5
+"""How many items a sentence names."""
+
+
+def sentence_of(
+    result: GateResult, trial: Trial, decided: DecidedGate, gates_held_together: int
+) -> str:
+    """Return value, n, bound and threshold, what is missing, the worst items and the instability.
+
+    ``gates_held_together`` counts those that share their chance by Holm's method.
+    """
+    gate, told = (
+        result.gate,
+        trial.known_criterion.sentence(float(trial.counted.value[0]), result.bound),
+    )
+    parts = [
+        f"{_subject(gate)} ({_cell(gate, result.model, result.condition)}) is {told}",
+        *_answered(result),
+        f"it must be {gate.rule}",
+        *_missing(result, trial),
+        *(f"undecided: {doubt}" for doubt in decided.doubts),
+        *_undecided(result, decided, gates_held_together),
+        *_against(result),
+    ]
+    if result.instability is not None:
+        parts.append(f"{result.instability:.1%} of resamples decide otherwise")
+    return "; ".join(parts)
+
+
+def _answered(result: GateResult) -> list[str]:
+    """Say how many replies commit to an option, where not all do."""
+    if result.answered is None or result.answered >= result.wanted:
+        return []
+    what = " samples" if result.gate.of_regime == SELF_CONSISTENCY else ""
+    return [f"answered {result.answered} of {result.wanted}{what}"]
+
+
+def _missing(result: GateResult, trial: Trial) -> list[str]:
+    """Say how many cases lack replies, what they could make of the figure, and which they are."""
+    count = sum(result.missing.values())
+    if not count:
+        return []
+    if result.decision is Decision.FAILED:
+        best = _end(trial.at_best, trial.best, None)
+        return [f"the {_lacking(result)} can change nothing: at best {best}"]
+    worst = _end(trial.at_worst, trial.worst, result.worst_bound)
+    if result.decision is Decision.PASSED:
+        return [f"the {_lacking(result)} can change nothing: at worst {worst}"]
+    parts = [trial.not_asked] if trial.left else []
+    if trial.left and not result.waits:
+        parts = [f"the {trial.left} cases not asked can change nothing"]
+    named = f": {_some(result.missing_items)}" if result.missing_items else ""
+    if result.tipping_point is None:
+        return [*parts, f"with the {_lacking(result)} at worst {worst}{named}"]
+    decides = "decides it" if result.tipping_point == 1 else "decide it"
+    told = f"with the {_lacking(result)} at worst {worst}"
+    return [*parts, told, f"undecided: {result.tipping_point} of them {decides}{named}"]
+
+
+def _lacking(result: GateResult) -> str:
+    """Return the cases that lack replies in words that follow "the"."""
+    count = sum(result.missing.values())
+    cases = "1 case" if count == 1 else f"{count} cases"
+    if set(result.missing) == {Lack.NOT_ASKED.value}:
+        return f"{cases} not asked"
+    lacks = "lacks" if count == 1 else "lack"
+    reasons = ", ".join(f"{many} {what}" for what, many in result.missing.items())
+    return f"{cases} that {lacks} replies ({reasons})"
+
+
+def _end(criterion: Criterion, evaluation: Evaluation, bound: float | None) -> str:
+    value = float(evaluation.value[0])
+    if not isfinite(value):
+        return "nothing" if isnan(value) else "anything"
+    sure = "" if bound is None else f", {criterion.bound_text(bound)}"
+    return f"{criterion.value_text(value)}{sure}"
+
+
+def doubtful_sentence(gate: Gate, model: str, condition: str, doubt: str) -> str:
+    """Return why a gate cannot be decided."""
+    cell = _cell(gate, model, condition)
+    return f"{_subject(gate)} ({cell}) must be {gate.rule}: not decidable, {doubt}"
+
+
+def _subject(gate: Gate) -> str:
+    if gate.no_new is not None:
+        return gate.no_new.replace("_", " ")
+    name = gate.of_metric.replace("_", " ")
+    if gate.kind is CriterionKind.MAX_SHARE_OF_WORST:
+        missed = gate.spec is not None and gate.spec.higher_is_better
+        found = f"misses of {name}" if missed else name
+        return f"share of the worst {100 * gate.worst:g} % of items in {found}"
+    return name
+
+
+def _cell(gate: Gate, model: str, condition: str) -> str:
+    return ", ".join(part for part in (condition, gate.family, model) if part)
+
+
+def _undecided(result: GateResult, decided: DecidedGate, gates_held_together: int) -> list[str]:
+    if result.decision is not Decision.INCONCLUSIVE or not decided.too_few:
+        return []
+    held = ""
+    if result.p_holm is not None and result.p_value is not None:
+        held = f" (p {result.p_value:.3g}, {result.p_holm:.3g} among {gates_held_together} gates)"
+    if result.items_needed is None:
+        return [f"undecided{held}, and no number of items at this rate would decide"]
+    more = f"{result.items_needed} more items at the same rate would"
+    return [f"undecided{held}: about {more}"]
+
+
+def _against(result: GateResult) -> list[str]:
+    return [f"against it: {_some(result.items)}"] if result.items else []
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return f"{', '.join(ids[:NAMED])}{more}"

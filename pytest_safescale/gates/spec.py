@@ -1,0 +1,375 @@
+"""A gate: one threshold on one figure, as written in TOML."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    Strict,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from pytest_safescale.analysis.metrics import (
+    ENSEMBLE,
+    METRICS,
+    ROBUSTNESS_METRICS,
+    SELF_CONSISTENCY,
+    SINGLE,
+)
+from pytest_safescale.dataset.votes import LabelRule  # noqa: TC001, read by pydantic
+from pytest_safescale.errors import GateError
+from pytest_safescale.settings.configuration import read_toml
+from pytest_safescale.verdicts.labels import LABELS_OF_METRIC, METRIC_OF_FINDING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_safescale.analysis.metrics import MetricSpec
+
+__all__ = [
+    "BASELINE",
+    "CASE_CONSISTENCY",
+    "DEFAULT_GATES",
+    "CriterionKind",
+    "Gate",
+    "chosen",
+    "load_gates",
+    "parse_gates",
+]
+
+Number = Annotated[float, Strict()]
+"""A number as such: ``true`` and ``"0.3"`` are none."""
+DEFAULT_GATES = "default"
+NO_GATES = "none"
+"""Chosen where the configuration has gates that a run shall not be held by."""
+BASELINE = "baseline"
+CASE_CONSISTENCY = "case_consistency"
+"""Stands for the metric of ``min_case_consistency``, which has none of METRICS."""
+
+FindingName = Literal[
+    "high_risk", "unsafe", "contradiction", "overconfident", "wrong", "abstained", "unreadable"
+]
+
+
+class CriterionKind(str, Enum):
+    """What a gate demands; the value is the key that is written."""
+
+    MAX = "max"
+    MIN = "min"
+    MAX_INCREASE = "max_increase"
+    MAX_DECREASE = "max_decrease"
+    MIN_CASE_CONSISTENCY = "min_case_consistency"
+    NO_NEW = "no_new"
+    MAX_SHARE_OF_WORST = "max_share_of_worst"
+
+    @property
+    def is_threshold(self) -> bool:
+        """Whether the figure itself is held against a number."""
+        return self in (CriterionKind.MAX, CriterionKind.MIN)
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether the figure is held against another one."""
+        return self in (CriterionKind.MAX_INCREASE, CriterionKind.MAX_DECREASE)
+
+
+_OWN_KEYS = {
+    "against": (CriterionKind.MAX_INCREASE, CriterionKind.MAX_DECREASE),
+    "share_of_cases": (CriterionKind.MIN_CASE_CONSISTENCY,),
+    "worst": (CriterionKind.MAX_SHARE_OF_WORST,),
+    "family": (CriterionKind.MAX, CriterionKind.MIN),
+}
+"""Keys that say something of some criteria only."""
+_NO_INTERVAL = ("maximum_calibration_error", "logprob_maximum_calibration_error")
+"""The largest of ten gaps: resampling gives no interval that holds it."""
+
+
+class Gate(BaseModel):
+    """A threshold on a metric, for the cells its condition and model name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    metric: str = ""
+    """May be left out for ``no_new``, which names a finding, and ``min_case_consistency``."""
+    condition: str | tuple[str, ...] = "*"
+    """A name, several, or ``*`` for every condition of the run."""
+    model: str | tuple[str, ...] = "*"
+    regime: Literal["single", "self_consistency"] | None = None
+    """Unset: ``single``, or the only one the metric has."""
+    max: Number | None = None
+    min: Number | None = None
+    max_increase: Number | None = Field(default=None, ge=0)
+    """How far the figure may lie above the one it is held against."""
+    max_decrease: Number | None = Field(default=None, ge=0)
+    against: str = BASELINE
+    """``baseline``, or another condition of the same model and run."""
+    min_case_consistency: Number | None = Field(default=None, gt=0, le=1)
+    """The share of a case's samples that must be alike."""
+    share_of_cases: Number = Field(default=1.0, gt=0, le=1)
+    """The share of cases that must be as consistent as that; every one unless given."""
+    no_new: FindingName | None = None
+    """A finding that no case may have which did not have it in the baseline."""
+    max_share_of_worst: Number | None = Field(default=None, gt=0, lt=1)
+    """The share of all findings that the worst items may carry."""
+    worst: Number = Field(default=0.1, gt=0, lt=1)
+    """Which share of the items are the worst, rounded up to whole items."""
+    labels: LabelRule | None = None
+    """The rule that makes labels of raters' votes for this gate; unset: that of the run."""
+    family: str = ""
+    """The family of edits a robustness figure is about; unset: over all of them."""
+    confidence: Number | None = Field(default=None, gt=0.5, lt=1.0)
+    """Unset: the value itself must hold. Set: its one-sided bound must."""
+    max_error_rate: Number = Field(default=0.0, ge=0.0, le=1.0)
+    on_inconclusive: Literal["fail", "warn"] = "fail"
+    name: str = ""
+
+    _spec: MetricSpec | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _makes_sense(self, info: ValidationInfo) -> Gate:
+        specs: Mapping[str, MetricSpec] = (info.context or {}).get("specs", METRICS)
+        self._check_kind()
+        self._check_cells()
+        metric = self._check_metric(specs)
+        # A private attribute: what a name means depends on the run's own metrics.
+        self._spec = specs.get(metric)
+        self._check_range(metric)
+        self._check_regime(metric)
+        self._check_confidence(metric)
+        self._check_labels(metric)
+        return self
+
+    def _check_kind(self) -> None:
+        given = [kind for kind in CriterionKind if getattr(self, kind.value) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            kinds = ", ".join(kind.value for kind in CriterionKind)
+            raise ValueError(f"found {found}; exactly one of these must be given: {kinds}")
+        for key, kinds_with in _OWN_KEYS.items():
+            if key in self.model_fields_set and given[0] not in kinds_with:
+                told = " and ".join(kind.value for kind in kinds_with)
+                raise ValueError(f"{key} goes with {told}, not with {given[0].value}")
+
+    def _check_cells(self) -> None:
+        """Refuse what names no cell: such a gate would vanish."""
+        for key in ("condition", "model"):
+            if not getattr(self, key):
+                raise ValueError(f"{key} names none; leave it out for every {key} of the run")
+        if self.kind.is_difference and set(chosen(self.condition, ())) == {self.against}:
+            raise ValueError(f"{self.against} would be held against itself")
+        votes = [name for name in chosen(self.model, ()) if name.startswith(ENSEMBLE)]
+        if votes and not self.kind.is_threshold:
+            raise ValueError(f"{self.kind.value} needs single cases; {votes[0]} goes with max, min")
+
+    def _check_metric(self, specs: Mapping[str, MetricSpec]) -> str:
+        if self.no_new is not None or self.min_case_consistency is not None:
+            meant = METRIC_OF_FINDING[self.no_new] if self.no_new is not None else CASE_CONSISTENCY
+            if self.metric not in ("", meant):
+                raise ValueError(f"{self.kind.value} is about {meant}; leave metric out")
+            return meant
+        if self.metric not in specs:
+            found = f"metric {self.metric!r} is unknown" if self.metric else "metric is missing"
+            raise ValueError(f"{found}; allowed: {_listed(specs)}")
+        if self.metric in ROBUSTNESS_METRICS and not self.kind.is_threshold:
+            raise ValueError(f"{self.kind.value} needs single cases; {self.metric} has max, min")
+        if self.max_share_of_worst is not None:
+            self._check_worst(specs[self.metric])
+        return self.metric
+
+    def _check_worst(self, spec: MetricSpec) -> None:
+        if not spec.is_rate:
+            raise ValueError(f"max_share_of_worst needs a rate of cases; {self.metric} is none")
+        if self.threshold < self.worst:
+            raise ValueError(
+                f"max_share_of_worst: found {self.threshold:g}; the worst {self.worst:g} of the "
+                f"items carry no smaller share of any finding; allowed: from {self.worst:g}"
+            )
+
+    def _check_range(self, metric: str) -> None:
+        """Refuse what no share can reach: a gate in per cent would always pass, or never."""
+        has_range = self.kind.is_threshold or self.kind.is_difference
+        if not has_range or self._spec is None or not self._spec.is_share:
+            return
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(
+                f"{self.kind.value}: found {self.threshold:g}; allowed: 0 to 1, as {metric} is a "
+                "share and no percentage"
+            )
+
+    def _check_regime(self, metric: str) -> None:
+        regimes = self._spec.regimes if self._spec is not None else (SELF_CONSISTENCY,)
+        if self.regime is not None and self.regime not in regimes:
+            name = metric or self.kind.value
+            raise ValueError(
+                f"regime: {name} has no decoding mode {self.regime!r}; allowed: {_listed(regimes)}"
+            )
+
+    def _check_confidence(self, metric: str) -> None:
+        if self.confidence is None:
+            return
+        if self.kind.is_threshold and self._spec is not None and not self._spec.is_rate:
+            raise ValueError(
+                f"confidence needs a rate over cases, and {metric} is none; leave it out"
+            )
+        if self.kind.is_difference and metric in _NO_INTERVAL:
+            raise ValueError(f"{metric} has no interval by resampling; leave confidence out")
+        if self.kind in (CriterionKind.NO_NEW, CriterionKind.MAX_SHARE_OF_WORST):
+            raise ValueError(f"{self.kind.value} is a rule for these items; leave confidence out")
+        if self.kind is CriterionKind.MIN_CASE_CONSISTENCY and self.share_of_cases == 1:
+            raise ValueError(
+                "confidence needs a share_of_cases below 1: no bound reaches every case"
+            )
+
+    def _check_labels(self, metric: str) -> None:
+        if self.labels is not None and metric not in LABELS_OF_METRIC:
+            raise ValueError(f"labels goes with a metric that counts labels, not with {metric}")
+        if self.labels is not None and metric in ROBUSTNESS_METRICS:
+            raise ValueError(f"{metric} is taken by the labels of the run; leave labels out")
+
+    @property
+    def kind(self) -> CriterionKind:
+        """The one thing it demands."""
+        return next(kind for kind in CriterionKind if getattr(self, kind.value) is not None)
+
+    @property
+    def of_metric(self) -> str:
+        """The metric whose figure is meant, also where a finding or consistency is named."""
+        if self.no_new is not None:
+            return METRIC_OF_FINDING[self.no_new]
+        return self.metric or CASE_CONSISTENCY
+
+    @property
+    def spec(self) -> MetricSpec | None:
+        """What its metric is; ``None`` for the consistency of cases."""
+        return self._spec
+
+    @property
+    def of_regime(self) -> str:
+        """The decoding mode whose figure is meant."""
+        regimes = self._spec.regimes if self._spec is not None else (SELF_CONSISTENCY,)
+        return self.regime or (SINGLE if SINGLE in regimes else regimes[0])
+
+    @property
+    def threshold(self) -> float:
+        """The figure that must not be passed."""
+        if self.no_new is not None:
+            return 0.0
+        if self.min_case_consistency is not None:
+            return self.share_of_cases
+        return float(getattr(self, self.kind.value))
+
+    @property
+    def at_most(self) -> bool:
+        """Whether the threshold must not be exceeded, and not undercut."""
+        return self.kind not in (CriterionKind.MIN, CriterionKind.MIN_CASE_CONSISTENCY)
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether it holds the run against an earlier one."""
+        return self.no_new is not None or (self.kind.is_difference and self.against == BASELINE)
+
+    @property
+    def is_between_conditions(self) -> bool:
+        """Whether it holds two conditions of the run against each other."""
+        return self.kind.is_difference and self.against != BASELINE
+
+    @property
+    def rule(self) -> str:
+        """The rule in words, such as ``at most 0.05 with 95 % confidence``."""
+        sure = "" if self.confidence is None else f" with {100 * self.confidence:g} % confidence"
+        votes = "" if self.labels is None else f", labels = {self.labels}"
+        return f"{self._demand()}{sure}{votes}"
+
+    def _demand(self) -> str:
+        if self.no_new is not None:
+            return "new for no item"
+        if self.min_case_consistency is not None:
+            share = self.share_of_cases
+            cases = "every case" if share == 1 else f"{100 * share:g} % of cases"
+            return f"at least {self.min_case_consistency:g} for {cases}"
+        if self.kind.is_difference:
+            side = "above" if self.max_increase is not None else "below"
+            of = f"the {BASELINE}" if self.against == BASELINE else self.against
+            return f"at most {self.threshold:g} {side} {of}"
+        if self.max_share_of_worst is not None:
+            return f"at most {self.threshold:g} for the worst {100 * self.worst:g} % of items"
+        return f"{'at most' if self.at_most else 'at least'} {self.threshold:g}"
+
+    def cells(self, models: Sequence[str], conditions: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the (model, condition) cells that are meant; names the run lacks stay in.
+
+        A condition is not held against itself.
+        """
+        return [
+            (model, condition)
+            for model in chosen(self.model, models)
+            for condition in chosen(self.condition, conditions)
+            if not (self.kind.is_difference and condition == self.against)
+        ]
+
+
+def load_gates(
+    configured: str | Sequence[Mapping[str, Any]],
+    default_file: Path,
+    specs: Mapping[str, MetricSpec] = METRICS,
+) -> list[Gate]:
+    """Return the gates of a file, of the configuration's tables, or the built-in set.
+
+    ``specs`` are the metrics a gate can name.
+    """
+    if not isinstance(configured, str):
+        return parse_gates(configured, "the configuration", specs)
+    if configured == NO_GATES:
+        return []
+    path = default_file if configured == DEFAULT_GATES else Path(configured)
+    content = read_toml(path, "gates file")
+    unknown = sorted(set(content) - {"gates"})
+    if unknown or not isinstance(content.get("gates"), list) or not content["gates"]:
+        found = _listed(unknown) if unknown else "no [[gates]] table"
+        raise GateError(f"gates file {path}: found {found}; allowed: [[gates]] tables")
+    return parse_gates(content["gates"], f"gates file {path}", specs)
+
+
+def parse_gates(
+    tables: Sequence[Mapping[str, Any]], where: str, specs: Mapping[str, MetricSpec] = METRICS
+) -> list[Gate]:
+    """Check the tables; raises GateError naming the gate, the field and what is allowed."""
+    gates = []
+    for number, table in enumerate(tables, start=1):
+        try:
+            gates.append(Gate.model_validate(table, context={"specs": specs}))
+        except ValidationError as error:
+            raise GateError(f"{where}, gate {number}: {_complaint(error)}") from None
+    return gates
+
+
+def _complaint(error: ValidationError) -> str:
+    parts = []
+    for detail in error.errors(include_url=False):
+        field = ".".join(str(part) for part in detail["loc"])
+        message = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "extra_forbidden":
+            message = f"unknown; allowed: {_listed(Gate.model_fields)}"
+        elif field:
+            message = f"found {detail['input']!r}; {message}"
+        parts.append(f"{field}: {message}" if field else message)
+    return "; ".join(parts)
+
+
+def chosen(wanted: str | Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the names that a gate chooses; ``*`` chooses those that are known."""
+    if wanted == "*":
+        return list(known)
+    return [wanted] if isinstance(wanted, str) else list(wanted)
+
+
+def _listed(words: object) -> str:
+    return ", ".join(sorted(map(str, words)))  # type: ignore[call-overload]

@@ -1,0 +1,396 @@
+"""HTTP, and nothing but HTTP: JSON out, JSON in. The only module that knows the client library.
+
+The API is httpx, its transport aiohttp: httpx's own connection pool costs O(n) per event and
+collapses above about a hundred requests in flight (encode/httpx issue 3215). Requests go to the
+transport as they are: cookies, redirects and authentication flows, which a client adds, are not
+wanted here, and take a quarter of the time of a call.
+
+Proxies and certificates come from the environment (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``,
+``SSL_CERT_FILE``); loopback is never reached through a proxy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import json
+import re
+import sys
+import time
+import urllib.request
+from contextlib import aclosing
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from pytest_safescale.errors import CallFailed, SettingsError
+from pytest_safescale.models.model import TransientFailure, Unreachable, as_mapping
+from pytest_safescale.text.escaping import shorten
+from pytest_safescale.text.redaction import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable, Mapping
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout
+else:
+    from async_timeout import timeout  # aiohttp brings it there
+
+__all__ = [
+    "CHAT_PATH",
+    "EMBEDDINGS_PATH",
+    "MESSAGE_CHARACTERS",
+    "JsonClient",
+    "Refusal",
+    "Timeouts",
+]
+
+CHAT_PATH = "/chat/completions"
+EMBEDDINGS_PATH = "/embeddings"
+MOST_BYTES = 4 * 2**20
+"""Of an answer, unless the caller says otherwise: more is no answer to a question."""
+MOST_BYTES_OF_AN_ERROR = 64 * 2**10
+"""Of an answer outside 2xx; the rest of a longer one is not read."""
+MESSAGE_CHARACTERS = 300
+"""Of a server's words in a message."""
+TRANSIENT = {408, 409, 425, 429}
+NOT_IMPLEMENTED = 501
+KEEP_ALIVE_S = 4.0
+"""Below the 5 s after which common servers close an idle connection, perhaps under a request."""
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Refusal(CallFailed):
+    """The server refuses a request in a way that asking again does not mend."""
+
+    def __init__(self, status: int, message: str, *, code: str, param: str) -> None:
+        self.status = status
+        self.message = message
+        """The server's words, on one line and shortened."""
+        self.code = code
+        """The error's ``code`` and ``type``, empty where the server gives none."""
+        self.param = param
+        """The parameter the server complains about, empty where it names none."""
+        super().__init__(f"HTTP {status}: {message}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeouts:
+    """How long a server may take, in seconds."""
+
+    exchange_s: float = 120.0
+    """From sending to the last byte."""
+    connect_s: float = 10.0
+    read_s: float | None = None
+    """The longest silence; ``None`` for as long as the exchange may take."""
+
+
+class _NotRead(Exception):
+    """An answer is too long to be one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What is used of an answer, without the run's keys."""
+
+    status: int
+    content: Any
+    """The body's JSON; ``None`` where it is none."""
+    text: str
+    """The body, where it is no JSON."""
+    location: str
+    """Where a redirect goes, without its query."""
+    retry_after_s: float | None
+
+
+class JsonClient:
+    """Posts JSON to one server. The key lives in its headers alone.
+
+    Whatever the server says of it, no answer, message or log shows it.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str,
+        key_from: str = "",
+        key_header: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+        query: Mapping[str, str] = MappingProxyType({}),
+        secrets: Iterable[str] = (),
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        """``key_from`` names where the key was read, for messages.
+
+        ``key_header`` carries the bare key in the place of ``Authorization: Bearer``; ``headers``
+        and ``query`` go with every request; ``secrets`` is whatever else of the run no message
+        may show, such as their values. Raises SettingsError.
+        """
+        self.base_url = _checked(base_url)
+        """The address written in one way, so that one server has one."""
+        self.key_from = key_from
+        if not (key.isascii() and key.isprintable()):
+            raise SettingsError(
+                f"the key{f' in {key_from}' if key_from else ''} holds a character that no header "
+                "can carry, such as a line break or a typographic one"
+            )
+        self._redactor = Redactor((key, *secrets))
+        self._timeouts = timeouts or Timeouts()
+        self._query = httpx.QueryParams(query)
+        self._transport: AiohttpTransport | None = None
+        self._urls: dict[str, httpx.URL] = {}
+        # Here and not at the first call, which another thread makes: it imports and reads files.
+        # Certificates are loaded only where there is something to verify.
+        self._tls = httpx.create_ssl_context(verify=self.base_url.startswith("https"))
+        self._headers = httpx.Headers(
+            {
+                "content-type": "application/json",
+                "accept": "application/json",
+                "accept-encoding": "gzip, deflate",
+                "user-agent": "pytest-safescale",
+            }
+        )
+        self._headers.update(headers)
+        self._headers[key_header or "authorization"] = key if key_header else f"Bearer {key}"
+
+    @property
+    def _limits(self) -> dict[str, float]:
+        limits = self._timeouts
+        return {"connect": limits.connect_s, "read": limits.read_s or limits.exchange_s}
+
+    def __repr__(self) -> str:
+        return f"<JsonClient {self.base_url}>"
+
+    @property
+    def host(self) -> str:
+        """Scheme, host and port: what may stand in a message."""
+        url = httpx.URL(self.base_url)
+        return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
+    @property
+    def advice(self) -> str:
+        """What to write in the place of an address that has no version; empty for one that has."""
+        if re.search(r"/v\d", self.base_url) or "/openai/" in self.base_url:
+            return ""
+        return f"most servers want /v1 at the end of the base URL: {self.base_url}/v1"
+
+    async def post(
+        self, path: str, payload: dict[str, Any], *, most_bytes: int = MOST_BYTES
+    ) -> dict[str, Any]:
+        """Return the JSON object the server answers with, without the run's keys.
+
+        Raises:
+            TransientFailure: no complete answer, or one that says to come back.
+            Refusal: any other answer outside 2xx.
+            CallFailed: the answer is longer than ``most_bytes``.
+        """
+        try:
+            async with timeout(self._timeouts.exchange_s):
+                answer = await self._exchange(path, payload, most_bytes)
+        except _NotRead as error:
+            failure: CallFailed = CallFailed(f"{self.host} {error}")
+        except (asyncio.TimeoutError, httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+            failure = self._broken(error)
+        else:
+            return self._read(answer)
+        # Outside the handlers: the frames behind the original error hold what was sent and came.
+        raise failure
+
+    def _broken(self, error: BaseException) -> TransientFailure:
+        # The transport reports whatever happens to a connection as a time-out of connecting;
+        # what it was stands in the cause.
+        cause = (error.__cause__ if isinstance(error, httpx.HTTPError) else None) or error
+        if isinstance(cause, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+            return Unreachable(
+                f"no server answers at {self.host}: {self._message_excerpt(str(cause))}"
+            )
+        if isinstance(cause, (asyncio.TimeoutError, httpx.TimeoutException)):
+            return TransientFailure(f"{self.host} gave no answer in time")
+        return TransientFailure(f"the exchange with {self.host} broke: {type(cause).__name__}")
+
+    def _message_excerpt(self, text: str) -> str:
+        """Return outside words as a message shows them."""
+        return shorten(self._redactor.text(text), MESSAGE_CHARACTERS)
+
+    async def _exchange(self, path: str, payload: dict[str, Any], most_bytes: int) -> _Answer:
+        request = httpx.Request(
+            "POST",
+            self._url(path),
+            headers=self._headers,
+            content=json.dumps(payload).encode("ascii"),
+            extensions={"timeout": self._limits},
+        )
+        # Known here; it would be guessed anew for each request, by decoding every header.
+        request.headers.encoding = "ascii"
+        response = await self._open().handle_async_request(request)
+        try:
+            body = await _body(response, most_bytes)
+        finally:
+            await response.aclose()
+        return self._without_keys(response, body)
+
+    def _without_keys(self, response: httpx.Response, body: bytes) -> _Answer:
+        text = ""
+        try:
+            content = self._redactor.data(json.loads(body))
+        except (ValueError, RecursionError):
+            content, text = None, self._redactor.text(body.decode("utf-8", "replace"))
+        location = self._redactor.text(response.headers.get("location", ""))
+        return _Answer(
+            status=response.status_code,
+            content=content,
+            text=text,
+            location=location.partition("?")[0],
+            retry_after_s=_retry_after(response.headers),
+        )
+
+    def _url(self, path: str) -> httpx.URL:
+        # Parsed once: that takes as long as the rest of building a request.
+        if path not in self._urls:
+            url = httpx.URL(f"{self.base_url}{path}")
+            self._urls[path] = url.copy_merge_params(self._query) if self._query else url
+        return self._urls[path]
+
+    def _open(self) -> AiohttpTransport:
+        if self._transport is None:
+            # What is verified is up to the session.
+            self._transport = AiohttpTransport(
+                verify=False, client=self._session, proxy=_proxy_for(httpx.URL(self.base_url))
+            )
+        return self._transport
+
+    def _session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            # Zero lifts aiohttp's limit of a hundred connections: the caller bounds them.
+            limit=0,
+            keepalive_timeout=KEEP_ALIVE_S,
+            ssl=self._tls,
+        )
+        # A jar would send a server's cookies back to it, and log those it cannot read.
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    def _read(self, answer: _Answer) -> dict[str, Any]:
+        status = answer.status
+        if 200 <= status < 300:
+            if isinstance(answer.content, dict):
+                _require_success(answer)
+                return answer.content
+            advice = f"; {self.advice}" if self.advice else ""
+            raise TransientFailure(
+                f"{self.host} answered with something that is no JSON object{advice}"
+            )
+        message, code, param = _complaint(answer)
+        if 300 <= status < 400:
+            message = f"it redirects to {answer.location or 'nowhere'}, which is not followed"
+        message = shorten(message, MESSAGE_CHARACTERS) or "no reason given"
+        quota_spent = "insufficient_quota" in code
+        if (status in TRANSIENT and not quota_spent) or (
+            status >= 500 and status != NOT_IMPLEMENTED
+        ):
+            raise TransientFailure(f"HTTP {status}: {message}", answer.retry_after_s)
+        raise Refusal(status, message, code=code, param=param)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
+
+
+async def _body(response: httpx.Response, most_bytes: int) -> bytes:
+    """Return the body, or the beginning of an error's; raises _NotRead."""
+    if "," in response.headers.get("content-encoding", ""):
+        # Each layer may unpack to a thousand times its size.
+        raise _NotRead("sent an answer that is packed several times over")
+    good, body = response.is_success, bytearray()
+    most = most_bytes if good else MOST_BYTES_OF_AN_ERROR
+    pieces = cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
+    async with aclosing(pieces):
+        async for piece in pieces:
+            body += piece
+            if len(body) > most:
+                break
+    if good and len(body) > most:
+        raise _NotRead(f"sent an answer of more than {most} bytes, and none of it is used")
+    return bytes(body[:most])
+
+
+def _checked(base_url: str) -> str:
+    base_url = base_url.strip()
+    if "@" in base_url:
+        # Not shown: what stands there may be a secret.
+        raise SettingsError("base URL: it holds a user or password; keys belong in the environment")
+    shown = repr(re.split(r"[?#]", base_url, maxsplit=1)[0])  # a query may hold a key
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise SettingsError(f"base URL: found {shown}; it is no URL: {error}") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise SettingsError(f"base URL: found {shown}; allowed: http://... or https://...")
+    if url.query or url.fragment:
+        raise SettingsError(
+            f"base URL: {shown} goes on; allowed: no query and no fragment; the key query of the "
+            "model's table holds a query, such as api-version"
+        )
+    # The library writes every URL in one way: host in lower case, no default port.
+    written = str(url).rstrip("/")
+    for path in (CHAT_PATH, EMBEDDINGS_PATH):
+        if written.endswith(path):
+            raise SettingsError(
+                f"base URL: found {shown}; write {written.removesuffix(path)!r}: "
+                f"{path} is added to it"
+            )
+    return written
+
+
+def _proxy_for(url: httpx.URL) -> httpx.Proxy | None:
+    """Return the proxy that the environment names for a server; ``None`` for none."""
+    if url.host in LOOPBACK or urllib.request.proxy_bypass(url.netloc.decode("ascii")):
+        return None
+    proxies = urllib.request.getproxies()
+    found = proxies.get(url.scheme) or proxies.get("all")
+    if found and "://" not in found:  # The usual short form, e.g. proxy.example:3128.
+        found = f"http://{found}"
+    return httpx.Proxy(found) if found else None
+
+
+def _complaint(answer: _Answer) -> tuple[str, str, str]:
+    """Return message, code and parameter of an error in any of the usual shapes."""
+    if answer.content is None:
+        return answer.text, "", ""
+    error = as_mapping(answer.content).get("error", answer.content)
+    fields = as_mapping(error)
+    message = fields.get("message") or fields.get("detail")
+    message = message or as_mapping(answer.content).get("detail")
+    if message is None:
+        message = error if isinstance(error, str) else json.dumps(answer.content)
+    code = f"{fields.get('code') or ''} {fields.get('type') or ''}".strip()
+    return str(message), code, str(fields.get("param") or "")
+
+
+def _require_success(answer: _Answer) -> None:
+    """Raise a Refusal that a gateway tells of with status 200, by the status it states."""
+    stated = str(as_mapping(answer.content.get("error")).get("code") or "")
+    status = int(stated) if stated.isdigit() and len(stated) == 3 else 0
+    if 400 <= status < 500 and status not in TRANSIENT:
+        message, code, param = _complaint(answer)
+        said = shorten(message, MESSAGE_CHARACTERS) or "no reason given"
+        raise Refusal(status, said, code=code, param=param)
+
+
+def _retry_after(headers: httpx.Headers) -> float | None:
+    """Return the seconds a server asks to wait: a number, milliseconds, or a date."""
+    try:
+        if "retry-after-ms" in headers:
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        value = headers.get("retry-after", "")
+        if value.replace(".", "", 1).isdigit():
+            return float(value)
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""Models with known rates: for planning, and for testing what is estimated."""

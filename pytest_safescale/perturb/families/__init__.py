@@ -1,0 +1,1 @@
+"""Families of edits: hypothesis strategies, by what they change."""

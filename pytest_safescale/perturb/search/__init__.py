@@ -1,0 +1,1 @@
+"""The search for edits that break a relation, and what it found."""

@@ -1,0 +1,42 @@
+"""What a test's report brings from the process that ran it, as plain JSON data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from typing_extensions import TypedDict
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_safescale.results.case_record import CaseRecord
+    from pytest_safescale.results.search_record import SearchRecord
+
+__all__ = ["Stop", "Travelling", "attach", "travelling_with"]
+
+
+class Stop(TypedDict):
+    """Why the whole run ends."""
+
+    reason: str
+    exit_code: int
+
+
+class Travelling(TypedDict, total=False):
+    """What a test's report brings along; a key for what there is."""
+
+    record: CaseRecord
+    search: SearchRecord
+    stop: Stop
+    reason: str
+    """Why the test failed, in one line."""
+
+
+def travelling_with(report: pytest.CollectReport | pytest.TestReport) -> Travelling:
+    """Return what a report brings along; empty for a test that is not ours."""
+    return cast("Travelling", getattr(report, "safescale", {}))
+
+
+def attach(report: pytest.TestReport, travelling: Travelling) -> None:
+    """Let a report bring something along, in place of what it had."""
+    report.safescale = travelling  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""The paper's result files, and the figures by its released definitions."""

@@ -1,0 +1,243 @@
+"""The analyses of run.json as the report's tables: what moved what, and where the risk is from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_safescale.report.wording import NOTHING
+from pytest_safescale.text.words import words
+from pytest_safescale.verdicts.labels import METRIC_OF_SAFETY_FINDING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+__all__ = ["Cell", "Table", "analysis_tables"]
+
+_EVERY = "*"
+_MOVED = (
+    ("accuracy", "accuracy"),
+    ("high_risk_error_rate", "high-risk"),
+    ("unsafe_answer_rate", "unsafe"),
+    ("contradiction_rate", "contradiction"),
+    ("dangerous_overconfidence_rate", "overconfident"),
+)
+_DIRECTIONS = {
+    ("evidence_misread", "lost"): "right in closed book, wrong under clean evidence",
+    ("evidence_misread", "gained"): "wrong in closed book, right under clean evidence",
+    ("reasoning_drift", "lost"): "right at an earlier step, wrong at the end",
+    ("reasoning_drift", "gained"): "wrong at an earlier step, right at the end",
+}
+_ITEMS = 12
+"""Items that a row names."""
+_MOST_ROWS = 40
+"""From here on only the rows over all models are shown."""
+
+
+class Cell(NamedTuple):
+    """A number of run.json, as it is shown."""
+
+    value: float | int | None
+    text: str
+    interval: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One analysis."""
+
+    title: str
+    text: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | Cell]]
+    """The first of each row names it."""
+
+
+def analysis_tables(analyses: Mapping[str, Any], named: Mapping[str, str]) -> list[Table]:
+    """Return the tables that a run's analyses fill; ``named`` are its own words for findings."""
+    scaling = analyses.get("scaling") or {}
+    mechanisms = analyses.get("mechanisms") or {}
+    filters = mechanisms.get("confident_errors") or ()
+    turned = [*mechanisms.get("evidence_misread", ()), *mechanisms.get("reasoning_drift", ())]
+    tables = (
+        _decoupling(scaling.get("decoupling") or (), named),
+        _slopes(scaling.get("slopes") or (), named),
+        _variance(scaling.get("variance") or (), named),
+        _confidence(filters),
+        _risk_coverage_table(filters),
+        _turned(turned),
+        _ensembles(analyses.get("ensembles") or ()),
+    )
+    return [table for table in tables if table.rows]
+
+
+def _heads(named: Mapping[str, str]) -> dict[str, str]:
+    own = {metric: named.get(finding) for finding, metric in METRIC_OF_SAFETY_FINDING.items()}
+    return {metric: own.get(metric) or name for metric, name in _MOVED}
+
+
+def _points(row: Mapping[str, Any], name: str, *, sign: bool = True) -> Cell:
+    """Return a share, or a difference of shares, in per cent with its interval."""
+    form = "{:+.1f}" if sign else "{:.1f}"
+    ends = [100 * row[end] for end in ("ci_low", "ci_high") if row.get(end) is not None]
+    interval = " to ".join(map(form.format, ends)) if len(ends) > 1 else ""
+    return Cell(row[name], form.format(100 * row[name]), interval)
+
+
+def _three(value: float | None, low: float | None = None, high: float | None = None) -> Cell:
+    interval = "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+    return Cell(value, NOTHING if value is None else f"{value:.3f}", interval)
+
+
+def _wide(
+    rows: Iterable[Mapping[str, Any]], keys: Sequence[str], name: str
+) -> Iterator[list[str | Cell]]:
+    """Give a line for each combination of the keys, with a cell for each of the moved metrics.
+
+    Of a metric's two decoding modes the single answers are shown.
+    """
+    found: dict[tuple[str, ...], dict[str, Mapping[str, Any]]] = {}
+    for row in rows:
+        cells = found.setdefault(tuple(row[key] for key in keys), {})
+        if row["regime"] == "single" or row["metric"] not in cells:
+            cells[row["metric"]] = row
+    for place, cells in found.items():
+        figures = [
+            _points(cells[metric], name) if metric in cells else Cell(None, NOTHING)
+            for metric, _ in _MOVED
+        ]
+        yield [*map(_name_in_words, place), *figures]
+
+
+def _name_in_words(name: str) -> str:
+    return "all" if name == _EVERY else " ".join(map(words, name.split(" ")))
+
+
+def _decoupling(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Table:
+    return Table(
+        title="How far accuracy and safety moved",
+        text="For each scaling step the change of the mean over models, in percentage points with "
+        "95 % intervals over items. Where accuracy rises and the rates beside it do not fall, the "
+        "two are decoupled. Of single answers, but for steps of samples and for overconfidence.",
+        columns=("step", "dimension", *_heads(named).values()),
+        rows=[
+            [line[1], line[0], *line[2:]] for line in _wide(rows, ("dimension", "step"), "delta")
+        ],
+    )
+
+
+def _slopes(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Table:
+    chosen = [row for row in rows if row["condition"] == _EVERY]
+    return Table(
+        title="Change for a tenfold",
+        text="Least-squares slopes in percentage points for ten times the parameters, context, "
+        "passages or samples, over all conditions; intervals over items. Those of each condition "
+        "and the t intervals over models are in run.json.",
+        columns=("dimension", "family", *_heads(named).values()),
+        rows=list(_wide(chosen, ("dimension", "family"), "slope")),
+    )
+
+
+def _variance(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Table:
+    return Table(
+        title="What the figures vary with",
+        text="Share of each metric's variance over models and conditions, in per cent.",
+        columns=("source", "over", *_heads(named).values()),
+        rows=[
+            [line[1], line[0], *line[2:]] for line in _wide(rows, ("dimension", "source"), "share")
+        ],
+    )
+
+
+def _confidence(rows: Sequence[Mapping[str, Any]]) -> Table:
+    return Table(
+        title="Confidence as a safety filter",
+        text="All models together. The area is the chance that a correct answer is surer than a "
+        "dangerous one: 1 is a perfect filter, 0.5 is none.",
+        columns=("condition", "cases", "confidence if correct", "if high-risk", "gap", "area"),
+        rows=[
+            [
+                _name_in_words(row["condition"]),
+                Cell(row["n"], str(row["n"])),
+                _three(row["mean_confidence_correct"]),
+                _three(row["mean_confidence_high_risk"]),
+                _three(row["gap"], row["gap_low"], row["gap_high"]),
+                _three(row["auc"], row["auc_low"], row["auc_high"]),
+            ]
+            for row in rows
+            if row["model"] == _EVERY
+        ],
+    )
+
+
+def _risk_coverage_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    over_all = [row for row in rows if (row["model"], row["condition"]) == (_EVERY, _EVERY)]
+    names = ("coverage", "accuracy", "high_risk_rate", "dangerous_rate", "dangerous_left")
+    return Table(
+        title="What abstaining costs and gains",
+        text="All models and conditions together, in per cent: answers below the confidence are "
+        "handed over. The last column is the share of all dangerous answers that is still given.",
+        columns=("from confidence", *map(words, names)),
+        rows=[
+            [
+                f"{line['threshold']:g}",
+                *(
+                    Cell(line[name], NOTHING if line[name] is None else f"{100 * line[name]:.1f}")
+                    for name in names
+                ),
+            ]
+            for row in over_all
+            for line in row["abstaining"]
+        ],
+    )
+
+
+def _turned(rows: Sequence[Mapping[str, Any]]) -> Table:
+    told = "Share of the items with both answers, in per cent, and the items it is made of."
+    if len(rows) > _MOST_ROWS:
+        rows = [row for row in rows if row["model"] == _EVERY]
+        told += " Each model's own shares are in run.json."
+    return Table(
+        title="Evidence misread and reasoning drift",
+        text=told,
+        columns=("model", "what happened", "share", "cases", "items"),
+        rows=[
+            [
+                "all models" if row["model"] == _EVERY else row["model"],
+                _happened(row["mechanism"], row["direction"]),
+                _points(row, "share", sign=False),
+                Cell(row["count"], str(row["count"])),
+                _listed([item["item_id"] for item in row["items"]]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _happened(mechanism: str, direction: str) -> str:
+    return _DIRECTIONS.get((mechanism, direction)) or words(f"{mechanism}: {direction}")
+
+
+def _ensembles(rows: Sequence[Mapping[str, Any]]) -> Table:
+    return Table(
+        title="Ensembles that fail in unison",
+        text="Items to which all members give the same wrong letter.",
+        columns=("ensemble", "members", "condition", "cases", "items"),
+        rows=[
+            [
+                row["name"],
+                ", ".join(row["models"]),
+                words(condition),
+                Cell(len(items), str(len(items))),
+                _listed(items),
+            ]
+            for row in rows
+            for condition, items in row["failed_alike"].items()
+        ],
+    )
+
+
+def _listed(ids: Sequence[str]) -> str:
+    some = list(dict.fromkeys(ids))
+    more = f" and {len(some) - _ITEMS} more" if len(some) > _ITEMS else ""
+    return ", ".join(some[:_ITEMS]) + more if some else NOTHING

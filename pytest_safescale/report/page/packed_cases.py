@@ -1,0 +1,364 @@
+"""Every case of a run packed for the page: shared texts once, deflated, within a size limit.
+
+The page opens with the index (what the list and its filters need) and inflates the blocks of
+details and texts that a case needs when somebody opens it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+import zlib
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.text.escaping import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["CasePacker", "Packed", "script_json"]
+
+LIMITS = (
+    (20_000, 20_000),
+    (12_000, 4_000),
+    (8_000, 2_000),
+    (8_000, 1_000),
+    (5_000, 500),
+    (5_000, 250),
+    (3_000, 120),
+    (3_000, 60),
+    (3_000, 0),
+    (2_000, 0),
+    (1_200, 0),
+    (700, 0),
+    (400, 0),
+    (200, 0),
+    (100, 0),
+)
+"""How many characters of a text and of a sample's reply are embedded, tried in this order."""
+CASES_IN_BLOCK = 200
+CHARACTERS_IN_BLOCK = 200_000
+_ITS_LETTER, _NO_TEXT_OF_ITS_OWN = 1, 0
+"""Stand for a sample's reply that is its letter alone, and for one there is no room for."""
+_TAIL = 3
+"""A reply that is cut keeps its end as well, where the answer stands: a third."""
+_STATE_SIGNS = {"answered": ".", "abstained": "a"}
+"""A sample's state as one sign; what is neither is unreadable."""
+_REPLIES = (0, 4, 7, 15)
+"""Places of a case's details that hold texts of the model or the server."""
+_WORD = re.compile(r"[\w:+./\[\]\\-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packed:
+    """The data of the page."""
+
+    content: Mapping[str, Any]
+    """Plain JSON; every text in it is deflated and in base64."""
+    cases: int
+    limit: int | None
+    """Characters shown of one text; ``None`` where none had to be cut."""
+
+    @property
+    def size(self) -> int:
+        """Characters of the script element."""
+        return len(script_json(self.content))
+
+
+def script_json(content: object) -> str:
+    """Return JSON that cannot end or change the script element it stands in."""
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=True)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+@dataclass(kw_only=True)
+class _Numbering:
+    """Gives each new value the next number."""
+
+    numbers: dict[Any, int] = field(default_factory=dict)
+
+    def number(self, value: Any) -> int:
+        return self.numbers.setdefault(value, len(self.numbers))
+
+    @property
+    def values(self) -> list[Any]:
+        return list(self.numbers)
+
+
+class _Lengths:
+    """How long texts are together when each is cut at a limit."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._sorted = sorted(map(len, texts))
+        self._sums = [0, *accumulate(self._sorted)]
+
+    @property
+    def longest(self) -> int:
+        return self._sorted[-1] if self._sorted else 0
+
+    def within(self, limit: int) -> int:
+        short = bisect_right(self._sorted, limit)
+        return self._sums[short] + (len(self._sorted) - short) * limit
+
+
+def _head(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    note = f"[cut: {limit:,} of {len(text):,} characters are shown here]"
+    return f"{text[:limit]}\n\n{note}"
+
+
+def _ends(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    tail = limit // _TAIL
+    left = len(text) - limit
+    return f"{text[: limit - tail]}\n[cut: {left:,} characters left out here]\n{text[-tail:]}"
+
+
+class CasePacker:
+    """Takes the records in one by one and packs them all at the end."""
+
+    def __init__(self, options: Mapping[str, str] | None, *, longest: int = LIMITS[0][0]) -> None:
+        """``options`` gives each model's part of the command that repeats a case, if one does.
+
+        ``longest`` bounds what is kept of one text in memory.
+        """
+        self._options = options
+        self._longest = longest
+        self._models, self._conditions = _Numbering(), _Numbering()
+        self._outcomes, self._findings = _Numbering(), _Numbering()
+        self._items: dict[tuple[str, str], int] = {}
+        self._item_texts: list[dict[str, Any]] = []
+        self._replies, self._samples, self._evidence = _Numbering(), _Numbering(), _Numbering()
+        self._packed_cases: list[list[Any]] = []
+        self._details: list[list[Any]] = []
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Take in a line of ``cases.jsonl``."""
+        greedy, samples = record.get("greedy") or {}, record.get("samples") or {}
+        confidence = samples.get("confidence")
+        findings = sum(1 << self._findings.number(plain(name)) for name in record["findings"])
+        self._packed_cases.append(
+            [
+                self._models.number(plain(record["model"])),
+                self._conditions.number(plain(record["condition"])),
+                self._item(record),
+                self._outcomes.number(plain(record["outcome"])),
+                findings,
+                _plain_or_none(greedy.get("letter")),
+                _plain_or_none(samples.get("majority")),
+                None if confidence is None else round(confidence, 4),
+            ]
+        )
+        self._details.append(self._detail(record, greedy, samples))
+
+    def _item(self, record: Mapping[str, Any]) -> int:
+        key = (record["item_id"], record.get("item_sha256", ""))
+        if key not in self._items:
+            self._items[key] = len(self._item_texts)
+            labels = record.get("labels") or {}
+            self._item_texts.append(
+                {
+                    "id": plain(record["item_id"]),
+                    "subspecialty": plain(record.get("subspecialty") or ""),
+                    "type": plain(record.get("question_type") or ""),
+                    "truth": plain(record["truth"]),
+                    "question": plain(record.get("question") or ""),
+                    "options": [
+                        [
+                            plain(letter),
+                            plain(text),
+                            [plain(name) for name in labels.get(letter, ())],
+                        ]
+                        for letter, text in record["options"].items()
+                    ],
+                }
+            )
+        return self._items[key]
+
+    def _detail(
+        self, record: Mapping[str, Any], greedy: Mapping[str, Any], samples: Mapping[str, Any]
+    ) -> list[Any]:
+        evidence = record.get("evidence") or {}
+        return [
+            self._reply(greedy.get("text")),
+            _plain_or_none(greedy.get("form")),
+            _plain_or_none(greedy.get("finish_reason")),
+            greedy.get("latency_s"),
+            self._reply(record.get("error")),
+            [_plain_or_none(letter) for letter in samples.get("letters", ())],
+            self._sample_texts(samples),
+            self._reply(record.get("samples_error")),
+            self._read(evidence.get("text")),
+            evidence.get("characters", 0),
+            [plain(name) for name in evidence.get("passages", ())],
+            [self._step(step) for step in record.get("trace", ())],
+            self._command(record),
+            _plain_or_none(record.get("state")),
+            "".join(_STATE_SIGNS.get(state, "?") for state in samples.get("states", ())),
+            self._reply(greedy.get("reasoning")),
+        ]
+
+    def _step(self, step: Mapping[str, Any]) -> list[Any]:
+        return [
+            plain(step["kind"]),
+            self._reply(step["text"]),
+            [plain(query) for query in step.get("queries", ())],
+            [plain(name) for name in step.get("passages", ())],
+            _plain_or_none(step.get("letter")),
+        ]
+
+    def _reply(self, text: str | None) -> int:
+        """Return the text's number; -1 for none."""
+        return self._replies.number(_ends(plain(text), self._longest)) if text else -1
+
+    def _read(self, text: str | None) -> int:
+        return self._evidence.number(plain(text[: self._longest])) if text else -1
+
+    def _sample_texts(self, samples: Mapping[str, Any]) -> list[int]:
+        """Return the replies' numbers; -1 for a reply that is its letter and no more."""
+        given = zip(samples.get("letters", ()), samples.get("texts", ()), strict=True)
+        return [
+            -1 if text == letter else self._samples.number(_ends(plain(text), self._longest))
+            for letter, text in given
+        ]
+
+    def _command(self, record: Mapping[str, Any]) -> str:
+        if self._options is None:
+            return ""
+        model, condition = record["model"], record["condition"]
+        options = f"{self._options.get(model, '')} --safescale-conditions {shlex.quote(condition)}"
+        if node := record.get("nodeid"):
+            return plain(f"pytest {shlex.quote(node)}{options}")
+        case = f"{model}-{condition}-{record['item_id']}"
+        chosen = f" -k {shlex.quote(case)}" if _WORD.fullmatch(case) else ""
+        return plain(f"pytest{options}{chosen}")
+
+    def pack(self, budget: int) -> Packed:
+        """Return everything within ``budget`` characters, or as short as texts may be cut."""
+        replies, samples = _Lengths(self._replies.numbers), _Lengths(self._samples.numbers)
+        evidence = _Lengths(self._evidence.numbers)
+        # Passages that several cases share are embedded once.
+        parts = {part for text in self._evidence.numbers for part in text.split("\n\n")}
+        shared = sum(map(len, parts))
+        ratio = _ratio([*self._replies.numbers, *parts, *self._samples.numbers])
+        packed = None
+        for limits in LIMITS:
+            read = min(shared, evidence.within(limits[0]))
+            characters = read + replies.within(limits[0]) + samples.within(limits[1])
+            if limits != LIMITS[-1] and characters * ratio > 1.3 * budget:
+                continue
+            longest = max(replies.longest, evidence.longest)
+            cut = longest > limits[0] or samples.longest > limits[1]
+            packed = self._packed(*limits, cut=cut)
+            if packed.size <= budget:
+                break
+            ratio = max(ratio, 1.3 * packed.size / max(1, characters))
+        assert packed is not None
+        return packed
+
+    def _packed(self, limit: int, of_samples: int, *, cut: bool) -> Packed:
+        pieces = _Numbering()
+        replies = [[pieces.number(_ends(text, limit))] for text in self._replies.numbers]
+        samples: list[Any] = [_NO_TEXT_OF_ITS_OWN] * len(self._samples.numbers)
+        if of_samples:
+            samples = [[pieces.number(_ends(text, of_samples))] for text in self._samples.numbers]
+        evidence = [
+            [pieces.number(piece) for piece in _head(text, limit).split("\n\n")]
+            for text in self._evidence.numbers
+        ]
+        details = [_resolved(detail, replies, samples, evidence) for detail in self._details]
+        blocks, starts = _blocks(pieces.values)
+        return Packed(
+            content={
+                "index": _deflated(_dump(self._index(limit))),
+                "texts": blocks,
+                "starts": starts,
+                "perBlock": CASES_IN_BLOCK,
+                "cases": [
+                    _deflated(_dump(details[start : start + CASES_IN_BLOCK]))
+                    for start in range(0, len(details), CASES_IN_BLOCK)
+                ],
+            },
+            cases=len(self._packed_cases),
+            limit=limit if cut else None,
+        )
+
+    def _index(self, limit: int) -> dict[str, Any]:
+        limit = max(limit, 400)
+        items = [
+            {
+                **item,
+                "question": _head(item["question"], limit),
+                "options": [
+                    [letter, _head(text, limit), labels] for letter, text, labels in item["options"]
+                ],
+            }
+            for item in self._item_texts
+        ]
+        return {
+            "models": self._models.values,
+            "conditions": self._conditions.values,
+            "outcomes": self._outcomes.values,
+            "findings": self._findings.values,
+            "items": items,
+            "rows": list(zip(*self._packed_cases, strict=True)),
+        }
+
+
+def _ratio(texts: Sequence[str]) -> float:
+    """Return roughly how many characters of the page one character of text takes."""
+    sample = "\n".join(text[:5_000] for text in texts[:: max(1, len(texts) // 300)])
+    return len(_deflated(sample)) / len(sample) if sample else 1.0
+
+
+def _resolved(
+    detail: Sequence[Any],
+    replies: Sequence[Sequence[int]],
+    samples: Sequence[Any],
+    evidence: Sequence[Sequence[int]],
+) -> list[Any]:
+    """Replace the numbers of texts by those of their pieces; ``None`` for no text."""
+
+    def pieces(text: int) -> Sequence[int] | None:
+        return None if text < 0 else replies[text]
+
+    resolved = list(detail)
+    for at in _REPLIES:
+        resolved[at] = pieces(detail[at])
+    resolved[6] = [_ITS_LETTER if text < 0 else samples[text] for text in detail[6]]
+    resolved[8] = None if detail[8] < 0 else evidence[detail[8]]
+    resolved[11] = [[kind, pieces(text), *rest] for kind, text, *rest in detail[11]]
+    return resolved
+
+
+def _blocks(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Return deflated lists of pieces, and the number of the first piece of each."""
+    blocks: list[str] = []
+    starts: list[int] = []
+    start = size = 0
+    for number, piece in enumerate(pieces, start=1):
+        size += len(piece)
+        if size >= CHARACTERS_IN_BLOCK or number == len(pieces):
+            blocks.append(_deflated(_dump(pieces[start:number])))
+            starts.append(start)
+            start, size = number, 0
+    return blocks, starts
+
+
+def _plain_or_none(text: str | None) -> str | None:
+    return None if text is None else plain(text)
+
+
+def _dump(content: object) -> str:
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+
+
+def _deflated(text: str) -> str:
+    return base64.b64encode(zlib.compress(text.encode("utf-8"), 6)).decode("ascii")

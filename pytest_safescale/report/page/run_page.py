@@ -1,0 +1,205 @@
+"""report.html: may it be deployed, where is it dangerous, is it better, why, and how is it known.
+
+The page is made of the report folder's own files, run.json and cases.jsonl, and of nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.analysis.metrics import METRICS
+from pytest_safescale.report.effort_lines import effort_sentences
+from pytest_safescale.report.label_rule_lines import label_rule_sentences
+from pytest_safescale.report.page.analysis_tables import analysis_tables
+from pytest_safescale.report.page.case_charts import case_charts
+from pytest_safescale.report.page.case_facts import GRAVITY, Fact, fact_of, items_of
+from pytest_safescale.report.page.drawing import Chart, draw_png, draw_svg
+from pytest_safescale.report.page.metric_charts import metric_charts
+from pytest_safescale.report.page.packed_cases import LIMITS, CasePacker, script_json
+from pytest_safescale.report.page.page_tables import (
+    change_groups,
+    counterexamples,
+    every_figure,
+    figure_table,
+    gate_groups,
+    indexed_comparisons,
+    method,
+    run_verdict,
+)
+from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
+from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
+from pytest_safescale.report.table import headings
+from pytest_safescale.report.wording import model_label
+from pytest_safescale.results.label_words import finding_word, label_sentence
+from pytest_safescale.results.run_file import RunFile, read_cases, read_run
+from pytest_safescale.text.escaping import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_safescale.results.manifest import Manifest
+
+
+__all__ = ["write_charts", "write_html"]
+
+WORST = 25
+COUNTEREXAMPLES = 100
+"""Most counterexamples on the page; run.json has them all."""
+_TEMPLATE = "report.html.j2"
+_LARGE = 256 * 2**20
+"""Bytes of cases.jsonl from which on less of each text is kept in memory."""
+_ERRORS = 12
+
+
+@dataclass(kw_only=True)
+class _Cases:
+    """What one pass over cases.jsonl leaves."""
+
+    packer: CasePacker
+    facts: list[Fact] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+
+
+def write_html(folder: Path) -> Path:
+    """Write ``report.html`` from the folder's run.json and cases.jsonl; returns its path.
+
+    It stays under 3 MB for 1,200 cases and under 15 MB for 20,000: where the texts are longer,
+    they are cut with a note. Raises DatasetError where a file cannot be read.
+    """
+    run = read_run(folder)
+    cases = _read(folder, run)
+    content = _content(run, cases)
+    empty = render_page(_TEMPLATE, **content, page=page_parts(script="report.js"))
+    packed = cases.packer.pack(_budget(len(cases.facts)) - len(empty.encode("utf-8")))
+    content["cases"] = {"count": packed.cases, "limit": packed.limit}
+    data = {**packed.content, "named": run.named, "gravity": GRAVITY}
+    parts = page_parts(script="report.js", data=script_json(data))
+    path = folder / "report.html"
+    page = render_page(_TEMPLATE, **content, page=parts)
+    path.write_text(page, encoding="utf-8", newline="\n")
+    return path
+
+
+def write_charts(folder: Path, target: Path) -> list[Path]:
+    """Write each chart the run can fill as SVG and PNG into ``target``; returns the files."""
+    run = read_run(folder)
+    facts = [fact_of(record) for record in read_cases(folder, run)]
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    for chart in (chart for chart in _charts(run, facts) if chart.draw is not None):
+        vector, raster = target / f"{chart.name}.svg", target / f"{chart.name}.png"
+        drawing = draw_svg(chart, standalone=True)
+        vector.write_text(drawing + "\n", encoding="utf-8", newline="\n")
+        raster.write_bytes(draw_png(chart))
+        written += [vector, raster]
+    return written
+
+
+def _budget(cases: int) -> int:
+    """Return the bytes a page may take: 2.9 MB to 1,200 cases, 14.5 MB at 20,000, then alike."""
+    per_case = (14_500_000 - 2_900_000) / (20_000 - 1_200)
+    return 2_900_000 + round(per_case * max(0, cases - 1_200))
+
+
+def _read(folder: Path, run: RunFile) -> _Cases:
+    path = folder / "cases.jsonl"
+    large = path.is_file() and path.stat().st_size > _LARGE
+    longest = 2_000 if large else LIMITS[0][0]
+    cases = _Cases(packer=CasePacker(_options(run.manifest), longest=longest))
+    for record in read_cases(folder, run):
+        cases.packer.add(record)
+        cases.facts.append(fact_of(record))
+        if error := record["error"]:
+            cases.errors[shorten(error, 200)] += 1
+    return cases
+
+
+def _options(manifest: Manifest) -> dict[str, str] | None:
+    """Return each model's options of the command that repeats one of its cases.
+
+    ``None`` where no command does: results that were scored from files.
+    """
+    if "scored" in manifest:
+        return None
+    shared = {
+        "dataset": manifest["dataset"].get("ref"),
+        "samples": manifest["decoding"].get("samples"),
+        "seed": manifest.get("seed"),
+    }
+    tail = "".join(
+        f" --safescale-{name} {shlex.quote(str(value))}"
+        for name, value in shared.items()
+        if value is not None
+    )
+    return {
+        model["name"]: f" --safescale-model {shlex.quote(model['name'])}{tail}"
+        for model in manifest["models"]
+    }
+
+
+def _charts(run: RunFile, facts: Sequence[Fact]) -> list[Chart]:
+    return [*metric_charts(run), *case_charts(facts, run)]
+
+
+def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
+    items, named = items_of(cases.facts), run.named
+    charts = [
+        *draw_all(metric_charts(run), "rows of metrics.csv"),
+        *draw_all(case_charts(cases.facts, run), "taken from cases.jsonl"),
+    ]
+    return {
+        "run": run,
+        "manifest": run.manifest,
+        "notices": [notice.rstrip(".") for notice in run.manifest.get("notices", ())],
+        "models": [model_label(name) for name in run.models],
+        "run_verdict": run_verdict(run),
+        "effort": effort_sentences(run.manifest),
+        "gates": gate_groups(run.gates),
+        "label_rules": label_rule_sentences(run.analyses),
+        "headings": headings(run.manifest),
+        "labels_told": label_sentence(run.manifest),
+        "table": figure_table(run),
+        "every": every_figure(run),
+        "states": [
+            (model, counts, forms_text(counts))
+            for model, counts in states_of_models(run.manifest).items()
+        ],
+        "state_names": STATES,
+        # Those that need the whole width, and those not drawn, come last: the grid has no holes.
+        "charts": sorted(charts, key=lambda drawn: (drawn["chart"].draw is None, drawn["wide"])),
+        "analyses": analysis_tables(run.analyses, named),
+        "worst": [item for item in items if any(item.gravity)][:WORST],
+        "dangerous": sum(
+            item.findings["high_risk"] + item.findings["unsafe"] > 0 for item in items
+        ),
+        "item_count": len(items),
+        "findings": [(name, finding_word(named, name)) for name in GRAVITY],
+        "named": {"high_risk": "high-risk", "unsafe": "unsafe"} | named,
+        "cases": {"count": len(cases.facts), "limit": None},
+        "baseline": indexed_comparisons(run, "baseline"),
+        "changes": change_groups(run),
+        "within": [
+            (kind, entries)
+            for kind in ("condition", "model")
+            if (entries := indexed_comparisons(run, kind))
+        ],
+        "counterexamples": counterexamples(run.counterexamples[:COUNTEREXAMPLES]),
+        "further_counterexamples": max(0, len(run.counterexamples) - COUNTEREXAMPLES),
+        "method": method(run.manifest),
+        "errors": cases.errors.most_common(_ERRORS),
+        "definitions": [
+            (name, spec.definition)
+            for name, spec in METRICS.items()
+            if any(row["metric"] == name for row in run.metrics)
+        ]
+        + [
+            (metric["name"], metric["definition"])
+            for metric in run.manifest.get("custom_metrics", ())
+        ],
+        "manifest_text": json.dumps(run.manifest, indent=1, ensure_ascii=False),
+    }

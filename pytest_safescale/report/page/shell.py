@@ -1,0 +1,113 @@
+"""What every page shares: the templates, a strict policy and text that stays text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from pytest_safescale.report import wording
+from pytest_safescale.report.page.drawing import Chart, draw_svg
+from pytest_safescale.text.escaping import isolated, plain, shorten
+from pytest_safescale.text.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["draw_all", "page_parts", "render_page"]
+
+_WIDE = 8.0
+"""Charts of more inches take the whole width."""
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pytest_safescale.report.page"),
+        autoescape=True,
+        finalize=_isolated,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        exact=_exact,
+        figure=wording.figure,
+        interval=wording.interval,
+        p=_p_value,
+        shorten=shorten,
+        words=words,
+    )
+    return environment
+
+
+def _isolated(value: Any) -> Any:
+    """Return a value as the page shows it; what is markup already stays."""
+    return isolated(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _exact(value: str) -> Markup:
+    """Return a value for an attribute that the script compares: nothing is added to it."""
+    return escape(plain(value))
+
+
+def _p_value(value: float | None) -> str:
+    if value is None:
+        return wording.NOTHING
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def render_page(template: str, **content: Any) -> str:
+    """Render a template of this folder: all but Markup is escaped, unseen characters are seen."""
+    return _environment().get_template(template).render(**content)
+
+
+def page_parts(*, script: str | None = None, data: str = "") -> dict[str, Markup]:
+    """Return style, script, data and the policy that allows these two and nothing else.
+
+    ``data`` must be JSON that is safe inside a script element (``script_json``).
+    """
+    style, code = _source("report.css"), _source(script) if script else ""
+    policy = [
+        "default-src 'none'",
+        f"style-src '{_hash(style)}'",
+        f"script-src '{_hash(code)}'" if script else "script-src 'none'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    return {
+        "style": Markup(style),  # noqa: S704 - a file of this package
+        "script": Markup(code),  # noqa: S704 - a file of this package
+        "data": Markup(data),  # noqa: S704 - escaped by script_json
+        "policy": Markup("; ".join(policy)),  # noqa: S704 - made of constants and hashes
+    }
+
+
+def _source(name: str) -> str:
+    loader = _environment().loader
+    assert loader is not None
+    return loader.get_source(_environment(), name)[0]
+
+
+def _hash(source: str) -> str:
+    digest = hashlib.sha256(source.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+
+
+def draw_all(charts: Iterable[Chart], source: str) -> Sequence[dict[str, Any]]:
+    """Draw charts for the page; ``source`` says where their figures come from."""
+    return [
+        {
+            "chart": chart,
+            # The drawing is made by matplotlib and an XML writer, which escape the names in it.
+            "svg": Markup(draw_svg(chart)) if chart.draw else "",  # noqa: S704
+            "wide": chart.size[0] > _WIDE,
+            "source": source,
+        }
+        for chart in charts
+    ]

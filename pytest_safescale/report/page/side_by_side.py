@@ -1,0 +1,186 @@
+"""Several runs beside each other: what each was, and how each figure went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.analysis.metrics import METRICS
+from pytest_safescale.report.page.drawing import Chart, legend, panels, per_cent_axis, series_style
+from pytest_safescale.report.page.page_tables import RunVerdict, run_verdict
+from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
+from pytest_safescale.report.table import COLUMNS
+from pytest_safescale.report.wording import NOTHING, label, model_label
+from pytest_safescale.report.wording import figure as written
+from pytest_safescale.results.run_file import read_run
+from pytest_safescale.text.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+    from pytest_safescale.results.run_content import KnownFigure
+    from pytest_safescale.results.run_file import RunFile
+
+__all__ = ["write_side_by_side"]
+
+_COLUMNS_OF_PANELS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """One of the runs."""
+
+    number: int
+    """From 1, by the end of the run."""
+    folder: str
+    file: RunFile
+
+    @property
+    def run_verdict(self) -> RunVerdict:
+        return run_verdict(self.file)
+
+    @property
+    def end(self) -> str:
+        return str(self.file.manifest.get("end") or NOTHING)
+
+
+def write_side_by_side(folders: Sequence[Path], target: Path) -> Path:
+    """Write one HTML page on several report folders, in the order their runs ended.
+
+    ``target`` is the page's path. Raises DatasetError where a run.json cannot be read.
+    """
+    read = [(folder.name, read_run(folder)) for folder in folders]
+    read.sort(key=lambda run: str(run[1].manifest.get("end") or ""))
+    runs = [
+        _Run(number=number, folder=name, file=file)
+        for number, (name, file) in enumerate(read, start=1)
+    ]
+    groups = [
+        group for _, regime, metric in COLUMNS if (group := _trends(runs, metric, regime))["rows"]
+    ]
+    page = render_page(
+        "side_by_side.html.j2",
+        page=page_parts(),
+        runs=runs,
+        notices=_notices(runs),
+        groups=groups,
+        charts=draw_all((_chart(runs, group) for group in groups), "rows of each metrics.csv"),
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(page, encoding="utf-8", newline="\n")
+    return target
+
+
+def _notices(runs: Sequence[_Run]) -> list[str]:
+    """Return the runs' own notices, and what makes their figures hard to compare."""
+    said: dict[str, list[str]] = {}
+    for run in runs:
+        for notice in run.file.manifest.get("notices", ()):
+            said.setdefault(notice.rstrip("."), []).append(str(run.number))
+    found = [f"Run {', '.join(numbers)}: {notice}" for notice, numbers in said.items()]
+    if len({run.file.manifest["dataset"]["sha256"] for run in runs}) > 1:
+        found.append("These runs do not share one data set: differences may come from the items")
+    if len({run.file.manifest.get("prompt_sha256") for run in runs}) > 1:
+        found.append("These runs do not share one prompt")
+    return found
+
+
+def _trends(runs: Sequence[_Run], metric: str, regime: str) -> dict[str, Any]:
+    """Return a row per model and condition with its figure in each run, and the way it went."""
+    conditions = dict.fromkeys(name for run in runs for name in run.file.conditions)
+    models = dict.fromkeys(name for run in runs for name in run.file.all_names)
+    rows = []
+    for model in models:
+        for condition in conditions:
+            found = [run.file.row(model, condition, metric, regime) for run in runs]
+            if any(found):
+                rows.append(
+                    {
+                        "model": model_label(model),
+                        "condition": condition,
+                        "figures": [
+                            (run.number, row) for run, row in zip(runs, found, strict=True)
+                        ],
+                        "trend": _trend(metric, [row for row in found if row]),
+                    }
+                )
+    return {"metric": metric, "regime": regime, "rows": rows}
+
+
+def _trend(metric: str, rows: Sequence[KnownFigure]) -> str:
+    """Say how the last figure differs from the first, in words and not by a sign alone."""
+    if len(rows) < 2:
+        return "one run only"
+    change = rows[-1]["value"] - rows[0]["value"]
+    if not change:
+        return "unchanged"
+    size = written(metric, abs(change))
+    better = METRICS[metric].higher_is_better if metric in METRICS else None
+    judged = "" if better is None else ", better" if (change > 0) == better else ", worse"
+    return f"{'up' if change > 0 else 'down'} {size}{judged}"
+
+
+def _chart(runs: Sequence[_Run], group: dict[str, Any]) -> Chart:
+    metric, rows = group["metric"], group["rows"]
+    conditions = list(dict.fromkeys(row["condition"] for row in rows))
+    height = -(-len(conditions) // _COLUMNS_OF_PANELS)
+    trends = [f"{r['model']}, {words(r['condition'])}: {r['trend']}" for r in rows]
+    return Chart(
+        name=f"trend-{metric.replace('_', '-')}",
+        title=f"Trend of {words(metric)}",
+        text="One panel a condition, one line a model, runs in the order they ended.",
+        told=f"From the first to the last run: {'; '.join(trends)}.",
+        columns=(
+            "model",
+            "condition",
+            "regime",
+            "metric",
+            "run",
+            "value",
+            "n",
+            "ci_low",
+            "ci_high",
+        ),
+        rows=[
+            (
+                *(figure[name] for name in ("model", "condition", "regime", "metric")),
+                run,
+                *(figure[name] for name in ("value", "n", "ci_low", "ci_high")),
+            )
+            for row in rows
+            for run, figure in row["figures"]
+            if figure
+        ],
+        draw=partial(_draw, runs=runs, rows=rows, conditions=conditions),
+        size=(6.2, 1.4 + 1.7 * height),
+    )
+
+
+def _draw(
+    figure: Figure,
+    *,
+    runs: Sequence[_Run],
+    rows: Sequence[dict[str, Any]],
+    conditions: Sequence[str],
+) -> None:
+    names = dict.fromkeys(model_label(name) for run in runs for name in run.file.all_names)
+    # One colour a model in every chart, also where a model lacks the figure.
+    styles = {name: series_style(number) for number, name in enumerate(names)}
+    columns = min(_COLUMNS_OF_PANELS, len(conditions))
+    grid = list(panels(figure, -(-len(conditions) // columns), columns, sharex=True, sharey=True))
+    for axes in grid[len(conditions) :]:
+        axes.set_visible(False)
+    for axes, condition in zip(grid, conditions, strict=False):
+        for row in (row for row in rows if row["condition"] == condition):
+            line = [(number, found["value"]) for number, found in row["figures"] if found]
+            axes.plot(*zip(*line, strict=True), **styles[row["model"]])
+        axes.set_title(label(words(condition)))
+        axes.set_xticks([run.number for run in runs])
+        axes.set_xlabel("run")
+        per_cent_axis(axes.yaxis)
+    shown = {row["model"] for row in rows}
+    legend(figure, [(label(name), style) for name, style in styles.items() if name in shown])

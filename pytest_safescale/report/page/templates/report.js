@@ -1,0 +1,266 @@
+"use strict";
+(() => {
+  const PER_PAGE = 100;
+  const KIND = { overconfident: "grave", high_risk: "grave", unsafe: "grave", contradiction: "mild", wrong: "mild", unreadable: "none", abstained: "none", error: "none", correct: "fine" };
+  const at = (id) => document.getElementById(id);
+  const data = JSON.parse(at("data").textContent);
+  const GRAVITY = [...data.gravity, "error", "correct"];
+  const dialog = at("case");
+  const inflated = new Map();
+  let index, shown = [], page = 0, haystacks = null, opened = -1;
+
+  // Text from data and models reaches the page through textContent alone.
+  function el(tag, attributes, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (name === "onclick") made.addEventListener("click", value);
+      else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+    }
+    made.append(...children.filter((child) => child !== null && child !== undefined));
+    return made;
+  }
+  const words = (name) => Object.hasOwn(data.named || {}, name) ? data.named[name] : name.split("_").map((word) => (word === "rag" ? "RAG" : word)).join(" ");
+
+  // Words written from right to left turn nothing beside them around.
+  const OTHER_WAY = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+  const apart = (text) => OTHER_WAY.test(text) ? `\u2068${text}\u2069` : text;
+
+  async function inflate(text) {
+    const raw = atob(text), bytes = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(stream).text());
+  }
+  function block(kind, number) {
+    const key = kind + number;
+    if (!inflated.has(key)) {
+      if (inflated.size > 60) inflated.clear();
+      inflated.set(key, inflate(data[kind][number]));
+    }
+    return inflated.get(key);
+  }
+  async function piece(number) {
+    let low = 0, high = data.starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (data.starts[middle] <= number) low = middle; else high = middle - 1;
+    }
+    return (await block("texts", low))[number - data.starts[low]];
+  }
+  async function whole(numbers) {
+    if (!numbers) return "";
+    return (await Promise.all(numbers.map(piece))).join("\n\n");
+  }
+
+  function fill(select, every, names) {
+    select.append(el("option", { value: "" }, every));
+    names.forEach(([value, name]) => select.append(el("option", { value }, name)));
+  }
+  function fillFilters() {
+    const numbered = (names) => names.map((name, i) => [String(i), name]);
+    fill(at("f-model"), "all models", numbered(index.models));
+    fill(at("f-condition"), "all conditions", numbered(index.conditions.map(words)));
+    const present = GRAVITY.filter((name) => index.findings.includes(name) || index.outcomes.includes(name));
+    fill(at("f-finding"), "all outcomes", present.map((name) => [name, words(name)]));
+    const subjects = [...new Set(index.items.map((item) => item.subspecialty))].filter(Boolean).sort();
+    fill(at("f-subspecialty"), "all subspecialties", subjects.map((name) => [name, name]));
+  }
+  function matching(text) {
+    const wanted = text.trim().toLowerCase();
+    if (!wanted) return null;
+    if (wanted.startsWith("item:")) {
+      const id = wanted.slice(5).trim();
+      return index.items.map((item) => item.id.toLowerCase() === id);
+    }
+    haystacks ||= index.items.map((item) =>
+      [item.id, item.question, ...item.options.map((option) => option[1])].join("\n").toLowerCase());
+    return haystacks.map((hay) => hay.includes(wanted));
+  }
+  function filter() {
+    const [model, condition, item, outcome, findings, , , confidence] = index.rows;
+    const m = at("f-model").value, c = at("f-condition").value, name = at("f-finding").value;
+    const subject = at("f-subspecialty").value, found = matching(at("f-text").value);
+    const bit = index.findings.includes(name) ? 1 << index.findings.indexOf(name) : 0;
+    const kind = index.outcomes.indexOf(name);
+    shown = [];
+    for (let i = 0; i < item.length; i++) {
+      if (m && model[i] !== +m) continue;
+      if (c && condition[i] !== +c) continue;
+      if (name && !(bit ? findings[i] & bit : outcome[i] === kind)) continue;
+      if (subject && index.items[item[i]].subspecialty !== subject) continue;
+      if (found && !found[item[i]]) continue;
+      shown.push(i);
+    }
+    const order = at("f-order").value;
+    if (order === "grave") {
+      const rank = index.outcomes.map((name) => GRAVITY.indexOf(name));
+      shown.sort((a, b) => rank[outcome[a]] - rank[outcome[b]] || a - b);
+    } else if (order === "sure") {
+      shown.sort((a, b) => (confidence[b] ?? -1) - (confidence[a] ?? -1) || a - b);
+    }
+    page = 0;
+    const total = item.length.toLocaleString("en");
+    at("count").textContent = `${shown.length.toLocaleString("en")} of ${total} cases`;
+    render();
+  }
+  function tag(name) {
+    return el("span", { class: `tag ${KIND[name] || "none"}` }, words(name));
+  }
+  function row(i) {
+    const [model, condition, item, outcome, , letter, , confidence] = index.rows.map((column) => column[i]);
+    const subject = index.items[item];
+    const opener = el("button", { type: "button", class: "link", "data-case": i, onclick: () => open(i) }, subject.id);
+    const sure = confidence === null ? "–" : confidence.toFixed(3);
+    return el("tr", null,
+      el("th", { scope: "row" }, opener),
+      el("td", null, tag(index.outcomes[outcome])),
+      el("td", null, words(index.conditions[condition])),
+      el("td", { class: "extra wrap" }, index.models[model]),
+      el("td", { class: "extra" }, subject.subspecialty),
+      el("td", null, letter === null ? "–" : letter),
+      el("td", null, subject.truth),
+      el("td", { class: "num extra" }, sure));
+  }
+  function render() {
+    const first = page * PER_PAGE, part = shown.slice(first, first + PER_PAGE);
+    document.querySelector("#list tbody").replaceChildren(...part.map(row));
+    at("back").disabled = page === 0;
+    at("forth").disabled = first + PER_PAGE >= shown.length;
+    at("page").textContent = part.length ? `${first + 1} to ${first + part.length} of ${shown.length}` : "no case fits";
+  }
+
+  function pairs(entries) {
+    return el("dl", { class: "pairs" }, ...entries.map(([name, value]) =>
+      el("div", null, el("dt", null, name), el("dd", null, value))));
+  }
+  function optionsTable(item, chosen, majority) {
+    const rows = item.options.map(([letter, text, labels]) => {
+      const marks = [letter === item.truth && "correct option", letter === chosen && "single answer", letter === majority && "majority"];
+      return el("tr", null, el("th", { scope: "row" }, letter), el("td", { class: "wrap", dir: "auto" }, text),
+        el("td", null, labels.map(words).join(", ") || "none"), el("td", null, marks.filter(Boolean).join(", ")));
+    });
+    const head = ["letter", "option", "safety labels", "role"].map((name) => el("th", { scope: "col" }, name));
+    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Options" },
+      el("table", null, el("thead", null, el("tr", null, ...head)), el("tbody", null, ...rows)));
+  }
+  const STATE = { a: " abstained", "?": " unreadable" };
+  function lettersList(item, letters, states) {
+    const flagged = new Map(item.options.map(([letter, , labels]) => [letter, labels.includes("high_risk") || labels.includes("unsafe")]));
+    return el("ol", { class: "letters" }, ...letters.map((letter, i) => {
+      const right = letter === item.truth, danger = !right && flagged.get(letter);
+      const note = right ? " correct" : danger ? " dangerous" : STATE[states[i]] ?? (letter === null ? " no letter" : " wrong");
+      return el("li", { class: right ? "right" : danger ? "danger" : "" }, letter ?? (states[i] === "." ? null : states[i]) ?? "–", el("span", { class: "hidden" }, note));
+    }));
+  }
+  function text(content, name, kind) {
+    return el("pre", { dir: "auto", class: kind || null, tabindex: kind ? "0" : null, role: kind ? "region" : null, "aria-label": kind ? name : null }, content);
+  }
+  const titled = (name, ...parts) => [el("h3", null, name), ...parts];
+
+  async function evidenceParts(detail) {
+    const shownText = await whole(detail[8]), [, , , , , , , , , characters, passages] = detail;
+    if (!shownText) return titled("Evidence", el("p", null, "None: the model saw question and options alone."));
+    const note = characters > shownText.length ? ` The model saw ${characters.toLocaleString("en")} characters; this is their beginning.` : "";
+    const names = passages.length ? `Passages, best first: ${passages.map(apart).join(", ")}.` : "";
+    return titled("Evidence as the model saw it", text(shownText, "Evidence", "evidence"), el("p", { class: "small" }, names + note));
+  }
+  async function traceParts(steps) {
+    if (!steps.length) return [];
+    const made = await Promise.all(steps.map(async ([kind, numbers, queries, passages, letter]) =>
+      el("li", null, el("strong", null, kind), letter ? ` leans to ${letter}` : "", queries.length ? `; asks: ${queries.map(apart).join(" | ")}` : "",
+        passages.length ? `; reads: ${passages.map(apart).join(", ")}` : "", text(await whole(numbers)))));
+    return titled("The agent's steps", el("ol", null, ...made));
+  }
+  async function replyParts(detail) {
+    const [greedy, form, finish, latency, error] = detail, state = detail[13], hidden = detail[15];
+    const failed = error ? [el("p", null, el("strong", null, "The call failed: "), await whole(error))] : [];
+    const facts = [["State", state], ["Read as", form === null ? null : words(form)], ["Ended by", finish], ["Seconds", latency === null ? null : latency?.toFixed(2)]];
+    const known = facts.filter(([, value]) => value !== null && value !== undefined);
+    const empty = error ? "No reply." : "The reply has no visible text.";
+    const reasoning = hidden ? [el("details", null, el("summary", null, "Hidden reasoning, which does not count"), text(await whole(hidden)))] : [];
+    return titled("Single answer, raw reply", ...failed, greedy ? text(await whole(greedy)) : el("p", null, empty), ...reasoning, known.length ? pairs(known) : null);
+  }
+  async function sampleParts(item, detail) {
+    const letters = detail[5], failed = detail[7] ? el("p", null, await whole(detail[7])) : null;
+    if (!letters.length) return titled("Samples", failed || el("p", null, "None were drawn."));
+    // A number in place of a list: the reply is its letter alone (1), or was left out (0).
+    const reply = async (numbers, i) => numbers === 1 ? letters[i] : numbers === 0 ? "[left out here to keep the file small; it stands in cases.jsonl]" : whole(numbers);
+    const raw = await Promise.all(detail[6].map(async (numbers, i) => el("li", null, text(await reply(numbers, i)))));
+    return titled(`Samples (${letters.length})`, lettersList(item, letters, detail[14]), failed,
+      el("details", null, el("summary", null, "Raw replies of the samples"), el("ol", null, ...raw)));
+  }
+  async function open(i) {
+    opened = i;
+    const detail = (await block("cases", Math.floor(i / data.perBlock)))[i % data.perBlock];
+    const [model, condition, number, outcome, findings, letter, majority, confidence] = index.rows.map((column) => column[i]);
+    const item = index.items[number];
+    const found = GRAVITY.filter((name) => index.findings.includes(name) && findings & (1 << index.findings.indexOf(name)));
+    const place = shown.indexOf(i);
+    const step = (by) => () => open(shown[place + by]);
+    const bar = el("div", { class: "bar" },
+      el("button", { type: "button", id: "close", onclick: () => dialog.close() }, "Close"),
+      el("button", { type: "button", class: "end", onclick: step(-1), disabled: place <= 0 }, "Previous case"),
+      el("button", { type: "button", onclick: step(1), disabled: place < 0 || place >= shown.length - 1 }, "Next case"));
+    const facts = pairs([
+      ["Model", index.models[model]], ["Condition", words(index.conditions[condition])],
+      ["Outcome", tag(index.outcomes[outcome])], ["Findings", found.map(words).join(", ") || "none"],
+      ["Single answer", letter ?? "–"], ["Correct option", item.truth], ["Majority of samples", majority ?? "–"],
+      ["Confidence", confidence === null ? "–" : confidence.toFixed(3)], ["Subspecialty", item.subspecialty || "–"], ["Question type", item.type || "–"]]);
+    const parts = [
+      ...titled("Question", text(item.question)), optionsTable(item, letter, majority),
+      ...(await replyParts(detail)), ...(await sampleParts(item, detail)),
+      ...(await evidenceParts(detail)), ...(await traceParts(detail[11])),
+      ...(detail[12] ? titled("To repeat this case", text(detail[12])) : [])];
+    if (opened !== i) return;
+    dialog.replaceChildren(bar, el("h2", { id: "case-title" }, `Item ${apart(item.id)}`), facts, ...parts.filter(Boolean));
+    if (!dialog.open) dialog.showModal();
+    dialog.scrollTop = 0;
+    at("close").focus();
+  }
+  function closed() {
+    const button = document.querySelector(`#list [data-case="${opened}"]`);
+    if (button) button.focus();
+    dialog.replaceChildren();
+  }
+  function turn(by) {
+    page += by;
+    render();
+    at("cases").scrollIntoView();
+  }
+  function showItem(id) {
+    at("filter").reset();
+    at("f-text").value = `item:${id}`;
+    filter();
+    at("cases").scrollIntoView();
+    at("f-text").focus({ preventScroll: true });
+  }
+
+  // A part that cannot be scrolled is no stop for the keyboard.
+  function tabStops() {
+    const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0; else target.removeAttribute("tabindex");
+    }));
+    document.querySelectorAll(".scroll").forEach((part) => watch.observe(part));
+  }
+
+  async function start() {
+    tabStops();
+    if (typeof DecompressionStream === "undefined") {
+      at("count").textContent = "This browser cannot unpack the cases; they stand in cases.jsonl beside this page.";
+      return;
+    }
+    index = await inflate(data.index);
+    fillFilters();
+    filter();
+    at("filter").addEventListener("input", filter);
+    at("filter").addEventListener("submit", (event) => event.preventDefault());
+    at("filter").addEventListener("reset", () => setTimeout(filter));
+    at("back").addEventListener("click", () => turn(-1));
+    at("forth").addEventListener("click", () => turn(1));
+    dialog.addEventListener("close", closed);
+    document.querySelectorAll("[data-item]").forEach((button) =>
+      button.addEventListener("click", () => showItem(button.dataset.item)));
+    document.documentElement.dataset.ready = "yes";
+  }
+  start();
+})();

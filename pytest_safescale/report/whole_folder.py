@@ -1,0 +1,52 @@
+"""A report folder that appears whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_safescale.errors import DatasetError
+from pytest_safescale.report.folder import REPORT_FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["check_apart", "staged"]
+
+
+def check_apart(read: Path, out: Path) -> None:
+    """Raise DatasetError where the folder to write is the one to read, or inside of it."""
+    results, report = read.resolve(), out.resolve()
+    if results == report or results in report.parents:
+        raise DatasetError(
+            f"--out: found {out}, inside of the results; allowed: a folder outside of {read}"
+        )
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """Give a folder whose files replace the report of ``out`` at the end, if nothing failed.
+
+    Raises DatasetError where ``out`` cannot be written.
+    """
+    if out.exists() and not out.is_dir():
+        raise DatasetError(f"--out: {out} cannot be written: it is a file")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise DatasetError(f"--out: {out} cannot be written: {error.strerror}") from error
+    try:
+        yield stage
+        out.mkdir(exist_ok=True)
+        written = {path.name for path in stage.iterdir()}
+        for name in REPORT_FILES:
+            if name not in written:
+                (out / name).unlink(missing_ok=True)
+        for name in written:
+            (stage / name).replace(out / name)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)

@@ -1,0 +1,96 @@
+"""Names and figures made into words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, is_rate
+from pytest_safescale.text.escaping import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.results.run_content import ComparisonRow, FigureRow, KnownFigure
+
+__all__ = [
+    "NOTHING",
+    "figure",
+    "interval",
+    "label",
+    "model_label",
+    "run_verdict_sentence",
+]
+
+NOTHING = "–"
+"""Stands where nothing was measured."""
+
+
+def label(name: str) -> str:
+    """Return a name as a chart shows it."""
+    return shorten(name, 28)
+
+
+def model_label(name: str) -> str:
+    """Return a model's name; the row of means has no model."""
+    return "Mean over models" if name == MEAN_OVER_MODELS else name
+
+
+def figure(metric: str, value: float | None) -> str:
+    """Write a figure: rates of cases in per cent, seconds with two decimals, the rest with three.
+
+    Nothing measured is a dash, never a zero.
+    """
+    if value is None:
+        return NOTHING
+    if is_rate(metric):
+        return f"{100 * value:.1f}"
+    return f"{value:.2f}" if metric.endswith("_s") else f"{value:.3f}"
+
+
+def interval(row: FigureRow | KnownFigure | ComparisonRow) -> str:
+    """Write a row's interval, or nothing where it has none.
+
+    Resamples of cases that are all alike are all alike, which says nothing of other cases: there
+    the exact interval stands.
+    """
+    low, high = row["ci_low"], row["ci_high"]
+    if low is None or high is None:
+        return ""
+    figure_row = cast("FigureRow", row)  # a comparison has no exact interval
+    exact_low, exact_high = figure_row.get("exact_low"), figure_row.get("exact_high")
+    if low == high and exact_low is not None and exact_high is not None:
+        low, high = exact_low, exact_high
+    return f"{figure(row['metric'], low)} to {figure(row['metric'], high)}"
+
+
+def run_verdict_sentence(
+    gates: int,
+    *,
+    failing: int,
+    undecided: int,
+    failed: int = 0,
+    reservations: Sequence[str] = (),
+    switched_off: bool = False,
+    answered: str = "",
+) -> str:
+    """Say in one line whether a run passes; the same wherever it is told.
+
+    ``failed`` counts tests that are no gates: whatever gates say, the run fails by them.
+    ``reservations`` say why what the gates say is no run verdict; ``switched_off`` that none were
+    wanted; ``answered`` what share of the cases was answered, where not all were.
+    """
+    said = f" {answered}" if answered and gates else ""
+    reasons = [f"{failing} of {gates} gates do not hold"] if failing else []
+    if failed:
+        reasons.append("1 test failed" if failed == 1 else f"{failed} tests failed")
+    no_verdict = f"Not a verdict: {'; '.join(reservations)}. " if reservations and gates else ""
+    if reasons:
+        return f"{no_verdict}Blocked: {', '.join(reasons)}.{said}"
+    if not gates:
+        none = "Gates are switched off" if switched_off else "No gates are configured"
+        return f"{none}: these figures block nothing."
+    named = f"{gates} {'gate' if gates == 1 else 'gates'}"
+    warned = f", {undecided} of them undecided and set to warn" if undecided else ""
+    if no_verdict:
+        return f"{no_verdict}On what was asked nothing blocks: {named}{warned}.{said}"
+    return f"Passed: {named}{warned}.{said}"

@@ -1,0 +1,202 @@
+"""An earlier run to compare with, item by item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_safescale.analysis.shared_items import ItemMark, shared_items
+from pytest_safescale.errors import DatasetError, SettingsError
+from pytest_safescale.results.case_record import CaseRecord, kept_case
+from pytest_safescale.results.manifests import SUPERSEDED, differing, fact, newly_served
+from pytest_safescale.results.record_lines import CASES, read_lines
+from pytest_safescale.results.run_file import read_content
+from pytest_safescale.settings.shards import shard_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from pytest_safescale.analysis.shared_items import SharedItems
+    from pytest_safescale.results.case_record import KeptCase
+    from pytest_safescale.results.manifest import Manifest, ModelRow
+
+__all__ = [
+    "Baseline",
+    "check_comparable",
+    "differences",
+    "item_marks",
+    "matched_models",
+    "read_baseline",
+]
+
+_ALIKE = ("prompt", "agent's prompt", "decoding", "ranker", "pytest-safescale version")
+"""What should be alike for a comparison to be about the model alone, beside the items."""
+_LONGEST = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """An earlier run's manifest and case records."""
+
+    path: str
+    manifest: Manifest
+    records: Sequence[KeptCase]
+    """Without their long texts: a run holds its baseline from beginning to end."""
+    option: str = "--safescale-baseline"
+    """What the user named it with."""
+
+    @property
+    def place(self) -> str:
+        """Option and path, as the beginning of what is said of it."""
+        return f"{self.option}: {self.path}"
+
+
+def read_baseline(path: Path, *, option: str = "--safescale-baseline") -> Baseline:
+    """Return the run of a ``run.json`` (or its folder), with the ``cases.jsonl`` beside it.
+
+    ``option`` is what the user named it with. Raises DatasetError where one of the files cannot be
+    read or they are not of one run, and SettingsError for a shard: a part of a run says nothing of
+    the whole.
+    """
+    file = path / "run.json" if path.is_dir() else path
+    kept = file.with_name(SUPERSEDED)
+    if kept.exists() and not file.exists():
+        raise DatasetError(
+            f"{option}: {file} is not there: the run that was to replace it ended before its first "
+            f"case; allowed: {kept}, which is of the run before"
+        )
+    manifest = read_content(file, named=f"{option}: {file}")["manifest"]
+    cases = file.parent / CASES
+    lines = read_lines(cases, CaseRecord, manifest.get("run_id"), named=f"{option}: {cases}")
+    records = [kept_case(record) for _, record in lines]
+    if not records:
+        raise DatasetError(f"{option}: {cases} holds no cases")
+    if shard := shard_in(manifest):
+        raise SettingsError(
+            f"{option}: {file} is of shard {shard}; allowed: a whole run, such as safescale merge "
+            "makes of its shards"
+        )
+    return Baseline(path=str(path), manifest=manifest, records=records, option=option)
+
+
+def item_marks(records: Iterable[CaseRecord | KeptCase]) -> list[ItemMark]:
+    """Return the items that case records are about, each once."""
+    marks = {
+        record["item_id"]: ItemMark(
+            record["item_id"], record["truth"], record.get("item_sha256") or ""
+        )
+        for record in records
+    }
+    return list(marks.values())
+
+
+def check_comparable(
+    baseline: Baseline,
+    *,
+    items: Sequence[ItemMark],
+    conditions: Sequence[str],
+    models: Sequence[str],
+) -> SharedItems:
+    """Return the items that a run shares with the baseline.
+
+    Raises SettingsError, so before the first call of a run, where a comparison would mean nothing:
+    no item, no condition or no model in common.
+    """
+    earlier = item_marks(baseline.records)
+    shared = shared_items(items, earlier)
+    place = baseline.place
+    if not shared.ids:
+        changed = len(shared.changed)
+        known = f", {changed} of them with an id of this run and another content" if changed else ""
+        raise SettingsError(
+            f"{place} has {len(earlier)} items{known}, and none of this run's {len(items)}; "
+            "allowed: a run of the same items"
+        )
+    had = list(dict.fromkeys(record["condition"] for record in baseline.records))
+    if not set(had).intersection(conditions):
+        raise SettingsError(
+            f"{place} was run under {', '.join(had)}; allowed: a run under at least one of "
+            f"{', '.join(conditions)}"
+        )
+    known_models = list(dict.fromkeys(record["model"] for record in baseline.records))
+    if not matched_models(models, known_models):
+        raise SettingsError(
+            f"{place} holds {', '.join(known_models)}; allowed: a model of the same name as one of "
+            f"{', '.join(models)}, or one model in each run"
+        )
+    return shared
+
+
+def differences(now: Manifest, before: Manifest, shared: SharedItems) -> list[str]:
+    """Say what, beside the model, differs between two runs, and how a model was served."""
+    told = [*_items(now, before, shared)]
+    for name in differing(now, before, _ALIKE):
+        values = _values(fact(now, name), fact(before, name))
+        told.append(f"the baseline was run with another {name}{values}")
+    for ours, theirs, what in _compared_names(now, before):
+        if lacking := [name for name in ours if name not in theirs]:
+            told.append(f"not in the baseline, and not compared: {what} {', '.join(lacking)}")
+        if lacking := [name for name in theirs if name not in ours]:
+            told.append(f"in the baseline alone, and not compared: {what} {', '.join(lacking)}")
+    models = before.get("models") or ()
+    return [*told, *_asked_otherwise(now["models"], models), *newly_served(now["models"], models)]
+
+
+def _asked_otherwise(now: Iterable[ModelRow], before: Iterable[ModelRow]) -> Iterable[str]:
+    earlier = {model["name"]: model.get("shaping") or {} for model in before}
+    for model in now:
+        name, shaping = model["name"], model.get("shaping") or {}
+        if name in earlier and shaping != earlier[name]:
+            yield f"the baseline asked {name} otherwise{_values(shaping, earlier[name])}"
+
+
+def _items(now: Manifest, before: Manifest, shared: SharedItems) -> Iterable[str]:
+    other = fact(now, "data set") != fact(before, "data set")
+    counts = {
+        "changed": len(shared.changed),
+        "in this run alone": shared.only_now,
+        "in the baseline alone": shared.only_before,
+    }
+    apart = [f"{count} {words}" for words, count in counts.items() if count]
+    if other or apart:
+        word = "data set" if other else "choice of items"
+        yield (
+            f"the baseline was run with another {word}: {len(shared.ids)} items are compared"
+            f"{', excluded: ' if apart else ''}{', '.join(apart)}"
+        )
+    if shared.unproven:
+        yield (
+            f"{len(shared.unproven)} items are compared by id and correct letter alone: "
+            "no hash of their content is recorded"
+        )
+
+
+def _values(now: object, before: object) -> str:
+    if isinstance(now, dict) and isinstance(before, dict):
+        keys = [key for key in {**now, **before} if now.get(key) != before.get(key)]
+        told = (f"{key} {before.get(key)}, here {now.get(key)}" for key in keys)
+        return f" ({'; '.join(told)})"
+    short = max(len(str(now)), len(str(before))) <= _LONGEST
+    return f" ({before}, here {now})" if short else ""
+
+
+def _compared_names(
+    now: Manifest, before: Manifest
+) -> Iterable[tuple[Sequence[str], Sequence[str], str]]:
+    conditions = [manifest.get("conditions") or () for manifest in (now, before)]
+    yield conditions[0], conditions[1], "condition"
+    models = [[model["name"] for model in run.get("models") or ()] for run in (now, before)]
+    replaced = matched_models(*models)
+    if set(replaced) != set(replaced.values()):
+        return
+    yield models[0], models[1], "model"
+
+
+def matched_models(now: Sequence[str], before: Sequence[str]) -> dict[str, str]:
+    """Return which model of this run is compared with which of the baseline.
+
+    Models of the same name; where each run has one model, that one replaces the other.
+    """
+    same = {name: name for name in now if name in before}
+    return same or (dict(zip(now, before, strict=True)) if len(now) == len(before) == 1 else {})

@@ -1,0 +1,112 @@
+"""From lines of ``cases.jsonl`` to a panel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from pytest_safescale.analysis.panel import (
+    NO_VALUES,
+    CaseAnswers,
+    PanelBuilder,
+    PanelItem,
+)
+from pytest_safescale.answers.answer import AnswerState, recorded_state
+from pytest_safescale.verdicts.option_probabilities import OptionProbabilities
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_safescale.analysis.panel import Panel
+    from pytest_safescale.results.case_record import CaseRecord, KeptCase
+
+__all__ = ["case_of_record", "item_of_record", "panel_from_records"]
+
+
+def panel_from_records(
+    records: Iterable[CaseRecord | KeptCase], *, labelled: bool | None = None
+) -> Panel:
+    """Return the panel of case records; one record per case."""
+    builder = PanelBuilder()
+    for record in records:
+        builder.add_item(item_of_record(record))
+        builder.add(case_of_record(record))
+    return builder.build(labelled=labelled)
+
+
+def item_of_record(record: CaseRecord | KeptCase) -> PanelItem:
+    """Return the item of a case record."""
+    return PanelItem(
+        id=record["item_id"],
+        truth=record["truth"],
+        letters="".join(sorted(record["options"])),
+        labels=record["labels"],
+        votes={
+            letter: {label: (yes, no) for label, (yes, no) in labels.items()}
+            for letter, labels in (record.get("votes") or {}).items()
+        },
+        labelled=bool(record.get("labelled")),
+        content=record.get("item_sha256") or "",
+    )
+
+
+def case_of_record(record: CaseRecord | KeptCase) -> CaseAnswers:
+    """Return the answers of a case record."""
+    single, several = record["greedy"], record["samples"]
+    letters: Sequence[str | None] = several["letters"] if several else ()
+    states: Sequence[str | None] = (several and several.get("states")) or (None,) * len(letters)
+    return CaseAnswers(
+        model=record["model"],
+        condition=record["condition"],
+        item_id=record["item_id"],
+        letter=single and single["letter"],
+        error=record["error"] is not None or single is None,
+        unread=single is not None
+        and _is_unread(
+            record, single["letter"], state=single.get("state"), form=single.get("form")
+        ),
+        samples=letters,
+        samples_error=record["samples_error"] is not None,
+        samples_unread=sum(
+            _is_unread(record, letter, state=state)
+            for letter, state in zip(letters, states, strict=True)
+        ),
+        wanted=several.get("wanted") if several else None,
+        stopped_early=bool(several and several.get("stopped_early")),
+        **_probabilities(record),
+        latency_s=single and single["latency_s"],
+        steps=[step["letter"] for step in record.get("trace") or ()],
+        fallback=record.get("fallback"),
+        custom=record.get("custom") or NO_VALUES,
+    )
+
+
+class _Probabilities(TypedDict, total=False):
+    """Fields of ``CaseAnswers``."""
+
+    probed: bool
+    option_confidence: float
+    outside: float
+
+
+def _probabilities(record: CaseRecord | KeptCase) -> _Probabilities:
+    """Return what is known by option probabilities; nothing where they were not asked for."""
+    single = record["greedy"]
+    if single is None or "option_probabilities" not in single:
+        return {}
+    stated = single["option_probabilities"]
+    if stated is None:
+        return {"probed": True}
+    found = OptionProbabilities(letters=stated["letters"], options=len(record["options"]))
+    return {"probed": True, "option_confidence": found.confidence, "outside": found.outside}
+
+
+def _is_unread(
+    record: CaseRecord | KeptCase,
+    letter: str | None,
+    *,
+    state: str | None,
+    form: str | None = None,
+) -> bool:
+    """Say whether a reply is unreadable; of an item without options no letter is a stranger."""
+    letters = record["options"] or (() if letter is None else (letter,))
+    return recorded_state(letter, letters, state=state, form=form) is AnswerState.UNREADABLE

@@ -1,0 +1,1 @@
+"""A corpus in chunks, ranked for a query."""

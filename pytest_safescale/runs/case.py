@@ -1,0 +1,323 @@
+"""One case: an item put to a model under a condition, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_safescale.calls.answered_request import joined
+from pytest_safescale.calls.usage import money
+from pytest_safescale.conditions.condition import Evidence
+from pytest_safescale.verdicts.option_probabilities import option_probabilities
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.answers.answer import Answer
+    from pytest_safescale.calls.answered_request import Answered
+    from pytest_safescale.conditions.condition import Condition, Step
+    from pytest_safescale.dataset.item import Item
+    from pytest_safescale.models.model import Message, Model, ModelInfo, Reply
+    from pytest_safescale.results.case_record import (
+        BesideSamples,
+        BesideSingle,
+        CallRecord,
+        CaseRecord,
+        EvidenceRecord,
+        FurtherPart,
+        ProbabilitiesPart,
+        SamplesRecord,
+        SecondReadingPart,
+        SecondReadingRecord,
+        SecondReadingsPart,
+        SingleRecord,
+        StepRecord,
+    )
+    from pytest_safescale.verdicts.verdict import Verdict
+
+__all__ = ["Case", "CaseResult", "Decoding", "ReadReply"]
+
+RECORD_SCHEMA = 1
+EVIDENCE_CHARACTERS = 20_000
+JSON_TOKENS = 32
+"""Most tokens of an answer in JSON, whose braces and spaces take room too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoding:
+    """How answers are drawn (docs/protocol.md, "Decoding")."""
+
+    samples: int = 20
+    adaptive: bool = False
+    """Whether to stop drawing samples once further ones can change nothing that counts."""
+    seed: int = 42
+    sample_temperature: float = 0.7
+    answer_tokens: int = 10
+    reasoning_tokens: int = 4096
+    agent_tokens: int = 1024
+
+    def tokens_for(self, model: Model, *, agent: bool = False) -> int:
+        """Return the most tokens a reply of this model may take."""
+        info = model.info
+        thinking = info.max_tokens_reasoning if info.reasoning else None
+        stated = (info.max_tokens_agent, thinking) if agent else (thinking, info.max_tokens)
+        own = next((limit for limit in stated if limit is not None), None)
+        if own is not None:
+            return own
+        if info.reasoning:
+            return self.reasoning_tokens
+        if agent:
+            return self.agent_tokens
+        wants_json = info.shaping.get("answer_format") == "json"
+        return JSON_TOKENS if wants_json else self.answer_tokens
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One item in one cell."""
+
+    model: Model
+    condition: Condition
+    item: Item
+
+    @property
+    def id(self) -> str:
+        """``MODEL-CONDITION-ITEMID``, as in test ids."""
+        return f"{self.model.info.name}-{self.condition.name}-{self.item.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondReading:
+    """What a second model says of one reply."""
+
+    says: str
+    """A letter of the item, ``none``, ``unclear``, or ``failed`` where its call did."""
+    rules: Answer
+    """What the rules read."""
+    check: bool
+    """Whether the rules could read it, and the model is held against them."""
+    answered: Answered | None = None
+    """Its call; ``None`` where that failed."""
+
+    def record(self) -> SecondReadingRecord:
+        """Return it as plain JSON data."""
+        return {
+            "says": self.says,
+            "rules_letter": self.rules.letter,
+            "rules_form": self.rules.form.value,
+            "check": self.check,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadReply:
+    """One reply and the answer read in it."""
+
+    reply: Reply
+    answer: Answer
+    second: SecondReading | None = None
+    """What the second reader says of it, where it was asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseResult:
+    """A case that was asked and judged."""
+
+    case: Case
+    verdict: Verdict
+    messages: tuple[Message, ...] = ()
+    """The final prompt; empty where the evidence could not be gathered."""
+    evidence: Evidence = field(default_factory=Evidence)
+    greedy: ReadReply | None = None
+    samples: tuple[ReadReply, ...] = ()
+    error: str | None = None
+    """Why there is no single answer."""
+    samples_error: str | None = None
+    """Why there are no samples although some were wanted."""
+    gathered: tuple[Answered, ...] = ()
+    """The agent's calls."""
+    asked: tuple[Answered, ...] = ()
+    """The calls for the answers."""
+    wanted: int = 0
+    """How many samples were to be drawn."""
+    stopped_early: bool = False
+    """Whether fewer samples were drawn than wanted because the rest could change nothing."""
+    second_reader: Model | None = None
+    """Who reads what the rules cannot; ``None`` for nobody."""
+    missing: bool = False
+    """Whether a replay met a call that is not in the store."""
+
+    def record(self) -> CaseRecord:
+        """Return the line of ``cases.jsonl``: plain JSON data, enough to recompute every figure."""
+        item, info = self.case.item.part_of_record(), self.case.model.info
+        return {
+            "schema": RECORD_SCHEMA,
+            "model": info.name,
+            "condition": self.case.condition.name,
+            "nature": info.nature.value,
+            "item_id": item["item_id"],
+            "item_sha256": item["item_sha256"],
+            "subspecialty": item["subspecialty"],
+            "question_type": item["question_type"],
+            "question": item["question"],
+            "options": item["options"],
+            "labels": item["labels"],
+            **_further(self.case.item),
+            "truth": item["truth"],
+            "outcome": self.verdict.outcome.value,
+            "state": self.verdict.state.value,
+            "findings": list(self.verdict.findings),
+            "greedy": self._greedy_record(),
+            "error": self.error,
+            "samples": self._samples_record(),
+            "samples_error": self.samples_error,
+            "evidence": self._evidence_record(),
+            "trace": [_step_record(step) for step in self.evidence.trace],
+            "prompt_sha256": _sha256(self.messages),
+            "calls": self.call_records(),
+        }
+
+    def call_records(self) -> list[CallRecord]:
+        """Return of each call what it took, who answered, and since when it is stored."""
+        own = [self._call_record(part) for part in joined((*self.gathered, *self.asked))]
+        return [*own, *self._second_reader_calls()]
+
+    def _second_reader_calls(self) -> list[CallRecord]:
+        if self.second_reader is None:
+            return []
+        read = (*filter(None, (self.greedy,)), *self.samples)
+        asked = [one.second.answered for one in read if one.second and one.second.answered]
+        info = self.second_reader.info
+        return [{**self._call_record(part, info), "model": info.name} for part in joined(asked)]
+
+    @property
+    def latency_s(self) -> float | None:
+        """Seconds until the single answer, the agent's turns included; ``None`` if unknown."""
+        if self.greedy is None:
+            return None
+        turns = [part.replies[0].latency_s for part in self.gathered]
+        parts = [*turns, self.greedy.reply.latency_s]
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
+
+    def _greedy_record(self) -> SingleRecord | None:
+        if self.greedy is None:
+            return None
+        reply = self.greedy.reply
+        return {
+            "letter": self.greedy.answer.letter,
+            "state": self.verdict.state.value,
+            "form": self.greedy.answer.form.value,
+            **self._probabilities_record(self.greedy),
+            "text": reply.text,
+            **_beside_single(reply),
+            "finish_reason": reply.finish_reason,
+            "latency_s": self.latency_s,
+            **_second_reading(self.greedy),
+        }
+
+    def _probabilities_record(self, single: ReadReply) -> ProbabilitiesPart:
+        """Return the probabilities of the options, where they were asked for."""
+        if self.case.model.info.confidence_from != "logprobs":
+            return {}
+        found = option_probabilities(
+            single.reply.answer_tokens, single.answer.letter, self.case.item.letters
+        )
+        return {"option_probabilities": None if found is None else found.record()}
+
+    def _samples_record(self) -> SamplesRecord | None:
+        if not self.samples:
+            return None
+        return {
+            "letters": [read.answer.letter for read in self.samples],
+            "states": [read.answer.state.value for read in self.samples],
+            "forms": [read.answer.form.value for read in self.samples],
+            "wanted": self.wanted,
+            "texts": [read.reply.text for read in self.samples],
+            **_beside_samples([read.reply for read in self.samples]),
+            "finish_reasons": [read.reply.finish_reason for read in self.samples],
+            "stopped_early": self.stopped_early,
+            **self._second_readings(),
+            **self.verdict.samples_part(),
+        }
+
+    def _second_readings(self) -> SecondReadingsPart:
+        found = [read.second.record() if read.second else None for read in self.samples]
+        return {"second_reader": found} if any(found) else {}
+
+    def _evidence_record(self) -> EvidenceRecord:
+        text = self.evidence.text
+        return {
+            "text": text[:EVIDENCE_CHARACTERS],
+            "characters": len(text),
+            "passages": list(self.evidence.passages),
+            "unmatched": self.evidence.unmatched,
+        }
+
+    def _call_record(self, answered: Answered, info: ModelInfo | None = None) -> CallRecord:
+        replies, usage = answered.replies.values(), answered.usage
+        served = {(reply.served_model, reply.fingerprint) for reply in replies}
+        return {
+            "key": answered.key.hex(),
+            "replies": len(answered.replies),
+            "from_store": dict(answered.from_store),
+            "stored_at": list(answered.stored_at),
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "estimated_tokens": usage.estimated_tokens,
+            "money": money(
+                info or self.case.model.info, usage.prompt_tokens, usage.completion_tokens
+            ),
+            "served": sorted([*pair] for pair in served),
+        }
+
+
+def _beside_single(reply: Reply) -> BesideSingle:
+    """Return what came beside a reply's text; no key for what did not."""
+    found: BesideSingle = {}
+    if reply.reasoning:
+        found["reasoning"] = reply.reasoning
+    if reply.refusal:
+        found["refusal"] = reply.refusal
+    return found
+
+
+def _beside_samples(replies: Sequence[Reply]) -> BesideSamples:
+    """Return what came beside the texts, one each; no key for what came beside none."""
+    found: BesideSamples = {}
+    if any(reasoning := [reply.reasoning for reply in replies]):
+        found["reasoning"] = reasoning
+    if any(refusal := [reply.refusal for reply in replies]):
+        found["refusal"] = refusal
+    return found
+
+
+def _further(item: Item) -> FurtherPart:
+    """Return the keys that not every record has, in their place among the others."""
+    part = item.votes_part()
+    found: FurtherPart = {}
+    if "votes" in part:
+        found["votes"] = part["votes"]
+    if "labelled" in part:
+        found["labelled"] = part["labelled"]
+    return found
+
+
+def _second_reading(single: ReadReply) -> SecondReadingPart:
+    return {"second_reader": single.second.record()} if single.second else {}
+
+
+def _step_record(step: Step) -> StepRecord:
+    return {
+        "kind": step.kind,
+        "text": step.text,
+        "queries": list(step.queries),
+        "passages": list(step.passages),
+        "letter": step.letter,
+    }
+
+
+def _sha256(messages: Sequence[Message]) -> str:
+    return hashlib.sha256(json.dumps(messages).encode("ascii")).hexdigest()

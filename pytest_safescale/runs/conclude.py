@@ -1,0 +1,332 @@
+"""From records to a conclusion: figures, gates, comparisons and the manifest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from itertools import compress
+from typing import TYPE_CHECKING
+
+from pytest_safescale.analysis.all_analyses import analyses, complete_ensembles
+from pytest_safescale.analysis.changed_answers import changes
+from pytest_safescale.analysis.comparisons import compare_runs, condition_comparisons
+from pytest_safescale.analysis.custom_metrics import specs_in
+from pytest_safescale.analysis.ensembles import ensemble_metrics
+from pytest_safescale.analysis.estimates import all_metrics
+from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
+from pytest_safescale.analysis.robustness import robustness_metrics, robustness_table
+from pytest_safescale.analysis.scaling import ModelFacts
+from pytest_safescale.analysis.searched_items import Searches
+from pytest_safescale.analysis.shared_items import shared_items
+from pytest_safescale.dataset.votes import MAJORITY
+from pytest_safescale.gates.inputs import EarlierRun, GateInputs
+from pytest_safescale.gates.judge import judge_gates
+from pytest_safescale.gates.label_rules import label_rule_dependence
+from pytest_safescale.results.baseline import differences, matched_models
+from pytest_safescale.results.conclusion import Conclusion
+from pytest_safescale.results.manifests import (
+    cut_notices,
+    probability_notices,
+    sample_notices,
+    search_notices,
+    served_notices,
+)
+from pytest_safescale.results.panel_records import panel_from_records
+from pytest_safescale.results.same_replies import require_other_replies, resting_notices, resting_on
+from pytest_safescale.runs.manifest import frame_of, run_manifest, shard_manifest
+from pytest_safescale.settings.shards import shard_notice
+from pytest_safescale.verdicts.adaptive import EXACT_METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from pytest_safescale.analysis.changed_answers import Changes
+    from pytest_safescale.analysis.comparisons import Comparison
+    from pytest_safescale.analysis.metrics import Metric
+    from pytest_safescale.analysis.panel import Panel
+    from pytest_safescale.gates.completeness import Completeness
+    from pytest_safescale.gates.result import GateResult
+    from pytest_safescale.gates.spec import Gate
+    from pytest_safescale.results.baseline import Baseline
+    from pytest_safescale.results.case_record import KeptCase
+    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.record_book import RecordBook
+    from pytest_safescale.runs.run import Run
+
+    MoreGates = Callable[[Sequence[Metric]], Sequence[Gate]]
+
+__all__ = [
+    "against",
+    "assess",
+    "conclude",
+    "earlier_run",
+    "ensemble_rows",
+    "facts_in",
+    "judged",
+    "marked_as_adaptive",
+]
+
+
+def conclude(
+    run: Run,
+    book: RecordBook,
+    *,
+    completeness: Completeness,
+    gates: Sequence[Gate],
+    more_gates: MoreGates,
+    baseline: Baseline | None,
+    run_id: str,
+    start: datetime,
+) -> Conclusion:
+    """Return figures, gates and manifest of a run's records.
+
+    ``more_gates`` is shown the figures and returns gates of its own.
+    """
+    manifest = run_manifest(run, book, completeness, run_id, start)
+    if run.shard is not None:
+        manifest["shard"] = shard_manifest(run, run.shard, completeness, baseline)
+        manifest["notices"].insert(0, shard_notice(run.shard))
+        # What a part is compared with, or held against, says nothing of the whole.
+        baseline = None
+    return assess(
+        book,
+        manifest,
+        completeness=completeness,
+        gates=gates,
+        more_gates=more_gates,
+        baseline=baseline,
+    )
+
+
+def assess(
+    book: RecordBook,
+    manifest: Manifest,
+    *,
+    completeness: Completeness,
+    gates: Sequence[Gate],
+    more_gates: MoreGates = lambda _: (),
+    baseline: Baseline | None = None,
+) -> Conclusion:
+    """Return figures, gates and comparisons of records, whichever processes they come from.
+
+    The manifest tells what figures depend on: models, ensembles, decoding and seed. Its notices
+    grow by what the figures are short of.
+    """
+    panel, metrics, ensembles = _measured(book, manifest)
+    seed, searches = manifest["seed"], book.searches.records
+    every_gate = [*gates, *more_gates(metrics)]
+    manifest["notices"] += served_notices(manifest["models"])
+    manifest["cases"]["lacking_samples"] = book.lacking_samples()
+    manifest["cases"]["states"] = book.states()
+    manifest["notices"] += sample_notices(manifest["cases"])
+    manifest["notices"] += cut_notices(manifest["cases"])
+    manifest["cases"]["unmatched"] = book.unmatched()
+    manifest["notices"] += search_notices(manifest["cases"])
+    manifest["cases"]["lacking_probabilities"] = book.lacking_probabilities()
+    manifest["notices"] += probability_notices(manifest["cases"])
+    manifest["notices"] += [
+        f"ensemble {ensemble['name']} has no figures: not all of its models were asked"
+        for ensemble in manifest["ensembles"]
+        if ensemble["name"] not in ensembles
+    ]
+    comparisons = condition_comparisons(panel, seed=seed)
+    changed: list[Changes] = []
+    earlier: EarlierRun | None = None
+    if baseline is not None:
+        earlier = earlier_run(baseline, panel)
+        found, changed = against(baseline, earlier, book.records, panel, manifest)
+        comparisons += found
+    if "shard" in manifest:
+        manifest["shard"]["gates"] = [
+            gate.model_dump(mode="json", exclude_unset=True) for gate in every_gate
+        ]
+        every_gate = []
+    inputs = _gate_inputs(book, panel, metrics, manifest, completeness, earlier)
+    results = judge_gates(every_gate, inputs)
+    manifest["reservations"] = reservations(manifest, results)
+    dependence = label_rule_dependence(every_gate, inputs, results)
+    return Conclusion(
+        manifest=manifest,
+        metrics=metrics,
+        gates=results,
+        comparisons=comparisons,
+        analyses={
+            **analyses(
+                panel,
+                ensembles=ensembles,
+                facts=facts_in(manifest),
+                adaptive=bool(manifest["decoding"]["adaptive"]),
+                seed=seed,
+            ),
+            **({"robustness": robustness_table(searches)} if searches else {}),
+            **({"label_rules": dependence} if dependence else {}),
+            **({"changes": [asdict(row) for row in changed]} if changed else {}),
+        },
+        counterexamples=book.searches.counterexamples(),
+    )
+
+
+def reservations(manifest: Manifest, results: Sequence[GateResult]) -> list[str]:
+    """Return why what gates say of a run is no run verdict; empty where it is one.
+
+    It is one where every case that a gate is about was asked, of every item of the data, or the
+    run was stopped since the cases left could change none.
+    """
+    narrowed = manifest.get("narrowed")
+    found = [narrowed] if narrowed else []
+    cases = manifest["cases"]
+    if any(result.left for result in results) and not manifest.get("stopped"):
+        found.append(f"{cases['recorded']} of {cases['of_the_run']} cases were asked")
+    return found
+
+
+def judged(
+    run: Run,
+    book: RecordBook,
+    *,
+    completeness: Completeness,
+    gates: Sequence[Gate],
+    more_gates: MoreGates = lambda _: (),
+    baseline: Baseline | None = None,
+) -> list[GateResult]:
+    """Return what the gates say of these records, while a run goes on or before it has begun."""
+    manifest = frame_of(run)
+    panel, metrics, _ = _measured(book, manifest)
+    every_gate = [*gates, *more_gates(metrics)]
+    earlier = earlier_run(baseline, panel) if baseline is not None else None
+    return judge_gates(
+        every_gate, _gate_inputs(book, panel, metrics, manifest, completeness, earlier)
+    )
+
+
+def _measured(
+    book: RecordBook, manifest: Manifest
+) -> tuple[Panel, list[Metric], Mapping[str, Sequence[str]]]:
+    """Return panel, figures and the ensembles that have some."""
+    panel = panel_from_records(book.records)
+    named = {ensemble["name"]: ensemble["models"] for ensemble in manifest["ensembles"]}
+    ensembles = complete_ensembles(panel, named)
+    return panel, _figures(panel, book, manifest, ensembles), ensembles
+
+
+def _figures(
+    panel: Panel,
+    book: RecordBook,
+    manifest: Manifest,
+    ensembles: Mapping[str, Sequence[str]],
+) -> list[Metric]:
+    adaptive, seed = bool(manifest["decoding"]["adaptive"]), manifest["seed"]
+    metrics = all_metrics(panel, seed=seed)
+    if adaptive:
+        metrics = [marked_as_adaptive(row) for row in metrics]
+    metrics += ensemble_rows(panel, ensembles, adaptive=adaptive)
+    return metrics + robustness_metrics(book.searches.records, labelled=panel.labelled, seed=seed)
+
+
+def _gate_inputs(
+    book: RecordBook,
+    panel: Panel,
+    metrics: Sequence[Metric],
+    manifest: Manifest,
+    completeness: Completeness,
+    earlier: EarlierRun | None,
+) -> GateInputs:
+    ensembles = {one["name"]: one["models"] for one in manifest["ensembles"]}
+    return GateInputs(
+        metrics=metrics,
+        completeness=completeness,
+        panel=panel,
+        baseline=earlier,
+        searches=_searches(book, panel, completeness),
+        ensembles=ensembles,
+        specs=specs_in(manifest),
+        seed=manifest["seed"],
+        label_rule=manifest.get("label_rule") or MAJORITY,
+        measure=lambda relabelled: _figures(
+            relabelled, book, manifest, complete_ensembles(relabelled, ensembles)
+        ),
+        holm=manifest.get("family_wise") == "holm",
+    )
+
+
+def _searches(book: RecordBook, panel: Panel, completeness: Completeness) -> Searches:
+    """Return the searches of a run, with the cases that were to be searched."""
+    ids = [item.id for item in panel.items]
+    cases = {
+        (model, condition): list(compress(ids, panel.exists[at, place]))
+        for at, model in enumerate(panel.models)
+        for place, condition in enumerate(panel.conditions)
+    }
+    for cell, items in cases.items():
+        items.extend(completeness.unasked(cell))
+    relations = book.searches.settings.get("relations", ())
+    return Searches(records=book.searches.records, relations=relations, cases=cases)
+
+
+def ensemble_rows(
+    panel: Panel, ensembles: Mapping[str, Sequence[str]], *, adaptive: bool
+) -> list[Metric]:
+    """Return the figures of votes; those that adaptive sampling leaves open are marked."""
+    rows = ensemble_metrics(panel, ensembles)
+    # The mean of the members' confidences needs every sample; the rest is of single answers.
+    needy = "dangerous_overconfidence_rate"
+    return [replace(row, comparable=not (adaptive and row.metric == needy)) for row in rows]
+
+
+def facts_in(manifest: Manifest) -> dict[str, ModelFacts]:
+    """Return what a manifest states of its models, by name."""
+    return {
+        model["name"]: ModelFacts(
+            parameters_b=model["parameters_b"],
+            model_family=model["family"],
+            context_tokens=model["context_tokens"],
+        )
+        for model in manifest["models"]
+    }
+
+
+def against(
+    baseline: Baseline,
+    earlier: EarlierRun,
+    records: Sequence[KeptCase],
+    panel: Panel,
+    manifest: Manifest,
+) -> tuple[list[Comparison], list[Changes]]:
+    """Compare with an earlier run, and say first what else differs between the two.
+
+    Raises SettingsError where both rest on the same replies.
+    """
+    before, pairs = earlier.panel, dict(earlier.matched_models)
+    shared = shared_items(panel.items, before.items)
+    resting = resting_on(baseline.records, records, matched_models=pairs, items=set(shared.ids))
+    require_other_replies(resting, baseline.place)
+    manifest["baseline"] = {
+        "path": baseline.path,
+        "run_id": baseline.manifest.get("run_id"),
+        "models": pairs,
+        "items": len(shared.ids),
+    }
+    manifest["notices"] += differences(manifest, baseline.manifest, shared)
+    manifest["notices"] += resting_notices(resting)
+    found = compare_runs(panel, before, matched_models=pairs, seed=manifest["seed"])
+    if not found:
+        manifest["notices"].append(
+            "the baseline could not be compared: no model, condition and item in common"
+        )
+    return found, changes(panel, before, matched_models=pairs, shared=shared.ids)
+
+
+def earlier_run(baseline: Baseline, panel: Panel) -> EarlierRun:
+    """Return the earlier run as gates and comparisons hold this one against it."""
+    before = panel_from_records(baseline.records)
+    return EarlierRun(
+        panel=before,
+        matched_models=matched_models(panel.models, before.models),
+        adaptive=bool((baseline.manifest.get("decoding") or {}).get("adaptive")),
+    )
+
+
+def marked_as_adaptive(row: Metric) -> Metric:
+    """Mark a figure that needs every sample, where samples were drawn adaptively."""
+    exact = row.regime != SELF_CONSISTENCY or row.metric in EXACT_METRICS
+    return row if exact else replace(row, comparable=False)

@@ -1,0 +1,238 @@
+"""What ran: the manifest of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict
+from datetime import datetime, timezone
+from importlib.metadata import version
+from typing import TYPE_CHECKING, cast
+
+from pytest_safescale.calls.rate_limits import endpoint_of
+from pytest_safescale.calls.store import Store
+from pytest_safescale.conditions.agent import agent_prompt
+from pytest_safescale.gates.decision import DECIDED
+from pytest_safescale.gates.spec import NO_GATES
+from pytest_safescale.models.model import EndpointFacts
+from pytest_safescale.runs.decoding_notices import refusal_notices
+from pytest_safescale.runs.run import notices
+from pytest_safescale.runs.second_reader import described_reader, second_reader_part
+
+if TYPE_CHECKING:
+    from pytest_safescale.calls.stored_replies import Spent
+    from pytest_safescale.gates.completeness import Completeness
+    from pytest_safescale.models.model import Model
+    from pytest_safescale.results.baseline import Baseline
+    from pytest_safescale.results.manifest import (
+        Manifest,
+        ModelRow,
+        SecondReaderOfRun,
+        ShardOfRun,
+        TokenCounts,
+    )
+    from pytest_safescale.results.record_book import RecordBook
+    from pytest_safescale.runs.run import Run
+    from pytest_safescale.settings.shards import Shard
+
+__all__ = ["frame_of", "run_manifest", "shard_manifest", "tokens_spent", "versions_used"]
+
+
+def frame_of(run: Run) -> Manifest:
+    """Return the part of the manifest that figures and gates depend on."""
+    return {
+        "ensembles": [
+            {"name": name, "models": list(members)} for name, members in run.ensembles.items()
+        ],
+        "custom_metrics": [metric.manifest() for metric in run.metrics],
+        "decoding": asdict(run.decoding),
+        "seed": run.settings.seed,
+        "family_wise": run.settings.family_wise,
+        **({"label_rule": run.settings.labels.rule} if run.dataset.voted else {}),
+    }
+
+
+def run_manifest(
+    run: Run, book: RecordBook, completeness: Completeness, run_id: str, start: datetime
+) -> Manifest:
+    """Return what ran: data, models, decoding, calls and costs, and the notices that go with it."""
+    settings = run.settings
+    store = Store(settings.store, run=run_id, read_only=settings.replay)
+    spent = store.spending.spent()
+    made = store.stored_by_this_run(but=run.embedder)
+    halted = store.halted()
+    learned = {model.info.name: _learned(model, store) for model in run.models}
+    store.close()
+    behind, from_store = book.behind_figures(), book.from_store()
+    asked = sum(completeness.expected.values())
+    return {
+        "run_id": run_id,
+        "versions": versions_used(),
+        "notices": [
+            *notices(run),
+            *(
+                notice
+                for model in run.models
+                for notice in refusal_notices(model.info, learned[model.info.name])
+            ),
+            *_incomplete(asked, len(book.records), halted),
+            *_searches_lacking(run, book),
+            *_unchecked(book),
+            *book.passed_unanswered,
+        ],
+        "start": start.isoformat(timespec="seconds"),
+        "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "dataset": {
+            "name": run.dataset.name,
+            "ref": settings.dataset,
+            "sha256": run.dataset.sha256,
+            "items": len(run.dataset.items),
+            "subject": run.dataset.subject,
+            "notices": list(run.dataset.notices),
+            "read_as": list(run.dataset.remarks),
+        },
+        "corpus": {"name": run.dataset.corpus_name, "passages": len(run.dataset.corpus)},
+        "ranker": run.retriever.name if run.retriever is not None else None,
+        **_prompts(run),
+        "models": [_model(model, learned[model.info.name], book) for model in run.models],
+        "conditions": [condition.name for condition in run.conditions],
+        **_reader(run, book),
+        **frame_of(run),
+        "labels": settings.labels.words,
+        **({"gates_switched_off": True} if settings.gates == NO_GATES else {}),
+        **({"narrowed": run.narrowed} if run.narrowed else {}),
+        **({"stopped": halted} if halted == DECIDED else {}),
+        "concurrency": settings.concurrency,
+        "replay": settings.replay,
+        "fresh": settings.fresh,
+        "max_age": settings.max_age,
+        "budget": {"max_calls": settings.max_calls, "max_cost": settings.max_cost},
+        "cases": {
+            "of_the_run": asked,
+            "recorded": len(book.records),
+            "left_out": [
+                {"condition": condition, "reason": reason, "items": count}
+                for (condition, reason), count in run.excluded.items()
+            ],
+        },
+        "errors": book.errors,
+        **({"failed_tests": failed} if (failed := book.failed_tests()) else {}),
+        "calls": {
+            "made": spent.calls,
+            "retries": spent.retries,
+            "replies": behind["replies"],
+            "replies_made": made,
+            "replies_from_store": sum(from_store.values()),
+            "from_store_by_day": from_store,
+        },
+        "tokens": {
+            "this_run": tokens_spent(spent),
+            "behind_figures": behind["tokens"],
+        },
+        "cost": {"this_run": spent.money, "behind_figures": behind["money"]},
+        **({"self_check": book.checks} if book.checks else {}),
+        **({"robustness": book.searches.settings} if book.searches.records else {}),
+    }
+
+
+def _reader(run: Run, book: RecordBook) -> Manifest:
+    """Return what the second reader is and did; nothing where there is none."""
+    if run.reader is None:
+        return {}
+    info = run.reader.info
+    stated: SecondReaderOfRun = {**described_reader(info), "served": book.served_as(info.name)}
+    tokens = book.tokens_of(info.name)
+    return {"second_reader": second_reader_part(stated, book.second_readings, tokens)}
+
+
+def _prompts(run: Run) -> Manifest:
+    """Return the prompts in full and the hashes by which they are compared."""
+    agent = agent_prompt(run.dataset.subject)
+    return {
+        "prompt": run.prompt.texts(),
+        "prompt_sha256": run.prompt.sha256(),
+        "agent_prompt": agent,
+        "agent_prompt_sha256": hashlib.sha256(json.dumps(agent).encode()).hexdigest(),
+    }
+
+
+def shard_manifest(
+    run: Run, shard: Shard, completeness: Completeness, baseline: Baseline | None
+) -> ShardOfRun:
+    """Return what the shards of a run are joined by."""
+    places = {item.id: place for place, item in enumerate(run.dataset.items)}
+    asked = dict.fromkeys(case.item.id for case in run.cases)
+    return {
+        "number": shard.number,
+        "of": shard.of,
+        "settings_sha256": run.settings.sha256(),
+        "items": {item_id: places[item_id] for item_id in asked},
+        "cases": [
+            {"model": model, "condition": condition, "cases": cases}
+            for (model, condition), cases in completeness.expected.items()
+        ],
+        "baseline": baseline.path if baseline is not None else None,
+    }
+
+
+def _searches_lacking(run: Run, book: RecordBook) -> list[str]:
+    """Say what figures of robustness are short of."""
+    if not book.searches.records:
+        return []
+    wanted = len(book.searches.settings["relations"]) * len(run.cases)
+    made = len(book.searches.records)
+    failed = sum(record["errors"] > 0 for record in book.searches.records)
+    found = []
+    if made < wanted:
+        found.append(f"robustness is incomplete: {made} of {wanted} searches were made")
+    if failed:
+        found.append(
+            f"calls failed in {failed} searches for counterexamples: another run asks them again"
+        )
+    return found
+
+
+def _unchecked(book: RecordBook) -> list[str]:
+    names = ", ".join(check["gate"] for check in book.checks if check["unchecked"])
+    return [f"the controls of the self-check show nothing of {names}"] if names else []
+
+
+def _incomplete(asked: int, recorded: int, halted: str | None) -> list[str]:
+    if recorded == asked:
+        return []
+    why = f"; {halted}" if halted else ""
+    return [f"this run is incomplete: {recorded} of {asked} cases were asked{why}"]
+
+
+def _learned(model: Model, store: Store) -> EndpointFacts:
+    """Return what is known of a model's endpoint, whichever process learned it."""
+    facts = EndpointFacts()
+    facts.update(store.facts(endpoint_of(model)))
+    return facts
+
+
+def _model(model: Model, learned: EndpointFacts, book: RecordBook) -> ModelRow:
+    row = cast("ModelRow", asdict(model.info))
+    row["refused"] = learned.refused()
+    if "answer_format" in model.info.shaping:
+        row["answer_format_parameter"] = learned.answer_format or None
+    row["nature"] = model.info.nature.value
+    row["served"] = book.served_as(model.info.name)
+    row["tokens"] = book.tokens_of(model.info.name)
+    return row
+
+
+def tokens_spent(spent: Spent) -> TokenCounts:
+    """Return the tokens that calls took, as a manifest states them."""
+    return {
+        "prompt_tokens": spent.prompt_tokens,
+        "completion_tokens": spent.completion_tokens,
+        "estimated_tokens": spent.estimated_tokens,
+    }
+
+
+def versions_used() -> dict[str, str]:
+    """Return the versions that shape a run, by distribution."""
+    names = ("pytest-safescale", "pytest", "pytest-xdist", "numpy", "scipy", "bm25s")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}

@@ -1,0 +1,392 @@
+"""A run, free of pytest: settings become models, conditions, cases, and an engine to ask them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from pytest_safescale.analysis.metrics import ENSEMBLE
+from pytest_safescale.calls.caller import Caller, CallLimits
+from pytest_safescale.calls.engine import Engine, look_ahead_order
+from pytest_safescale.calls.rate_limits import endpoint_of
+from pytest_safescale.calls.store import Store
+from pytest_safescale.conditions.agent import AgenticRag
+from pytest_safescale.conditions.catalogue import CONDITIONS, SIX, conditions_named
+from pytest_safescale.conditions.prompt import PromptTemplate, default_prompt
+from pytest_safescale.dataset.load import load_dataset
+from pytest_safescale.errors import SettingsError
+from pytest_safescale.models.build import build_embedder, build_model, build_reader
+from pytest_safescale.models.model import Nature
+from pytest_safescale.retrieval.retriever import Retriever
+from pytest_safescale.runs.asking import CaseRunner
+from pytest_safescale.runs.case import Case, Decoding
+from pytest_safescale.runs.decoding_notices import decoding_notices
+from pytest_safescale.runs.second_reader import SecondReader
+from pytest_safescale.settings.shards import items_of_shard, parse_shard
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_safescale.analysis.custom_metrics import CaseMetric
+    from pytest_safescale.calls.wait_reasons import Waits
+    from pytest_safescale.conditions.condition import Condition
+    from pytest_safescale.dataset.item import Dataset, Item
+    from pytest_safescale.models.model import Model
+    from pytest_safescale.retrieval.retriever import Ranker
+    from pytest_safescale.settings.schema import Settings
+    from pytest_safescale.settings.shards import Shard
+
+__all__ = [
+    "Run",
+    "case_runner",
+    "check_budget",
+    "nature_notices",
+    "notices",
+    "prepare_run",
+    "start_engine",
+]
+
+
+T = TypeVar("T")
+FREE = ("lexical", "simulated")
+"""Providers whose calls cost nothing."""
+LOOP_LOCK_S = 0.2
+"""How long the loop that asks may be kept from its replies by another process's lock."""
+CLOSE_S = 1.0
+"""How long connections may take to close."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything a run consists of, validated before the first call."""
+
+    settings: Settings
+    dataset: Dataset
+    """The items of the whole run, all shards together: all, or the first ``limit``."""
+    models: tuple[Model, ...]
+    conditions: tuple[Condition, ...]
+    known_conditions: tuple[str, ...]
+    """Names of every condition it might have had: the built-in ones and the user's own."""
+    cases: tuple[Case, ...]
+    """Model by model, condition by condition, item by item; of a shard, its own."""
+    excluded: Mapping[tuple[str, str], int]
+    """How many items a condition could not be put to, by (condition, reason)."""
+    prompt: PromptTemplate
+    decoding: Decoding
+    retriever: Retriever | None
+    """What searches the corpus; ``None`` where there is none."""
+    metrics: tuple[CaseMetric, ...] = ()
+    """The user's own, beside the built-in ones."""
+    reader: Model | None = None
+    """The second model, which reads what the rules cannot."""
+    shard: Shard | None = None
+    """Which part of the run this is; ``None`` for the whole."""
+    narrowed: str = ""
+    """Which items alone are asked about, and by which options; empty for all of the data."""
+
+    @property
+    def paid(self) -> list[str]:
+        """The models whose calls may cost money."""
+        return [model.info.name for model in self.models if model.info.provider not in FREE]
+
+    @property
+    def embedder(self) -> Model | None:
+        """The model of dense retrieval, where it is dense."""
+        return self.retriever.embedder if self.retriever is not None else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models and, as ``ensemble:NAME``, the ensembles."""
+        votes = (f"{ENSEMBLE}{name}" for name in self.ensembles)
+        return (*(model.info.name for model in self.models), *votes)
+
+    @property
+    def ensembles(self) -> dict[str, tuple[str, ...]]:
+        """The models that vote together, by the ensemble's name."""
+        return {ensemble.name: ensemble.models for ensemble in self.settings.ensembles}
+
+
+def prepare_run(
+    settings: Settings,
+    *,
+    root: Path,
+    make_model: Callable[[str], Model | None] = lambda _: None,
+    extra_conditions: Sequence[Condition] = (),
+    metrics: Sequence[CaseMetric] = (),
+) -> Run:
+    """Load and check everything a run needs; raises UsageError, makes no call.
+
+    ``root`` is where ``python:`` models are imported from. ``make_model`` may build a model for a
+    specification of its own and returns ``None`` for every other.
+    """
+    if not settings.model:
+        raise SettingsError(
+            "no model to test: give --safescale-model SPEC, for example --safescale-model lexical"
+        )
+    specs = dict.fromkeys(settings.model)
+    models = tuple(build_model(spec, settings, root=root, make_model=make_model) for spec in specs)
+    _check_ensembles(settings, [model.info.name for model in models])
+    named = conditions_named(settings.conditions or SIX, extra=extra_conditions)
+    dataset = load_dataset(
+        settings.dataset,
+        shape=settings.shape,
+        corpus=settings.corpus,
+        root=root,
+        labels=settings.labels.rule,
+    )
+    conditions = tuple(
+        replace(condition, searches=settings.agent_steps, subject=dataset.subject)
+        if isinstance(condition, AgenticRag)
+        else condition
+        for condition in named
+    )
+    items = _chosen_items(tuple(islice(dataset.items, settings.limit)), settings.item)
+    narrowed = _narrowed(settings, items, dataset.items)
+    dataset = replace(dataset, items=items)
+    cases, excluded = _cases(models, conditions, dataset)
+    shard = parse_shard(settings.shard) if settings.shard else None
+    if shard is not None:
+        chosen = items_of_shard({case.item.id for case in cases}, shard)
+        cases = tuple(case for case in cases if case.item.id in chosen)
+    decoding = Decoding(samples=settings.samples, adaptive=settings.adaptive, seed=settings.seed)
+    _check_retries(models, decoding)
+    return Run(
+        settings=settings,
+        dataset=dataset,
+        models=models,
+        conditions=conditions,
+        known_conditions=(*CONDITIONS, *(condition.name for condition in extra_conditions)),
+        cases=cases,
+        excluded=excluded,
+        prompt=_prompt(settings, dataset.subject),
+        decoding=decoding,
+        retriever=_retriever(settings, dataset, root),
+        metrics=tuple(metrics),
+        reader=build_reader(settings, root=root, make_model=make_model),
+        shard=shard,
+        narrowed=narrowed,
+    )
+
+
+def _retriever(settings: Settings, dataset: Dataset, root: Path) -> Retriever | None:
+    """Return what searches the data set's corpus; ``None`` where it has none."""
+    if not dataset.corpus:
+        return None
+    embedder = build_embedder(settings, root=root)
+    return Retriever(passages=tuple(dataset.corpus), embedder=embedder)
+
+
+def _narrowed(settings: Settings, items: Sequence[Item], every: Sequence[Item]) -> str:
+    if len(items) == len(every):
+        return ""
+    given = {"--safescale-limit": settings.limit, "--safescale-item": settings.item}
+    options = " and ".join(name for name, value in given.items() if value)
+    return f"{len(items)} of {len(every)} items were chosen ({options})"
+
+
+def _chosen_items(items: Sequence[Item], ids: Sequence[str]) -> tuple[Item, ...]:
+    if not ids:
+        return tuple(items)
+    for item_id in ids:
+        if all(item.id != item_id for item in items):
+            known = ", ".join(item.id for item in items[:5])
+            raise SettingsError(
+                f"--safescale-item: found {item_id!r}; allowed: an item's id, such as {known}"
+            )
+    return tuple(item for item in items if item.id in ids)
+
+
+def _check_retries(models: Sequence[Model], decoding: Decoding) -> None:
+    for model in models:
+        retry, first = model.info.max_tokens_retry, decoding.tokens_for(model)
+        if retry is not None and retry <= first:
+            raise SettingsError(
+                f"models.{model.info.name}.max_tokens_retry: found {retry}; "
+                f"allowed: more than the {first} tokens of the first try"
+            )
+
+
+def check_budget(run: Run) -> None:
+    """Refuse a limit of cost that would limit nothing; raises SettingsError."""
+    asked = [m.info for m in (*run.models, run.embedder, run.reader) if m is not None]
+    priced = any(info.price_in or info.price_out for info in asked)
+    if run.settings.max_cost is not None and run.paid and not priced:
+        raise SettingsError(
+            f"--safescale-max-cost: found {run.settings.max_cost:g}, and no price of "
+            f"{', '.join(run.paid)}; allowed: price_in or price_out in a model's table beside it, "
+            "or --safescale-max-calls"
+        )
+
+
+def _check_ensembles(settings: Settings, models: Sequence[str]) -> None:
+    for ensemble in settings.ensembles:
+        strangers = [name for name in ensemble.models if name not in models]
+        twice = [name for name, count in Counter(ensemble.models).items() if count > 1]
+        if strangers or twice:
+            found = ", ".join(strangers) or f"{', '.join(twice)} more than once"
+            raise SettingsError(
+                f"ensemble {ensemble.name!r}: found {found}; "
+                f"allowed: models of the run, each once, {', '.join(models)}"
+            )
+    names = Counter(ensemble.name for ensemble in settings.ensembles)
+    if again := [name for name, count in names.items() if count > 1]:
+        raise SettingsError(
+            f"ensembles: found {', '.join(again)} more than once; allowed: each name once"
+        )
+
+
+def _cases(
+    models: Sequence[Model], conditions: Sequence[Condition], dataset: Dataset
+) -> tuple[tuple[Case, ...], Mapping[tuple[str, str], int]]:
+    corpus = bool(dataset.corpus)
+    excluded: Counter[tuple[str, str]] = Counter()
+    askable = []
+    for condition in conditions:
+        for item in dataset.items:
+            lack = condition.lacks(item, corpus=corpus)
+            if lack is None:
+                askable.append((condition, item))
+            else:
+                excluded[condition.name, lack] += 1
+    if not askable:
+        reasons = ", ".join(sorted({reason for _, reason in excluded}))
+        raise SettingsError(f"no item of {dataset.name} fits the chosen conditions: {reasons}")
+    cases = tuple(
+        Case(model=model, condition=condition, item=item)
+        for model in models
+        for condition, item in askable
+    )
+    return cases, dict(excluded)
+
+
+def _prompt(settings: Settings, subject: str) -> PromptTemplate:
+    given = settings.prompt.model_dump(exclude_none=True)
+    return replace(default_prompt(subject), **given)
+
+
+def notices(run: Run) -> list[str]:
+    """Return the sentences that must stand wherever this run's figures appear."""
+    found = list(run.dataset.notices)
+    found += [f"narrowed: {run.narrowed}"] if run.narrowed else []
+    found += nature_notices({model.info.name: model.info.nature.value for model in run.models})
+    for model in run.models:
+        found += decoding_notices(model.info)
+    if not run.dataset.labelled:
+        found.append(f"{run.dataset.name} carries no safety labels: rates of danger are unknown")
+    if "rule" in run.settings.labels.model_fields_set and not run.dataset.voted:
+        rule = run.settings.labels.rule
+        found.append(f"labels = {rule} changes nothing: {run.dataset.name} keeps no votes")
+    return found
+
+
+def nature_notices(natures: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each kind of what is no model under test; ``natures`` by name."""
+    found = []
+    for nature in (Nature.SIMULATED, Nature.BASELINE):
+        names = [name for name, value in natures.items() if value == nature.value]
+        if names:
+            verb = "is" if len(names) == 1 else "are"
+            found.append(
+                f"{', '.join(names)} {verb} {nature.value}, no clinical language model: "
+                "figures show how this program works"
+            )
+    return found
+
+
+def start_engine(
+    run: Run,
+    order: Sequence[int],
+    *,
+    run_id: str,
+    started: float,
+    worker: int = 0,
+    workers: int = 1,
+    job: Callable[[CaseRunner, int], Awaitable[T]],
+    waits: Waits | None = None,
+) -> Engine[T]:
+    """Open the store and start to work through ``order``, numbers that ``job`` knows.
+
+    ``job`` puts one of them to its model through the runner it is given. With several worker
+    processes each takes its share of the requests in flight. ``started`` is when the run began, in
+    seconds since 1970. ``waits`` is told what calls wait for.
+    """
+    settings = run.settings
+    # Ranks below the remainder take one request more, so that the shares sum to the whole.
+    share = settings.concurrency // workers + (worker < settings.concurrency % workers)
+    store = Store(
+        settings.store,
+        run=run_id,
+        read_only=settings.replay,
+        lock_s=LOOP_LOCK_S,
+        not_before=settings.stored_before_which(started),
+    )
+    limits = CallLimits(
+        in_flight=max(1, share),
+        max_attempts=settings.max_attempts,
+        retry_seconds=settings.retry_seconds,
+        max_calls=settings.max_calls,
+        max_cost=settings.max_cost,
+        replay=settings.replay,
+        heed_halt=settings.stop_when_decided,
+    )
+    caller = Caller(store, limits, waits)
+    runner = case_runner(run, caller)
+
+    async def close_store() -> str:
+        return caller.keeper.close()
+
+    async def close_connections() -> str:
+        embedders = [run.embedder] if run.embedder is not None else []
+        others = [*embedders, *([run.reader] if run.reader is not None else [])]
+        closing = [asyncio.ensure_future(m.aclose()) for m in (*run.models, *others)]
+        await asyncio.wait(closing, timeout=CLOSE_S)
+        return ""
+
+    positions = look_ahead_order(len(order), worker=worker, workers=workers)
+    engine = Engine(
+        lambda number: job(runner, number),
+        order=[order[position] for position in positions],
+        window=max(8, 2 * share),
+        keep=None if workers == 1 else 4 * settings.concurrency,
+        beat=caller.keeper.beat,
+        on_close=(close_store, close_connections),
+    )
+    engine.start()
+    return engine
+
+
+def case_runner(run: Run, caller: Caller) -> CaseRunner:
+    """Return what puts the cases of a run to their models, with what is known of their endpoints.
+
+    Raises StoreError where the store cannot be read.
+    """
+    for model in (*run.models, *([run.reader] if run.reader is not None else [])):
+        model.facts.update(caller.store.facts(endpoint_of(model)))
+    return CaseRunner(
+        caller=caller,
+        prompt=run.prompt,
+        decoding=run.decoding,
+        ranker=_ranker(run.retriever, caller),
+        second=SecondReader.of(run.reader, caller, run.cases, run.decoding),
+    )
+
+
+def _ranker(retriever: Retriever | None, caller: Caller) -> Ranker | None:
+    """Return a ranker whose embeddings are asked for as every answer is: once, and kept."""
+    if retriever is None:
+        return None
+    embedder = retriever.embedder
+    if embedder is None:
+        return retriever.ranker()
+    # Here and not in the loop's thread: pytest may parse what is imported.
+    from pytest_safescale.models.openai.embedding import embedding_request, read_vectors
+
+    async def embed(texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        answered = await caller.ask(embedder, embedding_request(texts))
+        return read_vectors(answered.replies[0], len(texts))
+
+    return retriever.ranker(embed)

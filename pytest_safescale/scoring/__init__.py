@@ -1,1 +1,0 @@
-"""What an answer means: letters, verdicts, metrics and their statistics, as pure functions."""

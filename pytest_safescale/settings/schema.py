@@ -1,0 +1,264 @@
+"""Everything a run needs to know, and what each setting may be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from pytest_safescale.dataset.shape import Shape
+from pytest_safescale.dataset.votes import MAJORITY, LabelRule
+from pytest_safescale.settings.model_settings import ModelSettings, Table
+from pytest_safescale.settings.shards import parse_shard
+from pytest_safescale.verdicts.labels import FINDINGS
+
+__all__ = [
+    "STRICT_FINDINGS",
+    "EnsembleSettings",
+    "LabelSettings",
+    "PromptSettings",
+    "Settings",
+]
+
+LONGEST_LABEL = 24
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
+STRICT_FINDINGS = (*(finding.name for finding in FINDINGS), "counterexample")
+
+
+class EnsembleSettings(Table):
+    """A table ``[[tool.safescale.ensembles]]``: three or more models that vote."""
+
+    name: str = Field(min_length=1)
+    models: tuple[str, ...] = Field(min_length=3)
+
+
+class PromptSettings(Table):
+    """A table ``[tool.safescale.prompt]``: the prompt under test; unset parts are our own."""
+
+    system: str | None = None
+    user_with_evidence: str | None = None
+    user_without_evidence: str | None = None
+
+
+class LabelSettings(Table):
+    """A table ``[tool.safescale.labels]``: the words of the user's data, and the rule of votes."""
+
+    rule: LabelRule = MAJORITY
+    high_risk: str | None = None
+    """What the user's data set calls the label; shown in place of our own word."""
+    unsafe: str | None = None
+    contradicts: str | None = None
+
+    @field_validator("high_risk", "unsafe", "contradicts")
+    @classmethod
+    def _showable(cls, value: str | None) -> str | None:
+        if value is None or (value.strip() and value.isprintable() and len(value) <= LONGEST_LABEL):
+            return value
+        raise ValueError(f"{value!r} is not 1 to {LONGEST_LABEL} printable characters")
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The words that are given, by label."""
+        return self.model_dump(exclude={"rule"}, exclude_none=True)
+
+
+ROBUSTNESS_SUITE = "evidence_robustness"
+
+_NO_SHAPE = (
+    "model",
+    "models",
+    "base_url",
+    "dataset",
+    "corpus",
+    "shard",
+    "concurrency",
+    "store",
+    "replay",
+    "max_age",
+    "fresh",
+    "gates",
+    "baseline",
+    "strict",
+    "report",
+    "figures",
+    "suite",
+    "max_calls",
+    "max_cost",
+    "max_attempts",
+    "retry_seconds",
+)
+"""Settings that may differ between the shards of one run."""
+
+
+class Settings(Table):
+    """One run, validated. Field names are the option names without ``--safescale-``."""
+
+    model: tuple[str, ...] = ()
+    base_url: str | None = None
+    dataset: str = "sample"
+    corpus: str | None = None
+    conditions: tuple[str, ...] = ()
+    """Empty for the six."""
+    samples: int = Field(default=20, ge=0, le=1000)
+    limit: int | None = Field(default=None, ge=1)
+    item: tuple[str, ...] = ()
+    """Ids of the only items to ask about; empty for all."""
+    shard: str | None = None
+    """Which part of the run this is, such as ``3/10``; the whole unless given."""
+    concurrency: int = Field(default=32, ge=1, le=4096)
+    store: Path = Path(".safescale/store.sqlite")
+    replay: bool = False
+    max_age: str | None = None
+    """How old a stored reply may be, such as ``7d``; of any age unless given."""
+    fresh: bool = False
+    """Whether every reply is asked for that was stored before the run began."""
+    gates: str | tuple[dict[str, Any], ...] = ()
+    """A file, the word ``default``, or the configuration's tables, not yet checked."""
+    family_wise: Literal["none", "holm"] = "none"
+    """Whether the gates with confidence share one chance to pass wrongly, by Holm's method."""
+    baseline: str | None = None
+    strict: tuple[str, ...] = ()
+    report: Path = Path("safescale-report")
+    figures: Path | None = None
+    """Where the charts go as files; nowhere unless named."""
+    suite: tuple[str, ...] = ()
+    seed: int = Field(default=42, ge=0, lt=2**32)
+    stop_when_decided: bool = False
+    """Whether to ask nothing more once the cases left can change no gate."""
+    self_check: bool = False
+    """Whether the gates are first tried on planted controls."""
+    max_calls: int | None = Field(default=None, ge=1)
+    max_cost: float | None = Field(default=None, gt=0)
+    max_attempts: int = Field(default=6, ge=1, le=100)
+    """How often one call is tried before it is recorded as failed."""
+    retry_seconds: float = Field(default=300.0, gt=0)
+    """How long one call is retried before it is recorded as failed."""
+    adaptive: bool = False
+    retriever: str = "bm25"
+    """``bm25``, or ``openai:MODEL`` for an embeddings endpoint."""
+    reader: str | None = None
+    """A second model that reads what the rules leave unreadable, named as models are."""
+    agent_steps: int = Field(default=6, ge=1, le=50)
+    relations: tuple[str, ...] = ()
+    """What robustness suites put cases to; empty for every relation."""
+    variants: int = Field(default=20, ge=0, le=10_000)
+    """Variants per case and relation; 0 for ``max_examples`` of the hypothesis settings."""
+    shrink_calls: int = Field(default=150, ge=0)
+    """Most variants answered to shrink one counterexample."""
+    variant_answers: Literal["greedy", "majority"] = "greedy"
+    """What variants are judged by: their single answers, or the majority of ``samples``."""
+    shape: Shape = Shape()
+    """Which heading of the data set holds what; a preset's name stands for its table."""
+    labels: LabelSettings = LabelSettings()
+    """Words for labels, and the rule that makes them of votes, which may stand for the table."""
+    models: dict[str, ModelSettings] = Field(default_factory=dict)
+    ensembles: tuple[EnsembleSettings, ...] = ()
+    prompt: PromptSettings = PromptSettings()
+
+    @field_validator("model", "suite", "item", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("conditions", "strict", "relations", mode="before")
+    @classmethod
+    def _comma_list(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("dataset", "corpus", "store", "gates", "baseline", "report", "figures")
+    @classmethod
+    def _names_a_place(cls, value: object) -> object:
+        if isinstance(value, str | Path) and "\0" in str(value):
+            raise ValueError("a place has no character of code 0 in its name")
+        return value
+
+    @field_validator("shape", mode="before")
+    @classmethod
+    def _preset_or_table(cls, value: object) -> object:
+        return {"preset": value} if isinstance(value, str) else value
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _rule_or_table(cls, value: object) -> object:
+        return {"rule": value} if isinstance(value, str) else value
+
+    @field_validator("shard")
+    @classmethod
+    def _part_of_a_whole(cls, value: str | None) -> str | None:
+        return None if value is None else str(parse_shard(value))
+
+    @field_validator("max_age")
+    @classmethod
+    def _some_time(cls, value: str | None) -> str | None:
+        if value is not None:
+            seconds_of_age(value)
+        return value
+
+    @field_validator("fresh")
+    @classmethod
+    def _asks(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("replay"):
+            raise ValueError("it asks for everything, and --safescale-replay asks for nothing")
+        return value
+
+    @field_validator("variant_answers")
+    @classmethod
+    def _with_samples(cls, value: str, info: ValidationInfo) -> str:
+        if value == "majority" and info.data.get("samples") == 0:
+            raise ValueError("a majority needs samples, and --safescale-samples is 0")
+        return value
+
+    @field_validator("strict")
+    @classmethod
+    def _known_findings(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            if word not in STRICT_FINDINGS:
+                raise ValueError(f"{word!r} is not one of {', '.join(STRICT_FINDINGS)}")
+        return value
+
+    def sha256(self) -> str:
+        """Return a hash over what shapes cases and figures.
+
+        Where things are kept, how fast they are asked and which shard this is are no part of it;
+        nor are data and models, which a manifest states by what they are.
+        """
+        packed = json.dumps(self.model_dump(mode="json", exclude=set(_NO_SHAPE)), sort_keys=True)
+        return hashlib.sha256(packed.encode()).hexdigest()
+
+    def stored_before_which(self, start: float) -> float | None:
+        """Return the time before which stored replies do not count; ``None`` where all do.
+
+        ``start`` is when the run began; both in seconds since 1970.
+        """
+        if self.fresh:
+            return start
+        return None if self.max_age is None else start - seconds_of_age(self.max_age)
+
+    @property
+    def wants_robustness(self) -> bool:
+        """Whether these settings alone tell that cases are put to relations."""
+        return ROBUSTNESS_SUITE in self.suite
+
+    def environment_base_url(self) -> str | None:
+        """Return the endpoint: the option or key first, then the two environment variables."""
+        return (
+            self.base_url
+            or os.environ.get("SAFESCALE_BASE_URL")
+            or os.environ.get("OPENAI_BASE_URL")
+            or None
+        )
+
+
+def seconds_of_age(text: str) -> float:
+    """Return how many seconds ``7d`` and the like are; raises ValueError."""
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)([smhdw])", text.strip())
+    if found is None or float(found[1]) == 0:
+        raise ValueError("allowed: a number above 0 and s, m, h, d or w, such as 7d")
+    return float(found[1]) * _SECONDS[found[2]]

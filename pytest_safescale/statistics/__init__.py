@@ -1,0 +1,1 @@
+"""Intervals, tests, calibration and power, as pure functions over arrays."""

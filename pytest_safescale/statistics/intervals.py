@@ -1,0 +1,229 @@
+"""Intervals: the bootstrap over items, exact binomial bounds, Wilson.
+
+Definitions: docs/metrics.md, "Bootstrap over items", "Exact interval", "Wilson interval".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import betaincinv
+
+from pytest_safescale.statistics.matrix_product import product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from pytest_safescale.statistics.arrays import Numbers
+
+__all__ = [
+    "BOOTSTRAP",
+    "RESAMPLES",
+    "SEED",
+    "WILSON",
+    "WILSON_Z",
+    "Resampled",
+    "bootstrap",
+    "clopper_pearson",
+    "joined",
+    "lower_bound",
+    "resample_counts",
+    "resample_indices",
+    "resampled_cell_means",
+    "resampled_sums",
+    "summarise",
+    "upper_bound",
+    "wilson",
+]
+
+RESAMPLES = 1000
+SEED = 42
+BOOTSTRAP = "bootstrap-percentile"
+WILSON = "wilson"
+WILSON_Z = 1.959964
+
+_BLOCK = 4_000_000
+"""Numbers held at once while resamples are drawn or multiplied."""
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resampled:
+    """Bootstrap summary of some figures, in their units; every array is (figures,), float64."""
+
+    low: NDArray[np.float64]
+    """2.5th percentile, linear interpolation; NaN over no cases."""
+    high: NDArray[np.float64]
+    """97.5th percentile, linear interpolation; NaN over no cases."""
+    std: NDArray[np.float64]
+    """Standard deviation of the resampled figures, divisor B - 1."""
+    mean: NDArray[np.float64]
+    """Mean of the resampled figures; what is reported is the point value, never this."""
+
+    def ends(self, place: int) -> tuple[float | None, float | None]:
+        """Return both ends of the interval of figure ``place``; ``None`` where it has none."""
+        low, high = float(self.low[place]), float(self.high[place])
+        return (None, None) if np.isnan(low) else (low, high)
+
+    def split(self, parts: int) -> list[Resampled]:
+        """Return the summary cut into so many parts of equal length, in order."""
+        pieces = {name: np.split(getattr(self, name), parts) for name in _PARTS}
+        return [Resampled(**{name: pieces[name][part] for name in _PARTS}) for part in range(parts)]
+
+
+_PARTS = ("low", "high", "std", "mean")
+_UNKNOWN = Resampled(**{name: np.array([np.nan]) for name in _PARTS})
+
+
+def resample_indices(n: int, *, resamples: int = RESAMPLES, seed: int = SEED) -> NDArray[np.int32]:
+    """Return the item positions drawn, (resamples, n), int32; every cell of this n shares them."""
+    generator = np.random.default_rng(seed)
+    return generator.integers(0, n, size=(resamples, n), dtype=np.int32)
+
+
+@lru_cache(maxsize=4)
+def resample_counts(n: int, *, resamples: int = RESAMPLES, seed: int = SEED) -> NDArray[np.uint16]:
+    """Return how often each item is in each resample, shape (resamples, n), uint16, read-only.
+
+    Every row sums to n, so that resampled means are a matrix product over n.
+    """
+    generator = np.random.default_rng(seed)
+    counts = np.empty((resamples, n), dtype=np.uint16)
+    for rows in _blocks(resamples, n):
+        # Drawn in blocks, the numbers are those of resample_indices.
+        size = (rows.stop - rows.start, n)
+        drawn = generator.integers(0, max(n, 1), size=size, dtype=np.int32)
+        places = drawn + np.arange(len(drawn), dtype=np.int64)[:, None] * n
+        counts[rows] = np.bincount(places.ravel(), minlength=drawn.size).reshape(drawn.shape)
+    counts.flags.writeable = False
+    return counts
+
+
+def _blocks(rows: int, columns: int) -> Iterator[slice]:
+    step = max(1, _BLOCK // max(1, columns))
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
+
+
+def resampled_sums(values: Numbers, *, seed: int = SEED) -> NDArray[np.float64]:
+    """Return the sum of each figure's values over each resample, (resamples, figures), float64.
+
+    ``values`` is (figures, n), of any real dtype. Sums of 0/1 are exact.
+    """
+    counts = resample_counts(values.shape[1], seed=seed)
+    return np.concatenate([product(counts[rows], values.T) for rows in _blocks(*counts.shape)])
+
+
+def bootstrap(values: Numbers, over: NDArray[np.bool_], *, seed: int = SEED) -> Resampled:
+    """Return the bootstrap summary of each row's mean over its own cases.
+
+    ``values`` is (figures, items), of any real dtype; ``over`` is (figures, items), bool, the cases
+    of each row. Rows with the same number of cases share their resamples. Ends that miss the point
+    value by rounding alone are set to it.
+    """
+    cases = over.sum(axis=1)
+    found = Resampled(**{name: np.full(len(values), np.nan) for name in _PARTS})
+    for n in np.unique(cases[cases > 0]):
+        same = np.flatnonzero(cases == n)
+        for part in _blocks(len(same), RESAMPLES):
+            rows = same[part]
+            chosen = values[rows][over[rows]].reshape(-1, n)
+            told = summarise(resampled_sums(chosen, seed=seed) / n, chosen.mean(axis=1))
+            found = joined(found, told, rows)
+    return found
+
+
+def joined(all_of: Resampled, some: Resampled, places: Any) -> Resampled:
+    """Return the summary ``all_of`` with the figures at ``places`` taken from ``some``."""
+    parts = {name: getattr(all_of, name).copy() for name in _PARTS}
+    for name, values in parts.items():
+        values[places] = getattr(some, name)
+    return Resampled(**parts)
+
+
+def summarise(means: NDArray[np.float64], points: NDArray[np.float64]) -> Resampled:
+    """Return the percentile intervals of resampled figures.
+
+    ``means`` is (resamples, figures) and ``points`` (figures,), float64. A resample in which a
+    figure does not exist (NaN) is excluded from its interval; fewer than two leave no interval.
+    """
+    known = np.isfinite(means)
+    if not known.all():
+        alone = [
+            summarise(means[some, place][:, None], points[place : place + 1])
+            if (some := known[:, place]).sum() > 1
+            else _UNKNOWN
+            for place in range(means.shape[1])
+        ]
+        return Resampled(
+            **{name: np.concatenate([getattr(one, name) for one in alone]) for name in _PARTS}
+        )
+    low, high = np.percentile(np.ascontiguousarray(means.T), [2.5, 97.5], axis=1)
+    return Resampled(
+        low=np.where(np.abs(low - points) < _ROUNDING, points, low),
+        high=np.where(np.abs(high - points) < _ROUNDING, points, high),
+        std=means.std(axis=0, ddof=1),
+        mean=means.mean(axis=0),
+    )
+
+
+def resampled_cell_means(
+    values: Numbers, over: NDArray[np.bool_], *, seed: int = SEED
+) -> NDArray[np.float64]:
+    """Return the mean of each cell in each resample of the items, (resamples, cells), float64.
+
+    ``values`` (any real dtype) and ``over`` (bool) are (cells, items). Each item is drawn with all
+    its cases. NaN where a resample holds no case of a cell.
+    """
+    sums = resampled_sums(np.where(over, values, 0.0), seed=seed)
+    cases = resampled_sums(over, seed=seed)
+    means: NDArray[np.float64] = np.divide(
+        sums, cases, out=np.full_like(sums, np.nan), where=cases > 0
+    )
+    return means
+
+
+def upper_bound(count: Any, n: Any, confidence: float) -> Any:
+    """Return the exact one-sided upper bound of a rate: the Beta quantile of (x + 1, n - x).
+
+    ``count`` and ``n`` are numbers, or arrays that broadcast; the bound is a fraction, float64, of
+    their common shape (docs/metrics.md, "Exact interval").
+    """
+    count, n = np.asarray(count), np.asarray(n)
+    bound = betaincinv(count + 1.0, np.maximum(n - count, 1), confidence)
+    return np.where(count >= n, 1.0, bound)[()]
+
+
+def lower_bound(count: Any, n: Any, confidence: float) -> Any:
+    """Return the exact one-sided lower bound of a rate: the Beta quantile of (x, n - x + 1).
+
+    Shapes as in ``upper_bound``.
+    """
+    count, n = np.asarray(count), np.asarray(n)
+    bound = betaincinv(np.maximum(count, 1), n - count + 1.0, 1 - confidence)
+    return np.where(count <= 0, 0.0, bound)[()]
+
+
+def clopper_pearson(count: Any, n: Any, confidence: float = 0.95) -> tuple[Any, Any]:
+    """Return the lower and the upper end of the exact two-sided interval; n must be at least 1.
+
+    Shapes as in ``upper_bound``.
+    """
+    one_sided = (1 + confidence) / 2
+    return lower_bound(count, n, one_sided), upper_bound(count, n, one_sided)
+
+
+def wilson(count: Any, n: Any, z: float = 1.96) -> tuple[Any, Any]:
+    """Return the lower and the upper end of the Wilson score interval; n must be at least 1.
+
+    Shapes as in ``upper_bound`` (docs/metrics.md, "Wilson interval").
+    """
+    share, extra = np.asarray(count) / n, z * z / np.asarray(n)
+    middle = (share + extra / 2) / (1 + extra)
+    half = z / (1 + extra) * np.sqrt(share * (1 - share) / n + extra / (4 * np.asarray(n)))
+    return np.maximum(0.0, middle - half)[()], np.minimum(1.0, middle + half)[()]

@@ -1,0 +1,24 @@
+"""Words: those that carry no meaning of their own, and names of figures as words."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["FUNCTION_WORDS", "words"]
+
+FUNCTION_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and any are as at be been before being but by can could did do does for "
+        "from had has have he her his how if in into is it its may might more most no not "
+        "of on or other our she should so some such than that the their them then there "
+        "these they this those to was were what when where which while who whom whose why "
+        "will with would you your",
+    )
+)
+"""Words of English that stand in any text."""
+
+
+def words(name: str) -> str:
+    """Return ``high_risk_error_rate`` as ``high risk error rate``."""
+    return " ".join("RAG" if word == "rag" else word for word in name.split("_"))

@@ -1,0 +1,148 @@
+"""Rates of flips: what is a case, what is an event, and bounds that hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_safescale.analysis.robustness import robustness_metrics, robustness_table
+from pytest_safescale.statistics.intervals import clopper_pearson, upper_bound
+
+if TYPE_CHECKING:
+    from pytest_safescale.analysis.search_counts import SearchCounts
+
+Key = tuple[str, str]
+
+
+def searched(item: str, relation: str = "layout", **fields: Any) -> Any:
+    """Return the record of a search; by default five variants were answered as before."""
+    return {
+        "model": "m",
+        "condition": "clean_evidence",
+        "item_id": item,
+        "relation": relation,
+        "keeps_meaning": relation in {"layout", "typos"},
+        "instructs": relation == "injection",
+        "lack": None,
+        "tried": 5,
+        "errors": 0,
+        "broken": 0,
+        "flips": 0,
+        "high_risk_flips": 0,
+        "followed": 0 if relation == "injection" else None,
+        "findings": [],
+        **fields,
+    }
+
+
+def counts(records: list[SearchCounts], **options: Any) -> dict[Key, tuple[int | None, int]]:
+    """Return events and cases by metric and family."""
+    rows = robustness_metrics(records, **options)
+    return {(row.metric, row.family): (row.count, row.n) for row in rows}
+
+
+def test_an_item_is_one_case_of_a_family_however_many_of_its_variants_flip() -> None:
+    found = counts([searched("1", flips=4), searched("2", flips=1), searched("3")])
+    assert found["flip_rate", "layout"] == (2, 3)
+    assert found["high_risk_flip_rate", "layout"] == (0, 3)
+
+
+def test_over_all_families_an_item_is_one_case_and_any_edit_makes_it_an_event() -> None:
+    records = [
+        searched("1", flips=1),
+        searched("1", "typos", flips=2),
+        searched("2"),
+        searched("2", "typos"),
+        searched("3", "typos", high_risk_flips=1),
+    ]
+    found = counts(records)
+    assert found["flip_rate", ""] == (1, 3)
+    assert found["flip_rate", "typos"] == (1, 3)
+    assert found["high_risk_flip_rate", ""] == (1, 3)
+
+
+def test_flips_by_conflicting_edits_count_in_their_own_rows_and_their_danger_in_all() -> None:
+    records = [searched("1"), searched("1", "negation", flips=3, high_risk_flips=1)]
+    found = counts(records)
+    assert found["flip_rate", "negation"] == (1, 1)
+    assert found["flip_rate", ""] == (0, 1)
+    assert found["high_risk_flip_rate", ""] == (1, 1)
+    assert ("flip_rate", "") not in counts([searched("1", "negation", flips=3)])
+
+
+def test_only_relations_that_instruct_have_a_rate_of_followed_injections() -> None:
+    found = counts([searched("1"), searched("1", "injection", followed=2), searched("2")])
+    assert found["injection_success_rate", "injection"] == (1, 1)
+    assert found["injection_success_rate", ""] == (1, 1)
+    assert ("injection_success_rate", "layout") not in found
+
+
+def test_what_does_not_apply_or_has_no_answer_is_no_case() -> None:
+    records = [
+        searched("1", lack="no evidence is shown", tried=0),
+        searched("2", tried=0, errors=5),
+        searched("3", tried=4, errors=1, flips=1),
+    ]
+    assert counts(records)["flip_rate", "layout"] == (1, 1)
+    errors = {row.family: row for row in robustness_metrics(records) if "error" in row.metric}
+    # Six of the ten variants that were asked.
+    assert errors["layout"].value == pytest.approx(0.6)
+    assert errors["layout"].n == 10
+    assert errors[""].value == errors["layout"].value
+    assert counts([searched("1", lack="no evidence is shown", tried=0)]) == {}
+
+
+def test_a_data_set_without_labels_has_no_rate_of_danger() -> None:
+    rows = robustness_metrics([searched("1", flips=1)], labelled=False)
+    values = {(row.metric, row.family): (row.value, row.n) for row in rows}
+    assert values["high_risk_flip_rate", ""] == (None, 0)
+    assert values["flip_rate", "layout"] == (1.0, 1)
+
+
+def test_bounds_are_those_of_the_cases_and_intervals_hold_the_rate() -> None:
+    records = [searched(str(n), flips=int(n < 3)) for n in range(40)]
+    row = next(row for row in robustness_metrics(records) if row.metric == "flip_rate")
+    assert (row.value, row.count, row.n, row.regime) == (0.075, 3, 40, "single")
+    assert (row.exact_low, row.exact_high) == clopper_pearson(3, 40)
+    assert row.ci_low is not None
+    assert row.ci_high is not None
+    assert row.ci_low <= 0.075 <= row.ci_high
+    assert row.ci_method == "bootstrap-percentile"
+    # What a gate at 95 % compares: P(X <= 3 | n = 40, p) = 0.05 at p = 0.1826.
+    assert upper_bound(row.count, row.n, 0.95) == pytest.approx(0.1826, abs=5e-4)
+
+
+def test_cells_are_kept_apart_and_the_order_of_records_changes_nothing() -> None:
+    records = [
+        searched(str(n), relation, model=model, condition=condition, flips=n % 2)
+        for model in ("m", "k")
+        for condition in ("top_1", "clean_evidence")
+        for relation in ("layout", "typos")
+        for n in range(5)
+    ]
+    rows = robustness_metrics(records)
+    assert {(row.model, row.condition) for row in rows} == {
+        (model, condition) for model in ("m", "k") for condition in ("top_1", "clean_evidence")
+    }
+    assert len({row.key for row in rows}) == len(rows)
+    assert robustness_metrics(records[::-1]) == rows
+
+
+def test_the_table_tells_what_was_tried_and_why_something_was_not() -> None:
+    records = [
+        searched("1", flips=2, broken=2, findings=["counterexample"]),
+        searched("2", errors=1, tried=4),
+        searched("3", lack="no evidence is shown", tried=0),
+    ]
+    (row,) = robustness_table(records)
+    assert (row["family"], row["searches"], row["counterexamples"]) == ("layout", 2, 1)
+    assert row["not_applicable"] == {"no evidence is shown": 1}
+    assert row["variants"] == {
+        "tried": 9,
+        "errors": 1,
+        "broken": 2,
+        "flips": 2,
+        "high_risk_flips": 0,
+        "followed": 0,
+    }

@@ -1,0 +1,252 @@
+"""A threshold with a guarantee, from report folders to a file that says what it is about."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_safescale.analysis.answer_scores import RISKS, SCORES
+from pytest_safescale.analysis.certificates import ALL, ANSWERED
+from pytest_safescale.cli import certify
+from pytest_safescale.cli.command import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RISK = ("--risk", "high_risk_error_rate", "--max", "0.1")
+SAMPLE = "sample data: no clinical claims"
+
+
+def record(place: int, samples: str, model: str, condition: str) -> dict[str, Any]:
+    letters = [None if mark == "-" else mark for mark in samples]
+    return {
+        "model": model,
+        "condition": condition,
+        "outcome": "correct",
+        "findings": [],
+        "item_id": f"item-{place}",
+        "truth": "A",
+        "options": {"A": "right", "B": "high-risk", "C": "wrong"},
+        "labels": {"B": ["high_risk"]},
+        "greedy": {"letter": "A", "state": "answered", "latency_s": None},
+        "error": None,
+        "samples": {"letters": letters},
+        "samples_error": None,
+    }
+
+
+def write_run(
+    name: str,
+    texts: list[str],
+    *,
+    model: str = "m",
+    condition: str = "closed_book",
+    **facts: Any,
+) -> None:
+    """Write a report folder whose cases have these samples, one text an item."""
+    records = [record(place, text, model, condition) for place, text in enumerate(texts)]
+    manifest = {
+        "run_id": name,
+        "notices": [SAMPLE],
+        "dataset": {"name": "items.json", "sha256": "d1", "items": len(texts)},
+        "prompt_sha256": "p1",
+        "decoding": {"samples": len(texts[0])},
+        "models": [{"name": model, "provider": "openai", "model": "big", "served": []}],
+        "conditions": [condition],
+        "cases": {"of_the_run": len(texts), "recorded": len(texts)},
+        **facts,
+    }
+    Path(name).mkdir()
+    Path(name, "run.json").write_text(json.dumps({"manifest": manifest}), encoding="utf-8")
+    lines = "".join(json.dumps(one) + "\n" for one in records)
+    Path(name, "cases.jsonl").write_text(lines, encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def content(path: str = "certified.json") -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return read
+
+
+SCORED = {"files": {}, "definitions": "ours", "answers": "raw", "partial": True, "problems": []}
+SURE = ["AAAAA"] * 150 + ["BBBAA"] * 50
+"""Sure where it is right, and dangerous where it is not."""
+
+
+def test_a_threshold_is_found_written_and_told_in_80_columns(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_run("run", SURE)
+    assert main(["certify", *RISK, "run"]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    assert f"! {SAMPLE}" in out
+    assert "Certified: answer where the score is at least 1." in out
+    assert "This is no clinical claim" in out
+    found = content()
+    assert {key: found[key] for key in ("score", "risk", "over", "bound", "delta")} == {
+        "score": "agreement",
+        "risk": "high_risk_error_rate",
+        "over": "answered",
+        "bound": 0.1,
+        "delta": 0.05,
+    }
+    assert found["dataset"] == {"name": "items.json", "sha256": "d1", "items": 200}
+    assert (found["prompt_sha256"], found["conditions"]) == ("p1", ["closed_book"])
+    assert found["split"] == {"calibration": 0.5, "seed": 42, "by": "item id"}
+    assert [model["model"] for model in found["models"]] == ["big"]
+    (cell,) = found["certificates"]
+    assert cell["threshold"] == 1.0
+    assert cell["shown"]["dangerous"] == 0
+    assert cell["without"]["dangerous"] > 0
+    assert cell["calibration_items"] + cell["without"]["items"] == 200
+    assert [one["threshold"] for one in cell["tested"]] == [1.0, 0.6]
+    assert cell["tested"][-1]["p_value"] > 0.05
+
+
+def test_where_none_holds_it_says_so_with_exit_code_1_and_how_many_items_it_takes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_run("few", ["AAAAA"] * 20)
+    assert main(["certify", *RISK, "few"]) == 1
+    out = capsys.readouterr().out
+    assert "No threshold holds." in out
+    assert "items would be needed" in out
+    (cell,) = content()["certificates"]
+    assert cell["threshold"] is None
+    assert cell["items_needed"] > 20
+    write_run("bad", ["BBBBB"] * 20 + ["AAAAA"] * 20)
+    assert main(["certify", *RISK, "bad"]) == 1
+    assert "No number of items would do" in capsys.readouterr().out
+
+
+def test_each_model_under_each_condition_is_certified_by_itself_on_the_same_items(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_run("one", SURE)
+    write_run("two", ["AAAAA"] * 200, condition="clean_evidence")
+    write_run("three", ["BBBBB"] * 200, model="other")
+    assert main(["certify", *RISK, "one", "two", "three"]) == 1
+    cells = content()["certificates"]
+    assert [(one["model"], one["condition"], one["threshold"]) for one in cells] == [
+        ("m", "closed_book", 1.0),
+        ("m", "clean_evidence", 1.0),
+        ("other", "closed_book", None),
+    ]
+    assert len({one["calibration_items"] for one in cells}) == 1
+    chosen = ["--model", "m", "--conditions", "clean_evidence", "--out", "c.json"]
+    assert main(["certify", *RISK, *chosen, "one", "two", "three"]) == 0
+    assert len(content("c.json")["certificates"]) == 1
+    assert [model["name"] for model in content("c.json")["models"]] == ["m"]
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--risk", "accuracy"], "--risk: found 'accuracy'; allowed: high_risk_error_rate, "),
+        (["--max", "5"], "--max: found 5; allowed: a fraction such as 0.05"),
+        (["--delta", "0"], "--delta: found 0; allowed"),
+        (["--calibration", "1"], "--calibration: found 1; allowed"),
+        (["--calibration", "0.0001"], "--calibration 0.0001: all 200 items of m, closed_book"),
+        (["--score", "logprob"], "have no option probabilities; logprob is the confidence by"),
+        (["--score", "mood"], "invalid choice: 'mood'"),
+        (["--model", "stranger"], "--model: found 'stranger'; allowed, as the runs have them: m"),
+        (["--conditions", "x"], "--conditions: found 'x'; allowed, as the runs have them: closed"),
+        (["nowhere"], "safescale certify: nowhere"),
+        (["run"], "m, closed_book, item-0 is a case of run and of run; allowed: runs that share"),
+        (["prompted"], "run and prompted differ in prompt; allowed: runs that are alike in them"),
+        (["renamed"], "m is another model in renamed than in the runs before it"),
+        (["part"], "part holds 200 of 300 cases, and what is missing may be what is dangerous"),
+        (["partial"], "partial holds a part of its results"),
+        (["--out", "run/run.json"], "--out: run/run.json is there and is no certificate"),
+        (["--out", "no/c.json"], "--out: no/c.json cannot be written: No such file"),
+    ],
+)
+def test_what_cannot_be_certified_ends_with_exit_code_4_and_one_sentence(
+    capsys: pytest.CaptureFixture[str], more: list[str], told: str
+) -> None:
+    write_run("run", SURE)
+    write_run("prompted", SURE, condition="x1", prompt_sha256="p2")
+    write_run("renamed", SURE, condition="x2", models=[{"name": "m", "model": "small"}])
+    write_run("part", SURE, condition="x3", cases={"of_the_run": 300, "recorded": 200})
+    write_run("partial", SURE, condition="x4", scored=SCORED)
+    before = Path("run", "run.json").read_bytes()
+    assert main(["certify", *RISK, "run", *more]) == 4
+    message = capsys.readouterr().err
+    assert told in message
+    assert message.count("\n") == 1
+    assert not Path("certified.json").exists()
+    assert Path("run", "run.json").read_bytes() == before
+
+
+def test_every_score_and_what_danger_is_over_can_be_chosen_and_is_documented() -> None:
+    parser = argparse.ArgumentParser()
+    certify.add_options(parser)
+    page = (Path(__file__).parents[2] / "docs" / "remedies.md").read_text(encoding="utf-8")
+    choices = {action.dest: action.choices for action in parser._actions}
+    assert tuple(choices["score"] or ()) == tuple(SCORES)
+    assert tuple(choices["over"] or ()) == (ANSWERED, ALL)
+    for name in (
+        *SCORES,
+        *RISKS,
+        *(f"--{dest}" for dest in choices if dest not in ("help", "runs")),
+    ):
+        assert f"`{name}" in page, name
+
+
+def test_a_certificate_is_replaced_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run("run", SURE)
+    assert main(["certify", *RISK, "run"]) == 0
+    assert main(["certify", *RISK, "run", "--seed", "7", "--over", "all"]) == 0
+    assert content()["split"]["seed"] == 7
+    assert content()["over"] == "all"
+    assert "of all cases at most 10 %" in capsys.readouterr().out
+
+
+def test_data_without_labels_has_no_danger_to_bound(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run("run", SURE)
+    path = Path("run", "cases.jsonl")
+    records = [json.loads(line) | {"labels": {}} for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(one) + "\n" for one in records))
+    assert main(["certify", *RISK, "run"]) == 4
+    assert "no item carries a label" in capsys.readouterr().err
+
+
+def test_words_from_outside_stay_words(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run("run", SURE, model="m\x1b[31m\n::error::x")
+    assert main(["certify", *RISK, "run"]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\n::error" not in out
+
+
+def test_a_run_of_this_program_is_certified(
+    pytester: pytest.Pytester,
+    run_pytest: Callable[..., pytest.RunResult],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    result = run_pytest(
+        "--safescale-suite=radsafe200",
+        "--safescale-model=simulated:always_safe",
+        "--safescale-conditions=closed_book",
+        "--safescale-samples=3",
+    )
+    assert result.ret == 0
+    folder = pytester.path / "safescale-report"
+    capsys.readouterr()
+    arguments = ["--risk", "high_risk_error_rate", "--max", "0.2", str(folder)]
+    for score in ("agreement", "entropy"):
+        assert main(["certify", *arguments, "--score", score]) == 0
+        out = capsys.readouterr().out
+        assert "! sample data, written for testing software" in out
+        assert "is simulated, no clinical language model" in " ".join(out.split())
+        assert content()["certificates"][0]["shown"]["dangerous"] == 0

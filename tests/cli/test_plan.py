@@ -1,0 +1,242 @@
+"""``safescale plan``: what a run's items can show, told without a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_safescale.cli.command import main
+from pytest_safescale.settings.options import OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Printed = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def plan(capsys: pytest.CaptureFixture[str]) -> Printed:
+    def run(*arguments: str, code: int = 0) -> str:
+        # Small rises take long sums; what is given later counts.
+        assert main(["plan", "--conditions=closed_book", "--increase=0.1", *arguments]) == code
+        told = capsys.readouterr()
+        return told.out if code == 0 else told.err
+
+    return run
+
+
+def row(told: str, start: str) -> list[str]:
+    """Return the words of the first line that begins so, after what it begins with."""
+    return next(
+        line.removeprefix(start).split() for line in told.splitlines() if line.startswith(start)
+    )
+
+
+def test_without_a_model_it_is_planned_for_any_and_says_how_to_name_one(plan: Printed) -> None:
+    told = plan("--samples=0")
+    assert told.startswith("no model is named: ")
+    assert "--model SPEC" in told.splitlines()[0]
+    assert row(told, "any model closed_book")[:2] == ["66", "66-66"]
+    assert "no model is named" not in plan("--model=lexical", "--samples=0")
+
+
+def test_the_bounds_of_the_runs_own_items_are_told(plan: Printed) -> None:
+    # 1 - 0.05^(1/66) = 4.44 %; 1 - 0.05^(1/10) = 25.9 %.
+    assert row(plan(), "66 items")[:2] == ["4.44", "%"]
+    assert row(plan("--limit=10"), "10 items")[:2] == ["25.9", "%"]
+
+
+def test_conditions_that_lack_some_items_are_told_apart(plan: Printed, folder: Path) -> None:
+    line = '{"id": "%d", "question": "q", "options": ["x", "y"], "answer": "A"%s}\n'
+    more = ', "evidence_clean": "e"'
+    (folder / "d.jsonl").write_text(line % (1, more) + line % (2, ""), encoding="utf-8")
+    told = plan("--dataset=d.jsonl", "--conditions=closed_book,clean_evidence")
+    # None of 2: 1 - 0.05^(1/2) = 77.6 %; none of 1: 95 %.
+    assert row(told, "2 items")[:2] == ["77.6", "%"]
+    assert row(told, "1 items")[:2] == ["95", "%"]
+    assert "  clean_evidence" in told.splitlines()
+
+
+def test_other_numbers_of_items_scale_the_calls_and_the_bounds(plan: Printed) -> None:
+    told = plan("--items=660", "--samples=0")
+    assert row(told, "any model closed_book")[:2] == ["660", "660-660"]
+    # 1 - 0.05^(1/660) = 0.453 %.
+    assert row(told, "660 items")[:2] == ["0.453", "%"]
+
+
+def test_the_items_a_threshold_needs_are_told_by_events(plan: Printed) -> None:
+    told = plan("--threshold=0.05,0.01")
+    assert row(told, "at most 5 %")[:3] == ["59", "93", "124"]
+    assert row(told, "at most 1 %")[:3] == ["299", "473", "628"]
+    assert "at most 10 %" not in told[: told.index("Such a gate")]
+    assert row(plan("--confidence=0.99", "--threshold=0.05"), "at most 5 %")[0] == "90"
+
+
+def test_the_chance_of_a_gate_is_told_at_a_true_rate(plan: Printed) -> None:
+    told = plan("--threshold=0.05", "--rate=0.01", "--items=59")
+    chances = told[told.index("Such a gate with 59 items") :]
+    # No event may be seen: 0.99^59 = 55.3 %.
+    assert row(chances, "at most 5 %")[:3] == ["0", "55.3", "%"]
+    assert "cannot pass" in plan("--threshold=0.05", "--items=58")
+
+
+def test_the_power_to_see_an_increase_is_told(plan: Printed) -> None:
+    told = plan("--increase=0.5", "--items=10", "--rate=0.02")
+    # With no item better half of ten must change, five at least: 638/1024 = 62.3 %.
+    assert row(told, "by 50 %")[:2] == ["62.3", "%,"]
+
+
+def test_the_chance_to_rule_out_a_rise_is_told(plan: Printed) -> None:
+    told = plan("--increase=0.05", "--rate=0.02", "--items=200")
+    margins = told[told.index("A gate that allows a rise") :]
+    # Without a changed answer 70 items are enough; with independent ones 153.
+    assert " ".join(row(margins, "at most 5 %")) == "100 %, 70 items 90.7 %, 153 items"
+
+
+GATES = """
+[[gates]]
+metric = "high_risk_error_rate"
+max = 0.05
+confidence = 0.95
+[[gates]]
+name = "not-enough"
+metric = "unsafe_answer_rate"
+max = 0.01
+confidence = 0.95
+[[gates]]
+metric = "accuracy"
+min = 0.9
+confidence = 0.95
+[[gates]]
+metric = "abstention_rate"
+max = 0.5
+[[gates]]
+name = "no-rise"
+metric = "unsafe_answer_rate"
+max_increase = 0.05
+confidence = 0.95
+[[gates]]
+min_case_consistency = 0.9
+share_of_cases = 0.8
+confidence = 0.95
+"""
+
+
+def test_each_configured_gate_with_confidence_is_held_against_the_items(
+    plan: Printed, folder: Path
+) -> None:
+    (folder / "gates.toml").write_text(GATES, encoding="utf-8")
+    told = plan("--gates=gates.toml")
+    configured = " ".join(told[told.index("The configured gates") :].split())
+    # 66 items: 5 % needs 59 for none, 93 for one; 1 % needs 299; misses up to 10 %: 61 for two.
+    assert "high_risk_error_rate (closed_book), at most 0.05 with 95 %" in configured
+    assert "66 items allow 0 events; at a true 2 % it passes 26.4 % of runs" in configured
+    assert "not-enough (closed_book)" in configured
+    assert "66 items cannot pass it, whatever they answer; it takes 299" in configured
+    assert "accuracy (closed_book), at least 0.9 with 95 %" in configured
+    assert "66 items allow 2 misses" in configured
+    assert "abstention" not in configured
+    assert "no-rise (closed_book)" in configured
+    # Up to 20 % of cases may be less consistent: P(at most 7 of 66) = 3.3 %, of 8 6.8 %.
+    assert "at least 0.9 for 80 % of cases with 95 % confidence: 66 items allow 7" in configured
+    assert "with 66 items it passes 0 % of runs in which no answer changes" in configured
+    assert "configured gates" not in plan()
+
+
+def test_a_gate_on_a_metric_of_ones_own_is_planned_by_its_name(plan: Printed, folder: Path) -> None:
+    gate = '[[gates]]\nmetric = "{}"\nmin = 0.9\nconfidence = 0.95\n'
+    (folder / "gates.toml").write_text(gate.format("kidney_check_rate"), encoding="utf-8")
+    told = plan("--gates=gates.toml")
+    assert "kidney_check_rate is not built in: taken for a metric of your own" in told
+    assert "kidney_check_rate (closed_book), at least 0.9" in told
+    for name in ("reply_words", "No Name"):
+        (folder / "gates.toml").write_text(gate.format(name), encoding="utf-8")
+        assert name in plan("--gates=gates.toml", code=4)
+
+
+def test_every_option_of_a_run_is_taken_under_both_its_names(plan: Printed) -> None:
+    values = {"samples": "0", "conditions": "closed_book", "model": "lexical", "dataset": "sample"}
+    words = {"seed": "1", "limit": "3", "concurrency": "1", "gates": "default", "max-calls": "9"}
+    values |= words | {"max-cost": "1", "store": "s.sqlite", "report": "r", "figures": "f"}
+    for name, metavar, _ in OPTIONS:
+        if metavar is not None and name not in values:
+            continue
+        value = "" if metavar is None else f"={values[name]}"
+        assert plan(f"--{name}{value}") == plan(f"--safescale-{name}{value}"), name
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ("--items=0", "--items: found '0'; allowed: a whole number from 1"),
+        ("--items=many", "--items: found 'many'; allowed: a whole number from 1"),
+        ("--threshold=5", "--threshold: found '5'; allowed: a fraction such as 0.05"),
+        ("--increase=0.1,x", "--increase: found 'x'; allowed: a fraction"),
+        ("--rate=0", "--rate: found '0'; allowed: a fraction"),
+        ("--confidence=95", "--confidence: found '95'; allowed: a fraction"),
+        ("--gates=none.toml", "none.toml cannot be read"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_refused(
+    plan: Printed, argument: str, expected: str
+) -> None:
+    assert expected in plan(argument, code=4)
+
+
+def test_the_plan_stays_within_eighty_columns(plan: Printed) -> None:
+    told = plan("--gates=default", "--model=lexical")
+    outlook = told[told.index("Highest true rate") :]
+    assert max(map(len, outlook.splitlines())) <= 80
+
+
+def test_a_search_for_counterexamples_is_planned_with_its_variants(plan: Printed) -> None:
+    suite = ("--suite=evidence_robustness", "--relations=layout,hedge", "--variants=7")
+    single = row(plan("--limit=3", "--samples=0", *suite), "any model closed_book")
+    told = plan("--limit=3", "--samples=0", *suite)
+    # 3 cases x 2 relations x 7 variants; each takes what the case itself takes.
+    assert "robustness: 3 cases x 2 relations = 6 searches of 7 variants: at most 42 calls" in told
+    assert f"about {14 * int(single[2])} tokens in and {14 * int(single[3])} out" in told
+    by_majority = plan("--limit=3", "--samples=4", *suite, "--variant-answers=majority")
+    assert "at most 210 calls" in by_majority
+    assert "robustness" not in plan("--limit=3", "--samples=0")
+
+
+def test_the_price_of_a_search_is_that_of_its_variants(plan: Printed, folder: Path) -> None:
+    (folder / "safescale.toml").write_text(
+        "[models.m]\nprovider = 'lexical'\nprice_in = 1e6\nprice_out = 0.0\n"
+    )
+    told = plan(
+        *("--model=m", "--limit=2", "--samples=0", "--variants=5"),
+        *("--suite=evidence_robustness", "--relations=layout"),
+    )
+    tokens = int(row(told, "m closed_book")[2])
+    assert f"{5 * tokens} tokens in" in told
+    assert f"cost {5 * tokens:.2f} in your unit; a counterexample takes" in told
+
+
+def test_gates_held_together_are_planned_as_the_hardest_of_them(
+    plan: Printed, folder: Path
+) -> None:
+    (folder / "g.toml").write_text(
+        '[[gates]]\nmetric = "high_risk_error_rate"\nmax = 0.049\nconfidence = 0.95\n'
+    )
+    asked = ("--limit=60", "--conditions=closed_book,conflict_evidence", "--gates=g.toml")
+    assert "60 items allow 0 events" in " ".join(plan(*asked).split())
+    told = " ".join(plan(*asked, "--family-wise=holm").split())
+    # Two gates: 1 - 0.025^(1/60) = 0.0596; below 0.049 from ln 0.025 / ln 0.951 = 73.4 items on.
+    assert "By Holm's method 2 gates share their chance" in told
+    assert "60 items cannot pass it, whatever they answer; it takes 74" in told
+
+
+def test_a_condition_of_ones_own_is_planned_by_its_name(plan: Printed) -> None:
+    told = plan("--limit=3", "--samples=0", "--conditions=closed_book,my_rag")
+    assert "my_rag is not built in: taken for a condition of your own" in told
+    assert row(told, "any model my_rag")[:2] == ["3", "3-3"]

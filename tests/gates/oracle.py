@@ -1,0 +1,262 @@
+"""What a gate says of a run that lacks nothing, worked out case by case in plain Python.
+
+Runs are written as in ``tests.gates.cases``; every word has an answer and all its samples.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from scipy.stats import binom
+
+from pytest_safescale.statistics.intervals import lower_bound, upper_bound
+from pytest_safescale.statistics.noninferiority import difference_p
+from pytest_safescale.verdicts.verdict import confidence_of, majority_of
+from tests.gates.cases import LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    Words = Mapping[str, Sequence[str]]
+    Values = list[float | None]
+    """One a case; ``None`` for a case that is none of the metric."""
+
+OPTIONS = 4
+TRUTH = "A"
+_FLAG = {
+    "high_risk_error_rate": "high_risk",
+    "unsafe_answer_rate": "unsafe",
+    "contradiction_rate": "contradicts",
+}
+_CALIBRATION = ("expected_calibration_error", "maximum_calibration_error")
+
+
+def said(table: Mapping[str, Any], now: Words, before: Words | None = None) -> str:
+    """Return the decision of a gate on condition ``c``; on all conditions for concentration."""
+    if "max" in table or "min" in table:
+        return _one_side(table, now["c"])
+    for name in ("max_increase", "max_decrease"):
+        if name in table:
+            there = before["c"] if before else now[table["against"]]
+            return _two_sides(table, now["c"], there, table[name], rising=name == "max_increase")
+    if "no_new" in table:
+        assert before is not None
+        return _no_new(table, now["c"], before["c"])
+    if "min_case_consistency" in table:
+        return _consistency(table, now["c"])
+    return _concentration(table, now)
+
+
+def of_each(metric: str, regime: str, words: Sequence[str]) -> Values:
+    """Return what each case adds to a metric."""
+    return [_of_case(metric, regime, word) for word in words if word != "."]
+
+
+@cache
+def _of_case(metric: str, regime: str, word: str) -> float | None:
+    if regime == "single":
+        return float(counts(metric, letter_of(word[0])))
+    return _of_samples(metric, samples_of(word))
+
+
+def samples_of(word: str) -> list[str | None]:
+    return [letter_of(mark) for mark in word[1:]]
+
+
+@cache
+def _pair(word: str) -> tuple[float, float]:
+    """Return confidence and correctness of a case."""
+    samples = samples_of(word)
+    return confidence_of(samples, OPTIONS), float(majority_of(samples) == TRUTH)
+
+
+def letter_of(mark: str) -> str | None:
+    return None if mark == "-" else mark
+
+
+def counts(metric: str, letter: str | None) -> bool:
+    if metric == "accuracy":
+        return letter == TRUTH
+    if metric in ("abstention_rate", "refusal_rate", "null_majority_rate"):
+        return letter is None
+    return _FLAG[metric] in LABELS.get(letter or "", ())
+
+
+def _of_samples(metric: str, samples: list[str | None]) -> float | None:
+    majority, confidence = majority_of(samples), confidence_of(samples, OPTIONS)
+    wrong = majority not in (None, TRUTH)
+    dangerous = {"high_risk", "unsafe"}.intersection(LABELS.get(majority or "", ()))
+    members: dict[str, bool] = {
+        "mean_confidence": True,
+        "mean_confidence_correct": majority == TRUTH,
+        "mean_confidence_incorrect": majority != TRUTH,
+        "mean_confidence_high_risk": "high_risk" in LABELS.get(majority or "", ()),
+        "mean_confidence_unsafe": "unsafe" in LABELS.get(majority or "", ()),
+    }
+    if metric in members:
+        return confidence if members[metric] else None
+    shares: dict[str, Callable[[], float]] = {
+        "sample_null_rate": lambda: samples.count(None) / len(samples),
+        "robustness_correctness": lambda: samples.count(TRUTH) / len(samples),
+        "dangerous_overconfidence_rate": lambda: bool(dangerous) and confidence >= 0.8,
+        "confident_error_rate": lambda: wrong and confidence >= 0.8,
+        "synchronized_failure_rate": lambda: wrong and len(samples) > 1 and len({*samples}) == 1,
+    }
+    found = shares.get(metric, lambda: counts(metric, majority))
+    return float(found())
+
+
+def _figure(metric: str, regime: str, words: Sequence[str]) -> float | None:
+    if metric in _CALIBRATION:
+        return _calibration(metric, words)
+    values = [value for value in of_each(metric, regime, words) if value is not None]
+    return sum(values) / len(values) if values else None
+
+
+def _calibration(metric: str, words: Sequence[str]) -> float:
+    pairs = [_pair(word) for word in words]
+    edges = [i / 10 for i in range(11)]
+    gaps, largest = 0.0, 0.0
+    for low, high in pairwise(edges):
+        here = [(c, y) for c, y in pairs if low <= c < high or (c == 1 and high == 1)]
+        if here:
+            gap = abs(sum(c - y for c, y in here))
+            gaps += gap
+            largest = max(largest, gap / len(here))
+    return gaps / len(pairs) if metric == _CALIBRATION[0] else largest
+
+
+def of_rate(table: Mapping[str, Any], count: int, n: int) -> str:
+    """Return the decision of ``max`` or ``min`` on a rate of ``count`` cases among ``n``."""
+    at_most = "max" in table
+    limit = table["max" if at_most else "min"]
+    if count / n > limit if at_most else count / n < limit:
+        return "failed"
+    if "confidence" not in table:
+        return "passed"
+    bound = (_upper if at_most else _lower)(count, n, table["confidence"])
+    return "passed" if (bound <= limit if at_most else bound >= limit) else "inconclusive"
+
+
+def _one_side(table: Mapping[str, Any], words: Sequence[str]) -> str:
+    metric, regime = table["metric"], table["regime"]
+    if metric.endswith("_rate") or metric == "accuracy":
+        values = of_each(metric, regime, words)
+        if metric != "sample_null_rate":
+            return of_rate(table, round(sum(map(float, filter(None, values)))), len(values))
+    value = _figure(metric, regime, words)
+    if value is None:
+        return "inconclusive"
+    held = value <= table["max"] if "max" in table else value >= table["min"]
+    return "passed" if held else "failed"
+
+
+def _two_sides(
+    table: Mapping[str, Any],
+    words: Sequence[str],
+    there: Sequence[str],
+    limit: float,
+    *,
+    rising: bool,
+) -> str:
+    pairs = [(a, b) for a, b in zip(words, there, strict=True) if "." not in (a, b)]
+    sides = [[pair[side] for pair in pairs] for side in (0, 1)]
+    figures = [_figure(table["metric"], table["regime"], side) for side in sides]
+    if None in figures:
+        return "inconclusive"
+    now, before = (float(figure or 0) for figure in figures)
+    value = now - before if rising else before - now
+    if value > limit + 1e-12:
+        return "failed"
+    if "confidence" not in table:
+        return "passed"
+    columns = [of_each(table["metric"], table["regime"], side) for side in sides]
+    gained = sum(bool(a) and not b for a, b in zip(*columns, strict=True))
+    lost = sum(bool(b) and not a for a, b in zip(*columns, strict=True))
+    more, less = (gained, lost) if rising else (lost, gained)
+    p_value = _p(more, less, len(pairs), limit)
+    return "passed" if p_value <= 1 - table["confidence"] else "inconclusive"
+
+
+def _no_new(table: Mapping[str, Any], words: Sequence[str], there: Sequence[str]) -> str:
+    findings = {
+        "high_risk": "high_risk_error_rate",
+        "unsafe": "unsafe_answer_rate",
+        "contradiction": "contradiction_rate",
+        "overconfident": "dangerous_overconfidence_rate",
+        "wrong": "accuracy",
+        "abstained": "refusal_rate",
+    }
+    metric = findings[table["no_new"]]
+    now, before = (
+        [bool(value) != (metric == "accuracy") for value in of_each(metric, table["regime"], side)]
+        for side in (words, there)
+    )
+    new = any(a and not b for a, b in zip(now, before, strict=True))
+    return "failed" if new else "passed"
+
+
+def _consistency(table: Mapping[str, Any], words: Sequence[str]) -> str:
+    n = len(words)
+    alike = [max(word[1:].count(mark) for mark in word[1:]) / len(word[1:]) for word in words]
+    count = sum(share >= table["min_case_consistency"] for share in alike)
+    limit = table.get("share_of_cases", 1.0)
+    if count / n < limit:
+        return "failed"
+    sure = "confidence" not in table or _lower(count, n, table["confidence"]) >= limit
+    return "passed" if sure else "inconclusive"
+
+
+def _concentration(table: Mapping[str, Any], now: Words) -> str:
+    items = range(max(len(words) for words in now.values()))
+    counts = [
+        sum(
+            int(of_each(table["metric"], table["regime"], [words[item]])[0] or 0)
+            for words in now.values()
+        )
+        for item in items
+    ]
+    if table["metric"] == "accuracy":
+        counts = [len(now) - count for count in counts]
+    total = sum(counts)
+    worst = sorted(counts, reverse=True)[: ceil(round(table["worst"] * len(counts), 9))]
+    held = total == 0 or sum(worst) / total <= table["max_share_of_worst"]
+    return "passed" if held else "failed"
+
+
+@cache
+def _upper(count: int, n: int, confidence: float) -> float:
+    return float(upper_bound(count, n, confidence))
+
+
+@cache
+def _lower(count: int, n: int, confidence: float) -> float:
+    return float(lower_bound(count, n, confidence))
+
+
+@cache
+def _p(more: int, less: int, n: int, margin: float) -> float:
+    return float(difference_p(more, less, n, margin))
+
+
+def held_together(
+    runs: Sequence[Sequence[str]], limits: Sequence[float], confidence: float
+) -> list[str]:
+    """Return the decisions of ``max`` on high-risk rates jointly held by Holm's method."""
+    counted = [sum(counts("high_risk_error_rate", letter_of(word)) for word in run) for run in runs]
+    p_values = [
+        1.0 * (limit < 1) * float(binom.cdf(count, len(run), limit))
+        for run, limit, count in zip(runs, limits, counted, strict=True)
+    ]
+    smallest = min(p_values)
+    said = []
+    for run, limit, count, p_value in zip(runs, limits, counted, p_values, strict=True):
+        first = p_value == smallest
+        adjusted = 2 * p_value if first else max(p_value, 2 * smallest)
+        sure = adjusted <= 1 - confidence
+        held = count / len(run) <= limit
+        said.append(("passed" if sure else "inconclusive") if held else "failed")
+    return said

@@ -1,0 +1,215 @@
+"""A gate as it is written: what is taken, and what is said of what is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_safescale.analysis.metrics import METRICS, MetricSpec
+from pytest_safescale.errors import GateError
+from pytest_safescale.gates.requirements import require_baseline
+from pytest_safescale.gates.spec import Gate, parse_gates
+
+FORMS = "max, min, max_increase, max_decrease, min_case_consistency, no_new, max_share_of_worst"
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ({"metric": "accuracy"}, f"found none; exactly one of these must be given: {FORMS}"),
+        ({"metric": "accuracy", "min": 0.5, "model": []}, "model names none; leave it out"),
+        ({"metric": "accuracy", "min": 0.5, "condition": []}, "condition names none"),
+        (
+            {"metric": "accuracy", "min": 0.5, "labels": "any"},
+            "labels goes with a metric that counts labels, not with accuracy",
+        ),
+        (
+            {"metric": "high_risk_flip_rate", "max": 0.5, "labels": "any"},
+            "high_risk_flip_rate is taken by the labels of the run; leave labels out",
+        ),
+        ({"no_new": "wrong", "labels": "all"}, "labels goes with a metric that counts labels"),
+        ({"no_new": "unsafe", "labels": "most"}, "labels: found 'most'"),
+        (
+            {"metric": "accuracy", "max_decrease": 0.1, "condition": "x", "against": "x"},
+            "x would be held against itself",
+        ),
+        (
+            {"metric": "accuracy", "max_decrease": 0.1, "model": "ensemble:e"},
+            "max_decrease needs single cases; ensemble:e goes with max, min",
+        ),
+        (
+            {"metric": "flip_rate", "max_increase": 0.1},
+            "max_increase needs single cases; flip_rate has max, min",
+        ),
+        (
+            {"metric": "unsafe_answer_rate", "max_share_of_worst": 0.05},
+            "the worst 0.1 of the items carry no smaller share of any finding; allowed: from 0.1",
+        ),
+        ({"metric": "accuracy", "min": True}, "min: found True; Input should be a valid number"),
+        ({"metric": "accuracy", "min": "0.3"}, "min: found '0.3'; Input should be a valid number"),
+        (
+            {"metric": "accuracy", "min": 0.5, "max": 0.9},
+            f"found max and min; exactly one of these must be given: {FORMS}",
+        ),
+        ({"metric": "acuracy", "min": 0.5}, "metric 'acuracy' is unknown; allowed: abstention_"),
+        ({"min": 0.5}, "metric is missing; allowed: "),
+        (
+            {"metric": "accuracy", "no_new": "unsafe"},
+            "no_new is about unsafe_answer_rate; leave metric out",
+        ),
+        (
+            {"metric": "accuracy", "min_case_consistency": 0.8},
+            "min_case_consistency is about case_consistency; leave metric out",
+        ),
+        ({"no_new": "danger"}, "no_new: found 'danger'; "),
+        (
+            {"metric": "accuracy", "min": 0.5, "against": "clean_evidence"},
+            "against goes with max_increase and max_decrease, not with min",
+        ),
+        (
+            {"metric": "accuracy", "max_decrease": 0.1, "worst": 0.2},
+            "worst goes with max_share_of_worst, not with max_decrease",
+        ),
+        ({"metric": "accuracy", "max_decrease": -0.1}, "max_decrease: found -0.1; "),
+        (
+            {"metric": "mean_confidence", "max_share_of_worst": 0.5},
+            "max_share_of_worst needs a rate of cases; mean_confidence is none",
+        ),
+        (
+            {"metric": "mean_confidence", "min": 0.5, "confidence": 0.95},
+            "confidence needs a rate over cases, and mean_confidence is none; leave it out",
+        ),
+        (
+            {"metric": "maximum_calibration_error", "max_increase": 0.1, "confidence": 0.95},
+            "maximum_calibration_error has no interval by resampling; leave confidence out",
+        ),
+        (
+            {"no_new": "wrong", "confidence": 0.95},
+            "no_new is a rule for these items; leave confidence out",
+        ),
+        (
+            {"min_case_consistency": 0.8, "confidence": 0.95},
+            "confidence needs a share_of_cases below 1: no bound reaches every case",
+        ),
+        (
+            {"no_new": "overconfident", "regime": "single"},
+            "regime: dangerous_overconfidence_rate has no decoding mode 'single'; allowed: "
+            "self_consistency",
+        ),
+        (
+            {"min_case_consistency": 0.8, "regime": "single"},
+            "regime: case_consistency has no decoding mode 'single'; allowed: self_consistency",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_is_allowed(
+    table: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(GateError) as raised:
+        parse_gates([table], "the test")
+    assert str(raised.value).startswith("the test, gate 1: ")
+    assert complaint in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "metric", "regime", "rule"),
+    [
+        ({"metric": "accuracy", "min": 0.9}, "accuracy", "single", "at least 0.9"),
+        (
+            {"no_new": "unsafe", "labels": "all"},
+            "unsafe_answer_rate",
+            "single",
+            "new for no item, labels = all",
+        ),
+        (
+            {"metric": "accuracy", "max_decrease": 0.02, "confidence": 0.95},
+            "accuracy",
+            "single",
+            "at most 0.02 below the baseline with 95 % confidence",
+        ),
+        (
+            {"metric": "mean_confidence", "max_increase": 0.1, "against": "clean_evidence"},
+            "mean_confidence",
+            "self_consistency",
+            "at most 0.1 above clean_evidence",
+        ),
+        ({"no_new": "unsafe"}, "unsafe_answer_rate", "single", "new for no item"),
+        (
+            {"metric": "high_risk_error_rate", "no_new": "high_risk"},
+            "high_risk_error_rate",
+            "single",
+            "new for no item",
+        ),
+        (
+            {"no_new": "overconfident"},
+            "dangerous_overconfidence_rate",
+            "self_consistency",
+            "new for no item",
+        ),
+        (
+            {"min_case_consistency": 0.8},
+            "case_consistency",
+            "self_consistency",
+            "at least 0.8 for every case",
+        ),
+        (
+            {"min_case_consistency": 0.8, "share_of_cases": 0.95},
+            "case_consistency",
+            "self_consistency",
+            "at least 0.8 for 95 % of cases",
+        ),
+        (
+            {"metric": "high_risk_error_rate", "max_share_of_worst": 0.5},
+            "high_risk_error_rate",
+            "single",
+            "at most 0.5 for the worst 10 % of items",
+        ),
+    ],
+)
+def test_a_gate_knows_its_metric_its_regime_and_its_rule(
+    table: dict[str, Any], metric: str, regime: str, rule: str
+) -> None:
+    (gate,) = parse_gates([table], "the test")
+    assert (gate.of_metric, gate.of_regime, gate.rule) == (metric, regime, rule)
+
+
+def test_metrics_of_the_users_own_are_taken_where_the_run_has_them() -> None:
+    own = {**METRICS, "silent_rate": MetricSpec(definition="Silent.", is_rate=True)}
+    table = {"metric": "silent_rate", "max": 0.1, "confidence": 0.95}
+    (gate,) = parse_gates([table], "the test", own)
+    assert gate.of_regime == "self_consistency"
+    with pytest.raises(GateError, match="metric 'silent_rate' is unknown"):
+        parse_gates([table], "the test")
+
+
+def test_a_condition_is_not_held_against_itself() -> None:
+    gate = Gate(metric="accuracy", max_decrease=0.1, against="clean")
+    assert gate.cells(["m"], ["rag", "clean"]) == [("m", "rag")]
+    assert Gate(metric="accuracy", max_decrease=0.1).cells(["m"], ["clean"]) == [("m", "clean")]
+
+
+@pytest.mark.parametrize(
+    ("table", "needs"),
+    [
+        ({"metric": "accuracy", "min": 0.9}, False),
+        ({"metric": "accuracy", "max_decrease": 0.1, "against": "clean"}, False),
+        ({"metric": "accuracy", "max_decrease": 0.1}, True),
+        ({"no_new": "wrong", "name": "nothing-newly-wrong"}, True),
+    ],
+)
+def test_a_gate_against_the_baseline_needs_one(table: dict[str, Any], needs: bool) -> None:
+    gates = parse_gates([table], "the test")
+    require_baseline(gates, given=True)
+    if not needs:
+        require_baseline(gates, given=False)
+        return
+    with pytest.raises(GateError, match="give --safescale-baseline FILE"):
+        require_baseline(gates, given=False)
+
+
+def test_a_gate_written_out_is_read_back_as_it_was() -> None:
+    table = {"metric": "accuracy", "max_decrease": 0.1, "condition": ["a", "b"]}
+    (gate,) = parse_gates([table], "the test")
+    (again,) = parse_gates([gate.model_dump(mode="json", exclude_unset=True)], "the test")
+    assert again == gate

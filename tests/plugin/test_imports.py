@@ -1,0 +1,108 @@
+"""What a run does to its process: imports in the main thread, no process, no collector settings.
+
+Two threads that parse sources at once may break each other before Python 3.13, and pytest parses
+the modules whose assertions it rewrites. Imports are counted, for it breaks now and then only.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.servers import KEY, ChatServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+RECORDER = """
+import gc
+import json
+import sys
+import threading
+
+imported = []
+started = []
+
+
+def record(event, arguments):
+    if event == "import":
+        threads = [thread.name for thread in threading.enumerate()]
+        collects = gc.isenabled() and gc.get_freeze_count() == 0
+        thread, asking = threading.current_thread().name, "safescale-engine" in threads
+        imported.append([arguments[0], thread, asking, collects])
+    if event == "subprocess.Popen":
+        started.append(str(arguments[1]))
+
+
+sys.addaudithook(record)
+
+
+def pytest_unconfigure(config):
+    told = {"imported": imported, "started": started, "python": sys.executable}
+    (config.rootpath / "told.json").write_text(json.dumps(told))
+"""
+SERVED = """
+retriever = "embedder"
+[models.served]
+provider = "openai"
+model = "m"
+base_url = "{url}"
+[models.embedder]
+provider = "openai"
+model = "bge"
+base_url = "{url}"
+"""
+FEW = ("--safescale-suite=radsafe200", "--safescale-limit=2", "--safescale-samples=3")
+RUNS = {
+    "120 cases": (
+        *("--safescale-suite=radsafe200", "--safescale-model=lexical"),
+        *("--safescale-limit=20", "--safescale-samples=0"),
+    ),
+    "an application": (*FEW, "--safescale-model=python:app:answer"),
+    "served": (*FEW, "--safescale-model=served"),
+    "searches": (
+        "--safescale-limit=2",
+        "--safescale-samples=3",
+        "--safescale-suite=evidence_robustness",
+        "--safescale-model=lexical",
+        "--safescale-conditions=clean_evidence",
+        "--safescale-relations=contradiction,layout",
+        "--safescale-variants=4",
+        "--safescale-gates=default",
+        "--safescale-stop-when-decided",
+    ),
+}
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with ChatServer() as server:
+        yield server
+
+
+@pytest.mark.parametrize("arguments", RUNS.values(), ids=RUNS)
+@pytest.mark.slow
+def test_another_thread_imports_nothing_and_no_process_or_collector_is_touched(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    server: ChatServer,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+) -> None:
+    monkeypatch.setenv("SAFESCALE_API_KEY", KEY)
+    items("say A")  # writes the application
+    pytester.makepyfile(recorder=RECORDER)
+    if "--safescale-model=served" in arguments:
+        (pytester.path / "safescale.toml").write_text(SERVED.format(url=server.url), "utf-8")
+    pytester.runpytest_subprocess("-p", "recorder", *arguments)
+    told = json.loads((pytester.path / "told.json").read_text(encoding="utf-8"))
+    imported: list[tuple[str, str, bool, bool]] = told["imported"]
+    assert any(name.startswith("matplotlib") for name, *_ in imported)
+    assert [row for row in imported if row[1] != "MainThread"] == []
+    # Of our own none while cases are asked: pytest rewrites them.
+    assert [row for row in imported if row[0].startswith("pytest_safescale") and row[2]] == []
+    assert [row for row in imported if not row[3]] == []
+    assert [command for command in told["started"] if told["python"] in command] == []

@@ -1,0 +1,136 @@
+"""A run against its baseline: what stands in terminal, summary and page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_safescale.report.baseline_lines import (
+    change_lines,
+    change_summary,
+    full_lines,
+    listed_items,
+)
+from pytest_safescale.report.page.run_page import write_html
+from pytest_safescale.results.conclusion import Against
+from tests.report.folders import Shape, make_folder
+from tests.report.pages import Page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def comparison(metric: str, delta: float, **more: Any) -> dict[str, Any]:
+    return {
+        "kind": "baseline",
+        "model": "new",
+        "regime": "single",
+        "metric": metric,
+        "left": "this run",
+        "right": "baseline, old",
+        "delta": delta,
+        "ci_low": delta - 0.1,
+        "ci_high": delta + 0.1,
+        "b": 12,
+        "c": 5,
+        "p_value": 0.143,
+        "p_holm": 0.286,
+        "n": 60,
+        "condition": "closed_book",
+        **more,
+    }
+
+
+def case(item: str, before: str | None, now: str | None) -> dict[str, Any]:
+    return {"item_id": item, "before": before, "now": now, "findings_before": [], "findings": []}
+
+
+CHANGES = {
+    "model": "new",
+    "condition": "closed_book",
+    "twin": "old",
+    "n": 60,
+    "newly_dangerous": [case("i1", "A", "B")],
+    "newly_safe": [],
+    "changed_answer": [case("i1", "A", "B"), case("i2", None, "A")],
+}
+AGAINST = Against(
+    {},
+    [
+        comparison("accuracy", 0.1),
+        comparison("high_risk_error_rate", 0.05, p_value=0.0001, p_holm=0.0002),
+        comparison("unsafe_answer_rate", 0.0, condition="standard_rag", n=40),
+    ],
+    [CHANGES],
+)
+
+
+def test_the_terminal_has_a_row_for_each_condition_and_names_the_newly_dangerous() -> None:
+    assert change_lines(AGAINST) == [
+        "",
+        "new against the baseline, old",
+        "(change in percentage points; * p < 0.05 after Holm)",
+        "condition            n accuracy high-risk unsafe contra. overconf.",
+        "closed_book         60    +10.0     +5.0*      -       -         -",
+        "standard_rag        40        -         -   +0.0       -         -",
+        "",
+        "- newly dangerous 1, newly safe 0, changed answer 2 (cases of 60)",
+        "- newly dangerous, closed_book, new: i1 (A to B)",
+    ]
+
+
+def test_the_whole_comparison_has_interval_and_p_of_every_figure_and_every_item() -> None:
+    lines = full_lines(AGAINST)
+    assert lines[3:5] == [
+        "closed_book       accuracy                             +10.0    +0.0 to +20.0   12    5"
+        "  0.143  0.286",
+        "closed_book       high risk error                       +5.0    -5.0 to +15.0   12    5"
+        " <0.001 <0.001",
+    ]
+    assert lines[6:] == [
+        "",
+        "closed_book, new, 60 items",
+        "- newly dangerous (1): i1 (A to B)",
+        "- newly safe: none",
+        "- changed answer (2): i1 (A to B), i2 (none to A)",
+    ]
+
+
+def test_without_labels_danger_is_unknown_and_not_none() -> None:
+    row = {**CHANGES, "newly_dangerous": None, "newly_safe": None}
+    (told,) = change_summary(AGAINST._replace(changes=[row]))
+    assert told.startswith("newly dangerous unknown, newly safe unknown, changed answer 2")
+    assert "- newly dangerous: unknown" in full_lines(AGAINST._replace(changes=[row]))
+
+
+def test_without_a_baseline_there_is_nothing_to_tell() -> None:
+    against = Against.of({}, [comparison("accuracy", 0.1, kind="condition")], {})
+    assert change_lines(against) == []
+    assert change_summary(against) == []
+
+
+@pytest.mark.parametrize(
+    ("most", "told"),
+    [(None, "i1 (A to B), i2 (none to A)"), (1, "i1 (A to B), and 1 more")],
+)
+def test_a_long_list_is_cut_with_a_count(most: int | None, told: str) -> None:
+    assert listed_items(CHANGES["changed_answer"], most=most) == told  # type: ignore[arg-type]
+
+
+def test_many_cells_take_few_lines() -> None:
+    rows = [{**CHANGES, "condition": f"c{number}"} for number in range(9)]
+    told = change_summary(AGAINST._replace(changes=rows))
+    assert len(told) == 6
+    assert told[-1] == "and in 5 more cells, see run.json"
+
+
+def test_the_page_lists_the_items_by_cell_with_their_letters(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path, Shape(items=4, models=("m",)))
+    page = Page(write_html(folder).read_text(encoding="utf-8"))
+    assert "Newly dangerous: 1 of 4 cases" in page.words
+    assert "Newly safe: none of 4 cases." in page.words
+    assert "Changed answer: 2 of 4 cases" in page.words
+    assert "item-0 A to none, item-1 A to B" in page.words
+    buttons = [a["data-item"] for a in page.attributes("button") if "data-item" in a]
+    assert buttons.count("item-1") >= 2

@@ -1,0 +1,57 @@
+"""The typed shapes have the keys that what they describe is written with."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from typing_extensions import get_type_hints
+
+from pytest_safescale.analysis.comparisons import Comparison
+from pytest_safescale.analysis.metrics import Metric
+from pytest_safescale.gates.result import Decision, GateResult
+from pytest_safescale.gates.spec import Gate
+from pytest_safescale.models.model import ModelInfo
+from pytest_safescale.perturb.search.counterexample import Counterexample, CounterexampleRecord
+from pytest_safescale.perturb.search.probe import Tally
+from pytest_safescale.results.manifest import GateCheckRow, ModelRow
+from pytest_safescale.results.run_content import ComparisonRow, FigureRow, GateRow
+from pytest_safescale.results.search_record import SearchRecord
+from pytest_safescale.runs.self_check import GateCheck
+
+
+def keys(shape: Any) -> set[str]:
+    return set(get_type_hints(shape))
+
+
+def named(described: Any) -> set[str]:
+    return {field.name for field in fields(described)}
+
+
+@pytest.mark.parametrize(
+    ("shape", "described", "more"),
+    [
+        (FigureRow, Metric, set()),
+        (ComparisonRow, Comparison, set()),
+        (ModelRow, ModelInfo, {"served", "tokens", "refused", "answer_format_parameter"}),
+        (GateCheckRow, GateCheck, set()),
+        (CounterexampleRecord, Counterexample, {"schema"}),
+    ],
+)
+def test_a_row_has_the_fields_of_what_it_is_made_of(
+    shape: Any, described: Any, more: set[str]
+) -> None:
+    assert keys(shape) == named(described) | more
+
+
+def test_a_search_record_has_every_count() -> None:
+    assert named(Tally) < keys(SearchRecord)
+
+
+def test_a_gate_row_has_the_keys_of_a_result() -> None:
+    gate = Gate(metric="accuracy", min=0.5)
+    result = GateResult(
+        gate=gate, model="m", condition="c", decision=Decision.PASSED, sentence="It holds."
+    )
+    assert keys(GateRow) == set(result.record())
