@@ -40,11 +40,6 @@ def pytest_sessionfinish(exitstatus):
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
 
 
-def a_few_then_none(calls: int) -> Callable[[int], str | None]:
-    """Return a script under which so many requests are answered and the others never."""
-    return lambda number: None if number < calls else "stall"
-
-
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", *command(*arguments)],
@@ -93,15 +88,19 @@ def test_a_signal_ends_the_run_in_order_with_a_report_that_says_it_is_incomplete
     workers: tuple[str, ...],
     to: str,
 ) -> None:
+    records = pytester.path / "safescale-report" / "cases.jsonl"
     monkeypatch.setenv("SAFESCALE_API_KEY", "none")
-    pytester.makeconftest(ENDINGS)
-    with ChatServer(fault=a_few_then_none(40)) as server:
+    with ChatServer(fault=lambda number: None if number < 20 else "stall") as server:
+        # The first tests of each process find their replies in the store; others wait for theirs.
         configure(pytester.path, server.url, timeout_s=3600)
+        items(*(f"case {n}" for n in range(20)))
+        start(pytester.path).communicate(timeout=HANG_S)
+        records.unlink()
         items(*(f"case {n}" for n in range(80)))
+        pytester.makeconftest(ENDINGS)
         process = start(pytester.path, "--safescale-concurrency=4", *workers)
-        wait_for_calls(server, 42)
-        # The calls run ahead of the tests: until one has ended there is nothing to report.
-        wait_until((pytester.path / "safescale-report" / "cases.jsonl").exists, "the first record")
+        wait_for_calls(server, 24)
+        wait_until(records.exists, "the first record")
         (os.kill if to == "process" else os.killpg)(process.pid, number)
         output, _ = process.communicate(timeout=HANG_S)
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
