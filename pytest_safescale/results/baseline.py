@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from pytest_safescale.analysis.shared_items import ItemMark, shared_items
 from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.results.case_record import CaseRecord, kept_case
-from pytest_safescale.results.manifests import SUPERSEDED, differing, fact, newly_served
+from pytest_safescale.results.manifests import (
+    SUPERSEDED,
+    changed_values,
+    differing,
+    fact,
+    newly_served,
+)
 from pytest_safescale.results.record_lines import CASES, read_lines
 from pytest_safescale.results.run_file import read_content
 from pytest_safescale.settings.shards import shard_in
@@ -32,7 +38,6 @@ __all__ = [
 
 _ALIKE = ("prompt", "agent's prompt", "decoding", "ranker", "pytest-safescale version")
 """What should be alike for a comparison to be about the model alone, beside the items."""
-_LONGEST = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +137,7 @@ def differences(now: Manifest, before: Manifest, shared: SharedItems) -> list[st
     """Say what, beside the model, differs between two runs, and how a model was served."""
     told = [*_items(now, before, shared)]
     for name in differing(now, before, _ALIKE):
-        values = _values(fact(now, name), fact(before, name))
+        values = changed_values(fact(now, name), fact(before, name))
         told.append(f"the baseline was run with another {name}{values}")
     for ours, theirs, what in _compared_names(now, before):
         if lacking := [name for name in ours if name not in theirs]:
@@ -148,7 +153,7 @@ def _asked_otherwise(now: Iterable[ModelRow], before: Iterable[ModelRow]) -> Ite
     for model in now:
         name, shaping = model["name"], model.get("shaping") or {}
         if name in earlier and shaping != earlier[name]:
-            yield f"the baseline asked {name} otherwise{_values(shaping, earlier[name])}"
+            yield f"the baseline asked {name} otherwise{changed_values(shaping, earlier[name])}"
 
 
 def _items(now: Manifest, before: Manifest, shared: SharedItems) -> Iterable[str]:
@@ -170,15 +175,6 @@ def _items(now: Manifest, before: Manifest, shared: SharedItems) -> Iterable[str
             f"{len(shared.unproven)} items are compared by id and correct letter alone: "
             "no hash of their content is recorded"
         )
-
-
-def _values(now: object, before: object) -> str:
-    if isinstance(now, dict) and isinstance(before, dict):
-        keys = [key for key in {**now, **before} if now.get(key) != before.get(key)]
-        told = (f"{key} {before.get(key)}, here {now.get(key)}" for key in keys)
-        return f" ({'; '.join(told)})"
-    short = max(len(str(now)), len(str(before))) <= _LONGEST
-    return f" ({before}, here {now})" if short else ""
 
 
 def _compared_names(

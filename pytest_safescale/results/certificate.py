@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from pytest_safescale.results.manifest import (  # noqa: TC001  # pydantic can read it
+    CorpusOfRun,
     DatasetOfRun,
     ModelRow,
 )
 
-__all__ = ["KIND", "CertificateFile", "CertificateRow", "ShownRow", "Split", "TestedRow"]
+__all__ = [
+    "KIND",
+    "SCHEMA_VERSION",
+    "CertificateFile",
+    "CertificateRow",
+    "ShownRow",
+    "Split",
+    "TestedRow",
+]
 
 KIND = "safescale certificate"
 """Stands in the file, so that no other file is taken for one."""
+SCHEMA_VERSION = 1
 
 
 class TestedRow(TypedDict):
@@ -78,6 +88,8 @@ class CertificateFile(TypedDict):
     runs: list[str | None]
     """Their ids."""
     dataset: DatasetOfRun
+    corpus: NotRequired[CorpusOfRun | None]
+    ranker: NotRequired[str | None]
     prompt_sha256: object
     agent_prompt_sha256: object
     decoding: Any

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FACTS",
     "SUPERSEDED",
+    "changed_values",
     "cut_notices",
     "differing",
     "fact",
@@ -24,6 +25,7 @@ __all__ = [
     "served_notices",
 ]
 
+_LONGEST = 24
 SUPERSEDED = "run.superseded.json"
 """The run.json of a run in whose folder another one began, as long as its cases stand there."""
 FACTS: Mapping[str, Sequence[str]] = MappingProxyType(
@@ -66,6 +68,16 @@ def failed_tests(manifest: Manifest) -> int:
 def differing(one: Manifest, other: Manifest, names: Iterable[str]) -> list[str]:
     """Return the names of what two manifests state otherwise."""
     return [name for name in names if fact(one, name) != fact(other, name)]
+
+
+def changed_values(now: object, before: object) -> str:
+    """Return, in brackets, what two runs state of one thing; empty where that is long."""
+    if isinstance(now, dict) and isinstance(before, dict):
+        keys = [key for key in {**now, **before} if now.get(key) != before.get(key)]
+        told = (f"{key} {before.get(key)}, here {now.get(key)}" for key in keys)
+        return f" ({'; '.join(told)})"
+    short = max(len(str(now)), len(str(before))) <= _LONGEST
+    return f" ({before}, here {now})" if short else ""
 
 
 def served_notices(models: Iterable[ModelRow]) -> list[str]:

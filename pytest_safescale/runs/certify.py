@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from pytest_safescale.analysis.answer_scores import RISKS, SCORES, decoding_mode
 from pytest_safescale.analysis.certificates import calibrating, certify, items_for
 from pytest_safescale.analysis.metrics import SINGLE
 from pytest_safescale.errors import DatasetError, SettingsError
-from pytest_safescale.results.certificate import KIND
+from pytest_safescale.results.certificate import KIND, SCHEMA_VERSION
+from pytest_safescale.results.certificate_file import ALIKE, model_identity
 from pytest_safescale.results.manifests import differing, fact
 from pytest_safescale.results.panel_records import panel_from_records
 
@@ -27,13 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND", "Request", "certificates_of"]
 
 COMMAND = "safescale certify"
-SCHEMA_VERSION = 1
 NO_CLAIM = (
     "no clinical claim: it is about items drawn like these, asked in this way, and answers as read"
 )
-_ALIKE = ("data set", "prompt", "agent's prompt", "decoding", "rule for labels", "corpus", "ranker")
-"""What runs must have in common to be certified together."""
-_OF_MODEL: Final = ("name", "provider", "model", "revision", "identity", "nature", "shaping")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +68,8 @@ def certificates_of(runs: Sequence[Baseline], request: Request) -> CertificateFi
         "notices": _notices(runs),
         "runs": [run.manifest.get("run_id") for run in runs],
         "dataset": _dataset(first.get("dataset", {})),
+        "corpus": first.get("corpus"),
+        "ranker": first.get("ranker"),
         "prompt_sha256": fact(first, "prompt"),
         "agent_prompt_sha256": fact(first, "agent's prompt"),
         "decoding": fact(first, "decoding"),
@@ -140,7 +139,7 @@ def _check_together(runs: Sequence[Baseline]) -> None:
     seen: dict[tuple[str, str, str], str] = {}
     for run in runs:
         _check_whole(run)
-        if others := differing(first.manifest, run.manifest, _ALIKE):
+        if others := differing(first.manifest, run.manifest, ALIKE):
             raise SettingsError(
                 f"{COMMAND}: {first.path} and {run.path} differ in {', '.join(others)}; allowed: "
                 "runs that are alike in them"
@@ -177,7 +176,7 @@ def _models(runs: Sequence[Baseline]) -> Iterator[ModelRow]:
     seen: dict[str, ModelRow] = {}
     for run in runs:
         for stated in run.manifest.get("models", ()):
-            model = _identity(stated)
+            model = model_identity(stated)
             known = seen.setdefault(stated["name"], model)
             if known != model:
                 raise SettingsError(
@@ -186,12 +185,6 @@ def _models(runs: Sequence[Baseline]) -> Iterator[ModelRow]:
                 )
             if known is model:
                 yield {**model, "served": stated.get("served", [])}
-
-
-def _identity(stated: ModelRow) -> ModelRow:
-    """Return what tells a model from another of its name."""
-    found: Any = {key: stated[key] for key in _OF_MODEL if key in stated}
-    return cast("ModelRow", found)
 
 
 def _notices(runs: Sequence[Baseline]) -> list[str]:

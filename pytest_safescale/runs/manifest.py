@@ -36,7 +36,14 @@ if TYPE_CHECKING:
     from pytest_safescale.runs.run import Run
     from pytest_safescale.settings.shards import Shard
 
-__all__ = ["frame_of", "run_manifest", "shard_manifest", "tokens_spent", "versions_used"]
+__all__ = [
+    "frame_of",
+    "run_manifest",
+    "shard_manifest",
+    "stated_before",
+    "tokens_spent",
+    "versions_used",
+]
 
 
 def frame_of(run: Run) -> Manifest:
@@ -50,6 +57,17 @@ def frame_of(run: Run) -> Manifest:
         "seed": run.settings.seed,
         "family_wise": run.settings.family_wise,
         **({"label_rule": run.settings.labels.rule} if run.dataset.voted else {}),
+    }
+
+
+def stated_before(run: Run) -> Manifest:
+    """Return what a run states before its first call: what a certificate is held against."""
+    return {
+        "dataset": {"name": run.dataset.name, "sha256": run.dataset.sha256},
+        **_retrieval(run),
+        **_prompts(run),
+        "models": [_described(model) for model in run.models],
+        **frame_of(run),
     }
 
 
@@ -92,8 +110,7 @@ def run_manifest(
             "notices": list(run.dataset.notices),
             "read_as": list(run.dataset.remarks),
         },
-        "corpus": {"name": run.dataset.corpus_name, "passages": len(run.dataset.corpus)},
-        "ranker": run.retriever.name if run.retriever is not None else None,
+        **_retrieval(run),
         **_prompts(run),
         "models": [_model(model, learned[model.info.name], book) for model in run.models],
         "conditions": [condition.name for condition in run.conditions],
@@ -144,6 +161,14 @@ def _reader(run: Run, book: RecordBook) -> Manifest:
     stated: SecondReaderOfRun = {**described_reader(info), "served": book.served_as(info.name)}
     tokens = book.tokens_of(info.name)
     return {"second_reader": second_reader_part(stated, book.second_readings, tokens)}
+
+
+def _retrieval(run: Run) -> Manifest:
+    """Return what is searched, and by what."""
+    return {
+        "corpus": {"name": run.dataset.corpus_name, "passages": len(run.dataset.corpus)},
+        "ranker": run.retriever.name if run.retriever is not None else None,
+    }
 
 
 def _prompts(run: Run) -> Manifest:
@@ -212,12 +237,17 @@ def _learned(model: Model, store: Store) -> EndpointFacts:
     return facts
 
 
-def _model(model: Model, learned: EndpointFacts, book: RecordBook) -> ModelRow:
+def _described(model: Model) -> ModelRow:
     row = cast("ModelRow", asdict(model.info))
+    row["nature"] = model.info.nature.value
+    return row
+
+
+def _model(model: Model, learned: EndpointFacts, book: RecordBook) -> ModelRow:
+    row = _described(model)
     row["refused"] = learned.refused()
     if "answer_format" in model.info.shaping:
         row["answer_format_parameter"] = learned.answer_format or None
-    row["nature"] = model.info.nature.value
     row["served"] = book.served_as(model.info.name)
     row["tokens"] = book.tokens_of(model.info.name)
     return row

@@ -1,0 +1,140 @@
+"""A certificate file read back, and whether it is about a run."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from pytest_safescale.analysis.answer_scores import decoding_mode_of
+from pytest_safescale.analysis.metrics import SINGLE
+from pytest_safescale.errors import DatasetError, SettingsError
+from pytest_safescale.results.certificate import KIND, SCHEMA_VERSION, CertificateFile
+from pytest_safescale.results.checked import checked
+from pytest_safescale.results.manifests import changed_values, fact
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
+
+    from pytest_safescale.results.manifest import Manifest, ModelRow
+
+__all__ = ["ALIKE", "model_identity", "read_certificate", "require_certified"]
+
+ALIKE = ("data set", "prompt", "agent's prompt", "decoding", "rule for labels", "corpus", "ranker")
+"""What runs must have in common to be certified together, and to be held by the certificate."""
+_OF_MODEL: Final = ("name", "provider", "model", "revision", "identity", "nature", "shaping")
+_OF_SAMPLES: Final = ("samples", "adaptive", "sample_temperature")
+"""Parts of the decoding that a single answer does not depend on."""
+_FRACTIONS: Final = ("bound", "delta")
+
+
+def read_certificate(path: Path, *, named: str) -> CertificateFile:
+    """Return the content of a certificate file; ``named`` is what the user gave, and the path.
+
+    Raises DatasetError for a file that cannot be read or is no certificate.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DatasetError(f"{named} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise DatasetError(f"{named} is no JSON: {error}") from None
+    if not isinstance(content, dict) or content.get("kind") != KIND:
+        raise DatasetError(f"{named} is no certificate; allowed: what safescale certify wrote")
+    found = checked(content, CertificateFile, named)
+    if found["schema_version"] != SCHEMA_VERSION:
+        raise DatasetError(
+            f"{named}, schema_version: found {found['schema_version']}; allowed: {SCHEMA_VERSION}"
+        )
+    _check_numbers(found, named)
+    return found
+
+
+def _check_numbers(content: CertificateFile, named: str) -> None:
+    """Refuse what is no fraction: a threshold that is no number would let every case answer."""
+    stated: dict[str, float | None] = {key: content[key] for key in _FRACTIONS}
+    stated["split.calibration"] = content["split"]["calibration"]
+    for key, value in stated.items():
+        if value is None or not 0.0 < value < 1.0:
+            raise DatasetError(f"{named}, {key}: found {value}; allowed: above 0 and below 1")
+    for row in content["certificates"]:
+        threshold = row["threshold"]
+        if threshold is not None and not 0.0 <= threshold <= 1.0:
+            raise DatasetError(f"{named}, threshold: found {threshold}; allowed: 0 to 1, or null")
+
+
+def require_certified(
+    certificate: CertificateFile,
+    manifest: Manifest,
+    cells: Collection[tuple[str, str]],
+    *,
+    named: str,
+) -> None:
+    """Raise SettingsError, in one sentence, for a certificate that is not about these cells.
+
+    ``manifest`` is what a run states before its first call: data set, corpus, ranker, prompts,
+    decoding, rule for labels and models. ``cells`` are the (model, condition) that it is used for;
+    each must be certified, or refused a threshold, there. ``named`` is the option or key, and path.
+    """
+    if told := "; ".join(_otherwise(certificate, manifest)):
+        raise SettingsError(
+            f"{named} is not about this run: {told}; allowed: what safescale certify made of runs "
+            "like this one"
+        )
+    known = {(row["model"], row["condition"]) for row in certificate["certificates"]}
+    if strangers := [cell for cell in cells if cell not in known]:
+        there = "; ".join(", ".join(cell) for cell in sorted(known))
+        raise SettingsError(
+            f"{named}: found no certificate of {', '.join(strangers[0])}; allowed: {there}"
+        )
+    ours = _by_name(manifest.get("models", ()))
+    theirs = _by_name(certificate["models"])
+    for name in dict.fromkeys(model for model, _ in cells):
+        if ours.get(name) != theirs.get(name):
+            values = changed_values(ours.get(name), theirs.get(name))
+            raise SettingsError(
+                f"{named} is about another model {name} than this run{values}; allowed: a "
+                "certificate of the same model"
+            )
+
+
+def model_identity(stated: ModelRow) -> ModelRow:
+    """Return what tells a model from another of its name, as it stands in a file."""
+    found: Any = {key: stated[key] for key in _OF_MODEL if key in stated}
+    return cast("ModelRow", json.loads(json.dumps(found)))
+
+
+def _by_name(models: Collection[ModelRow]) -> dict[str, ModelRow]:
+    return {one["name"]: model_identity(one) for one in models}
+
+
+def _otherwise(certificate: CertificateFile, manifest: Manifest) -> Iterator[str]:
+    """Say what the runs behind a certificate were asked with, and this one is not."""
+    stated = cast("Manifest", certificate)
+    for name in ALIKE:
+        if name in ("corpus", "ranker") and name not in certificate:
+            continue  # older than these keys
+        there, here = fact(stated, name), fact(manifest, name)
+        if name == "decoding":
+            there, here = (_drawn(one, certificate["score"]) for one in (there, here))
+        if there != here:
+            yield f"it has another {name}{_told(name, stated, manifest, there, here)}"
+
+
+def _told(name: str, stated: Manifest, manifest: Manifest, there: object, here: object) -> str:
+    """Return what both have, in brackets; of a data set the names."""
+    if name == "data set":
+        names = [one.get("dataset", {}).get("name") for one in (manifest, stated)]
+        return changed_values(*names)
+    return changed_values(here, there)
+
+
+def _drawn(decoding: object, score: str) -> object:
+    """Return the decoding without what the score does not depend on; seeds are as good as any."""
+    if not isinstance(decoding, dict):
+        return decoding
+    left_out = {"seed", *(_OF_SAMPLES if decoding_mode_of(score) == SINGLE else ())}
+    found: Mapping[str, object] = {
+        key: value for key, value in decoding.items() if key not in left_out
+    }
+    return found
