@@ -31,8 +31,12 @@ It unloads what a run loads beyond them, and the array libraries cannot be loade
 """
 
 
-_OPTIONS = "-p no:randomly" if find_spec("pytest_randomly") else ""
-"""What runs that tests make are told: they keep the order of their tests, which letters show."""
+_OPTIONS = "-p no:hypothesispytest" + (" -p no:randomly" if find_spec("pytest_randomly") else "")
+"""What runs that tests make are told.
+
+They keep the order of their tests, which letters show. They leave out hypothesis' own plugin, which
+imports the whole of it at the end of any run: more than half of what the smallest run takes.
+"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,8 +48,7 @@ def _own_environment() -> Iterator[None]:
         for name in ("WORKER", "WORKER_COUNT", "TESTRUNUID"):
             patch.delenv(f"PYTEST_XDIST_{name}", raising=False)
         patch.delenv("PYTEST_ADDOPTS", raising=False)
-        if _OPTIONS:
-            patch.setenv("PYTEST_ADDOPTS", _OPTIONS)
+        patch.setenv("PYTEST_ADDOPTS", _OPTIONS)
         yield
 
 
@@ -59,8 +62,7 @@ def _own_hypothesis_settings() -> Iterator[None]:
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Return pytest's own, which takes the options of runs away."""
-    if _OPTIONS:
-        monkeypatch.setenv("PYTEST_ADDOPTS", _OPTIONS)
+    monkeypatch.setenv("PYTEST_ADDOPTS", _OPTIONS)
     return pytester
 
 

@@ -45,6 +45,7 @@ def test_every_example_is_told_of() -> None:
 
 
 @pytest.mark.parametrize("example", ["medication"], indirect=True)
+@pytest.mark.slow
 def test_medication_shows_its_own_words_metrics_and_condition(
     example: Path, pytester: pytest.Pytester
 ) -> None:

@@ -76,6 +76,7 @@ def test_examples_import_public_names_only(place: str) -> None:
             assert name in pytest_safescale.__all__
 
 
+@pytest.mark.slow
 def test_a_users_program_runs_with_hooks_of_its_own(pytester: pytest.Pytester) -> None:
     shutil.copy(PROGRAM, pytester.path)
     records = json.loads((data_folder("fixtures") / "sample" / "items.json").read_text("utf-8"))

@@ -94,6 +94,7 @@ def test_without_labels_no_danger_is_told() -> None:
 
 
 @given(panels(conditions=("closed_book", "clean_evidence", "agentic_rag")))
+@pytest.mark.slow
 def test_every_panel_gives_plain_json(panel: Panel) -> None:
     ensembles = {"e": panel.models} if len(panel.models) > 2 else {}
     found = analyses(panel, ensembles=ensembles, facts=FACTS)

@@ -251,6 +251,7 @@ def test_installed_and_unused_it_changes_nothing_that_anyone_can_see(
 USED = ("--safescale-model=lexical", "--safescale-limit=3", "--safescale-conditions=closed_book")
 
 
+@pytest.mark.slow
 def test_beside_cases_other_tests_are_reported_as_they_are_alone(
     run_project: Callable[..., Seen],
 ) -> None:

@@ -50,6 +50,7 @@ def test_a_case_that_is_tried_again_is_counted_once(
     assert [line["item_id"] for line in _lines(pytester)] in (["i0", "i1"], ["i1", "i0"])
 
 
+@pytest.mark.slow
 def test_searches_that_are_tried_again_keep_their_case_and_are_counted_once(
     pytester: pytest.Pytester, items: Callable[..., Path]
 ) -> None:
@@ -68,6 +69,7 @@ def test_searches_that_are_tried_again_keep_their_case_and_are_counted_once(
 
 
 @pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["one", "-n1"])
+@pytest.mark.slow
 def test_a_case_whose_test_has_parts_is_counted_once(
     pytester: pytest.Pytester, items: Callable[..., Path], workers: tuple[str, ...]
 ) -> None:
@@ -111,6 +113,7 @@ def test_a_gate_that_failed_leaves_no_trace_for_the_next_run(
     assert len(_lines(pytester)) == 2
 
 
+@pytest.mark.slow
 def test_a_case_that_failed_is_what_the_next_run_asks_again(
     pytester: pytest.Pytester, items: Callable[..., Path]
 ) -> None:

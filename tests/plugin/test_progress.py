@@ -57,6 +57,7 @@ def test_estimated_tokens_are_told_as_such() -> None:
     assert line.endswith("1000 tokens (40 estimated), cost 0.00")
 
 
+@pytest.mark.slow
 def test_a_terminal_is_told(
     pytester: pytest.Pytester, items: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +71,7 @@ def test_a_terminal_is_told(
     assert "safescale: 2/3 cases" in told
 
 
+@pytest.mark.slow
 def test_a_file_is_not(pytester: pytest.Pytester, items: Callable[..., Path]) -> None:
     items("say A", "say A", "say A")
     pytester.makeconftest(

@@ -530,7 +530,14 @@ settings.register_profile("explicit", phases=[Phase.explicit])
 """
 
 
+@pytest.fixture
+def with_hypothesis_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs have the options of hypothesis' own plugin, which runs of tests leave out."""
+    monkeypatch.delenv("PYTEST_ADDOPTS")
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("with_hypothesis_plugin")
 def test_the_line_that_reproduces_holds_the_profile_that_gave_the_number_of_variants(
     robust: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
@@ -547,6 +554,7 @@ def test_the_line_that_reproduces_holds_the_profile_that_gave_the_number_of_vari
     again.stdout.fnmatch_lines(["*1 counterexample*"])
 
 
+@pytest.mark.usefixtures("with_hypothesis_plugin")
 def test_a_profile_that_draws_nothing_is_told_and_is_no_pass(
     robust: Callable[..., pytest.RunResult], pytester: pytest.Pytester
 ) -> None:

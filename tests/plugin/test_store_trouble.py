@@ -106,6 +106,7 @@ def pytest_report_collectionfinish():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of a file's size is set there")
+@pytest.mark.slow
 def test_a_disk_on_which_no_file_can_grow_ends_the_run_with_a_sentence(
     pytester: pytest.Pytester, ask: Callable[..., pytest.RunResult]
 ) -> None:
@@ -133,6 +134,7 @@ def pytest_runtest_logreport():
 """A plugin that puts a folder where the run's report is to be written."""
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_at_the_end_is_told_beside_the_gates(
     pytester: pytest.Pytester, ask: Callable[..., pytest.RunResult]
 ) -> None:
@@ -173,6 +175,7 @@ def held_until_told(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "-n2"])
+@pytest.mark.slow
 def test_a_store_that_another_program_holds_locked_is_waited_for_and_that_is_told(
     pytester: pytest.Pytester, ask: Callable[..., pytest.RunResult], workers: tuple[str, ...]
 ) -> None:
@@ -195,6 +198,7 @@ def test_a_store_that_another_program_holds_locked_is_waited_for_and_that_is_tol
     )
 
 
+@pytest.mark.slow
 def test_a_store_that_is_locked_from_the_start_is_waited_for(
     pytester: pytest.Pytester, ask: Callable[..., pytest.RunResult]
 ) -> None:

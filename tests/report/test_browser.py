@@ -121,6 +121,7 @@ def test_the_report_of_a_real_run_opens_and_shows_a_case(
     _quiet(opened, path)
 
 
+@pytest.mark.slow
 def test_filters_narrow_the_list_and_are_undone_at_once(
     report: Path, visit: Callable[..., Opened]
 ) -> None:
@@ -143,6 +144,7 @@ def test_filters_narrow_the_list_and_are_undone_at_once(
     assert page.locator("#page").inner_text() == "no case fits"
 
 
+@pytest.mark.slow
 def test_the_words_of_a_data_set_stand_in_list_filters_and_details(
     tmp_path: Path, visit: Callable[..., Opened]
 ) -> None:

@@ -14,6 +14,8 @@ from tests.report.pages import Page
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 SHAPE = Shape(items=8, models=("small", "large"), extras=False)
 
 
