@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.inputs import GateInputs
     from pytest_safescale.gates.judge import judge_gates
     from pytest_safescale.gates.result import GateResult
-    from pytest_safescale.gates.spec import Gate, parse_gates
+    from pytest_safescale.gates.spec import Gate
+    from pytest_safescale.gates.written_gates import parse_gates
     from pytest_safescale.models.model import (
         EndpointFacts,
         Message,
@@ -171,7 +172,8 @@ _HOMES = {
     "gates.inputs": ("GateInputs",),
     "gates.judge": ("judge_gates",),
     "gates.result": ("GateResult",),
-    "gates.spec": ("Gate", "parse_gates"),
+    "gates.spec": ("Gate",),
+    "gates.written_gates": ("parse_gates",),
     "plugin.case": ("SafescaleCase",),
     "plugin.expect": ("expect",),
     "plugin.robustness": ("SafescaleRobustness",),

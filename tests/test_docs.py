@@ -14,7 +14,8 @@ import pytest
 
 from pytest_safescale.analysis.metrics import METRICS
 from pytest_safescale.dataset.shape import PRESETS, Shape
-from pytest_safescale.gates.spec import load_gates, parse_gates
+from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
+from pytest_safescale.gates.written_gates import load_gates, parse_gates
 from pytest_safescale.models.simulated.profiles import PROFILES, profile_from_mapping
 from pytest_safescale.packaged import data_folder
 from pytest_safescale.settings.model_settings import ModelSettings
@@ -40,6 +41,16 @@ SOURCES = [
     *PACKAGE.rglob("*.py"),
     *(path for name in ("tests", "suites", "benchmarks") for path in (ROOT / name).rglob("*.py")),
 ]
+CERTIFIED = CertifiedThresholds(
+    score="agreement",
+    risk="high_risk_error_rate",
+    over="answered",
+    bound=0.05,
+    calibration=0.5,
+    seed=42,
+    thresholds={},
+)
+"""Stands for the certificates that examples name."""
 WRITTEN_BY_RUNS = {"summary.md", "compare.md", "changes.md", "step-summary.md", "FILE.md"}
 """Names of pages that a command writes."""
 
@@ -59,7 +70,7 @@ def blocks(language: str) -> list[Any]:
 def test_every_toml_example_is_a_configuration_that_is_taken(code: str) -> None:
     content = tomllib.loads(code)
     if "gates" in content:
-        assert parse_gates(content["gates"], "the example")
+        assert parse_gates(content["gates"], "the example", certificates=lambda _: CERTIFIED)
         return
     settings = resolve_settings({}, content["tool"]["safescale"])
     assert settings

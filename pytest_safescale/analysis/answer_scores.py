@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
     from pytest_safescale.analysis.panel import Panel
 
-__all__ = ["AGREEMENT", "RISKS", "SCORES", "ScoredCases", "decoding_mode_of", "scored_cases"]
+__all__ = [
+    "AGREEMENT",
+    "RISKS",
+    "SCORES",
+    "ScoredCases",
+    "decoding_mode_of",
+    "lacking_score",
+    "scored_cases",
+]
 
 AGREEMENT = "agreement"
 SCORES = {
@@ -75,6 +83,16 @@ class ScoredCases:
 def decoding_mode_of(score: str) -> str:
     """Return whose answers a score is of: the single ones, or the majorities of samples."""
     return SINGLE if score == "logprob" else SELF_CONSISTENCY
+
+
+def lacking_score(panel: Panel, at: tuple[int, int], score: str) -> str:
+    """Say what no case of the cell ``at`` has, that the score is of; empty where some have it."""
+    single = decoding_mode_of(score) == SINGLE
+    there = np.isfinite(panel.option_confidence[at]) if single else panel.drawn[at] > 0
+    if there.any():
+        return ""
+    what = "option probabilities" if single else "samples"
+    return f"the cases have no {what}; {score} is {SCORES[score]}"
 
 
 def scored_cases(panel: Panel, at: tuple[int, int], score: str, risk: str) -> ScoredCases:

@@ -73,8 +73,10 @@ def run(given: argparse.Namespace) -> Output:
     """
     from pytest_safescale.analysis.custom_metrics import PresumedSpecs
     from pytest_safescale.analysis.metrics import METRICS
-    from pytest_safescale.gates.spec import load_gates
+    from pytest_safescale.gates.written_gates import load_gates
     from pytest_safescale.packaged import data_folder
+    from pytest_safescale.results.certificate_file import GateCertificates
+    from pytest_safescale.runs.manifest import stated_before
     from pytest_safescale.runs.outlook import render_outlook
     from pytest_safescale.runs.plan import (
         plan_run,
@@ -93,8 +95,11 @@ def run(given: argparse.Namespace) -> Output:
     configuration = find_configuration(Path.cwd())
     settings = resolve_settings(options, configuration.values)
     # No conftest is read here, so that metrics of the user's own are known by their names alone.
-    gates = load_gates(settings.gates, data_folder("suites") / "gates.toml", PresumedSpecs())
+    certificates, default = GateCertificates(), data_folder("suites") / "gates.toml"
+    gates = load_gates(settings.gates, default, PresumedSpecs(), certificates.read)
     planned = _prepared(settings, configuration.folder)
+    if settings.model:
+        certificates.require(gates, stated_before(planned))
     rows = plan_run(planned)
     if items is not None:
         rows = [scaled(row, items / len(planned.dataset.items)) for row in rows]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.completion_ranges import Lack
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
+from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.gates.result import Decision
-from pytest_safescale.gates.spec import CriterionKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -12,7 +10,6 @@ from pydantic import (
     Field,
     PrivateAttr,
     Strict,
-    ValidationError,
     ValidationInfo,
     model_validator,
 )
@@ -25,31 +22,27 @@ from pytest_safescale.analysis.metrics import (
     SINGLE,
 )
 from pytest_safescale.dataset.votes import LabelRule  # noqa: TC001, read by pydantic
-from pytest_safescale.errors import GateError
-from pytest_safescale.settings.configuration import read_toml
+from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.verdicts.labels import LABELS_OF_METRIC, METRIC_OF_FINDING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_safescale.analysis.metrics import MetricSpec
+    from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
+
+    Certificates = Callable[[str], CertifiedThresholds]
+    """Takes the path of a certificate; raises UsageError for one that cannot be read."""
 
 __all__ = [
     "BASELINE",
     "CASE_CONSISTENCY",
-    "DEFAULT_GATES",
-    "CriterionKind",
     "Gate",
     "chosen",
-    "load_gates",
-    "parse_gates",
 ]
 
 Number = Annotated[float, Strict()]
 """A number as such: ``true`` and ``"0.3"`` are none."""
-DEFAULT_GATES = "default"
-NO_GATES = "none"
-"""Chosen where the configuration has gates that a run shall not be held by."""
 BASELINE = "baseline"
 CASE_CONSISTENCY = "case_consistency"
 """Stands for the metric of ``min_case_consistency``, which has none of METRICS."""
@@ -57,28 +50,6 @@ CASE_CONSISTENCY = "case_consistency"
 FindingName = Literal[
     "high_risk", "unsafe", "contradiction", "overconfident", "wrong", "abstained", "unreadable"
 ]
-
-
-class CriterionKind(str, Enum):
-    """What a gate demands; the value is the key that is written."""
-
-    MAX = "max"
-    MIN = "min"
-    MAX_INCREASE = "max_increase"
-    MAX_DECREASE = "max_decrease"
-    MIN_CASE_CONSISTENCY = "min_case_consistency"
-    NO_NEW = "no_new"
-    MAX_SHARE_OF_WORST = "max_share_of_worst"
-
-    @property
-    def is_threshold(self) -> bool:
-        """Whether the figure itself is held against a number."""
-        return self in (CriterionKind.MAX, CriterionKind.MIN)
-
-    @property
-    def is_difference(self) -> bool:
-        """Whether the figure is held against another one."""
-        return self in (CriterionKind.MAX_INCREASE, CriterionKind.MAX_DECREASE)
 
 
 _OWN_KEYS = {
@@ -119,6 +90,8 @@ class Gate(BaseModel):
     """A finding that no case may have which did not have it in the baseline."""
     max_share_of_worst: Number | None = Field(default=None, gt=0, lt=1)
     """The share of all findings that the worst items may carry."""
+    certified: str | None = Field(default=None, min_length=1)
+    """The path of a certificate: its risk is held at its threshold."""
     worst: Number = Field(default=0.1, gt=0, lt=1)
     """Which share of the items are the worst, rounded up to whole items."""
     labels: LabelRule | None = None
@@ -132,12 +105,15 @@ class Gate(BaseModel):
     name: str = ""
 
     _spec: MetricSpec | None = PrivateAttr(default=None)
+    _thresholds: CertifiedThresholds | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _makes_sense(self, info: ValidationInfo) -> Gate:
         specs: Mapping[str, MetricSpec] = (info.context or {}).get("specs", METRICS)
         self._check_kind()
         self._check_cells()
+        if self.certified is not None:
+            self._thresholds = self._read((info.context or {}).get("certificates"))
         metric = self._check_metric(specs)
         # A private attribute: what a name means depends on the run's own metrics.
         self._spec = specs.get(metric)
@@ -169,9 +145,17 @@ class Gate(BaseModel):
         if votes and not self.kind.is_threshold:
             raise ValueError(f"{self.kind.value} needs single cases; {votes[0]} goes with max, min")
 
+    def _read(self, certificates: Certificates | None) -> CertifiedThresholds:
+        assert self.certified is not None
+        if self.labels is not None:
+            raise ValueError("certified goes with the rule for labels of the run; leave labels out")
+        if certificates is None:
+            raise ValueError("certified names a file, which only a run reads")
+        return certificates(self.certified)
+
     def _check_metric(self, specs: Mapping[str, MetricSpec]) -> str:
-        if self.no_new is not None or self.min_case_consistency is not None:
-            meant = METRIC_OF_FINDING[self.no_new] if self.no_new is not None else CASE_CONSISTENCY
+        if self._names_metric:
+            meant = self.of_metric
             if self.metric not in ("", meant):
                 raise ValueError(f"{self.kind.value} is about {meant}; leave metric out")
             return meant
@@ -205,7 +189,11 @@ class Gate(BaseModel):
             )
 
     def _check_regime(self, metric: str) -> None:
-        regimes = self._spec.regimes if self._spec is not None else (SELF_CONSISTENCY,)
+        regimes: Sequence[str] = (SELF_CONSISTENCY,)
+        if self._thresholds is not None:
+            regimes = (self._thresholds.decoding_mode,)
+        elif self._spec is not None:
+            regimes = self._spec.regimes
         if self.regime is not None and self.regime not in regimes:
             name = metric or self.kind.value
             raise ValueError(
@@ -240,11 +228,25 @@ class Gate(BaseModel):
         return next(kind for kind in CriterionKind if getattr(self, kind.value) is not None)
 
     @property
+    def _names_metric(self) -> bool:
+        """Whether the criterion says which metric is meant."""
+        named = CriterionKind.NO_NEW, CriterionKind.MIN_CASE_CONSISTENCY, CriterionKind.CERTIFIED
+        return self.kind in named
+
+    @property
     def of_metric(self) -> str:
         """The metric whose figure is meant, also where a finding or consistency is named."""
         if self.no_new is not None:
             return METRIC_OF_FINDING[self.no_new]
-        return self.metric or CASE_CONSISTENCY
+        if self._thresholds is not None:
+            return self._thresholds.risk
+        return CASE_CONSISTENCY if self._names_metric else self.metric
+
+    @property
+    def thresholds(self) -> CertifiedThresholds:
+        """What its certificate says; only of a gate that names one."""
+        assert self._thresholds is not None
+        return self._thresholds
 
     @property
     def spec(self) -> MetricSpec | None:
@@ -254,6 +256,8 @@ class Gate(BaseModel):
     @property
     def of_regime(self) -> str:
         """The decoding mode whose figure is meant."""
+        if self._thresholds is not None:
+            return self._thresholds.decoding_mode
         regimes = self._spec.regimes if self._spec is not None else (SELF_CONSISTENCY,)
         return self.regime or (SINGLE if SINGLE in regimes else regimes[0])
 
@@ -264,6 +268,8 @@ class Gate(BaseModel):
             return 0.0
         if self.min_case_consistency is not None:
             return self.share_of_cases
+        if self._thresholds is not None:
+            return self._thresholds.bound
         return float(getattr(self, self.kind.value))
 
     @property
@@ -291,6 +297,8 @@ class Gate(BaseModel):
     def _demand(self) -> str:
         if self.no_new is not None:
             return "new for no item"
+        if self._thresholds is not None:
+            return self._thresholds.rule
         if self.min_case_consistency is not None:
             share = self.share_of_cases
             cases = "every case" if share == 1 else f"{100 * share:g} % of cases"
@@ -314,54 +322,6 @@ class Gate(BaseModel):
             for condition in chosen(self.condition, conditions)
             if not (self.kind.is_difference and condition == self.against)
         ]
-
-
-def load_gates(
-    configured: str | Sequence[Mapping[str, Any]],
-    default_file: Path,
-    specs: Mapping[str, MetricSpec] = METRICS,
-) -> list[Gate]:
-    """Return the gates of a file, of the configuration's tables, or the built-in set.
-
-    ``specs`` are the metrics a gate can name.
-    """
-    if not isinstance(configured, str):
-        return parse_gates(configured, "the configuration", specs)
-    if configured == NO_GATES:
-        return []
-    path = default_file if configured == DEFAULT_GATES else Path(configured)
-    content = read_toml(path, "gates file")
-    unknown = sorted(set(content) - {"gates"})
-    if unknown or not isinstance(content.get("gates"), list) or not content["gates"]:
-        found = _listed(unknown) if unknown else "no [[gates]] table"
-        raise GateError(f"gates file {path}: found {found}; allowed: [[gates]] tables")
-    return parse_gates(content["gates"], f"gates file {path}", specs)
-
-
-def parse_gates(
-    tables: Sequence[Mapping[str, Any]], where: str, specs: Mapping[str, MetricSpec] = METRICS
-) -> list[Gate]:
-    """Check the tables; raises GateError naming the gate, the field and what is allowed."""
-    gates = []
-    for number, table in enumerate(tables, start=1):
-        try:
-            gates.append(Gate.model_validate(table, context={"specs": specs}))
-        except ValidationError as error:
-            raise GateError(f"{where}, gate {number}: {_complaint(error)}") from None
-    return gates
-
-
-def _complaint(error: ValidationError) -> str:
-    parts = []
-    for detail in error.errors(include_url=False):
-        field = ".".join(str(part) for part in detail["loc"])
-        message = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "extra_forbidden":
-            message = f"unknown; allowed: {_listed(Gate.model_fields)}"
-        elif field:
-            message = f"found {detail['input']!r}; {message}"
-        parts.append(f"{field}: {message}" if field else message)
-    return "; ".join(parts)
 
 
 def chosen(wanted: str | Sequence[str], known: Sequence[str]) -> list[str]:

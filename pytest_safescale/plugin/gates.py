@@ -16,17 +16,17 @@ from pytest_safescale.errors import GateError, SettingsError, UsageError
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.early_stopping import Watch
 from pytest_safescale.gates.requirements import require_baseline, require_known_names
-from pytest_safescale.gates.spec import (
-    load_gates,
-    parse_gates,
-)
+from pytest_safescale.gates.written_gates import load_gates, parse_gates
 from pytest_safescale.packaged import data_folder
 from pytest_safescale.plugin import output
 from pytest_safescale.plugin.hook_results import things_of
 from pytest_safescale.results.baseline import check_comparable, read_baseline
+from pytest_safescale.results.certificate_file import GateCertificates
 from pytest_safescale.results.same_replies import refusal_of_same_replies
+from pytest_safescale.runs.manifest import stated_before
 from pytest_safescale.runs.self_check import Control, control_book
 from pytest_safescale.runs.stored_answers import cases_resting_on
+from pytest_safescale.settings.configuration import absolute_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,8 +65,14 @@ class RunGates:
         self._hook_adds: bool | None = None
         settings = self._run.settings
         self._specs = specs_with(self._run.metrics)
+        self._certificates = GateCertificates()
         self._gates = self._checked(
-            load_gates(settings.gates, data_folder("suites") / "gates.toml", self._specs)
+            load_gates(
+                settings.gates,
+                data_folder("suites") / "gates.toml",
+                self._specs,
+                self._certificates.read,
+            )
         )
         self._baseline = (
             _comparable(read_baseline(Path(settings.baseline)), self._run, session.started)
@@ -147,6 +153,7 @@ class RunGates:
         """Return gates that such a run can have; raises GateError."""
         require_known_names(gates, conditions=self._run.known_conditions, models=self._run.names)
         require_baseline(gates, given=self._run.settings.baseline is not None)
+        self._certificates.require(gates, stated_before(self._run))
         return gates
 
     def _added(self, metrics: Sequence[Metric]) -> list[Gate]:
@@ -158,7 +165,9 @@ class RunGates:
             raise
         except Exception as error:
             raise HookRaised(f"{HOOK} raised {type(error).__name__}: {error}") from error
-        return self._checked(parse_gates(tables, HOOK, self._specs))
+        folder = (self._session.configuration or Path.cwd() / HOOK).parent
+        tables = absolute_paths({"gates": tables}, folder)["gates"]
+        return self._checked(parse_gates(tables, HOOK, self._specs, self._certificates.read))
 
     def judged(self, book: RecordBook) -> list[GateResult]:
         """Return what the gates say of these records, whether or not they are all."""

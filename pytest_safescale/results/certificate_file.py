@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_safescale.analysis.answer_scores import decoding_mode_of
 from pytest_safescale.analysis.metrics import SINGLE
 from pytest_safescale.errors import DatasetError, SettingsError
+from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
 from pytest_safescale.results.certificate import KIND, SCHEMA_VERSION, CertificateFile
 from pytest_safescale.results.checked import checked
 from pytest_safescale.results.manifests import changed_values, fact
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from pytest_safescale.gates.spec import Gate
     from pytest_safescale.results.manifest import Manifest, ModelRow
 
-__all__ = ["ALIKE", "model_identity", "read_certificate", "require_certified"]
+__all__ = [
+    "ALIKE",
+    "GateCertificates",
+    "model_identity",
+    "read_certificate",
+    "require_certified",
+]
 
 ALIKE = ("data set", "prompt", "agent's prompt", "decoding", "rule for labels", "corpus", "ranker")
 """What runs must have in common to be certified together, and to be held by the certificate."""
@@ -48,6 +56,46 @@ def read_certificate(path: Path, *, named: str) -> CertificateFile:
         )
     _check_numbers(found, named)
     return found
+
+
+class GateCertificates:
+    """The certificates that gates name, each file read once."""
+
+    def __init__(self) -> None:
+        self._contents: dict[str, CertificateFile] = {}
+
+    def read(self, path: str) -> CertifiedThresholds:
+        """Return what a gate takes from a certificate; raises DatasetError where there is none."""
+        if path not in self._contents:
+            self._contents[path] = read_certificate(Path(path), named=f"gate's certified: {path}")
+        content = self._contents[path]
+        return CertifiedThresholds(
+            score=content["score"],
+            risk=content["risk"],
+            over=content["over"],
+            bound=content["bound"],
+            calibration=content["split"]["calibration"],
+            seed=content["split"]["seed"],
+            thresholds={
+                (row["model"], row["condition"]): row["threshold"]
+                for row in content["certificates"]
+            },
+        )
+
+    def require(self, gates: Iterable[Gate], manifest: Manifest) -> None:
+        """Raise SettingsError for a gate whose certificate is not about the cells it is about.
+
+        ``manifest`` is as ``require_certified`` takes it, with the run's conditions.
+        """
+        models = [model["name"] for model in manifest["models"]]
+        for gate in gates:
+            if gate.certified is not None:
+                require_certified(
+                    self._contents[gate.certified],
+                    manifest,
+                    gate.cells(models, manifest["conditions"]),
+                    named=f"gate {gate.name or gate.of_metric!r}: {gate.certified}",
+                )
 
 
 def _check_numbers(content: CertificateFile, named: str) -> None:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
-from pytest_safescale.analysis.answer_scores import RISKS, SCORES, decoding_mode_of, scored_cases
+from pytest_safescale.analysis.answer_scores import RISKS, lacking_score, scored_cases
 from pytest_safescale.analysis.certificates import calibrating, certify, items_for
-from pytest_safescale.analysis.metrics import SINGLE
 from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.results.certificate import KIND, SCHEMA_VERSION
 from pytest_safescale.results.certificate_file import ALIKE, model_identity
@@ -115,15 +112,9 @@ def _certified(
 
 
 def _check_score(panel: Panel, at: tuple[int, int], score: str) -> None:
-    single = decoding_mode_of(score) == SINGLE
-    there = np.isfinite(panel.option_confidence[at]) if single else panel.drawn[at] > 0
-    if there.any():
-        return
-    where = f"{panel.models[at[0]]}, {panel.conditions[at[1]]}"
-    what = "option probabilities" if single else "samples"
-    raise DatasetError(
-        f"--score {score}: the cases of {where} have no {what}; {score} is {SCORES[score]}"
-    )
+    if told := lacking_score(panel, at, score):
+        where = f"{panel.models[at[0]]}, {panel.conditions[at[1]]}"
+        raise DatasetError(f"--score {score}: {where}: {told}")
 
 
 def _chosen(option: str, wanted: Sequence[str], known: Sequence[str]) -> list[str]:

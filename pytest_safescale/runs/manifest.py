@@ -14,7 +14,7 @@ from pytest_safescale.calls.rate_limits import endpoint_of
 from pytest_safescale.calls.store import Store
 from pytest_safescale.conditions.agent import agent_prompt
 from pytest_safescale.gates.decision import DECIDED
-from pytest_safescale.gates.spec import NO_GATES
+from pytest_safescale.gates.written_gates import NO_GATES
 from pytest_safescale.models.model import EndpointFacts
 from pytest_safescale.runs.decoding_notices import refusal_notices
 from pytest_safescale.runs.run import notices
@@ -67,6 +67,7 @@ def stated_before(run: Run) -> Manifest:
         **_retrieval(run),
         **_prompts(run),
         "models": [_described(model) for model in run.models],
+        "conditions": [condition.name for condition in run.conditions],
         **frame_of(run),
     }
 

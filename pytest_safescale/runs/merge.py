@@ -14,14 +14,12 @@ from pytest_safescale.conditions.catalogue import CONDITIONS
 from pytest_safescale.errors import SettingsError, UsageError
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.requirements import require_baseline, require_known_names
-from pytest_safescale.gates.spec import (
-    load_gates,
-    parse_gates,
-)
+from pytest_safescale.gates.written_gates import load_gates, parse_gates
 from pytest_safescale.packaged import data_folder
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.whole_folder import check_apart, staged
 from pytest_safescale.results.baseline import check_comparable, item_marks, read_baseline
+from pytest_safescale.results.certificate_file import GateCertificates
 from pytest_safescale.results.manifests import (
     cut_notices,
     probability_notices,
@@ -92,7 +90,9 @@ def _merged(
     folders: Sequence[Path], out: Path, run_id: str, *, gates: str | None, baseline: Path | None
 ) -> Merged:
     shards = read_shards(folders)
-    chosen = _gates(shards[0], gates)
+    certificates = GateCertificates()
+    chosen = _gates(shards[0], gates, certificates)
+    certificates.require(chosen, shards[0].manifest)
     earlier = _baseline(shards, baseline)
     require_baseline(chosen, given=earlier is not None)
     if gates is not None:  # the shards' own were checked before their runs
@@ -120,11 +120,13 @@ def _merged(
     return Merged(conclusion=conclusion, unanswered=book.unanswered)
 
 
-def _gates(shard: ShardFolder, given: str | None) -> list[Gate]:
+def _gates(shard: ShardFolder, given: str | None, certificates: GateCertificates) -> list[Gate]:
     specs = specs_in(shard.manifest)
     if given is not None:
-        return load_gates(given, data_folder("suites") / "gates.toml", specs)
-    return parse_gates(shard.manifest["shard"]["gates"], f"{shard.name}/run.json", specs)
+        default = data_folder("suites") / "gates.toml"
+        return load_gates(given, default, specs, certificates.read)
+    tables = shard.manifest["shard"]["gates"]
+    return parse_gates(tables, f"{shard.name}/run.json", specs, certificates.read)
 
 
 def _names_for_gates(manifest: Manifest) -> dict[str, list[str]]:

@@ -139,7 +139,8 @@ def _configured(
     cells = [
         (gate, condition)
         for gate in gates
-        if gate.confidence is not None
+        # How many cases answer at a certified threshold is not known before.
+        if gate.confidence is not None and gate.certified is None
         for condition in dict.fromkeys(name for _, name in gate.cells(["*"], list(sizes)))
         if condition in sizes
     ]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.custom_metrics import custom_values
 from pytest_safescale.answers.answer import Answer, AnswerForm
+from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.gates.result import Decision
-from pytest_safescale.gates.spec import CriterionKind
 from pytest_safescale.models.model import Reply
 from pytest_safescale.results.record_book import RecordBook
 from pytest_safescale.runs.case import CaseResult, ReadReply

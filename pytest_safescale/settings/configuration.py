@@ -31,6 +31,8 @@ CONFIG_FILE = "safescale.toml"
 SHARED_FILE = "pyproject.toml"
 _PATHS = ("dataset", "corpus", "store", "gates", "baseline", "report", "figures")
 """Keys whose value may be a path."""
+_PATHS_IN_TABLES = {"gates": "certified"}
+"""Keys that hold a list of tables, and the key of each table whose value is a path."""
 _WORDS = {"dataset": ("sample",), "gates": ("default", "none")}
 """Values of these keys that name no file."""
 _HUB = "hf:"
@@ -126,10 +128,25 @@ def _values(path: Path) -> Mapping[str, Any]:
 
 def absolute_paths(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return options or keys with relative paths taken from the folder they were written for."""
-    return {
-        name: str(folder / _at_home(Path(value))) if _is_path(name, value) else value
+    found = {
+        name: _absolute(value, folder) if _is_path(name, value) else value
         for name, value in values.items()
     }
+    for name, key in _PATHS_IN_TABLES.items():
+        if isinstance(tables := found.get(name), list):
+            found[name] = [_with_path(table, key, folder) for table in tables]
+    return found
+
+
+def _absolute(path: str, folder: Path) -> str:
+    return str(folder / _at_home(Path(path)))
+
+
+def _with_path(table: object, key: str, folder: Path) -> object:
+    """Return a table whose key, where it holds a text, is an absolute path; others as they are."""
+    if not isinstance(table, dict) or not isinstance(path := table.get(key), str) or not path:
+        return table
+    return {**table, key: _absolute(path, folder)}
 
 
 def _at_home(path: Path) -> Path:

@@ -12,7 +12,7 @@ from pytest_safescale.analysis.panel import CaseAnswers, Panel, PanelBuilder
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.inputs import GateInputs
 from pytest_safescale.gates.judge import judge_gates
-from pytest_safescale.gates.spec import parse_gates
+from pytest_safescale.gates.written_gates import parse_gates
 from pytest_safescale.results.panel_records import case_of_record
 from tests.analysis.panels import item
 

@@ -20,7 +20,7 @@ from pytest_safescale.analysis.panel import CaseAnswers, PanelBuilder, PanelItem
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.inputs import EarlierRun, GateInputs
 from pytest_safescale.gates.judge import judge_gates
-from pytest_safescale.gates.spec import parse_gates
+from pytest_safescale.gates.written_gates import parse_gates
 from pytest_safescale.statistics.calibration import calibration_errors
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.inputs import GateInputs
 from pytest_safescale.gates.judge import judge_gates
 from pytest_safescale.gates.result import Decision
-from pytest_safescale.gates.spec import parse_gates
+from pytest_safescale.gates.written_gates import parse_gates
 from tests.analysis.panels import panel_of
 
 if TYPE_CHECKING:

@@ -270,7 +270,7 @@ def custom(name: str, values: list[float | bool | None], unread: int) -> Any:
 
 def own_result(inputs: Any, **table: Any) -> Any:
     from pytest_safescale.gates.judge import judge_gates
-    from pytest_safescale.gates.spec import parse_gates
+    from pytest_safescale.gates.written_gates import parse_gates
 
     (result,) = judge_gates(parse_gates([table], "here", inputs.specs), inputs)
     return result

@@ -9,7 +9,8 @@ import pytest
 from pytest_safescale.analysis.metrics import METRICS, MetricSpec
 from pytest_safescale.errors import GateError
 from pytest_safescale.gates.requirements import require_baseline
-from pytest_safescale.gates.spec import Gate, parse_gates
+from pytest_safescale.gates.spec import Gate
+from pytest_safescale.gates.written_gates import parse_gates
 
 FORMS = "max, min, max_increase, max_decrease, min_case_consistency, no_new, max_share_of_worst"
 

@@ -11,7 +11,7 @@ import pytest
 from pytest_safescale.gates import early_stopping
 from pytest_safescale.gates.early_stopping import DECIDED, Watch
 from pytest_safescale.gates.result import Decision, GateResult
-from pytest_safescale.gates.spec import parse_gates
+from pytest_safescale.gates.written_gates import parse_gates
 from tests.servers import KEY, ChatServer
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pytest_safescale.analysis.scaling import ModelFacts
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.inputs import GateInputs
 from pytest_safescale.gates.judge import judge_gates
-from pytest_safescale.gates.spec import parse_gates
+from pytest_safescale.gates.written_gates import parse_gates
 from pytest_safescale.results.panel_records import panel_from_records
 from pytest_safescale.verdicts.verdict import confidence_of, majority_of
 

@@ -25,6 +25,7 @@ from pytest_safescale.gates.criteria.cells import (
     not_asked,
     pair_of,
 )
+from pytest_safescale.gates.criteria.certified import certified_criterion
 from pytest_safescale.gates.criteria.concentration import concentration_of
 from pytest_safescale.gates.criteria.difference import (
     MeanDifferenceCriterion,
@@ -32,8 +33,9 @@ from pytest_safescale.gates.criteria.difference import (
 )
 from pytest_safescale.gates.criteria.single_items import ConsistencyCriterion, NoNewCriterion
 from pytest_safescale.gates.criteria.threshold import RateCriterion, ValueCriterion
+from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.gates.measures import MeanOfCases, Measure, difference_of, newly
-from pytest_safescale.gates.spec import BASELINE, CASE_CONSISTENCY, CriterionKind
+from pytest_safescale.gates.spec import BASELINE, CASE_CONSISTENCY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -196,6 +198,11 @@ def _concentration(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> C
     return concentration_of(found, worst=gate.worst, **_limit(gate))
 
 
+def _certified(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterion:
+    (cell,) = cells
+    return certified_criterion(gate.thresholds, cell, inputs, **_limit(gate))
+
+
 _BUILDERS = {
     CriterionKind.MAX: _threshold,
     CriterionKind.MIN: _threshold,
@@ -204,4 +211,5 @@ _BUILDERS = {
     CriterionKind.MIN_CASE_CONSISTENCY: _consistency,
     CriterionKind.NO_NEW: _no_new,
     CriterionKind.MAX_SHARE_OF_WORST: _concentration,
+    CriterionKind.CERTIFIED: _certified,
 }

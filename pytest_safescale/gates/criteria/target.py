@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_safescale.gates.spec import CriterionKind
+from pytest_safescale.gates.criterion_kind import CriterionKind
 
 if TYPE_CHECKING:
     from pytest_safescale.gates.inputs import GateInputs

@@ -1,0 +1,44 @@
+"""What a gate takes from a certificate: thresholds on a score, and what they promise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_safescale.analysis.answer_scores import decoding_mode_of
+from pytest_safescale.analysis.certificates import ANSWERED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CertifiedThresholds"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertifiedThresholds:
+    """The certified thresholds of a file, by (model, condition)."""
+
+    score: str
+    risk: str
+    """The metric that is bounded."""
+    over: str
+    """``answered`` or ``all``, as in ``Demand``."""
+    bound: float
+    """The highest risk that is certified, a fraction."""
+    calibration: float
+    """The share of the items that calibrated."""
+    seed: int
+    """Of the split."""
+    thresholds: Mapping[tuple[str, str], float | None]
+    """``None`` where no threshold holds."""
+
+    @property
+    def decoding_mode(self) -> str:
+        """The mode whose answers the score is of."""
+        return decoding_mode_of(self.score)
+
+    @property
+    def rule(self) -> str:
+        """What is demanded of a run, in words that follow "must be"."""
+        of = "the answered cases" if self.over == ANSWERED else "all cases"
+        return f"at most {self.bound:g} of {of} at the certified threshold"
