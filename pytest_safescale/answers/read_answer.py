@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.answer import Answer, AnswerForm, AnswerState
+from pytest_safescale.answers.reader.clauses import TURN
 from pytest_safescale.answers.reader.commitments import commitments, lone_text
-from pytest_safescale.answers.reader.context import CORRECTION, RETRACTED, TURN
+from pytest_safescale.answers.reader.context import CORRECTION, RETRACTED
 from pytest_safescale.answers.reader.ends import MOST_SIGNS, ends
 from pytest_safescale.answers.reader.refusals import NONE_FITS, REFUSAL
 from pytest_safescale.answers.reader.reply import Reply
@@ -17,7 +18,7 @@ from pytest_safescale.text.hidden import visible_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_safescale.answers.reader.commitments import Commitment
+    from pytest_safescale.answers.reader.commitment import Commitment
     from pytest_safescale.answers.reader.ends import Ends
 
 __all__ = ["read_answer"]

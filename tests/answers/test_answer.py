@@ -16,6 +16,7 @@ from pytest_safescale.answers.read_answer import read_answer
 from pytest_safescale.answers.reader.ends import ends
 from pytest_safescale.text.hidden import visible_text
 from tests.answers.attacking_replies import ATTACKS
+from tests.answers.attributed_replies import ATTRIBUTED
 from tests.answers.option_replies import BY_TEXT
 from tests.answers.overruled_replies import OVERRULED
 from tests.answers.read_replies import READ
@@ -77,7 +78,10 @@ def test_a_collected_reply_is_read_as_a_careful_person_reads_it(reply: dict[str,
     assert read_answer(reply["reply"], IMAGING).letter == reply["letter"]
 
 
-@pytest.mark.parametrize(("reply", "letter"), rows(ATTACKS) + rows(OVERRULED))  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    rows(ATTACKS) + rows(OVERRULED) + rows(ATTRIBUTED),  # type: ignore[arg-type]
+)
 def test_a_letter_counts_only_where_the_reply_stands_by_it(reply: str, letter: str | None) -> None:
     answer = read_answer(reply, OPTIONS)
     assert (answer.letter if answer.state is AnswerState.ANSWERED else None) == letter
@@ -370,6 +374,9 @@ HOSTILE = [
     "I would rather say so, ", "not A but ", "not A, B or ", "not the answer ", "A de\u011fil, ",
     "according to x the answer is A, but ", "answer is A, but the ", "the key says: ",
     "instead of A, ","not only A ", "\\boxed{1} ", "$",
+    "my view: ", "in my view, ", "evidence: the ", "in pregnancy ", "in children, A would be ",
+    "not hepatitis A but ", "not A; ", "not A. ", "would be in pregnancy ", "the key says A. not ",
+    "guideline 1: ", "\u6211\u7684\u770b\u6cd5", "hepatit A de\u011fil ", "otherwise A would be ",
 ]  # fmt: skip
 
 

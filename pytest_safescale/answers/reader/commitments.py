@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import string
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
@@ -13,6 +12,9 @@ from typing import TYPE_CHECKING
 from pytest_safescale.answers.answer import AnswerForm
 from pytest_safescale.answers.reader import context, sources
 from pytest_safescale.answers.reader.attached import PRAISED
+from pytest_safescale.answers.reader.commitment import Commitment, commitment_of
+from pytest_safescale.answers.reader.contrasts import is_a_name, turns_from_a_name
+from pytest_safescale.answers.reader.first_and_last import closing, leading
 from pytest_safescale.answers.reader.letters import CHOICE
 from pytest_safescale.answers.reader.marks import marked_options
 
@@ -24,9 +26,8 @@ if TYPE_CHECKING:
     from pytest_safescale.answers.reader.option_texts import Found
     from pytest_safescale.answers.reader.reply import Announced, Named, Reply
 
-__all__ = ["Commitment", "commitments", "lone_text"]
+__all__ = ["commitments", "lone_text"]
 
-_LOWER_LABEL = re.compile(r"[\W_]{0,4}[a-z][).]\s")
 _NO_WORD = string.ascii_uppercase + "bcdfghjk"
 """Letters that are no article or word of any language the wordings are in."""
 _SENTENCE_END = re.compile(r"[*_`\"'”)]{0,4}[.!]\s")
@@ -40,41 +41,10 @@ _NOUN = 40
 """Characters before a box in which a word for an option may stand."""
 _TABLE_RULE = re.compile(r"\|\s?:?-{2,}")
 """What stands under a table's head."""
-_SCORED = re.compile(r"[\"'*_]{0,3}\s?[:=]\s?[\"']?\d")
-"""What makes a letter one of several that are given numbers: ``{"A": 0.1, "B": 0.9}``."""
-_WORDS = re.compile(r"[^\W_]{2,}")
 _FURTHER = re.compile(
     r"\s?(?:[,/&]|or|and|oder|und|ou|et|o|y|或|または|또는)\s?(?:the\s|an?\s)?", re.IGNORECASE
 )
 """What joins a second text to one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Commitment:
-    """An option that a reply names as its answer."""
-
-    at: int
-    """Where it is named."""
-    letter: str
-    form: AnswerForm
-    firm: bool = True
-    """Whether it stands against judgements like "A is correct" elsewhere in the reply."""
-    of_others: bool = False
-    """Whether a source's words are given, or what holds at other times or in other cases."""
-    shared: int | None = None
-    """Where a second option is named with it; ``None`` for nowhere."""
-    attached: str | None = None
-    """The option whose text stands with the letter; ``None`` where there is none."""
-
-    @property
-    def by_text(self) -> bool:
-        """Whether no letter is named."""
-        return self.form is AnswerForm.OPTION_TEXT
-
-    @property
-    def contradicts(self) -> bool:
-        """Whether the letter stands with the text of another option."""
-        return self.attached is not None and self.attached != self.letter
 
 
 def lone_text(reply: Reply) -> Commitment | None:
@@ -102,8 +72,8 @@ def commitments(reply: Reply) -> list[Commitment]:
         _alone(reply),
         _announced(reply, told),
         _judged(reply),
-        _leading(reply),
-        _closing(reply),
+        leading(reply),
+        closing(reply),
         _beside_text(reply),
         _announced_texts(reply),
         _marked(reply),
@@ -123,25 +93,6 @@ def _only_letter(reply: Reply) -> Commitment | None:
     return next(_alone(reply), None)
 
 
-def _of(
-    reply: Reply,
-    named: Named,
-    form: AnswerForm,
-    *,
-    firm: bool = True,
-    of_others: bool = False,
-) -> Commitment:
-    return Commitment(
-        at=named.at,
-        letter=named.letter,
-        form=form,
-        firm=firm and not of_others,
-        of_others=of_others,
-        shared=reply.names_another(named.end, named.letter),
-        attached=reply.attached(named),
-    )
-
-
 def _announced(reply: Reply, places: list[Announced]) -> Iterator[Commitment]:
     """Yield the letters and positions that follow an announcement."""
     for cue, start, end in places:
@@ -157,7 +108,7 @@ def _announced(reply: Reply, places: list[Announced]) -> Iterator[Commitment]:
             continue
         if not sources.is_overruled(reply.text, start, named.end):
             anothers = sources.is_anothers(reply.text, start, named.end)
-            yield _of(reply, named, cue.form, of_others=anothers)
+            yield commitment_of(reply, named, cue.form, of_others=anothers)
 
 
 def _is_heading(reply: Reply, start: int, named: Named) -> bool:
@@ -211,6 +162,7 @@ def _judged(reply: Reply) -> Iterator[Commitment]:
         clear = match["letter"] in _NO_WORD or reply.text[at - 1 : at] in ("(", "[", "*")
         if (
             not clear
+            or _is_of_a_name(reply, match, judgement)
             or context.is_taken_back(reply.text, match.start(), cue_end, end)
             or context.CONDITIONAL.match(reply.text, behind)
             or context.adds(reply.text, match.start())
@@ -223,7 +175,14 @@ def _judged(reply: Reply) -> Iterator[Commitment]:
         named = reply.named_at(at, positions=False)
         if named is not None:
             firm = judgement.firm or corrects
-            yield _of(reply, named, AnswerForm.DECLARED, firm=firm, of_others=anothers)
+            yield commitment_of(reply, named, AnswerForm.DECLARED, firm=firm, of_others=anothers)
+
+
+def _is_of_a_name(reply: Reply, match: re.Match[str], judgement: Judgement) -> bool:
+    """Say whether a letter is chosen instead of one in a name: ``not hepatitis A but C``."""
+    if judgement.denies:
+        return is_a_name(match.groupdict().get("name"))
+    return turns_from_a_name(reply.text, match.start())
 
 
 def _judgements(reply: Reply) -> Iterator[tuple[Judgement, re.Match[str], int]]:
@@ -237,59 +196,6 @@ def _judgements(reply: Reply) -> Iterator[tuple[Judgement, re.Match[str], int]]:
     for judgement in reply.wordings.judgements:
         for match in judgement.pattern.finditer(reply.text):
             yield judgement, match, match.end()
-
-
-def _leading(reply: Reply) -> Iterator[Commitment]:
-    """Yield the letter a reply begins with, before a text or a reason."""
-    first = reply.wordings.leading.match(reply.text)
-    if first is None or reply.wordings.alone.fullmatch(reply.lines[0]):
-        return
-    marked = first["letter"].isupper() or first["opener"] or reply.listed[0]
-    at, end = first.span("letter")
-    named = reply.named(first)
-    if (
-        named is not None
-        and marked
-        and reply.stands(at)
-        and not _labels_a_part(reply, reply.lines[0], first)
-        and not context.QUESTION.match(reply.text, end)
-        and not _SCORED.match(reply.text, end)
-        and not context.is_taken_back(reply.text, first.start(), at, end)
-    ):
-        yield _of(reply, named, AnswerForm.LEADING)
-
-
-def _labels_a_part(reply: Reply, line: str, first: re.Match[str]) -> bool:
-    """Say whether a letter that begins a line labels it: "a) We convert ...", "A: C"."""
-    rest = line[first.end("letter") :]
-    colon = re.match(r"[*_]{0,3}:", rest) is not None
-    if colon and reply.wordings.alone.fullmatch(rest.lstrip("*_: ")):
-        return True
-    text = reply.options.get(first["letter"].upper())
-    if colon and first["letter"] == "A" and text is not None:
-        return not _shares_a_word(rest, text)  # "A:" is short for "Answer:"
-    if _LOWER_LABEL.match(line) is None or context.WORD.match(rest) is None:
-        return False
-    return len(reply.lines) > 1 if text is None else not _shares_a_word(rest, text)
-
-
-def _shares_a_word(one: str, other: str) -> bool:
-    words = [{word.casefold() for word in _WORDS.findall(text)} for text in (one, other)]
-    return not words[0].isdisjoint(words[1])
-
-
-def _closing(reply: Reply) -> Iterator[Commitment]:
-    """Yield the letter a reply closes with, before its option's text or a reason."""
-    last = reply.listed[-1]
-    if last is None or sum(match is not None for match in reply.listed) > 1:
-        return
-    at = reply.line_starts[-1] + last.start("letter")
-    introduced = len(reply.lines) > 1 and reply.lines[-2].endswith(":")
-    labels = _labels_a_part(reply, reply.lines[-1], last)
-    denied = context.DENIED.match(reply.text, at + 1)
-    named = reply.named_at(at, positions=False)
-    if named is not None and reply.stands(at) and not (introduced or labels or denied):
-        yield _of(reply, named, AnswerForm.LEADING, firm=False)
 
 
 def _beside_text(reply: Reply) -> Iterator[Commitment]:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
+from pytest_safescale.answers.reader.clauses import (
+    CLAUSE,
+    CLAUSE_END,
+    TURN,
+    TURNS,
+    clause_before,
+    sentence_before,
+)
 from pytest_safescale.answers.reader.letters import WORD_BEGINS, WORDLY
+from pytest_safescale.answers.reader.other_cases import would_hold_elsewhere
 
 __all__ = [
     "CONDITION",
@@ -16,30 +25,17 @@ __all__ = [
     "NEGATION",
     "QUESTION",
     "RETRACTED",
-    "SENTENCE",
     "SPECIES",
-    "TURN",
-    "TURNS",
     "WORD",
     "adds",
-    "clause_before",
     "ends_text",
     "is_marked",
     "is_taken_back",
-    "sentence_before",
 ]
 
-TURNS = r"(?<!\w)(?:but|so|however|though|although|therefore|thus|hence)(?!\w)"
 _NOW = (
     r"(?<!\w)(?:now|today|currently|heute|ahora|hoy|maintenant|aujourd|ora|oggi|hoje|nu|dziś|"
     r"теперь|сейчас)(?!\w)"
-)
-_BEFORE = 60
-"""Characters before a commitment that are looked at: about a clause."""
-_CLAUSE_END = re.compile(
-    r"[,.;:!?\n]|(?<!\w)(?:so|because|but|thus|therefore|hence|and|then|"
-    r"since|sino|sondern)(?!\w)",
-    re.IGNORECASE,
 )
 NEGATION = re.compile(
     rf"(?<!\w){WORD_BEGINS}(?:not|never|wrong|incorrect|inaccurate|cannot|neither|nor|no longer|"
@@ -124,8 +120,6 @@ CONDITIONAL = re.compile(
     re.IGNORECASE,
 )
 """What makes it one for another case, after its letter: ``B if he were unstable``."""
-TURN = re.compile(TURNS, re.IGNORECASE)
-"""What leads from what was considered to what is concluded."""
 _SUPPOSED = re.compile(
     r"[\s,*]{0,3}"
     r"(?:(?:and|or|only)\s)?(?:if|unless|provided(?! with(?!\w))(?: that)?|in case|in the event|"
@@ -146,8 +140,6 @@ _SUPPOSED_UNSPACED = re.compile(
     r"(?:(?!因此|所以|故|但|不过|しかし|したがって|よって|따라서|그러나|لذلك)[^.;!?\n。]){0,80}$"
 )
 """The same where words have no spaces, and where the condition stands behind."""
-SENTENCE = 160
-"""Characters before a commitment in which its sentence may have begun."""
 QUESTION = re.compile(rf"{CLOSERS}\s?[?？]")
 _ASKS = re.compile(r"(?<!\w)(?:is|could|would|might|can|why)\s", re.IGNORECASE)
 _DISOWNED = re.compile(
@@ -229,14 +221,9 @@ def ends_text(text: str, end: int) -> bool:
     return _TEXT_ENDS.match(text, end) is not None
 
 
-def clause_before(text: str, at: int) -> str:
-    """Return what of the clause stands before a place."""
-    return _CLAUSE_END.split(text[max(0, at - _BEFORE) : at])[-1]
-
-
 def adds(text: str, at: int) -> bool:
     """Say whether what begins at a place is added to a letter, and not chosen instead of it."""
-    return _NOT_ONLY.search(text, max(0, at - _BEFORE), at) is not None
+    return _NOT_ONLY.search(text, max(0, at - CLAUSE), at) is not None
 
 
 def is_marked(text: str, end: int) -> bool:
@@ -253,7 +240,7 @@ def is_taken_back(text: str, start: int, named: int, end: int) -> bool:
     if DENIED.match(text, end) or CONDITIONAL.match(text, end) or _DISOWNED.match(text, end):
         return True
     before, cue = clause_before(text, start), text[start:named]
-    if _CLAUSE_END.match(cue):  # "not A but B"
+    if CLAUSE_END.match(cue):  # "not A but B"
         before = ""
     said = before + cue
     if QUESTION.match(text, end) and _ASKS.search(said):
@@ -262,16 +249,10 @@ def is_taken_back(text: str, start: int, named: int, end: int) -> bool:
     return bool(
         NEGATION.search(said)
         or CONDITION.search(said)
+        or would_hold_elsewhere(text, start, end)
         or _SUPPOSED.match(TURN.split(sentence)[-1])
         or _UNFIT.search(before.rstrip(" _"))
         or _SUPPOSED_UNSPACED.search(sentence_before(text, start, ends=".;!?\n。"))
         or _ONCE.match(sentence)
         or _OTHERS.search(before.rstrip())
     )
-
-
-def sentence_before(text: str, at: int, *, ends: str = ".;!?\n—") -> str:
-    """Return what of the sentence stands before a place."""
-    # After a comma a sentence goes on in the next line.
-    before = text[max(0, at - SENTENCE) : at].replace(",\n", ", ")
-    return before[max(map(before.rfind, ends)) + 1 :]

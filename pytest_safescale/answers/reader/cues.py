@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pytest_safescale.answers.answer import AnswerForm
 from pytest_safescale.answers.reader.letters import CHOICE, WORD_BEGINS, WORDLY
+from pytest_safescale.answers.reader.stances import VIEW
 from pytest_safescale.answers.reader.vocabulary import SPACED, UNSPACED, either
 
 __all__ = ["CUES", "Cue"]
@@ -102,6 +103,12 @@ _WORDINGS: tuple[tuple[str, dict[str, object]], ...] = (
         r"one that fits|winner)"
         rf"(?!\w)(?=[*_\"']{{0,3}}\s?(?::|=|{_IS}\s)))",
         {},
+    ),
+    # My view: C, meine Meinung: C, 我的看法：C
+    (
+        rf"(?<![{WORDLY}])(?:{VIEW})(?:\snow)?{_ASIDE}"
+        rf"(?=[*_\"']{{0,3}}\s?(?:[:：=–—-]|{_IS}\s|[是为為はのー은는이가]))",
+        {"positions": False},
     ),
     # the result is C: a number would be what was reckoned
     (

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.reader.contrasts import CONTRASTS
 from pytest_safescale.answers.reader.letters import CHOICE, WORD_BEGINS, WORDLY, pattern, signs
+from pytest_safescale.answers.reader.stances import OPINING
 
 if TYPE_CHECKING:
     import re
@@ -82,7 +83,8 @@ _INFERRING = (
     r"in this (?:patient|adult|child|man|woman|setting|situation|scenario)|"
     r"(?:aber|mais|pero|mas|ma|maar|ale|fakat|но) [^.:;!?\n]{1,40}(?=:)|(?<=, )а(?= "
     r"(?-i:[A-Z]))|بل|"
-    r"sorry|typo|apologies|now|"
+    rf"sorry|typo|apologies|now|{OPINING}|hier ist es|ici,? c['’]est|aquí es|aqui é|qui è|"
+    r"hier is het|tu jest|"
     r"am ehesten|wahrscheinlich|vermutlich|daher|somit|also|sondern|donc|mais|por tanto|entonces|"
     r"sino|portanto|mas sim|quindi|ma|dus|maar|więc|lecz|значит|но)"
 )

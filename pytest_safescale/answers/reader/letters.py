@@ -89,7 +89,7 @@ def signs(letters: str) -> Mapping[str, str]:
     alike = "".join(chr(sign) for sign, latin in LOOK_ALIKES.items() if latin in letters)
     letter = (
         rf"(?P<letter>[A-{last}a-{last.lower()}{alike}])"
-        rf"(?![{WORDLY}]|['’_-][{WORDLY}])"
+        rf"(?![{WORDLY}型형]|['’_-][{WORDLY}])"
     )
     # A number is a position only where nothing is counted or measured with it.
     number = r"\d" if len(letters) < 10 else r"\d{1,2}"

@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pytest_safescale.answers.reader.context import (
-    CLOSERS,
+from pytest_safescale.answers.reader.clauses import (
     SENTENCE,
     TURNS,
     clause_before,
     sentence_before,
 )
+from pytest_safescale.answers.reader.context import CLOSERS, DENIED
 from pytest_safescale.answers.reader.letters import WORD_BEGINS
+from pytest_safescale.answers.reader.other_cases import is_elsewhere
+from pytest_safescale.answers.reader.stances import OWN
 
 __all__ = ["is_anothers", "is_overruled"]
 
@@ -26,14 +28,6 @@ _FORMERLY = re.compile(
     re.IGNORECASE,
 )
 """What held once: ``Previously the answer was A``."""
-_ELSEWHERE = re.compile(
-    r"[\s,*]{0,3}(?:and |but )?(?:when|where|with|without|among|for|in)\s"
-    r"(?!(?:this|these|that|my|our|conclusion|summary|short|view|light|order|fact|general|all|"
-    r"addition|the|such|his|her|contrast|particular|most|a)(?!\w))"
-    rf"(?:(?!{TURNS})[^.;!?\n—]){{1,120}}$",
-    re.IGNORECASE,
-)
-"""A sentence about cases of another kind: ``In children the answer is``."""
 _NOUN = (
     r"(?:reference|passage|text|textbook|article|guideline|guidance|document|source|excerpt|note|"
     r"report|abstract|authors?|colleague|evidence|context|study|website|paper|key|literature|"
@@ -84,6 +78,20 @@ _OF_SOURCE = re.compile(
     re.IGNORECASE,
 )
 """A sentence that begins with its source: ``According to the passage, the answer is``."""
+_LABELS = (
+    r"(?:reference|passage|textbook|article|guidelines?|guidance|document|source|excerpt|abstract|"
+    r"evidence|context|study|website|literature|snippet|trial)s?"
+)
+_LABEL = re.compile(
+    rf"[\W_]{{0,6}}(?:(?:the|retrieved|provided|given|cited|der|die|das|le|la|les|el|il|o|a|het|de)"
+    rf"\s)?(?:{_LABELS}|{_NOUN_ELSEWHERE}|tài liệu|المصدر|المرجع|文献|文中|指南|资料|資料|"
+    rf"原文|문헌|지침|자료)"
+    rf"(?:\s\w{{1,12}})?(?:\s\[?\d{{1,3}}\]?)?[*_]{{0,3}}\s?[:：]"
+    rf"(?:(?!{TURNS}|{OWN})[^.;!?\n—。]){{0,100}}$",
+    re.IGNORECASE,
+)
+"""A sentence with its source as a label: ``Evidence: the answer is``."""
+_OWN = re.compile(OWN, re.IGNORECASE)
 _SOURCE_BEHIND = re.compile(
     rf"{CLOSERS},?\s{_ACCORDING}"
     rf"|{CLOSERS},\s(?:as\s)?(?:the\s|this\s|that\s)?{_NOUN}\s{_SAYS}(?!\w)",
@@ -148,12 +156,19 @@ _OVERRULES = re.compile(
     re.IGNORECASE,
 )
 """What a reply says against its source: ``this is outdated``, ``I disagree``."""
+_NOT = re.compile(
+    r"(?<!\w)(?:not|never|nicht|pas|non|não|niet|nie|не|không phải|\w{2,6}n['’]t)"
+    r"(?:\s\w{1,12}){0,2}\s[*_(\[\"'“]{0,4}$|不是[*_(]{0,4}$",
+    re.IGNORECASE,
+)
+"""What denies the letter that follows: ``not A``, ``would not choose A``."""
 _TWO_SENTENCES = re.compile(r"[^.!?\n。]{0,160}(?:[.!?。]\s?[^.!?\n。]{0,100})?")
 """What of the sentence stands behind a commitment, and the next."""
 _THAT = re.compile(r",(?=\s(?:что|że|dass|daß|hogy|že)\s)")
 """The comma that some languages put before what is said."""
 _SAID = re.compile(rf"(?<!\w){WORD_BEGINS}({_SAYS}|{_SAYS_ELSEWHERE})[,:](?=\s)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.;!?\n。]")
+_ENDS = ".;!?\n。"
 
 
 def is_anothers(text: str, start: int, end: int) -> bool:
@@ -164,10 +179,12 @@ def is_anothers(text: str, start: int, end: int) -> bool:
     """
     before = _joined(text[max(0, start - SENTENCE) : start])
     sentence = _SENTENCE_END.split(before)[-1]
+    label = sentence_before(before, len(before), ends=_ENDS)
     return bool(
         _SOURCE.search(clause_before(before, len(before)))
         or _FORMERLY.search(sentence)
-        or _ELSEWHERE.match(sentence_before(before, len(before)))
+        or is_elsewhere(label)
+        or (_LABEL.match(label) and not _OWN.match(text, start))
         or (_TURNS_NEXT.match(text, end) and _names_a_source(text, start, end))
     )
 
@@ -180,10 +197,19 @@ def is_overruled(text: str, start: int, end: int) -> bool:
     if not _names_a_source(text, start, end):
         return False
     behind = _TWO_SENTENCES.match(text, end)
-    if behind and _OVERRULES.search(behind[0]):
+    if behind and (_OVERRULES.search(behind[0]) or _denies(behind[0], text[end - 1])):
         return True
     turned = _TURNED.match(text, end) is not None
     return turned and _names_a_source(text, start, end, inferred=False)
+
+
+def _denies(behind: str, letter: str) -> bool:
+    """Say whether what follows denies a letter: ``My view: not A.``, ``A is wrong.``."""
+    named = re.compile(rf"(?-i:(?<![\w'’-]){re.escape(letter)}(?![\w'’-]))")
+    return any(
+        _NOT.search(behind, 0, one.start()) or DENIED.match(behind, one.end())
+        for one in named.finditer(behind)
+    )
 
 
 def _names_a_source(text: str, start: int, end: int, *, inferred: bool = True) -> bool:
@@ -192,12 +218,12 @@ def _names_a_source(text: str, start: int, end: int, *, inferred: bool = True) -
     Or, if ``inferred``, what it is based on.
     """
     before = _joined(text[max(0, start - SENTENCE) : start])
-    sentence = sentence_before(before, len(before), ends=".;!?\n。")
+    sentence = sentence_before(before, len(before), ends=_ENDS)
     return bool(
         _SOURCE.search(clause_before(before, len(before)))
         or _OF_SOURCE.search(sentence)
         or _SOURCE_BEHIND.match(text, end)
-        or (inferred and _BASED_ON.search(sentence))
+        or (inferred and (_BASED_ON.search(sentence) or _LABEL.match(sentence)))
     )
 
 
