@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.answer import AnswerState
+from pytest_safescale.calls.answered_request import joined
 from pytest_safescale.calls.caller import Caller, CallLimits
 from pytest_safescale.calls.rate_limits import endpoint_of
 from pytest_safescale.calls.store import Store
@@ -114,14 +115,16 @@ async def _read_again(
     try:
         read = await _all(reader, list(found.unreadable.values()), check=False)
         checked = await _all(reader, found.sample, check=True)
-        spent = store.spending.spent()
+        spent, made = store.spending.spent(), store.stored_by_this_run()
     finally:
         await model.aclose()
         caller.keeper.close()
     counts, told = SecondReadings(), tokens_spent(spent)
-    for one in (*read, *checked):
-        if one.second is not None:
-            counts.take(one.second.record())
+    readings = [one.second for one in (*read, *checked) if one.second is not None]
+    for reading in readings:
+        counts.take(reading.record())
+    # Two replies of one text to an item are read in one call.
+    answered = joined(reading.answered for reading in readings if reading.answered is not None)
     return ReadAgain(
         answers=dict(zip(found.unreadable, (one.answer for one in read), strict=True)),
         part=second_reader_part(described_reader(model.info), counts, told),
@@ -129,8 +132,8 @@ async def _read_again(
             "calls": {
                 "made": spent.calls,
                 "retries": spent.retries,
-                "replies_made": spent.calls - spent.retries,
-                "replies_from_store": 0,
+                "replies_made": made,
+                "replies_from_store": sum(sum(one.from_store.values()) for one in answered),
             },
             "tokens": {"this_run": told},
             "cost": {"this_run": spent.money},

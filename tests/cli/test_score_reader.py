@@ -100,6 +100,22 @@ def test_the_calls_of_a_scoring_are_counted_and_priced(folder: Path) -> None:
         assert not any("Question" in json.dumps(one["messages"]) for one in server.requests)
 
 
+def test_readings_of_an_earlier_scoring_are_counted_as_from_the_store(folder: Path) -> None:
+    with ChatServer(judge) as server:
+        configure(folder, server)
+        assert score("--answers=raw", "--reader=judge") == 0
+        first = run_file(folder)["manifest"]["calls"]
+        # One more text is asked about; the others are in the store.
+        path = folder / "results" / "m" / "risk_radiorag_checked.jsonl"
+        path.write_text(path.read_text("utf-8").replace("It is dull.", "It is duller."), "utf-8")
+        assert score("--answers=raw", "--reader=judge") == 0
+        second = run_file(folder)["manifest"]["calls"]
+        assert server.calls == 4
+    # Of three texts; the items have the same options, so a text is read in one call.
+    assert first == {"made": 3, "retries": 0, "replies_made": 3, "replies_from_store": 0}
+    assert second == {"made": 1, "retries": 0, "replies_made": 1, "replies_from_store": 2}
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [

@@ -160,6 +160,22 @@ def test_samples_are_read_a_second_time_too(
     assert record["samples"]["forms"] == ["read_by_model"] * 3
 
 
+def test_adaptive_sampling_goes_by_what_the_rules_read_and_the_second_reader_reads_what_was_drawn(
+    ask: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
+    with ChatServer(by_script({PROSE: "C", "Answer: B": "B"})) as server:
+        result = ask(server, [PROSE, "Answer: B"], "--safescale-samples=20", "--safescale-adaptive")
+        read = [one for one in server.requests if one["model"] == "judge"]
+    assert result.ret == 0
+    samples = {text: record["samples"] for text, record in cases(pytester.path).items()}
+    # 19 alike are beyond the 0.8 line whatever the last says; what is unread might be anything.
+    drawn = {text: (len(one["letters"]), one["stopped_early"]) for text, one in samples.items()}
+    assert drawn == {PROSE: (20, False), "Answer: B": (19, True)}
+    assert samples[PROSE]["letters"] == ["C"] * 20
+    # The prose once, for all its samples; the readable single answer to check the reader.
+    assert len(read) == 2
+
+
 def test_a_reading_that_fails_leaves_the_reply_unreadable_and_is_told(
     ask: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
