@@ -8,6 +8,10 @@ confidence. Prints how often the threshold found has a true danger above that, w
 the runs at most; how often one was found; and the mean share of the items that it lets answer.
 Beside them stands the lowest threshold whose observed danger on the same items is within 5 %: how
 often tuning breaks the same promise.
+
+A last table is of items in clusters of one to seven that share what makes their answers dangerous:
+each cluster counted as one, as certificates do it, beside the same items counted as if they were
+independent.
 """
 
 from __future__ import annotations
@@ -48,17 +52,68 @@ class World:
         dangerous = float((self.shares * self.dangers)[kept].sum())
         return dangerous / float(self.shares[kept].sum()) if over == ANSWERED else dangerous
 
+    def coverage(self, threshold: float) -> float:
+        """Return the true share of the cases that answer."""
+        return float(self.shares[self.scores >= threshold].sum())
+
     def draw(self, n: int, generator: np.random.Generator) -> ScoredCases:
         """Return n cases that all answer."""
         at = generator.choice(len(self.scores), size=n, p=self.shares)
-        dangerous = generator.random(n) < self.dangers[at]
+        return self.cases(at, generator.random(n))
+
+    def cases(self, at: NDArray[np.int64], hardness: NDArray[np.float64]) -> ScoredCases:
+        """Return cases, (n,), by the place of their score: dangerous where it is above hardness."""
         scores = self.scores[at]
         return ScoredCases(
-            ids=tuple(map(str, range(n))),
+            ids=tuple(map(str, range(len(at)))),
             answered_up_to=scores,
-            dangerous_up_to=np.where(dangerous, scores, NEVER),
-            missing=np.zeros(n, dtype=bool),
+            dangerous_up_to=np.where(hardness < self.dangers[at], scores, NEVER),
+            missing=np.zeros(len(at), dtype=bool),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clusters:
+    """The same model, asked items in clusters that share their hardness.
+
+    Of the answers of a cluster with the same danger all are dangerous or none is.
+    """
+
+    world: World
+    most: int = 7
+    """A cluster has 1 to so many items, each number as often."""
+    as_one: bool = True
+    """Whether a cluster counts as one; else its items count as if they were independent."""
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """(scores,) float64, rising."""
+        return self.world.scores
+
+    def risk(self, threshold: float, over: str) -> float:
+        """Return the true share of the clusters with a dangerous answer, or the items' danger."""
+        if not self.as_one:
+            return self.world.risk(threshold, over)
+        sizes = np.arange(1, self.most + 1)[:, None]
+        order = np.argsort(self.world.dangers, kind="stable")
+        shares = np.where(self.scores >= threshold, self.world.shares, 0.0)[order]
+        silent = 1.0 - self.coverage(threshold)
+        # How the highest danger among the answers of a cluster is distributed, by size.
+        up_to = np.concatenate([[silent], silent + np.cumsum(shares)]) ** sizes
+        dangerous = float((np.diff(up_to, axis=1) * self.world.dangers[order]).sum(axis=1).mean())
+        return dangerous / float((1.0 - silent**sizes).mean()) if over == ANSWERED else dangerous
+
+    def coverage(self, threshold: float) -> float:
+        """Return the true share of the items that answer."""
+        return self.world.coverage(threshold)
+
+    def draw(self, n: int, generator: np.random.Generator) -> ScoredCases:
+        """Return about n items in clusters, or the clusters as one each."""
+        sizes = generator.integers(1, self.most + 1, size=2 * n // (self.most + 1))
+        of_cluster = np.repeat(np.arange(len(sizes)), sizes)
+        at = generator.choice(len(self.scores), size=len(of_cluster), p=self.world.shares)
+        cases = self.world.cases(at, generator.random(len(sizes))[of_cluster])
+        return cases.by_cluster(list(map(str, of_cluster))) if self.as_one else cases
 
 
 def _world(shares: list[float], dangers: list[float]) -> World:
@@ -84,6 +139,14 @@ WORLDS = {
 """By what the score knows of danger. Useless is at the bound everywhere; adversarial is dangerous
 where it is sure, and safe where it is not; or safe where it is surest and dangerous just below."""
 
+CLUSTERED = {
+    "informative": _world(_MANY_SURE, [0.5, 0.4, 0.3, 0.3, 0.2, 0.2, 0.1, 0.05, 0.02, 0.005]),
+    "useless": _world(_MANY_SURE, [BOUND + 1e-6] * 10),
+    "adversarial": WORLDS["adversarial"],
+}
+"""The same for clusters: what they share makes the useless score's clusters as dangerous as its
+items."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
@@ -100,7 +163,7 @@ class Level:
 
 
 def level(
-    world: World,
+    world: World | Clusters,
     n: int,
     over: str = ANSWERED,
     *,
@@ -110,14 +173,15 @@ def level(
     """Return how often certified thresholds break their promise in runs of n items."""
     generator = np.random.default_rng(seed)
     demand = Demand(bound=BOUND, delta=DELTA, over=over)
-    calibrate = calibrating([str(place) for place in range(n)], 0.5, seed)
+    sides = calibrating([str(place) for place in range(2 * n)], 0.5, seed)
     found, tuned = [], 0
     for _ in range(repetitions):
         cases = world.draw(n, generator)
+        calibrate = sides[: len(cases.ids)]
         run = certify(cases, calibrate, demand)
         found += [] if run.threshold is None else [run.threshold]
         tuned += _breaks(world, _tuned(world, cases.part(calibrate), over), over)
-    kept = [float(world.shares[world.scores >= threshold].sum()) for threshold in found]
+    kept = map(world.coverage, found)
     return Level(
         broken=sum(_breaks(world, threshold, over) for threshold in found) / repetitions,
         found=len(found) / repetitions,
@@ -126,11 +190,11 @@ def level(
     )
 
 
-def _breaks(world: World, threshold: float | None, over: str) -> bool:
+def _breaks(world: World | Clusters, threshold: float | None, over: str) -> bool:
     return threshold is not None and world.risk(threshold, over) > BOUND
 
 
-def _tuned(world: World, cases: ScoredCases, over: str) -> float | None:
+def _tuned(world: World | Clusters, cases: ScoredCases, over: str) -> float | None:
     """Return the lowest threshold whose observed danger is within the bound."""
     answered, dangerous = cases.counts(world.scores)
     n = answered if over == ANSWERED else np.full_like(answered, len(cases.ids))
@@ -153,9 +217,24 @@ def tables() -> Iterator[str]:
             )
 
 
+def cluster_tables() -> Iterator[str]:
+    """Give the lines of the table of clusters."""
+    yield ""
+    yield "clusters of 1 to 7 items, over answered: broken, found; broken by counting items"
+    yield f"{'score':26}" + "".join(f"{n:>24}" for n in ITEMS)
+    for name, world in CLUSTERED.items():
+        cells = ""
+        for n in ITEMS:
+            one, items = (
+                level(Clusters(world=world, as_one=as_one), n) for as_one in (True, False)
+            )
+            cells += f"{one.broken:10.1%}{one.found:7.0%}{items.broken:7.1%}"
+        yield f"{name:26}{cells}"
+
+
 def main() -> None:
     """Print the tables."""
-    for line in tables():
+    for line in (*tables(), *cluster_tables()):
         print(line)
 
 

@@ -20,6 +20,8 @@ from pytest_safescale.analysis.panel import ERRORED, NULL
 from pytest_safescale.verdicts.labels import METRIC_OF_FLAG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from pytest_safescale.analysis.panel import Panel
@@ -29,6 +31,7 @@ __all__ = [
     "RISKS",
     "SCORES",
     "ScoredCases",
+    "clusters_in",
     "decoding_mode_of",
     "lacking_score",
     "scored_cases",
@@ -50,7 +53,10 @@ _DIGITS = 9
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredCases:
-    """The cases of one model under one condition; every array is (cases,), ordered by item id."""
+    """The cases of one model under one condition; every array is (cases,), ordered by item id.
+
+    Or its clusters, each as one: ``by_cluster``.
+    """
 
     ids: tuple[str, ...]
     answered_up_to: NDArray[np.float64]
@@ -67,6 +73,30 @@ class ScoredCases:
             answered_up_to=self.answered_up_to[chosen],
             dangerous_up_to=self.dangerous_up_to[chosen],
             missing=self.missing[chosen],
+        )
+
+    def by_cluster(self, clusters: Sequence[str]) -> ScoredCases:
+        """Return one entry for each cluster of cases, in the order in which they come.
+
+        A cluster answers where one of its cases does and is dangerous where one is. ``clusters``
+        names that of each case; a case without one, an empty name, stands for itself.
+        """
+        keys = [
+            (name, "") if name else ("", own) for name, own in zip(clusters, self.ids, strict=True)
+        ]
+        places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        at = np.array([places[key] for key in keys], dtype=np.int64)
+
+        def highest(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            found = np.full(len(places), NEVER)
+            np.maximum.at(found, at, values)
+            return found
+
+        return ScoredCases(
+            ids=tuple(name or own for name, own in places),
+            answered_up_to=highest(self.answered_up_to),
+            dangerous_up_to=highest(self.dangerous_up_to),
+            missing=np.bincount(at, self.missing, len(places)) > 0,
         )
 
     def counts(self, thresholds: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -93,6 +123,11 @@ def lacking_score(panel: Panel, at: tuple[int, int], score: str) -> str:
         return ""
     what = "option probabilities" if single else "samples"
     return f"the cases have no {what}; {score} is {SCORES[score]}"
+
+
+def clusters_in(panel: Panel, at: tuple[int, int]) -> list[str]:
+    """Return the cluster of each case of the cell ``at``, in the order of ``scored_cases``."""
+    return [panel.items[place].cluster for place in np.flatnonzero(panel.exists[at])]
 
 
 def scored_cases(panel: Panel, at: tuple[int, int], score: str, risk: str) -> ScoredCases:

@@ -59,6 +59,8 @@ class PanelItem:
     """Whether the data set says of any option that it carries a label or that it does not."""
     content: str = ""
     """A hash of everything the item says; empty where none is recorded."""
+    cluster: str = ""
+    """What it shares with items it is not independent of; empty where it is named none."""
 
     def labelled_by(self, rule: LabelRule) -> PanelItem:
         """Return the item with the labels that a rule makes of its votes, where it has some."""

@@ -61,6 +61,7 @@ _OWN = {
         "key_fact",
         "negated",
         "source",
+        "cluster",
         *LISTED.values(),
         "label_votes",
         *(f"option_{number}_{label.value}" for number in range(1, 27) for label in Label),

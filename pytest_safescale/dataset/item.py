@@ -74,6 +74,7 @@ class Option(BaseModel):
 
 _OF_NO_ACCOUNT: Any = {
     "source": True,
+    "cluster": True,
     "key_fact": True,
     "labelled": True,
     "options": {"__all__": {"votes"}},
@@ -81,9 +82,10 @@ _OF_NO_ACCOUNT: Any = {
 """What neither a model nor a verdict depends on."""
 
 
-class VotesPart(TypedDict, total=False):
+class OptionalPart(TypedDict, total=False):
     """Keys of ``ItemPart``, where it has them."""
 
+    cluster: str
     votes: dict[str, dict[str, list[int]]]
     labelled: bool
 
@@ -101,6 +103,8 @@ class ItemPart(TypedDict):
     """Texts by letter; none for an item that is not in the data set."""
     labels: dict[str, list[str]]
     """The labels that are set, by the letters of the options that carry any."""
+    cluster: NotRequired[str]
+    """Where the data set names one."""
     votes: NotRequired[dict[str, dict[str, list[int]]]]
     """How many raters said yes and no of a label, by letter, where one said yes."""
     labelled: NotRequired[bool]
@@ -135,6 +139,8 @@ class Item(BaseModel):
     """The stem asks for the option that does not hold."""
     source: str = ""
     """One line on where the fact comes from."""
+    cluster: str = ""
+    """What it has in common with items it is not independent of, such as a patient; empty: none."""
     labelled: bool = False
     """Whether the data set says of any option that it carries a label or that it does not."""
 
@@ -184,12 +190,12 @@ class Item(BaseModel):
                 for option in self.options
                 if option.labels
             },
-            **self.votes_part(),
+            **self.optional_part(),
             "truth": self.answer,
         }
 
-    def votes_part(self) -> VotesPart:
-        """Return the votes, told where a rater said yes, and whether anything was said.
+    def optional_part(self) -> OptionalPart:
+        """Return the cluster, votes where a rater said yes, and whether anything was said.
 
         Without a yes no rule sets a label.
         """
@@ -198,7 +204,9 @@ class Item(BaseModel):
             for option in self.options
             if any(yes for _, yes, _ in option.votes)
         }
-        part: VotesPart = {"votes": votes} if votes else {}
+        part: OptionalPart = {"cluster": self.cluster} if self.cluster else {}
+        if votes:
+            part["votes"] = votes
         if self.labelled:
             part["labelled"] = True
         return part
@@ -245,6 +253,11 @@ class Dataset:
         return any(
             item.labelled or any(option.labels for option in item.options) for item in self.items
         )
+
+    @cached_property
+    def clustered(self) -> bool:
+        """Whether an item is named a cluster, so that items are not independent."""
+        return any(item.cluster for item in self.items)
 
     @cached_property
     def voted(self) -> bool:

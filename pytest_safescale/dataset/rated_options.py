@@ -156,6 +156,7 @@ def _record(item: Item) -> dict[str, Any]:
         "retrieved_contexts": contexts,
         "key_fact": item.key_fact,
         "source": item.source,
+        "cluster": item.cluster,
     }
     return {
         "question_id": item.id,

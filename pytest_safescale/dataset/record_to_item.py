@@ -114,6 +114,7 @@ def read_item(
         "subspecialty": _optional(record, values, "subspecialty") or "",
         "question_type": _optional(record, values, "question_type") or "",
         "source": _optional(record, values, "source") or "",
+        "cluster": _cluster(record),
         "key_fact": _optional(record, values, "key_fact"),
         "clean_evidence": _either(record, metadata, "evidence_clean"),
         "conflict_evidence": _either(record, metadata, "evidence_conflict"),
@@ -213,6 +214,18 @@ def _optional(record: RawRecord, values: Mapping[str, Any], key: str) -> str | N
         return value
     record.wrong(key, value, "a text or nothing")
     return None
+
+
+def _cluster(record: RawRecord) -> str:
+    """Return the cluster's name; a number is one as it is for an id."""
+    value = record.values.get("cluster")
+    if absent(value):
+        return ""
+    name = item_id({"id": value})
+    if name is None:
+        allowed = f"a number, at most {_LONGEST_ID} printable characters, or nothing"
+        record.wrong("cluster", value, allowed)
+    return name or ""
 
 
 def _joined(value: object) -> object:

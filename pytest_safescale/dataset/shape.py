@@ -38,6 +38,7 @@ _HEADINGS = (
     "key_fact",
     "negated",
     "source",
+    "cluster",
     "high_risk",
     "unsafe",
     "contradicts",
@@ -73,6 +74,7 @@ class Shape(BaseModel):
     key_fact: Headings = ()
     negated: Headings = ()
     source: Headings = ()
+    cluster: Headings = ()
     high_risk: Headings = ()
     """A pattern for a column each, or one heading that lists letters; so the other two labels."""
     unsafe: Headings = ()

@@ -38,6 +38,8 @@ class DatasetSummary:
     """Correct options by label: negated stems make such items."""
     negated: int
     subspecialties: Mapping[str, int]
+    clustered: tuple[int, int]
+    """How many items are named a cluster, and how many clusters there are."""
     evidence: Mapping[str, int]
     """Items by the condition they bring their own evidence or context for."""
     passages: int
@@ -62,6 +64,10 @@ def summarise_dataset(dataset: Dataset) -> DatasetSummary:
         answer_labels=_labels(item.option(item.answer) for item in items),
         negated=sum(item.negated for item in items),
         subspecialties=_counted(item.subspecialty or "(none)" for item in items),
+        clustered=(
+            sum(item.cluster != "" for item in items),
+            len({item.cluster for item in items} - {""}),
+        ),
         evidence=_evidence(items),
         passages=len(dataset.corpus),
         unknown_keys=dataset.unknown_keys,
@@ -82,6 +88,7 @@ def render_summary(counts: DatasetSummary) -> str:
         f"  on the correct option  {_spread(counts.answer_labels)}",
         f"negated stems   {counts.negated}",
         f"subspecialties  {_spread(counts.subspecialties)}",
+        *_clusters(*counts.clustered),
         f"corpus          {counts.passages or 'no'} passages",
         "evidence that comes with the items",
         *(f"  {name:<{width}}  {count} items" for name, count in counts.evidence.items()),
@@ -92,6 +99,10 @@ def render_summary(counts: DatasetSummary) -> str:
         told = ", ".join(escaped(key) for key in counts.unknown_keys)
         lines.append(f"keys passed over: {told}")
     return "\n".join([*lines, *counts.notices])
+
+
+def _clusters(items: int, clusters: int) -> list[str]:
+    return [f"clusters        {clusters} of {items} items"] if clusters else []
 
 
 def _labels(options: Iterable[Option]) -> dict[str, int]:

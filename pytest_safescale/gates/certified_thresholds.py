@@ -25,6 +25,8 @@ class CertifiedThresholds:
     """``answered`` or ``all``, as in ``Demand``."""
     bound: float
     """The highest risk that is certified, a fraction."""
+    by_cluster: bool = False
+    """Whether clusters of items were certified, each as one."""
     calibration: float
     """The share of the items that calibrated."""
     seed: int
@@ -40,5 +42,6 @@ class CertifiedThresholds:
     @property
     def rule(self) -> str:
         """What is demanded of a run, in words that follow "must be"."""
-        of = "the answered cases" if self.over == ANSWERED else "all cases"
+        unit = "clusters" if self.by_cluster else "cases"
+        of = f"the answered {unit}" if self.over == ANSWERED else f"all {unit}"
         return f"at most {self.bound:g} of {of} at the certified threshold"

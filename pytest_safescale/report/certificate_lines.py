@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.answer_scores import SCORES
 from pytest_safescale.analysis.certificates import ANSWERED
+from pytest_safescale.results.certificate import BY_CLUSTER, BY_ITEM, UNITS
 from pytest_safescale.text.escaping import one_line
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["certificate_lines"]
 
 _WIDTH = 80
+_BY = {
+    BY_ITEM: "id",
+    BY_CLUSTER: "cluster, of which each counts as one, dangerous where one of its cases is",
+}
 
 
 def certificate_lines(content: CertificateFile) -> list[str]:
@@ -49,7 +54,8 @@ def _wrapped(text: str, further: str = "  ") -> list[str]:
 
 
 def _demand(content: CertificateFile) -> str:
-    of = "of the answered cases" if content["over"] == ANSWERED else "of all cases"
+    unit = "clusters" if content["split"]["by"] == BY_CLUSTER else "cases"
+    of = f"of the answered {unit}" if content["over"] == ANSWERED else f"of all {unit}"
     sure = _percent(1 - content["delta"])
     return (
         f"Wanted: {content['risk']} {of} at most {_percent(content['bound'])} with {sure} "
@@ -60,8 +66,8 @@ def _demand(content: CertificateFile) -> str:
 def _how(content: CertificateFile) -> str:
     split = content["split"]
     return (
-        f"Score: {content['score']}, {SCORES[content['score']]}. Items are split by id, "
-        f"{_percent(split['calibration'])} to calibrate, seed {split['seed']}."
+        f"Score: {content['score']}, {SCORES[content['score']]}. Items are split by "
+        f"{_BY[split['by']]}, {_percent(split['calibration'])} to calibrate, seed {split['seed']}."
     )
 
 
@@ -91,17 +97,18 @@ def _refusal(certificate: CertificateRow, content: CertificateFile) -> Iterator[
         f"{first['dangerous']} dangerous of {_over(first, certificate, content)} "
         f"(p = {first['p_value']:.2g}){_missing(certificate['calibration_missing'])}"
     )
-    needed = certificate["items_needed"]
+    needed, units = certificate["items_needed"], UNITS[content["split"]["by"]]
     if needed is None:
-        yield "No number of items would do at these rates: its surest answers are as dangerous."
+        yield f"No number of {units} would do at these rates: its surest answers are as dangerous."
     else:
-        yield f"About {needed} items would be needed, at the rates seen, for a chance of 80 %."
+        yield f"About {needed} {units} would be needed, at the rates seen, for a chance of 80 %."
 
 
 def _over(tested: TestedRow, certificate: CertificateRow, content: CertificateFile) -> str:
     if content["over"] == ANSWERED:
         return f"{tested['answered']} answered"
-    return f"{certificate['calibration_items']} cases"
+    unit = "clusters" if content["split"]["by"] == BY_CLUSTER else "cases"
+    return f"{certificate['calibration_items']} {unit}"
 
 
 def _effect(shown: ShownRow, content: CertificateFile) -> str:

@@ -268,6 +268,7 @@ class CaseRecord(_Names, JudgedPart):
 class FurtherPart(TypedDict, total=False):
     """The keys of ``CaseRecord`` that not every record of a run has."""
 
+    cluster: str
     votes: dict[str, dict[str, list[int]]]
     labelled: bool
     fallback: str | None
@@ -298,6 +299,7 @@ def kept_case(record: CaseRecord) -> KeptCase:
         "subspecialty": record.get("subspecialty", ""),
         "options": record["options"],
         "labels": record["labels"],
+        "cluster": record.get("cluster", ""),
         "votes": record.get("votes", {}),
         "labelled": record.get("labelled", False),
         "truth": record["truth"],

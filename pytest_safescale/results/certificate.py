@@ -13,8 +13,11 @@ from pytest_safescale.results.manifest import (  # noqa: TC001  # pydantic can r
 )
 
 __all__ = [
+    "BY_CLUSTER",
+    "BY_ITEM",
     "KIND",
     "SCHEMA_VERSION",
+    "UNITS",
     "CertificateFile",
     "CertificateRow",
     "ShownRow",
@@ -25,6 +28,13 @@ __all__ = [
 KIND = "safescale certificate"
 """Stands in the file, so that no other file is taken for one."""
 SCHEMA_VERSION = 1
+
+
+BY_ITEM = "item id"
+BY_CLUSTER = "cluster"
+"""What a split can be by."""
+UNITS = {BY_ITEM: "items", BY_CLUSTER: "clusters"}
+"""What is counted then."""
 
 
 class TestedRow(TypedDict):
@@ -74,6 +84,7 @@ class Split(TypedDict):
     """The share that calibrates."""
     seed: int
     by: str
+    """``item id``; or ``cluster``, and then every count is of clusters."""
 
 
 class CertificateFile(TypedDict):

@@ -10,7 +10,7 @@ from pytest_safescale.analysis.answer_scores import decoding_mode_of
 from pytest_safescale.analysis.metrics import SINGLE
 from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
-from pytest_safescale.results.certificate import KIND, SCHEMA_VERSION, CertificateFile
+from pytest_safescale.results.certificate import BY_CLUSTER, KIND, SCHEMA_VERSION, CertificateFile
 from pytest_safescale.results.checked import checked
 from pytest_safescale.results.manifests import changed_values, fact
 
@@ -28,7 +28,10 @@ __all__ = [
     "require_certified",
 ]
 
-ALIKE = ("data set", "prompt", "agent's prompt", "decoding", "rule for labels", "corpus", "ranker")
+ALIKE = (
+    *("data set", "clusters", "corpus", "ranker"),
+    *("prompt", "agent's prompt", "decoding", "rule for labels"),
+)
 """What runs must have in common to be certified together, and to be held by the certificate."""
 _OF_MODEL: Final = ("name", "provider", "model", "revision", "identity", "nature", "shaping")
 _OF_SAMPLES: Final = ("samples", "adaptive", "sample_temperature")
@@ -74,6 +77,7 @@ class GateCertificates:
             risk=content["risk"],
             over=content["over"],
             bound=content["bound"],
+            by_cluster=content["split"]["by"] == BY_CLUSTER,
             calibration=content["split"]["calibration"],
             seed=content["split"]["seed"],
             thresholds={

@@ -53,6 +53,8 @@ class DatasetOfRun(TypedDict, total=False):
     sha256: str
     """Of its files' content."""
     items: int
+    clustered: bool
+    """True where items are named clusters; else absent."""
     subject: str
     notices: list[str]
     read_as: list[str]

@@ -32,6 +32,7 @@ FACTS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "data set": ("dataset", "sha256"),
         "number of items": ("dataset", "items"),
+        "clusters": ("dataset", "clustered"),
         "corpus": ("corpus",),
         "ranker": ("ranker",),
         "prompt": ("prompt_sha256",),

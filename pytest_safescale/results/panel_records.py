@@ -46,6 +46,7 @@ def item_of_record(record: CaseRecord | KeptCase) -> PanelItem:
         },
         labelled=bool(record.get("labelled")),
         content=record.get("item_sha256") or "",
+        cluster=record.get("cluster") or "",
     )
 
 

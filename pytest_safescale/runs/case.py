@@ -296,8 +296,10 @@ def _beside_samples(replies: Sequence[Reply]) -> BesideSamples:
 
 def _further(item: Item) -> FurtherPart:
     """Return the keys that not every record has, in their place among the others."""
-    part = item.votes_part()
+    part = item.optional_part()
     found: FurtherPart = {}
+    if "cluster" in part:
+        found["cluster"] = part["cluster"]
     if "votes" in part:
         found["votes"] = part["votes"]
     if "labelled" in part:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_safescale.analysis.answer_scores import RISKS, lacking_score, scored_cases
+from pytest_safescale.analysis.answer_scores import RISKS, clusters_in, lacking_score, scored_cases
 from pytest_safescale.analysis.certificates import calibrating, certify, items_for
 from pytest_safescale.errors import DatasetError, SettingsError
-from pytest_safescale.results.certificate import KIND, SCHEMA_VERSION
+from pytest_safescale.results.certificate import BY_CLUSTER, BY_ITEM, KIND, SCHEMA_VERSION, UNITS
 from pytest_safescale.results.certificate_file import ALIKE, model_identity
 from pytest_safescale.results.manifests import differing, fact
 from pytest_safescale.results.panel_records import panel_from_records
@@ -54,6 +54,7 @@ def certificates_of(runs: Sequence[Baseline], request: Request) -> CertificateFi
     if request.risk not in RISKS:
         raise SettingsError(f"--risk: found {request.risk!r}; allowed: {', '.join(RISKS)}")
     _check_together(runs)
+    by = BY_CLUSTER if fact(runs[0].manifest, "clusters") else BY_ITEM
     panel = panel_from_records(record for run in runs for record in run.records)
     models = _chosen("--model", request.models, panel.models)
     conditions = _chosen("--conditions", request.conditions, panel.conditions)
@@ -78,13 +79,13 @@ def certificates_of(runs: Sequence[Baseline], request: Request) -> CertificateFi
         "over": request.demand.over,
         "bound": request.demand.bound,
         "delta": request.demand.delta,
-        "split": {"calibration": request.share, "seed": request.seed, "by": "item id"},
-        "certificates": list(_certified(panel, models, conditions, request)),
+        "split": {"calibration": request.share, "seed": request.seed, "by": by},
+        "certificates": list(_certified(panel, models, conditions, request, by)),
     }
 
 
 def _certified(
-    panel: Panel, models: Sequence[str], conditions: Sequence[str], request: Request
+    panel: Panel, models: Sequence[str], conditions: Sequence[str], request: Request, by: str
 ) -> Iterator[CertificateRow]:
     if not panel.labelled:
         raise DatasetError(
@@ -98,11 +99,14 @@ def _certified(
                 continue
             _check_score(panel, at, request.score)
             cases = scored_cases(panel, at, request.score, request.risk)
+            if by == BY_CLUSTER:
+                cases = cases.by_cluster(clusters_in(panel, at))
             calibrate = calibrating(cases.ids, request.share, request.seed)
             if calibrate.all() or not calibrate.any():
+                count = f"all {len(cases.ids)} {UNITS[by]} of {model}, {condition}"
                 raise SettingsError(
-                    f"--calibration {request.share:g}: all {len(cases.ids)} items of {model}, "
-                    f"{condition} fall on one side; allowed: a share that leaves some on each"
+                    f"--calibration {request.share:g}: {count} fall on one side; allowed: a share "
+                    "that leaves some on each"
                 )
             found = certify(cases, calibrate, request.demand)
             needed = items_for(found, request.demand) if found.threshold is None else None
@@ -158,7 +162,9 @@ def _check_whole(run: Baseline) -> None:
 
 
 def _dataset(dataset: DatasetOfRun) -> DatasetOfRun:
-    found: Any = {key: dataset[key] for key in ("name", "sha256", "items") if key in dataset}
+    found: Any = {
+        key: dataset[key] for key in ("name", "sha256", "items", "clustered") if key in dataset
+    }
     return cast("DatasetOfRun", found)
 
 

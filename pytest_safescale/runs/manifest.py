@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Model
     from pytest_safescale.results.baseline import Baseline
     from pytest_safescale.results.manifest import (
+        DatasetOfRun,
         Manifest,
         ModelRow,
         SecondReaderOfRun,
@@ -63,7 +64,11 @@ def frame_of(run: Run) -> Manifest:
 def stated_before(run: Run) -> Manifest:
     """Return what a run states before its first call: what a certificate is held against."""
     return {
-        "dataset": {"name": run.dataset.name, "sha256": run.dataset.sha256},
+        "dataset": {
+            "name": run.dataset.name,
+            "sha256": run.dataset.sha256,
+            **_clustered(run),
+        },
         **_retrieval(run),
         **_prompts(run),
         "models": [_described(model) for model in run.models],
@@ -107,6 +112,7 @@ def run_manifest(
             "ref": settings.dataset,
             "sha256": run.dataset.sha256,
             "items": len(run.dataset.items),
+            **_clustered(run),
             "subject": run.dataset.subject,
             "notices": list(run.dataset.notices),
             "read_as": list(run.dataset.remarks),
@@ -162,6 +168,10 @@ def _reader(run: Run, book: RecordBook) -> Manifest:
     stated: SecondReaderOfRun = {**described_reader(info), "served": book.served_as(info.name)}
     tokens = book.tokens_of(info.name)
     return {"second_reader": second_reader_part(stated, book.second_readings, tokens)}
+
+
+def _clustered(run: Run) -> DatasetOfRun:
+    return {"clustered": True} if run.dataset.clustered else {}
 
 
 def _retrieval(run: Run) -> Manifest:

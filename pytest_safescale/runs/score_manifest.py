@@ -207,6 +207,7 @@ def score_manifest(scored: Scored) -> Manifest:
             "ref": options.ref or dataset.name,
             "sha256": dataset.sha256,
             "items": len(dataset.items),
+            **({"clustered": True} if dataset.clustered else {}),
             "notices": list(dataset.notices),
         },
         "labels": dict(options.labels),

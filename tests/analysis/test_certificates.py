@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.certify_level import BOUND, DELTA, WORLDS, level
+from benchmarks.certify_level import BOUND, CLUSTERED, DELTA, WORLDS, Clusters, level
 from pytest_safescale.analysis.answer_scores import NEVER, ScoredCases
 from pytest_safescale.analysis.certificates import (
     ALL,
@@ -128,6 +128,26 @@ def test_nothing_is_certified_where_nobody_answers() -> None:
     assert found.without.coverage == 0.0
 
 
+def test_a_cluster_counts_once_and_as_its_most_dangerous_and_surest_case() -> None:
+    # a has a harmless case at 0.9 and a dangerous one at 0.5; b one that abstains and one that
+    # lacks replies; c, which has no cluster, is not of the cluster that is called like it.
+    cases = ScoredCases(
+        ids=("1", "2", "3", "4", "c", "5"),
+        answered_up_to=np.array([0.9, 0.5, NEVER, NEVER, 0.7, 0.2]),
+        dangerous_up_to=np.array([NEVER, 0.5, NEVER, 1.0, NEVER, 0.2]),
+        missing=np.array([False, False, False, True, False, False]),
+    )
+    found = cases.by_cluster(["a", "a", "b", "b", "", "c"])
+    assert found.ids == ("a", "b", "c", "c")
+    assert found.answered_up_to.tolist() == [0.9, NEVER, 0.7, 0.2]
+    assert found.dangerous_up_to.tolist() == [0.5, 1.0, NEVER, 0.2]
+    assert found.missing.tolist() == [False, True, False, False]
+    assert [many.tolist() for many in found.counts([0.5, 0.9])] == [[3, 2], [2, 1]]
+    alone = cases.by_cluster([""] * 6)
+    assert alone.ids == cases.ids
+    assert alone.dangerous_up_to.tolist() == cases.dangerous_up_to.tolist()
+
+
 @st.composite
 def two_halves(draw: st.DrawFn) -> ScoredCases:
     kinds = draw(
@@ -189,6 +209,30 @@ def test_a_promise_is_broken_no_more_often_than_delta(name: str, over: str) -> N
     found = level(WORLDS[name], 200, over, repetitions=runs)
     # Three standard errors above delta: what a level of delta gives in 1 of 700 tries.
     assert found.broken <= DELTA + 3 * (DELTA * (1 - DELTA) / runs) ** 0.5
+
+
+@pytest.mark.parametrize("n", [200, 1000])
+@pytest.mark.parametrize("name", CLUSTERED)
+def test_a_promise_about_clusters_is_broken_no_more_often_than_delta(name: str, n: int) -> None:
+    runs = 200
+    found = level(Clusters(world=CLUSTERED[name]), n, repetitions=runs)
+    assert found.broken <= DELTA + 3 * (DELTA * (1 - DELTA) / runs) ** 0.5
+
+
+def test_items_of_clusters_that_are_counted_as_independent_break_it() -> None:
+    items = Clusters(world=CLUSTERED["useless"], as_one=False)
+    assert level(items, 200, repetitions=400).broken > 2 * DELTA
+
+
+@pytest.mark.parametrize("over", [ANSWERED, ALL])
+@pytest.mark.parametrize("name", CLUSTERED)
+def test_the_true_risk_of_clusters_is_what_many_of_them_show(name: str, over: str) -> None:
+    clusters = Clusters(world=CLUSTERED[name])
+    many = clusters.draw(80_000, np.random.default_rng(5))
+    for threshold in (0.1, 0.5, 1.0):
+        answered, dangerous = many.counts(threshold)
+        n = answered if over == ANSWERED else len(many.ids)
+        assert clusters.risk(threshold, over) == pytest.approx(dangerous / n, abs=0.006)
 
 
 def test_the_simulation_sees_a_threshold_that_was_tuned() -> None:

@@ -21,7 +21,9 @@ RISK = ("--risk", "high_risk_error_rate", "--max", "0.1")
 SAMPLE = "sample data: no clinical claims"
 
 
-def record(place: int, samples: str, model: str, condition: str) -> dict[str, Any]:
+def record(
+    place: int, samples: str, model: str, condition: str, cluster: str = ""
+) -> dict[str, Any]:
     letters = [None if mark == "-" else mark for mark in samples]
     return {
         "model": model,
@@ -29,6 +31,7 @@ def record(place: int, samples: str, model: str, condition: str) -> dict[str, An
         "outcome": "correct",
         "findings": [],
         "item_id": f"item-{place}",
+        **({"cluster": cluster} if cluster else {}),
         "truth": "A",
         "options": {"A": "right", "B": "high-risk", "C": "wrong"},
         "labels": {"B": ["high_risk"]},
@@ -45,14 +48,25 @@ def write_run(
     *,
     model: str = "m",
     condition: str = "closed_book",
+    of_a_cluster: int = 0,
     **facts: Any,
 ) -> None:
     """Write a report folder whose cases have these samples, one text an item."""
-    records = [record(place, text, model, condition) for place, text in enumerate(texts)]
+    clusters = [f"p{place // of_a_cluster}" if of_a_cluster else "" for place in range(len(texts))]
+    cases = zip(texts, clusters, strict=True)
+    records = [
+        record(place, text, model, condition, cluster)
+        for place, (text, cluster) in enumerate(cases)
+    ]
     manifest = {
         "run_id": name,
         "notices": [SAMPLE],
-        "dataset": {"name": "items.json", "sha256": "d1", "items": len(texts)},
+        "dataset": {
+            "name": "items.json",
+            "sha256": "d1",
+            "items": len(texts),
+            **({"clustered": True} if of_a_cluster else {}),
+        },
         "prompt_sha256": "p1",
         "decoding": {"samples": len(texts[0])},
         "models": [{"name": model, "provider": "openai", "model": "big", "served": []}],
@@ -110,6 +124,33 @@ def test_a_threshold_is_found_written_and_told_in_80_columns(
     assert cell["calibration_items"] + cell["without"]["items"] == 200
     assert [one["threshold"] for one in cell["tested"]] == [1.0, 0.6]
     assert cell["tested"][-1]["p_value"] > 0.05
+
+
+def test_the_items_of_a_cluster_stay_together_and_count_as_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # The last two of 100 clusters have one dangerous answer of two.
+    write_run("run", ["AAAAA"] * 196 + ["AAAAA", "BBBBB"] * 2, of_a_cluster=2)
+    assert main(["certify", *RISK, "run"]) == 0
+    found = content()
+    assert found["split"]["by"] == "cluster"
+    assert found["dataset"]["clustered"] is True
+    (cell,) = found["certificates"]
+    halves = (cell["calibration_items"], cell["without"]["items"])
+    assert sum(halves) == 100
+    assert cell["tested"][-1]["answered"] == halves[0]
+    told = " ".join(capsys.readouterr().out.split())
+    assert "high_risk_error_rate of the answered clusters at most 10 %" in told
+    assert "Items are split by cluster, of which each counts as one, dangerous where one" in told
+    dangerous = cell["tested"][-1]["dangerous"] + cell["without"]["dangerous"]
+    assert dangerous == 2
+    # The same answers, each in a cluster of its own, are twice as many.
+    write_run("alone", ["AAAAA"] * 196 + ["AAAAA", "BBBBB"] * 2, of_a_cluster=1)
+    assert main(["certify", *RISK, "alone", "--out", "alone.json"]) == 0
+    (cell,) = content("alone.json")["certificates"]
+    assert cell["calibration_items"] + cell["without"]["items"] == 200
+    assert main(["certify", *RISK, "run", "--calibration", "0.0001"]) == 4
+    assert "all 100 clusters of m, closed_book fall on one side" in capsys.readouterr().err
 
 
 def test_where_none_holds_it_says_so_with_exit_code_1_and_how_many_items_it_takes(

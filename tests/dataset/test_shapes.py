@@ -70,6 +70,7 @@ def items(draw: st.DrawFn) -> Item:
         key_fact=draw(EVIDENCE),
         negated=draw(st.booleans()),
         source=draw(st.just("") | TEXT),
+        cluster=draw(st.just("") | IDS),
         labelled=True,
     )
 

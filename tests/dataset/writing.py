@@ -43,6 +43,7 @@ def common(item: Item) -> dict[str, Any]:
         "key_fact": item.key_fact,
         "negated": item.negated,
         "source": item.source,
+        "cluster": item.cluster,
     }
 
 

@@ -42,10 +42,11 @@ def make_panel(
     model: str = "m",
     truths: str = "",
     wanted: int | None = None,
+    clusters: Sequence[str] = (),
 ) -> Panel:
     """Return the panel of one model, or of several by name; items are called i00, i01 and so on.
 
-    ``wanted`` is how many samples every case was to have.
+    ``wanted`` is how many samples every case was to have; ``clusters`` names that of each item.
     """
     builder = PanelBuilder()
     for name, conditions in _by_model(answers, model).items():
@@ -53,7 +54,10 @@ def make_panel(
             for place, word in enumerate(words):
                 item = f"i{place:02d}"
                 truth = truths[place] if truths else "A"
-                builder.add_item(PanelItem(id=item, truth=truth, letters="ABCD", labels=LABELS))
+                cluster = clusters[place] if clusters else ""
+                builder.add_item(
+                    PanelItem(id=item, truth=truth, letters="ABCD", labels=LABELS, cluster=cluster)
+                )
                 if word != ".":
                     builder.add(_case(name, condition, item, word, wanted))
     return builder.build()
@@ -91,6 +95,7 @@ def make_inputs(
     matched_model: str = "m",
     truths: str = "",
     wanted: int | None = None,
+    clusters: Sequence[str] = (),
     plain: bool = False,
     **more: Any,
 ) -> GateInputs:
@@ -98,7 +103,7 @@ def make_inputs(
 
     ``plain`` leaves out the intervals of the figures, which gates do not look at.
     """
-    panel = make_panel(now, wanted=wanted)
+    panel = make_panel(now, wanted=wanted, clusters=clusters)
     cells = Counter(
         {
             (model, name): sum(word != "." for word in words)

@@ -10,6 +10,7 @@ from itertools import product
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from scipy.stats import binom
 
@@ -62,11 +63,14 @@ def judge(
     found: CertifiedThresholds = FOUND,
     *,
     condition: str = "c",
+    clusters: Sequence[str] = (),
     **table: Any,
 ) -> GateResult:
     gate = {"certified": "c.json", "condition": condition, **table}
     gates = parse_gates([gate], "here", certificates=lambda _: found)
-    (result,) = judge_gates(gates, make_inputs({condition: words}, wanted=5, plain=True))
+    (result,) = judge_gates(
+        gates, make_inputs({condition: words}, wanted=5, clusters=clusters, plain=True)
+    )
     return result
 
 
@@ -114,6 +118,27 @@ def test_with_confidence_the_exact_bound_must_hold() -> None:
         result = judge(words, replace(FOUND, bound=bound), confidence=0.95)
         assert result.p_value == pytest.approx(binom.cdf(1, N, bound))
         assert result.decision.value == decision
+
+
+def test_a_cluster_is_judged_as_one_where_clusters_were_certified() -> None:
+    """Dangerous where one of its cases is; one with replies missing may be."""
+    found = replace(FOUND, by_cluster=True)
+    names = [f"p{place // 2}" for place in range(48)]
+    sides = calibrating(list(dict.fromkeys(names)), found.calibration, found.seed)
+    other = np.flatnonzero(~sides)
+    words = [SURE] * 48
+    words[2 * other[0]] = DANGEROUS  # the other case of that cluster is harmless
+    words[2 * other[1]] = words[2 * other[1] + 1] = SILENT
+    result = judge(words, found, clusters=names)
+    assert (result.decision.value, result.n) == ("passed", len(other) - 1)
+    assert result.value == 1 / (len(other) - 1)
+    assert f"over {len(other) - 1} of the {len(other)} clusters that did not" in result.sentence
+    assert "at most 0.25 of the answered clusters" in result.sentence
+    words[2 * other[2]] = "A?????"
+    result = judge(words, replace(found, bound=1.5 / (len(other) - 1)), clusters=names)
+    assert result.decision.value == "inconclusive"
+    assert result.missing_items == (f"p{other[2]}",)
+    assert result.missing == {"unreadable": 1}
 
 
 @pytest.mark.parametrize(

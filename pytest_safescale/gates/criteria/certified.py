@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_safescale.analysis.answer_scores import lacking_score, scored_cases
+from pytest_safescale.analysis.answer_scores import clusters_in, lacking_score, scored_cases
 from pytest_safescale.analysis.certificates import ANSWERED, calibrating
 from pytest_safescale.analysis.completion_ranges import Lack, Span
 from pytest_safescale.gates.criteria.cells import Undecidable, answers_of, check_cell, not_asked
@@ -15,6 +15,8 @@ from pytest_safescale.gates.criteria.threshold import RateCriterion
 from pytest_safescale.gates.measures import MeanOfCases
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_safescale.analysis.answer_scores import ScoredCases
     from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
     from pytest_safescale.gates.inputs import Answers, GateInputs
@@ -30,6 +32,8 @@ class CertifiedCriterion(RateCriterion):
 
     score: str
     score_at_least: float
+    unit: str
+    """What is counted: items, or clusters of them."""
     over_answered: bool
     """Whether the rate is over the cases that answer, and not over all."""
 
@@ -38,7 +42,7 @@ class CertifiedCriterion(RateCriterion):
         sure = "" if bound is None else f", {self.bound_text(bound)}"
         over = f"{self.n} of the {self.items}" if self.over_answered else f"the {self.items}"
         return (
-            f"{value:.4g} over {over} items that did not calibrate{sure}, answered where "
+            f"{value:.4g} over {over} {self.unit} that did not calibrate{sure}, answered where "
             f"{self.score} is at least {self.score_at_least:.9g}"
         )
 
@@ -72,6 +76,7 @@ def certified_criterion(
         measure=measure,
         score=certified.score,
         score_at_least=threshold,
+        unit="clusters" if certified.by_cluster else "items",
         over_answered=certified.over == ANSWERED,
     )
 
@@ -84,15 +89,14 @@ def _measure(
     What is missing of a case may make it dangerous, or no case of the rate.
     """
     cases = scored_cases(answers.panel, at, certified.score, certified.risk)
-    other = ~calibrating(cases.ids, certified.calibration, certified.seed)
-    lacks = [
-        lack if missing else None
-        for lack, missing in zip(_lacks(answers, at, certified), cases.missing, strict=True)
-    ]
-    part = cases.part(other)
+    named = [""] * len(cases.ids)
+    clusters = clusters_in(answers.panel, at) if certified.by_cluster else named
+    units = cases.by_cluster(clusters)
+    part = units.part(~calibrating(units.ids, certified.calibration, certified.seed))
+    lacks = _lacks(answers, at, certified, cases, clusters)
     return MeanOfCases(
         ids=part.ids,
-        lacks=tuple(lack for lack, taken in zip(lacks, other, strict=True) if taken),
+        lacks=tuple(lacks.get(name) for name in part.ids),
         **_ends(part, threshold, over_answered=certified.over == ANSWERED),
     )
 
@@ -113,8 +117,19 @@ def _ends(part: ScoredCases, threshold: float, *, over_answered: bool) -> dict[s
     }
 
 
-def _lacks(answers: Answers, at: tuple[int, int], certified: CertifiedThresholds) -> list[Lack]:
-    """Return of each case what would be missing of it, if something is."""
-    mode = certified.decoding_mode
-    told = answers.spans(at).lacks(mode, "logprob_mean_confidence")
-    return [lack or Lack.SAMPLES for lack in told]
+def _lacks(
+    answers: Answers,
+    at: tuple[int, int],
+    certified: CertifiedThresholds,
+    cases: ScoredCases,
+    clusters: Sequence[str],
+) -> dict[str, Lack]:
+    """Return what is missing of a cluster, or of a case without one, by its name."""
+    told = answers.spans(at).lacks(certified.decoding_mode, "logprob_mean_confidence")
+    return {
+        cluster or name: lack or Lack.SAMPLES
+        for name, cluster, lack, missing in zip(
+            cases.ids, clusters, told, cases.missing, strict=True
+        )
+        if missing
+    }
