@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.result import GateResult
     from pytest_safescale.gates.spec import Gate
     from pytest_safescale.gates.written_gates import parse_gates
+    from pytest_safescale.layers.protocol import (
+        Layer,
+        LayerAction,
+        LayerDecision,
+        LayerDesk,
+        LayerStage,
+        SeenCase,
+    )
     from pytest_safescale.models.model import (
         EndpointFacts,
         Message,
@@ -87,6 +95,11 @@ __all__ = [
     "GateResult",
     "InsertText",
     "Item",
+    "Layer",
+    "LayerAction",
+    "LayerDecision",
+    "LayerDesk",
+    "LayerStage",
     "Material",
     "MeaningPreserving",
     "Message",
@@ -108,6 +121,7 @@ __all__ = [
     "SafescaleError",
     "SafescaleRobustness",
     "SearchReport",
+    "SeenCase",
     "Shape",
     "Trial",
     "UsageError",
@@ -137,6 +151,14 @@ _HOMES = {
     "answers.answer": ("Answer",),
     "answers.read_answer": ("read_answer",),
     "verdicts.verdict": ("Outcome", "Verdict"),
+    "layers.protocol": (
+        "Layer",
+        "LayerAction",
+        "LayerDecision",
+        "LayerDesk",
+        "LayerStage",
+        "SeenCase",
+    ),
     "models.model": (
         "EndpointFacts",
         "Message",

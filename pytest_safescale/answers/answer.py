@@ -55,6 +55,12 @@ class AnswerForm(str, Enum):
     """It says that no option is the answer."""
     NONE_BY_MODEL = "none_by_model"
     """A second model reads that it declines, or that no option fits."""
+    BY_LAYER = "by_layer"
+    """A layer around the model gives another letter than the reply (docs/remedies.md)."""
+    WITHHELD = "withheld"
+    """A layer around the model withholds the answer."""
+    HANDED_OVER = "handed_over"
+    """A layer around the model hands the case over to people."""
     MISMATCH = "mismatch"
     """It names one option by its letter and another by its text."""
     SEVERAL = "several"
@@ -86,6 +92,8 @@ _REASONS = {
     AnswerForm.REFUSAL: "the reply says that it will not or cannot answer",
     AnswerForm.NONE_FITS: "the reply says that no option fits",
     AnswerForm.NONE_BY_MODEL: "the reply declines, as the second reader reads it",
+    AnswerForm.WITHHELD: "a layer around the model withholds the answer",
+    AnswerForm.HANDED_OVER: "a layer around the model hands the case over to people",
     AnswerForm.MISMATCH: "the reply names one option by its letter and another by its text",
     AnswerForm.SEVERAL: "the reply names several letters and commits to none",
     AnswerForm.NO_LETTER: "the reply names no letter",
@@ -99,10 +107,13 @@ _STATES = {
     AnswerForm.OPTION_TEXT: AnswerState.ANSWERED,
     AnswerForm.MARKED: AnswerState.ANSWERED,
     AnswerForm.READ_BY_MODEL: AnswerState.ANSWERED,
+    AnswerForm.BY_LAYER: AnswerState.ANSWERED,
     AnswerForm.REFUSAL: AnswerState.ABSTAINED,
     AnswerForm.NONE_BY_MODEL: AnswerState.ABSTAINED,
     AnswerForm.NONE_FITS: AnswerState.ABSTAINED,
     AnswerForm.CONTENT_FILTER: AnswerState.ABSTAINED,
+    AnswerForm.WITHHELD: AnswerState.ABSTAINED,
+    AnswerForm.HANDED_OVER: AnswerState.ABSTAINED,
 }
 
 

@@ -60,6 +60,11 @@ def _built(spec: str, settings: Settings, root: Path, option: str) -> Model:
             configured = "".join(f", {name}" for name in settings.models)
             raise ModelSpecError(f"{option}: found {spec!r}; allowed: {SPECS}{configured}")
         table = ModelSettings.model_validate({"provider": provider, "model": model})
+    if table.provider not in _BUILDERS:
+        raise ModelSpecError(
+            f"{option}: found {spec!r}, which is a model with layers; allowed: a model that is "
+            "asked directly"
+        )
     return _BUILDERS[table.provider](_Wanted(spec=spec, table=table, settings=settings, root=root))
 
 

@@ -18,7 +18,7 @@ from pytest_safescale.report.effort_lines import effort_sentences
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import run_verdict_line
 from pytest_safescale.results.record_book import ANSWERED, RecordBook
-from pytest_safescale.runs.run import notices
+from pytest_safescale.runs.notices import notices
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.answers.answer import AnswerForm, AnswerState
 from pytest_safescale.dataset.raw_record import MISSING, is_text
+from pytest_safescale.errors import DatasetError
 from pytest_safescale.published.line_parts import (
     OF_A_PART,
     RecordedAnswers,
@@ -15,6 +16,8 @@ from pytest_safescale.published.line_parts import (
     known_letter,
     read_answers,
 )
+from pytest_safescale.results.checked import checked
+from pytest_safescale.results.layer_record import LayersRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,8 +53,11 @@ def own_record(line: RawRecord, results_format: ResultsFormat) -> CaseRecord | N
         return None
     condition = results_format.names.get(names["condition"], names["condition"])
     case = {**line.values, "model": names["model"], "condition": condition}
-    single = _single(line, asked.item, results_format)
-    several = _several(line, asked.item, results_format)
+    _check_layers(line)
+    # What layers came to stands in no reply.
+    raw = results_format.raw and "layers" not in line.values
+    single = _single(line, asked.item, results_format, raw=raw)
+    several = _several(line, asked.item, results_format, raw=raw)
     _check_custom(line)
     if line.values.get("partial"):
         results_format.oddities[line.file, OF_A_PART] += 1
@@ -59,7 +65,7 @@ def own_record(line: RawRecord, results_format: ResultsFormat) -> CaseRecord | N
     if judged["greedy"] is not None:
         found = _probabilities(line, judged["greedy"]["letter"])
         judged["greedy"] = {**judged["greedy"], **found}
-    return _with_rest(judged, line.values, raw=results_format.raw)
+    return _with_rest(judged, line.values, raw=raw)
 
 
 def _with_rest(judged: CaseRecord, given: Mapping[str, Any], *, raw: bool) -> CaseRecord:
@@ -72,7 +78,7 @@ def _with_rest(judged: CaseRecord, given: Mapping[str, Any], *, raw: bool) -> Ca
         if told[part] is not None:
             told[part] |= {key: given[part][key] for key in keys if key in given[part]}
     # What a metric of the user's own said, it said of the letters as they were read then.
-    kept = ("prompt_sha256", "calls") if raw else ("prompt_sha256", "calls", "custom")
+    kept = ("prompt_sha256", "calls") if raw else ("prompt_sha256", "calls", "custom", "layers")
     return cast("CaseRecord", told | {key: given[key] for key in kept if key in given})
 
 
@@ -111,13 +117,25 @@ def _check_custom(line: RawRecord) -> None:
             line.wrong("custom", regimes, "numbers or null by regime and name")
 
 
-def _single(line: RawRecord, item: Item | None, results_format: ResultsFormat) -> RecordedAnswers:
+def _check_layers(line: RawRecord) -> None:
+    """Note what is no account of a model's layers."""
+    if "layers" not in line.values:
+        return
+    try:
+        checked(line.values["layers"], LayersRecord, line.place)
+    except DatasetError:
+        line.wrong("layers", line.values["layers"], "what a run writes of a model's layers")
+
+
+def _single(
+    line: RawRecord, item: Item | None, results_format: ResultsFormat, *, raw: bool
+) -> RecordedAnswers:
     error, block = _error(line, "error"), _object(line, "greedy")
     latency = _seconds(line, block or {})
     if error is not None or block is None:
         return RecordedAnswers(error=error or "the record holds no answer", latency_s=latency)
     text = block.get("text")
-    if results_format.raw:
+    if raw:
         beside = {name: told for name in _BESIDE if isinstance(told := block.get(name), str)}
         answers = read_answers(
             [_in_reply(text, line, "greedy.text", item, results_format, **beside)]
@@ -157,14 +175,16 @@ def _letter(block: Mapping[str, Any], line: RawRecord) -> object:
     return block.get("letter")
 
 
-def _several(line: RawRecord, item: Item | None, results_format: ResultsFormat) -> RecordedAnswers:
+def _several(
+    line: RawRecord, item: Item | None, results_format: ResultsFormat, *, raw: bool
+) -> RecordedAnswers:
     error, block = _error(line, "samples_error"), _object(line, "samples")
     fallback = line.values.get("fallback")
     fallback = fallback if isinstance(fallback, str) else None
     if error is not None or block is None:
         return RecordedAnswers(error=error, fallback=fallback)
-    texts = _list(line, block, "texts") if results_format.raw or "texts" in block else ()
-    if results_format.raw:
+    texts = _list(line, block, "texts") if raw or "texts" in block else ()
+    if raw:
         answers = read_answers(
             [
                 _in_reply(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import NotRequired, TypedDict
 
 from pytest_safescale.dataset.item import ItemPart
+from pytest_safescale.results.layer_record import LayersRecord  # noqa: TC001  # and this
 from pytest_safescale.verdicts.option_probabilities import (  # pydantic reads it
     ProbabilitiesRecord,  # noqa: TC001
 )
@@ -210,7 +211,8 @@ class CallRecord(TypedDict):
     served: list[list[str]]
     """Pairs of the model's name and fingerprint, as the server gave them."""
     model: NotRequired[str]
-    """Who was asked, where that is not the model of the case: the second reader."""
+    """Who was asked, where that is not the model of the case: the second reader, or of a model with
+    layers its base and whom they ask."""
 
 
 class _Facts(TypedDict):
@@ -257,6 +259,8 @@ class CaseRecord(_Names, JudgedPart):
     """The version of this shape."""
     evidence: NotRequired[EvidenceRecord]
     trace: NotRequired[list[StepRecord]]
+    layers: NotRequired[LayersRecord]
+    """Of a model with layers alone."""
     nodeid: NotRequired[str]
     """Of the test that asked the case."""
     run_id: NotRequired[object]
@@ -271,6 +275,7 @@ class FurtherPart(TypedDict, total=False):
     cluster: str
     votes: dict[str, dict[str, list[int]]]
     labelled: bool
+    layers: LayersRecord
     fallback: str | None
     custom: CustomValues | None
     nodeid: str
@@ -288,6 +293,8 @@ class KeptCase(_Names, _Facts):
     """Searches no word of which stands in the corpus."""
     replies: dict[str, tuple[float, ...]]
     """When the replies behind it were stored, by call, in seconds since 1970."""
+    layers: NotRequired[LayersRecord]
+    """Of a model with layers alone."""
 
 
 def kept_case(record: CaseRecord) -> KeptCase:
@@ -317,6 +324,8 @@ def kept_case(record: CaseRecord) -> KeptCase:
         "unmatched": _unmatched(record),
         "replies": reply_times(record.get("calls", ())),
     }
+    if "layers" in record:
+        kept["layers"] = record["layers"]
     return kept
 
 

@@ -342,6 +342,8 @@ class Manifest(TypedDict, total=False):
     agent_prompt: dict[str, str] | None
     agent_prompt_sha256: str | None
     models: list[ModelRow]
+    models_beside: list[ModelRow]
+    """Models that were asked for those with layers, and were not tested themselves."""
     conditions: list[str]
     ensembles: list[Ensemble]
     custom_metrics: list[CustomMetricRow]

@@ -10,8 +10,10 @@ from pytest_safescale.answers.answer import Answer, AnswerForm, AnswerState
 from pytest_safescale.answers.read_answer import read_answer
 from pytest_safescale.conditions.prompt import build_messages
 from pytest_safescale.errors import CallFailed, NotInStore
+from pytest_safescale.layers.layered_model import LayeredModel
 from pytest_safescale.models.model import Request, Subject
 from pytest_safescale.runs.case import CaseResult, ReadReply
+from pytest_safescale.runs.layered_case import run_layered
 from pytest_safescale.text.tokens import count_tokens, room
 from pytest_safescale.verdicts.adaptive import is_settled, next_draw
 from pytest_safescale.verdicts.verdict import judge
@@ -63,25 +65,27 @@ class CaseRunner:
         second: SecondReader | None = None,
     ) -> None:
         """``second`` reads what the rules cannot."""
-        self._caller = caller
+        self.caller = caller
         self._prompt = prompt
-        self._decoding = decoding
+        self.decoding = decoding
         self._ranker = ranker
         self._second = second
 
     def without_samples(self) -> CaseRunner:
         """Return one that asks for single answers only, through the same caller."""
         return CaseRunner(
-            caller=self._caller,
+            caller=self.caller,
             prompt=self._prompt,
-            decoding=replace(self._decoding, samples=0),
+            decoding=replace(self.decoding, samples=0),
             ranker=self._ranker,
             second=self._second,
         )
 
     async def run(self, case: Case) -> CaseResult:
         """Ask and judge one case; a call that fails becomes an errored case, not an exception."""
-        desk = _Desk(self._caller, self._decoding, case, self._ranker)
+        if isinstance(case.model, LayeredModel):
+            return await run_layered(self, case, case.model)
+        desk = _Desk(self.caller, self.decoding, case, self._ranker)
         try:
             evidence = await case.condition.gather(case.item, desk)
         except CallFailed as failure:
@@ -89,16 +93,30 @@ class CaseRunner:
         messages = build_messages(self._prompt, case.item, evidence.text)
         logprobs = case.model.info.confidence_from == "logprobs"
         asking = self._ask(case, messages, temperature=0.0, samples=range(1), logprobs=logprobs)
-        if self._decoding.samples == 0:
+        if self.decoding.samples == 0:
             return await self._judged(case, messages, evidence, desk.answered, await asking, None)
         single, several = await asyncio.gather(asking, self._draw(case, messages))
         return await self._judged(case, messages, evidence, desk.answered, single, several)
 
+    async def draw(
+        self, case: Case, messages: tuple[Message, ...], samples: range
+    ) -> tuple[list[ReadReply], tuple[Answered, ...]]:
+        """Return these samples of a case, read, and the calls for them; raises CallFailed."""
+        found = await self._ask(
+            case, messages, temperature=self.decoding.sample_temperature, samples=samples
+        )
+        if isinstance(found, CallFailed):
+            raise found
+        read = _read_replies(found, case.item)
+        if self._second is not None:
+            read = await self._second.read_all(case.item, read)
+        return read, found.asked
+
     async def _draw(self, case: Case, messages: tuple[Message, ...]) -> _Replies | CallFailed:
         """Draw the samples: all at once, or as many as can still change something."""
-        total, options = self._decoding.samples, len(case.item.options)
-        temperature = self._decoding.sample_temperature
-        if not self._decoding.adaptive:
+        total, options = self.decoding.samples, len(case.item.options)
+        temperature = self.decoding.sample_temperature
+        if not self.decoding.adaptive:
             return await self._ask(case, messages, temperature=temperature, samples=range(total))
         drawn, count = _Replies(by_sample={}, asked=()), 0
         # What cannot be read might have been any answer, as what is not drawn yet.
@@ -130,15 +148,15 @@ class CaseRunner:
         request = Request(
             messages=messages,
             temperature=temperature,
-            max_tokens=self._decoding.tokens_for(case.model),
-            seed=self._decoding.seed,
+            max_tokens=self.decoding.tokens_for(case.model),
+            seed=self.decoding.seed,
             samples=tuple(samples),
             letters=tuple(case.item.letters),
             logprobs=logprobs,
             subject=Subject(item=case.item, condition=case.condition.name),
         )
         try:
-            answered = await self._caller.ask(case.model, request)
+            answered = await self.caller.ask(case.model, request)
             first = _Replies(by_sample=answered.replies, asked=(answered,))
             return await self._with_more_room(case, request, first)
         except CallFailed as failure:
@@ -155,7 +173,7 @@ class CaseRunner:
         if room is None or not cut:
             return first
         roomier = replace(request, max_tokens=room).for_samples(cut)
-        answered = await self._caller.ask(case.model, roomier)
+        answered = await self.caller.ask(case.model, roomier)
         again = {
             sample: _after(first.by_sample[sample], reply)
             for sample, reply in answered.replies.items()
@@ -200,9 +218,10 @@ class CaseRunner:
                 if isinstance(part, _Replies)
                 for call in part.asked
             ),
-            wanted=self._decoding.samples,
+            asked_single=single.asked if isinstance(single, _Replies) else (),
+            wanted=self.decoding.samples,
             second_reader=self._second.model if self._second is not None else None,
-            stopped_early=self._decoding.adaptive and 0 < len(samples) < self._decoding.samples,
+            stopped_early=self.decoding.adaptive and 0 < len(samples) < self.decoding.samples,
             missing=any(isinstance(part, NotInStore) for part in (single, several)),
         )
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         SingleRecord,
         StepRecord,
     )
+    from pytest_safescale.results.layer_record import LayersRecord
     from pytest_safescale.verdicts.verdict import Verdict
 
 __all__ = ["Case", "CaseResult", "Decoding", "ReadReply"]
@@ -81,6 +82,8 @@ class Case:
     model: Model
     condition: Condition
     item: Item
+    place: int = 0
+    """Where the item stands in the data set."""
 
     @property
     def id(self) -> str:
@@ -140,6 +143,14 @@ class CaseResult:
     """The agent's calls."""
     asked: tuple[Answered, ...] = ()
     """The calls for the answers."""
+    asked_single: tuple[Answered, ...] = ()
+    """Those of them for the single answer."""
+    asked_model: Model | None = None
+    """Who was asked, where that is not the model of the case: the base of one with layers."""
+    layers: LayersRecord | None = None
+    """What the layers of such a model did."""
+    layer_calls: tuple[tuple[ModelInfo, Answered], ...] = ()
+    """The calls that they took, each with the model that was asked."""
     wanted: int = 0
     """How many samples were to be drawn."""
     stopped_early: bool = False
@@ -164,7 +175,7 @@ class CaseResult:
             "question": item["question"],
             "options": item["options"],
             "labels": item["labels"],
-            **_further(self.case.item),
+            **_further(self.case.item, self.layers),
             "truth": item["truth"],
             "outcome": self.verdict.outcome.value,
             "state": self.verdict.state.value,
@@ -181,7 +192,16 @@ class CaseResult:
 
     def call_records(self) -> list[CallRecord]:
         """Return of each call what it took, who answered, and since when it is stored."""
-        own = [self._call_record(part) for part in joined((*self.gathered, *self.asked))]
+        asked = (self.asked_model or self.case.model).info
+        calls = [*((asked, call) for call in (*self.gathered, *self.asked)), *self.layer_calls]
+        by_model: dict[str, tuple[ModelInfo, list[Answered]]] = {}
+        for info, call in calls:
+            by_model.setdefault(info.name, (info, []))[1].append(call)
+        own = [
+            self._call_record(part, info)
+            for info, parts in by_model.values()
+            for part in joined(parts)
+        ]
         return [*own, *self._second_reader_calls()]
 
     def _second_reader_calls(self) -> list[CallRecord]:
@@ -197,6 +217,8 @@ class CaseResult:
         """Seconds until the single answer, the agent's turns included; ``None`` if unknown."""
         if self.greedy is None:
             return None
+        if self.layers is not None:
+            return self.layers["effort"]["seconds"]
         turns = [part.replies[0].latency_s for part in self.gathered]
         parts = [*turns, self.greedy.reply.latency_s]
         known = [part for part in parts if part is not None]
@@ -256,10 +278,10 @@ class CaseResult:
             "unmatched": self.evidence.unmatched,
         }
 
-    def _call_record(self, answered: Answered, info: ModelInfo | None = None) -> CallRecord:
+    def _call_record(self, answered: Answered, info: ModelInfo) -> CallRecord:
         replies, usage = answered.replies.values(), answered.usage
         served = {(reply.served_model, reply.fingerprint) for reply in replies}
-        return {
+        record: CallRecord = {
             "key": answered.key.hex(),
             "replies": len(answered.replies),
             "from_store": dict(answered.from_store),
@@ -267,11 +289,12 @@ class CaseResult:
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
             "estimated_tokens": usage.estimated_tokens,
-            "money": money(
-                info or self.case.model.info, usage.prompt_tokens, usage.completion_tokens
-            ),
+            "money": money(info, usage.prompt_tokens, usage.completion_tokens),
             "served": sorted([*pair] for pair in served),
         }
+        if info.name != self.case.model.info.name:
+            record["model"] = info.name
+        return record
 
 
 def _beside_single(reply: Reply) -> BesideSingle:
@@ -294,7 +317,7 @@ def _beside_samples(replies: Sequence[Reply]) -> BesideSamples:
     return found
 
 
-def _further(item: Item) -> FurtherPart:
+def _further(item: Item, layers: LayersRecord | None) -> FurtherPart:
     """Return the keys that not every record has, in their place among the others."""
     part = item.optional_part()
     found: FurtherPart = {}
@@ -304,6 +327,8 @@ def _further(item: Item) -> FurtherPart:
         found["votes"] = part["votes"]
     if "labelled" in part:
         found["labelled"] = part["labelled"]
+    if layers is not None:
+        found["layers"] = layers
     return found
 
 

@@ -17,10 +17,12 @@ from pytest_safescale.gates.decision import DECIDED
 from pytest_safescale.gates.written_gates import NO_GATES
 from pytest_safescale.models.model import EndpointFacts
 from pytest_safescale.runs.decoding_notices import refusal_notices
-from pytest_safescale.runs.run import notices
+from pytest_safescale.runs.notices import notices
 from pytest_safescale.runs.second_reader import described_reader, second_reader_part
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_safescale.calls.stored_replies import Spent
     from pytest_safescale.gates.completeness import Completeness
     from pytest_safescale.models.model import Model
@@ -86,7 +88,7 @@ def run_manifest(
     spent = store.spending.spent()
     made = store.stored_by_this_run(but=run.embedder)
     halted = store.halted()
-    learned = {model.info.name: _learned(model, store) for model in run.models}
+    learned = {model.info.name: _learned(model, store) for model in (*run.models, *run.beside)}
     store.close()
     behind, from_store = book.behind_figures(), book.from_store()
     asked = sum(completeness.expected.values())
@@ -97,7 +99,7 @@ def run_manifest(
             *notices(run),
             *(
                 notice
-                for model in run.models
+                for model in (*run.models, *run.beside)
                 for notice in refusal_notices(model.info, learned[model.info.name])
             ),
             *_incomplete(asked, len(book.records), halted),
@@ -120,6 +122,7 @@ def run_manifest(
         **_retrieval(run),
         **_prompts(run),
         "models": [_model(model, learned[model.info.name], book) for model in run.models],
+        **_beside(run, learned, book),
         "conditions": [condition.name for condition in run.conditions],
         **_reader(run, book),
         **frame_of(run),
@@ -158,6 +161,12 @@ def run_manifest(
         **({"self_check": book.checks} if book.checks else {}),
         **({"robustness": book.searches.settings} if book.searches.records else {}),
     }
+
+
+def _beside(run: Run, learned: Mapping[str, EndpointFacts], book: RecordBook) -> Manifest:
+    """Return the models that were asked for others; nothing where there are none."""
+    rows = [_model(model, learned[model.info.name], book) for model in run.beside]
+    return {"models_beside": rows} if rows else {}
 
 
 def _reader(run: Run, book: RecordBook) -> Manifest:

@@ -18,12 +18,12 @@ from pytest_safescale.conditions.catalogue import CONDITIONS, SIX, conditions_na
 from pytest_safescale.conditions.prompt import PromptTemplate, default_prompt
 from pytest_safescale.dataset.load import load_dataset
 from pytest_safescale.errors import SettingsError
-from pytest_safescale.models.build import build_embedder, build_model, build_reader
-from pytest_safescale.models.model import Nature
+from pytest_safescale.layers.layered_model import LAYERED
+from pytest_safescale.models.build import build_embedder, build_reader
 from pytest_safescale.retrieval.retriever import Retriever
 from pytest_safescale.runs.asking import CaseRunner
 from pytest_safescale.runs.case import Case, Decoding
-from pytest_safescale.runs.decoding_notices import decoding_notices
+from pytest_safescale.runs.models_of_run import build_models
 from pytest_safescale.runs.second_reader import SecondReader
 from pytest_safescale.settings.shards import items_of_shard, parse_shard
 
@@ -44,16 +44,14 @@ __all__ = [
     "Run",
     "case_runner",
     "check_budget",
-    "nature_notices",
-    "notices",
     "prepare_run",
     "start_engine",
 ]
 
 
 T = TypeVar("T")
-FREE = ("lexical", "simulated")
-"""Providers whose calls cost nothing."""
+FREE = ("lexical", "simulated", LAYERED)
+"""Providers whose calls cost nothing; a model with layers makes none of its own."""
 LOOP_LOCK_S = 0.2
 """How long the loop that asks may be kept from its replies by another process's lock."""
 CLOSE_S = 1.0
@@ -79,6 +77,8 @@ class Run:
     decoding: Decoding
     retriever: Retriever | None
     """What searches the corpus; ``None`` where there is none."""
+    beside: tuple[Model, ...] = ()
+    """Models that are asked and not under test: bases of models with layers, and whom these ask."""
     metrics: tuple[CaseMetric, ...] = ()
     """The user's own, beside the built-in ones."""
     reader: Model | None = None
@@ -91,7 +91,13 @@ class Run:
     @property
     def paid(self) -> list[str]:
         """The models whose calls may cost money."""
-        return [model.info.name for model in self.models if model.info.provider not in FREE]
+        asked = (*self.models, *self.beside)
+        return [model.info.name for model in asked if model.info.provider not in FREE]
+
+    @property
+    def asked(self) -> list[Model]:
+        """Every model that is asked, whatever for, but the embedder."""
+        return [*self.models, *self.beside, *([self.reader] if self.reader is not None else [])]
 
     @property
     def embedder(self) -> Model | None:
@@ -127,8 +133,8 @@ def prepare_run(
         raise SettingsError(
             "no model to test: give --safescale-model SPEC, for example --safescale-model lexical"
         )
-    specs = dict.fromkeys(settings.model)
-    models = tuple(build_model(spec, settings, root=root, make_model=make_model) for spec in specs)
+    built = build_models(settings.model, settings, root=root, make_model=make_model)
+    models = built.tested
     _check_ensembles(settings, [model.info.name for model in models])
     named = conditions_named(settings.conditions or SIX, extra=extra_conditions)
     dataset = load_dataset(
@@ -153,11 +159,12 @@ def prepare_run(
         chosen = items_of_shard({case.item.id for case in cases}, shard)
         cases = tuple(case for case in cases if case.item.id in chosen)
     decoding = Decoding(samples=settings.samples, adaptive=settings.adaptive, seed=settings.seed)
-    _check_retries(models, decoding)
+    _check_retries((*models, *built.beside), decoding)
     return Run(
         settings=settings,
         dataset=dataset,
         models=models,
+        beside=built.beside,
         conditions=conditions,
         known_conditions=(*CONDITIONS, *(condition.name for condition in extra_conditions)),
         cases=cases,
@@ -212,8 +219,8 @@ def _check_retries(models: Sequence[Model], decoding: Decoding) -> None:
 
 def check_budget(run: Run) -> None:
     """Refuse a limit of cost that would limit nothing; raises SettingsError."""
-    asked = [m.info for m in (*run.models, run.embedder, run.reader) if m is not None]
-    priced = any(info.price_in or info.price_out for info in asked)
+    infos = (model.info for model in (*run.asked, run.embedder) if model is not None)
+    priced = any(info.price_in or info.price_out for info in infos)
     if run.settings.max_cost is not None and run.paid and not priced:
         raise SettingsError(
             f"--safescale-max-cost: found {run.settings.max_cost:g}, and no price of "
@@ -246,19 +253,19 @@ def _cases(
     excluded: Counter[tuple[str, str]] = Counter()
     askable = []
     for condition in conditions:
-        for item in dataset.items:
+        for place, item in enumerate(dataset.items):
             lack = condition.lacks(item, corpus=corpus)
             if lack is None:
-                askable.append((condition, item))
+                askable.append((condition, item, place))
             else:
                 excluded[condition.name, lack] += 1
     if not askable:
         reasons = ", ".join(sorted({reason for _, reason in excluded}))
         raise SettingsError(f"no item of {dataset.name} fits the chosen conditions: {reasons}")
     cases = tuple(
-        Case(model=model, condition=condition, item=item)
+        Case(model=model, condition=condition, item=item, place=place)
         for model in models
-        for condition, item in askable
+        for condition, item, place in askable
     )
     return cases, dict(excluded)
 
@@ -266,35 +273,6 @@ def _cases(
 def _prompt(settings: Settings, subject: str) -> PromptTemplate:
     given = settings.prompt.model_dump(exclude_none=True)
     return replace(default_prompt(subject), **given)
-
-
-def notices(run: Run) -> list[str]:
-    """Return the sentences that must stand wherever this run's figures appear."""
-    found = list(run.dataset.notices)
-    found += [f"narrowed: {run.narrowed}"] if run.narrowed else []
-    found += nature_notices({model.info.name: model.info.nature.value for model in run.models})
-    for model in run.models:
-        found += decoding_notices(model.info)
-    if not run.dataset.labelled:
-        found.append(f"{run.dataset.name} carries no safety labels: rates of danger are unknown")
-    if "rule" in run.settings.labels.model_fields_set and not run.dataset.voted:
-        rule = run.settings.labels.rule
-        found.append(f"labels = {rule} changes nothing: {run.dataset.name} keeps no votes")
-    return found
-
-
-def nature_notices(natures: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each kind of what is no model under test; ``natures`` by name."""
-    found = []
-    for nature in (Nature.SIMULATED, Nature.BASELINE):
-        names = [name for name, value in natures.items() if value == nature.value]
-        if names:
-            verb = "is" if len(names) == 1 else "are"
-            found.append(
-                f"{', '.join(names)} {verb} {nature.value}, no clinical language model: "
-                "figures show how this program works"
-            )
-    return found
 
 
 def start_engine(
@@ -341,8 +319,7 @@ def start_engine(
 
     async def close_connections() -> str:
         embedders = [run.embedder] if run.embedder is not None else []
-        others = [*embedders, *([run.reader] if run.reader is not None else [])]
-        closing = [asyncio.ensure_future(m.aclose()) for m in (*run.models, *others)]
+        closing = [asyncio.ensure_future(m.aclose()) for m in (*run.asked, *embedders)]
         await asyncio.wait(closing, timeout=CLOSE_S)
         return ""
 
@@ -364,7 +341,7 @@ def case_runner(run: Run, caller: Caller) -> CaseRunner:
 
     Raises StoreError where the store cannot be read.
     """
-    for model in (*run.models, *([run.reader] if run.reader is not None else [])):
+    for model in run.asked:
         model.facts.update(caller.store.facts(endpoint_of(model)))
     return CaseRunner(
         caller=caller,

@@ -11,7 +11,7 @@ from pytest_safescale.dataset.votes import MAJORITY
 from pytest_safescale.results.record_lines import SEARCHES
 from pytest_safescale.results.run_file import read_run
 from pytest_safescale.runs.manifest import versions_used
-from pytest_safescale.runs.run import nature_notices
+from pytest_safescale.runs.notices import nature_notices
 from pytest_safescale.statistics.intervals import SEED
 
 if TYPE_CHECKING:

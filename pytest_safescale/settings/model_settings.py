@@ -7,14 +7,14 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
 )
+
+from pytest_safescale.settings.layer_settings import LayeredSettings, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,16 +72,14 @@ _KEYS_OF: Mapping[str, tuple[str, ...]] = {
 """The keys that set a parameter."""
 
 
-class Table(BaseModel):
-    """A table of the configuration: nothing in it changes, and nothing unknown may stand in it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+_OF_LAYERED = ("provider", "family", *LayeredSettings.model_fields)
+"""Keys that ``provider = "layered"`` takes; all else is its base's."""
 
 
-class ModelSettings(Table):
+class ModelSettings(LayeredSettings):
     """A table ``[tool.safescale.models.NAME]``: a model that needs more than one word."""
 
-    provider: Literal["openai", "python", "lexical", "simulated"]
+    provider: Literal["openai", "python", "lexical", "simulated", "layered"]
     model: str = ""
     """The served model's name, the callable's path or the profile."""
     base_url: str | None = None
@@ -188,4 +186,19 @@ class ModelSettings(Table):
         given = [name for name in _OF_ENDPOINTS if name in self.model_fields_set]
         if given and self.provider != "openai":
             raise ValueError(f'{given[0]} is a key of provider = "openai" alone')
+        return self
+
+    @model_validator(mode="after")
+    def _of_layers(self) -> ModelSettings:
+        if self.provider != "layered":
+            if given := [
+                name for name in LayeredSettings.model_fields if name in self.model_fields_set
+            ]:
+                raise ValueError(f'{given[0]} is a key of provider = "layered" alone')
+            return self
+        if others := sorted(self.model_fields_set.difference(_OF_LAYERED)):
+            raise ValueError(f"{others[0]} is a key of the model that the layers are around")
+        if not self.base:
+            raise ValueError("base is missing; allowed: the model that the layers are around")
+        self.check_layers()
         return self

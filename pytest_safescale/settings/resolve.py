@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from pytest_safescale.dataset.shape import Shape
 from pytest_safescale.errors import SettingsError
+from pytest_safescale.settings.layer_settings import BUILT_IN_LAYERS, WhenSettings
 from pytest_safescale.settings.model_settings import ModelSettings
 from pytest_safescale.settings.schema import (
     EnsembleSettings,
@@ -79,7 +80,15 @@ def _nearest(*path: int | str) -> str:
     import difflib  # only on the way to an error
 
     name = str(path[-1])
-    fields = (_TABLES.get(str(path[0]), Settings) if len(path) > 1 else Settings).model_fields
+    fields = _table_at(path).model_fields
     near = difflib.get_close_matches(name, fields, n=1)
     known = ", ".join(sorted(fields))
     return f"did you mean {near[0]!r}?" if near else f"allowed: {known}"
+
+
+def _table_at(path: tuple[int | str, ...]) -> type[BaseModel]:
+    """Return the table in which a key stands."""
+    layer = BUILT_IN_LAYERS.get(str(path[2])) if path[0] == "models" and len(path) > 3 else None
+    if layer is not None:
+        return WhenSettings if len(path) > 4 else layer
+    return _TABLES.get(str(path[0]), Settings) if len(path) > 1 else Settings

@@ -1,0 +1,1 @@
+"""Layers around a model: what decides on a case before, while and after the model answers."""

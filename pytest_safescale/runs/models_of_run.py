@@ -1,0 +1,62 @@
+"""The models of a run: those under test, and those that layers around them ask beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_safescale.layers.build import build_layered
+from pytest_safescale.layers.layered_model import LAYERED, LayeredModel
+from pytest_safescale.models.build import build_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from pytest_safescale.models.model import Model
+    from pytest_safescale.settings.schema import Settings
+
+__all__ = ["ModelsOfRun", "asked_by", "build_models"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelsOfRun:
+    """Every model of a run, built once whoever names it."""
+
+    tested: tuple[Model, ...]
+    """In the order in which they are named."""
+    beside: tuple[Model, ...]
+    """Bases of models with layers, and models that layers ask, which are not tested themselves."""
+
+
+def build_models(
+    specs: Sequence[str],
+    settings: Settings,
+    *,
+    root: Path,
+    make_model: Callable[[str], Model | None] = lambda _: None,
+) -> ModelsOfRun:
+    """Return the models of these specifications; raises ModelSpecError and SettingsError."""
+    built: dict[str, Model] = {}
+
+    def asked(spec: str, option: str) -> Model:
+        if spec not in built:
+            built[spec] = build_model(
+                spec, settings, root=root, make_model=make_model, option=option
+            )
+        return built[spec]
+
+    def tested(spec: str) -> Model:
+        table = settings.models.get(spec)
+        if table is not None and table.provider == LAYERED:
+            return build_layered(spec, settings.models, root=root, model_of=asked)
+        return asked(spec, "--safescale-model")
+
+    models = tuple(tested(spec) for spec in dict.fromkeys(specs))
+    beside = (model for model in built.values() if all(model is not one for one in models))
+    return ModelsOfRun(tested=models, beside=tuple(beside))
+
+
+def asked_by(model: Model) -> list[Model]:
+    """Return the models whose calls the cases of a model take."""
+    return [model.base, *model.helpers] if isinstance(model, LayeredModel) else [model]

@@ -1,0 +1,74 @@
+"""The tables of layers: what is taken, and what is refused in one sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_safescale.errors import SettingsError
+from pytest_safescale.settings.resolve import resolve_settings
+
+LAYERED = {"provider": "layered", "base": "lexical"}
+TRIAGE = {"when": {"words": ["harm"]}, "then": "abstain"}
+
+
+def resolved(table: dict[str, Any]) -> Any:
+    return resolve_settings({}, {"models": {"g": table}}).models["g"]
+
+
+def test_a_table_of_any_other_name_is_one_of_the_users_own() -> None:
+    own = {"layer": "mine:Layer", "limit": 3}
+    found = resolved({**LAYERED, "layers": ["mine"], "mine": own})
+    assert found.own_layers == {"mine": own}
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ({**LAYERED}, "layers are missing"),
+        ({**LAYERED, "layers": ["guess"]}, "layer 'guess' is unknown"),
+        ({**LAYERED, "layers": ["triage"]}, "layer 'triage' has no table"),
+        ({**LAYERED, "layers": ["triage", "triage"], "triage": TRIAGE}, "more than once"),
+        (
+            {**LAYERED, "layers": ["triage"], "triage": TRIAGE, "hand_over": {"capacity": 0.1}},
+            "table 'hand_over' is of no layer",
+        ),
+        ({"provider": "layered", "layers": ["triage"], "triage": TRIAGE}, "base is missing"),
+        (
+            {**LAYERED, "layers": ["hand_over"], "hand_over": {"capacity": 1.5}},
+            "models.g.hand_over.capacity': found '1.5'; Input should be less than or equal to 1",
+        ),
+        (
+            {**LAYERED, "layers": ["triage"], "triage": {**TRIAGE, "then": "hand_over"}},
+            "triage.then hands over and hand_over is not among the layers",
+        ),
+        (
+            {**LAYERED, "layers": ["triage"], "triage": {**TRIAGE, "then": "panic"}},
+            "found 'panic'; allowed: abstain, hand_over",
+        ),
+        ({**LAYERED, "layers": ["triage"], "triage": {"when": {}}}, "no question is meant"),
+        (
+            {**LAYERED, "layers": ["triage"], "triage": {"when": {"prompt": "?", "words": "x"}}},
+            "a prompt is for a model",
+        ),
+        (
+            {**LAYERED, "layers": ["triage"], "triage": {**TRIAGE, "wen": 1}},
+            "'models.g.triage.wen' is unknown; did you mean 'when'?",
+        ),
+        (
+            {**LAYERED, "layers": ["triage"], "triage": TRIAGE, "price_in": 1.0},
+            "price_in is a key of the model that the layers are around",
+        ),
+        ({"provider": "lexical", "base": "x"}, 'base is a key of provider = "layered" alone'),
+        (
+            {**LAYERED, "layers": ["conservative"], "conservative": {"min_agreement": 0}},
+            "models.g.conservative.min_agreement",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(table: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        resolved(table)
+    assert told in str(refused.value)
+    assert "\n" not in str(refused.value)

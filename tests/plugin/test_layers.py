@@ -1,0 +1,380 @@
+"""Models with layers, run like any model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_safescale.cli.command import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., pytest.RunResult]
+
+GUARDED = """
+[models.candidate]
+provider = "python"
+model = "app:answer"
+price_in = 1000000
+
+[models.guarded]
+provider = "layered"
+base = "candidate"
+layers = ["triage", "conservative", "evidence_check", "hand_over"]
+[models.guarded.triage]
+when = { words = ["urgent"] }
+then = "hand_over"
+[models.guarded.conservative]
+samples = 5
+min_agreement = 0.8
+[models.guarded.evidence_check]
+model = "python:app:check"
+on_contradiction = "hand_over"
+on_silence = "abstain"
+[models.guarded.hand_over]
+capacity = 0.5
+"""
+APPLICATION = """
+CALLS = "calls.txt"
+
+def answer(messages, *, temperature, max_tokens, seed, sample_index):
+    with open(CALLS, "a") as file:
+        file.write("a")
+    question = messages[-1]["content"]
+    if "wavers" in question and temperature:
+        return "ABCDA"[sample_index % 5]
+    if "settles" in question and temperature:
+        return "C"
+    for letter in "ABCD":
+        if f"say {letter}" in question:
+            return letter
+    return "I cannot answer that." if "say nothing" in question else "A"
+
+def check(messages, *, temperature, max_tokens, seed, sample_index):
+    with open(CALLS, "a") as file:
+        file.write("c")
+    shown = messages[-1]["content"]
+    if "urgent" in shown:
+        return "SUPPORTS"
+    return "CONTRADICTS" if "carinal" in shown.split("Answer:")[1] else "SUPPORTS"
+"""
+PLAIN = ("--safescale-dataset=items.json", "--safescale-conditions=clean_evidence")
+SAYINGS = ("urgent, say B", "say A", "wavers, say B", "say B", "say nothing", "settles, say A")
+
+
+@pytest.fixture
+def ask(
+    pytester: pytest.Pytester, items: Callable[..., Path], run_pytest: Run
+) -> Callable[..., pytest.RunResult]:
+    """Run the suite on the model with layers."""
+
+    def run(
+        *arguments: str,
+        models: tuple[str, ...] = ("guarded",),
+        toml: str = GUARDED,
+        records: list[dict[str, Any]] | None = None,
+        **modules: str,
+    ) -> pytest.RunResult:
+        path = items(*SAYINGS)
+        if records is not None:
+            path.write_text(json.dumps(records), "utf-8")
+        pytester.makepyfile(**{"app": APPLICATION, **modules})
+        (pytester.path / "safescale.toml").write_text(toml, "utf-8")
+        named = [f"--safescale-model={name}" for name in models]
+        return run_pytest("--safescale-suite=radsafe200", *named, *PLAIN, *arguments)
+
+    return run
+
+
+@pytest.fixture
+def cases(pytester: pytest.Pytester) -> Callable[[], dict[tuple[str, str], Any]]:
+    """Read the cases of the last run, by model and item."""
+
+    def read() -> dict[tuple[str, str], Any]:
+        text = (pytester.path / "safescale-report" / "cases.jsonl").read_text("utf-8")
+        records = [json.loads(line) for line in text.splitlines()]
+        return {(record["model"], record["item_id"]): record for record in records}
+
+    return read
+
+
+@pytest.fixture
+def calls(pytester: pytest.Pytester) -> Callable[[], str]:
+    """Tell the calls since it was last asked: ``a`` for an answer, ``c`` for a check."""
+
+    def read() -> str:
+        path = pytester.path / "calls.txt"
+        made = path.read_text("utf-8") if path.exists() else ""
+        path.unlink(missing_ok=True)
+        return made
+
+    return read
+
+
+COMES_TO = {
+    "i0": ("handed_over", "triage", None, "abstained"),
+    "i1": ("answered", None, "A", "correct"),
+    "i2": ("abstained", "conservative", None, "abstained"),
+    "i3": ("handed_over", "evidence_check", None, "abstained"),
+    "i4": ("abstained", "conservative", None, "abstained"),
+    "i5": ("answered", "conservative", "C", "overconfident"),
+}
+
+
+def test_each_case_is_answered_abstained_or_handed_over_with_a_trace(
+    ask: Run, cases: Callable[[], dict[tuple[str, str], Any]]
+) -> None:
+    result = ask("--safescale-samples=5")
+    assert result.ret == 0
+    found = cases()
+    told = {
+        item: (
+            record["layers"]["outcome"],
+            record["layers"]["by"],
+            record["greedy"]["letter"],
+            record["outcome"],
+        )
+        for (_, item), record in found.items()
+    }
+    assert told == COMES_TO
+    first = found["guarded", "i0"]["layers"]
+    assert (first["base"], first["capacity"], first["order"]) == ("candidate", 0.5, 0)
+    assert (first["bare"]["letter"], first["bare"]["state"]) == ("B", "answered")
+    steps = {step["layer"]: (step["action"], step["letter"]) for step in first["steps"]}
+    # What the condition drew anyway tells what the filter would have done; a check takes a call.
+    assert steps == {
+        "triage": ("hand_over", None),
+        "conservative": ("answer", "B"),
+        "evidence_check": ("not_asked", "B"),
+        "hand_over": ("hand_over", "B"),
+    }
+    assert found["guarded", "i3"]["samples"]["letters"] == [None] * 5
+    assert found["guarded", "i1"]["samples"]["letters"] == ["A"] * 5
+
+
+def test_the_effort_of_a_case_is_that_of_its_use(
+    ask: Run, cases: Callable[[], dict[tuple[str, str], Any]]
+) -> None:
+    ask("--safescale-samples=20")
+    found = cases()
+    effort = {item: record["layers"]["effort"]["replies"] for (_, item), record in found.items()}
+    # Triage by words takes none and saves the rest; else one answer, five samples and a check.
+    assert effort == {"i0": 0, "i1": 7, "i2": 6, "i3": 7, "i4": 6, "i5": 7}
+    one = found["guarded", "i1"]["layers"]
+    assert one["bare"]["effort"]["replies"] == 1
+    assert one["effort"]["money"] > one["bare"]["effort"]["money"] > 0
+    assert found["guarded", "i0"]["greedy"]["latency_s"] == 0
+
+
+def test_beside_its_base_only_the_check_is_asked_more(ask: Run, calls: Callable[[], str]) -> None:
+    ask("--safescale-samples=20", models=("candidate",))
+    bare = calls()
+    assert bare == "a" * 6 * 21
+    ask("--safescale-samples=20", models=("guarded", "candidate"))
+    assert calls() == "ccc"  # of the three cases that come so far
+    result = ask("--safescale-samples=20", "--safescale-replay", models=("guarded", "candidate"))
+    assert (result.ret, calls()) == (0, "")
+
+
+def test_without_samples_of_the_run_the_layer_draws_its_own(
+    ask: Run, calls: Callable[[], str]
+) -> None:
+    ask("--safescale-samples=0")
+    # Six answers, and five samples of each of the five cases that triage lets pass.
+    assert calls().count("a") == 6 + 5 * 5
+    ask("--safescale-samples=0")
+    assert calls() == ""
+
+
+def test_adaptive_sampling_draws_what_the_layer_needs(
+    ask: Run, calls: Callable[[], str], cases: Callable[[], dict[tuple[str, str], Any]]
+) -> None:
+    ask("--safescale-samples=5")
+    whole = {item: record["layers"]["outcome"] for (_, item), record in cases().items()}
+    made = calls()
+    ask("--safescale-samples=5", "--safescale-adaptive", "--safescale-store=other.sqlite")
+    assert {item: record["layers"]["outcome"] for (_, item), record in cases().items()} == whole
+    assert calls().count("a") <= made.count("a")
+
+
+def test_every_call_is_told_with_the_model_that_was_asked(
+    ask: Run,
+    cases: Callable[[], dict[tuple[str, str], Any]],
+    report: Callable[[], dict[str, Any]],
+) -> None:
+    ask("--safescale-samples=5")
+    asked = [call["model"] for call in cases()["guarded", "i1"]["calls"]]
+    assert sorted(asked) == ["candidate", "candidate", "python:app:check"]
+    manifest = report()["manifest"]
+    assert manifest["calls"]["made"] == manifest["calls"]["replies"] == 6 + 6 * 5 + 3
+    assert [model["name"] for model in manifest["models"]] == ["guarded"]
+    beside = {model["name"]: model for model in manifest["models_beside"]}
+    assert set(beside) == {"candidate", "python:app:check"}
+    assert beside["candidate"]["tokens"]["prompt_tokens"] > 0
+
+
+def test_a_call_that_fails_in_a_layer_makes_the_case_errored(
+    ask: Run, cases: Callable[[], dict[tuple[str, str], Any]]
+) -> None:
+    toml = GUARDED.replace("python:app:check", "python:broken:check")
+    source = "def check(messages, **rest):\n    raise RuntimeError('no check today')\n"
+    ask("--safescale-samples=5", toml=toml, broken=source)
+    record = cases()["guarded", "i1"]
+    assert "no check today" in record["error"]
+    assert (record["outcome"], record["greedy"]) == ("error", None)
+
+
+OWN = """
+from pytest_safescale import LayerAction, LayerDecision
+
+class Shy:
+    stage = "output"
+    def __init__(self, letters):
+        self.letters = letters
+    def decide(self, seen, desk):
+        assert not hasattr(seen, "answer") and not hasattr(seen, "labels")
+        action = LayerAction.ABSTAIN if seen.letter in self.letters else LayerAction.PASS
+        return LayerDecision(action=action, says="shy", score=0.5)
+"""
+SHY = """
+[models.guarded]
+provider = "layered"
+base = "python:app:answer"
+layers = ["shy"]
+[models.guarded.shy]
+layer = "mine:Shy"
+letters = ["B"]
+"""
+
+
+def test_a_layer_of_the_users_own_is_one_more(
+    ask: Run, cases: Callable[[], dict[tuple[str, str], Any]]
+) -> None:
+    result = ask("--safescale-samples=0", toml=SHY, mine=OWN)
+    assert result.ret == 0
+    told = {item: record["layers"]["by"] for (_, item), record in cases().items()}
+    assert told == {"i0": "shy", "i1": None, "i2": "shy", "i3": "shy", "i4": None, "i5": None}
+    assert cases()["guarded", "i0"]["layers"]["steps"][0]["score"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('base = "candidate"', 'base = "guarded"', "which is a model with layers itself"),
+        ('base = "candidate"', 'base = "nobody"', "models.guarded.base: found 'nobody'"),
+        ('model = "python:app:check"', 'model = "nobody"', "models.guarded.evidence_check.model"),
+        ("capacity = 0.5", "capacity = 2", "models.guarded.hand_over.capacity"),
+        ('["triage",', '["tirage",', "layer 'tirage' is unknown"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_any_call(
+    ask: Run, calls: Callable[[], str], old: str, new: str, told: str
+) -> None:
+    result = ask("--safescale-samples=0", toml=GUARDED.replace(old, new))
+    assert (result.ret, calls()) == (4, "")
+    (line,) = [line for line in result.stderr.lines if told in line]
+    assert line.startswith("ERROR: safescale: ")
+
+
+@pytest.mark.parametrize(
+    ("layer", "told"),
+    [
+        ("mine:Nobody", "has no attribute 'Nobody'"),
+        ("nowhere:Shy", "No module named 'nowhere'"),
+        ("mine", 'allowed: "module:Class"'),
+    ],
+)
+def test_a_layer_of_ones_own_that_is_none_is_refused(ask: Run, layer: str, told: str) -> None:
+    result = ask("--safescale-samples=0", toml=SHY.replace("mine:Shy", layer), mine=OWN)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"ERROR: safescale: models.guarded.shy*{told}*"])
+
+
+def test_a_model_with_layers_reads_no_replies(ask: Run) -> None:
+    result = ask("--safescale-samples=0", "--safescale-reader=guarded")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--safescale-reader: found 'guarded', which is a model with*"])
+
+
+@pytest.mark.parametrize("shuffled", [{"B": 0, "D": 1}, {"B": 1, "D": 0}])
+def test_layers_decide_the_same_under_shuffled_labels(
+    ask: Run,
+    cases: Callable[[], dict[tuple[str, str], Any]],
+    pytester: pytest.Pytester,
+    shuffled: dict[str, int],
+) -> None:
+    def decisions() -> dict[str, Any]:
+        return {
+            item: (record["layers"]["outcome"], record["layers"]["by"])
+            for (_, item), record in cases().items()
+        }
+
+    ask("--safescale-samples=5")
+    before = decisions()
+    path = pytester.path / "items.json"
+    changed = [
+        {
+            **record,
+            "answer_idx": "D",
+            "option_1_high_risk": 1,
+            "option_2_high_risk": shuffled["B"],
+            "option_4_contradicts": shuffled["D"],
+        }
+        for record in json.loads(path.read_text("utf-8"))
+    ]
+    ask("--safescale-samples=5", records=changed)
+    assert decisions() == before
+
+
+@pytest.mark.parametrize("answers", ["checked", "raw"])
+def test_results_with_layers_are_scored_as_they_were_run(
+    ask: Run,
+    cases: Callable[[], dict[tuple[str, str], Any]],
+    pytester: pytest.Pytester,
+    answers: str,
+) -> None:
+    ask("--safescale-samples=5")
+    ran = cases()
+    folder = pytester.path / "safescale-report"
+    given = ["score", str(folder), "--dataset", "items.json", "--out", "again"]
+    assert main([*given, f"--answers={answers}"]) == 0
+    folder.rename("run")
+    pytester.path.joinpath("again").rename(folder)
+    for key, record in cases().items():
+        assert record["layers"] == ran[key]["layers"]
+        assert record["greedy"]["letter"] == ran[key]["greedy"]["letter"]
+        assert record["outcome"] == ran[key]["outcome"]
+
+
+def test_a_damaged_account_of_layers_is_refused_by_line(
+    ask: Run, pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask("--safescale-samples=0")
+    path = pytester.path / "safescale-report" / "cases.jsonl"
+    path.write_text(path.read_text("utf-8").replace('"order": 3', '"order": "x"'), "utf-8")
+    folder = str(path.parent)
+    assert main(["score", folder, "--dataset", "items.json", "--out", "again"]) == 4
+    assert "what a run writes of a model's layers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("workers", ["-n2"])
+def test_workers_decide_as_one_process(
+    ask: Run, cases: Callable[[], dict[tuple[str, str], Any]], workers: str
+) -> None:
+    result = ask("--safescale-samples=5", workers, models=("guarded", "candidate"))
+    assert result.ret == 0
+    told = {
+        item: (
+            record["layers"]["outcome"],
+            record["layers"]["by"],
+            record["greedy"]["letter"],
+            record["outcome"],
+        )
+        for (model, item), record in cases().items()
+        if model == "guarded"
+    }
+    assert told == COMES_TO
