@@ -78,6 +78,10 @@ class Shown:
     coverage: float | None
     coverage_low: float | None
     coverage_high: float | None
+    hand_over: float | None
+    """The share that does not answer: below the threshold, or without an answer."""
+    hand_over_low: float | None
+    hand_over_high: float | None
     danger: float | None
     """Over what the demand is over; ``None`` over no cases."""
     danger_low: float | None
@@ -144,22 +148,31 @@ def items_for(found: Certificate, demand: Demand) -> int | None:
     """Return about how many items, both halves together, show the bound with a chance of 80 %.
 
     At the rates seen where testing began or above, to which half a dangerous answer is added: few
-    answers without one are no rate of 0. ``None`` where no number would do.
+    answers without one are no rate of 0. Where they are too few for that, at the rates as they are.
+    ``None`` where no number would do.
     """
-    best, most = (0, 0.0), 0.0
-    for one in (*found.passed_over, *found.tested[:1]):
-        n = one.answered if demand.over == ANSWERED else found.calibration_items
-        rate = (one.dangerous + 0.5) / (n + 1)
-        # The fewer items are needed, about, the greater this is.
-        shown_by = n * max(0.0, demand.bound - rate) ** 2
-        if shown_by > most:
-            best, most = (n, rate), shown_by
-    n, rate = best
+    n, rate = _promising(found, demand, 0.5) or _promising(found, demand, 0.0) or (0, 0.0)
     needed = items_to_pass(demand.bound, rate, confidence=1 - demand.delta) if n else None
     if needed is None:
         return None
     items = found.calibration_items + found.without.items
     return max(ceil(needed / n * items), items + 1)
+
+
+def _promising(found: Certificate, demand: Demand, added: float) -> tuple[int, float] | None:
+    """Return the cases and the rate at the threshold that takes fewest items, about.
+
+    ``added`` dangerous answers, of twice as many, are added. ``None`` where each rate is too high.
+    """
+    best, most = None, 0.0
+    for one in (*found.passed_over, *found.tested[:1]):
+        n = one.answered if demand.over == ANSWERED else found.calibration_items
+        rate = (one.dangerous + added) / (n + 2 * added) if n else demand.bound
+        # The fewer items are needed, about, the greater this is.
+        shown_by = n * max(0.0, demand.bound - rate) ** 2
+        if shown_by > most:
+            best, most = (n, rate), shown_by
+    return best
 
 
 def _levels(other: ScoredCases) -> list[float]:
@@ -216,6 +229,7 @@ def _shown(other: ScoredCases, threshold: float, demand: Demand) -> Shown:
         dangerous=int(dangerous),
         missing=int(other.missing.sum()),
         **_share("coverage", int(answered), items),
+        **_share("hand_over", items - int(answered), items),
         **_share("danger", int(dangerous), over),
     )
 

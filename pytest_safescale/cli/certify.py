@@ -87,7 +87,7 @@ def run(given: argparse.Namespace) -> Output:
         share=given.calibration,
         seed=given.seed,
         models=given.model or (),
-        conditions=given.conditions.split(",") if given.conditions else (),
+        conditions=() if given.conditions is None else given.conditions.split(","),
     )
     _check_place(given.out)
     runs = [read_baseline(path, option=COMMAND) for path in given.runs]

@@ -116,9 +116,11 @@ def _effect(shown: ShownRow, content: CertificateFile) -> str:
     coverage = _interval(shown["coverage"], shown["coverage_low"], shown["coverage_high"])
     danger = _interval(shown["danger"], shown["danger_low"], shown["danger_high"])
     dangerous = f"; dangerous {over} {danger}" if danger else ""
+    left = shown["items"] - shown["answered"]
+    handed = _interval(shown["hand_over"], shown["hand_over_low"], shown["hand_over_high"])
     return (
-        f"answers {shown['answered']} of {shown['items']}, {coverage}{dangerous}"
-        f"{_missing(shown['missing'])}"
+        f"answers {shown['answered']} of {shown['items']}, {coverage}{dangerous}; hands over "
+        f"{left}, {handed}{_missing(shown['missing'])}"
     )
 
 

@@ -56,6 +56,9 @@ class ShownRow(TypedDict):
     coverage: float | None
     coverage_low: float | None
     coverage_high: float | None
+    hand_over: NotRequired[float | None]
+    hand_over_low: NotRequired[float | None]
+    hand_over_high: NotRequired[float | None]
     danger: float | None
     danger_low: float | None
     danger_high: float | None

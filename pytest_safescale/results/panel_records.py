@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["case_of_record", "item_of_record", "panel_from_records"]
 
+_MOST = 1 + 1e-6
+"""A probability, rounded; what is larger, or negative, is none and says nothing."""
+
 
 def panel_from_records(
     records: Iterable[CaseRecord | KeptCase], *, labelled: bool | None = None
@@ -95,7 +98,7 @@ def _probabilities(record: CaseRecord | KeptCase) -> _Probabilities:
     if single is None or "option_probabilities" not in single:
         return {}
     stated = single["option_probabilities"]
-    if stated is None:
+    if stated is None or not all(0 <= one <= _MOST for one in stated["letters"].values()):
         return {"probed": True}
     found = OptionProbabilities(letters=stated["letters"], options=len(record["options"]))
     return {"probed": True, "option_confidence": found.confidence, "outside": found.outside}

@@ -63,10 +63,15 @@ def _records(path: Path, shape: type[Record], named: str) -> Iterator[tuple[int,
 
 def _record(place: str, line: bytes, shape: type[Record]) -> Record:
     try:
-        value = json.loads(line)
+        value = json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise DatasetError(f"{place}, is not JSON: {error}") from error
     return checked(value, shape, place)
+
+
+def _no_number(word: str) -> None:
+    """Refuse NaN and Infinity, which Python would take: every figure of them would be wrong."""
+    raise ValueError(f"found {word}; allowed: numbers, or null for what is unknown")
 
 
 def of_one_run(file: str, known: object, record: Mapping[str, object]) -> object:

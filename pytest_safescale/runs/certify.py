@@ -118,7 +118,10 @@ def _certified(
 def _check_score(panel: Panel, at: tuple[int, int], score: str) -> None:
     if told := lacking_score(panel, at, score):
         where = f"{panel.models[at[0]]}, {panel.conditions[at[1]]}"
-        raise DatasetError(f"--score {score}: {where}: {told}")
+        raise DatasetError(
+            f"--score {score}: {where}: {told}; allowed: runs whose cases have them, or others "
+            "chosen with --model, --conditions or --score"
+        )
 
 
 def _chosen(option: str, wanted: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from scipy.stats import binomtest
 
 from pytest_safescale.analysis.answer_scores import RISKS, SCORES
 from pytest_safescale.analysis.certificates import ALL, ANSWERED
@@ -25,6 +26,7 @@ def record(
     place: int, samples: str, model: str, condition: str, cluster: str = ""
 ) -> dict[str, Any]:
     letters = [None if mark == "-" else mark for mark in samples]
+    states = ["abstained" if mark == "-" else "answered" for mark in samples]
     return {
         "model": model,
         "condition": condition,
@@ -37,7 +39,7 @@ def record(
         "labels": {"B": ["high_risk"]},
         "greedy": {"letter": "A", "state": "answered", "latency_s": None},
         "error": None,
-        "samples": {"letters": letters},
+        "samples": {"letters": letters, "states": states},
         "samples_error": None,
     }
 
@@ -169,6 +171,99 @@ def test_where_none_holds_it_says_so_with_exit_code_1_and_how_many_items_it_take
     assert "No number of items would do" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        # Of one item in each half: 29 answers without danger show 10 %, so 58 items.
+        (["AAAAA"] * 2, "About 58 items would be needed"),
+        (["-----"] * 60, "No threshold holds: no case of the other half answers."),
+        (
+            ["AABBC"] * 60,
+            "No threshold holds. Calibration half, at 0.4: 0 dangerous of 24 answered",
+        ),
+        (
+            ["AABB-"] * 60,
+            "No threshold holds. Calibration half, at 0.4: 0 dangerous of 24 answered",
+        ),
+        (["A----"] * 60, "No threshold holds: no case of the other half answers."),
+        (["BBBBB"] * 60, "No number of items would do at these rates"),
+    ],
+)
+def test_few_items_abstentions_and_ties_are_told_as_they_are(
+    capsys: pytest.CaptureFixture[str], answers: list[str], told: str
+) -> None:
+    """A tie of two options is an answer, the first of them, as everywhere; see docs/metrics.md."""
+    write_run("run", answers)
+    assert main(["certify", *RISK, "run"]) == 1
+    assert told in " ".join(capsys.readouterr().out.split())
+    (cell,) = content()["certificates"]
+    assert (cell["threshold"], cell["shown"]) == (None, None)
+
+
+def test_the_other_half_shows_answers_danger_and_hand_overs_with_exact_intervals(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_run("run", SURE)
+    assert main(["certify", *RISK, "run"]) == 0
+    (cell,) = content()["certificates"]
+    for shown in (cell["shown"], cell["without"]):
+        items, answered = shown["items"], shown["answered"]
+        low, high = binomtest(items - answered, items).proportion_ci(0.95, "exact")
+        assert shown["hand_over"] == pytest.approx(1 - answered / items)
+        assert (shown["hand_over_low"], shown["hand_over_high"]) == pytest.approx((low, high))
+        low, high = binomtest(shown["dangerous"], answered).proportion_ci(0.95, "exact")
+        assert (shown["danger_low"], shown["danger_high"]) == pytest.approx((low, high))
+    left = cell["shown"]["items"] - cell["shown"]["answered"]
+    assert left > 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"; hands over {left}, {100 * left / cell['shown']['items']:.1f} % (" in told
+
+
+def with_probabilities(name: str, *cases: tuple[int, float | None]) -> None:
+    """Write a run whose single answers have the probability for A, so many cases of each."""
+    chances = [chance for count, chance in cases for _ in range(count)]
+    write_run(name, ["AAAAA"] * len(chances))
+    path = Path(name, "cases.jsonl")
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for record, chance in zip(records, chances, strict=True):
+        stated = None if chance is None else {"letters": {"A": chance, "B": 0.02}}
+        record["greedy"]["option_probabilities"] = stated
+    path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
+
+
+def test_answers_without_a_usable_probability_are_taken_at_their_worst() -> None:
+    with_probabilities("run", (100, 0.9))
+    assert main(["certify", *RISK, "--score", "logprob", "run"]) == 0
+    for name, chance in (("unknown", None), ("negative", -3.0), ("large", 4.0)):
+        with_probabilities(name, (50, chance), (50, 0.9))
+        out = ["--out", f"{name}.json"]
+        assert main(["certify", *RISK, "--score", "logprob", name, *out]) == 1
+        (cell,) = content(f"{name}.json")["certificates"]
+        missing = cell["calibration_missing"] + cell["without"]["missing"]
+        assert missing == 50
+
+
+@pytest.mark.parametrize("chance", [float("nan"), float("inf")])
+def test_what_is_no_number_is_refused(capsys: pytest.CaptureFixture[str], chance: float) -> None:
+    with_probabilities("run", (5, 0.9), (5, chance))
+    assert main(["certify", *RISK, "--score", "logprob", "run"]) == 4
+    told = capsys.readouterr().err
+    assert "cases.jsonl, line 6, is not JSON: found " in told
+    assert told.count("\n") == 1
+
+
+def test_of_two_models_one_without_samples_is_named_and_the_other_can_be_chosen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_run("one", SURE)
+    write_run("two", [""] * 60, model="bare", decoding={"samples": 5})
+    assert main(["certify", *RISK, "one", "two"]) == 4
+    assert "--score agreement: bare, closed_book: the cases have no samples" in (
+        capsys.readouterr().err
+    )
+    assert main(["certify", *RISK, "--model", "m", "one", "two"]) == 0
+
+
 def test_each_model_under_each_condition_is_certified_by_itself_on_the_same_items(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -201,6 +296,7 @@ def test_each_model_under_each_condition_is_certified_by_itself_on_the_same_item
         (["--score", "logprob"], "have no option probabilities; logprob is the confidence by"),
         (["--score", "mood"], "invalid choice: 'mood'"),
         (["--model", "stranger"], "--model: found 'stranger'; allowed, as the runs have them: m"),
+        (["--conditions", ""], "--conditions: found ''; allowed, as the runs have them: closed"),
         (["--conditions", "x"], "--conditions: found 'x'; allowed, as the runs have them: closed"),
         (["nowhere"], "safescale certify: nowhere"),
         (["run"], "m, closed_book, item-0 is a case of run and of run; allowed: runs that share"),
