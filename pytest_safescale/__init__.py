@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_safescale.answers.answer import Answer
     from pytest_safescale.answers.read_answer import read_answer
     from pytest_safescale.conditions.condition import Condition, Evidence, Resources
-    from pytest_safescale.conditions.given import EvidenceCondition
+    from pytest_safescale.conditions.from_item import EvidenceCondition
     from pytest_safescale.dataset.item import Dataset, Item, Option, Passage
     from pytest_safescale.dataset.load import load_dataset
     from pytest_safescale.dataset.shape import Shape
@@ -169,7 +169,7 @@ _HOMES = {
         "Request",
     ),
     "conditions.condition": ("Condition", "Evidence", "Resources"),
-    "conditions.given": ("EvidenceCondition",),
+    "conditions.from_item": ("EvidenceCondition",),
     "analysis.custom_metrics": ("CaseMetric",),
     "perturb.edits.draft": ("Draft",),
     "perturb.edits.edit": ("Edit", "InsertText", "Variant", "apply_all"),

@@ -10,9 +10,9 @@ from pytest_safescale.answers.reader.clauses import TURN
 from pytest_safescale.answers.reader.commitments import commitments, lone_text
 from pytest_safescale.answers.reader.context import CORRECTION, RETRACTED
 from pytest_safescale.answers.reader.ends import MOST_SIGNS, ends
+from pytest_safescale.answers.reader.own_turn import first_question, plain_text
 from pytest_safescale.answers.reader.refusals import NONE_FITS, REFUSAL
 from pytest_safescale.answers.reader.reply import Reply
-from pytest_safescale.answers.reader.turns import first_question, plain_text
 from pytest_safescale.text.hidden import visible_text
 
 if TYPE_CHECKING:

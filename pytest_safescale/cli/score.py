@@ -66,8 +66,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> Output:
     """Return the table of the results; raises UsageError for results that cannot be read."""
     from pytest_safescale.dataset.load import load_dataset
-    from pytest_safescale.report.effort_lines import effort_sentences
     from pytest_safescale.report.terminal import render_terminal
+    from pytest_safescale.report.verdict_notes import verdict_notes
     from pytest_safescale.runs.score import score_results
     from pytest_safescale.runs.score_manifest import ScoreOptions
 
@@ -91,7 +91,7 @@ def run(given: argparse.Namespace) -> Output:
         label_rule=settings.labels.rule,
     )
     conclusion = score_results(given.results, dataset, given.out, options)
-    told = effort_sentences(conclusion.manifest)
+    told = verdict_notes(conclusion.manifest)
     return Output(
         [*render_terminal(conclusion), "", *told, str(given.out / "report.html")],
     )

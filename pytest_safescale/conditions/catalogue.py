@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pytest_safescale.conditions.agent import AgenticRag
-from pytest_safescale.conditions.given import CLEAN_EVIDENCE, CLOSED_BOOK, CONFLICT_EVIDENCE
+from pytest_safescale.conditions.from_item import CLEAN_EVIDENCE, CLOSED_BOOK, CONFLICT_EVIDENCE
 from pytest_safescale.conditions.retrieved import FilledWindow, PaddedTop1, TopK
 from pytest_safescale.errors import SettingsError
 

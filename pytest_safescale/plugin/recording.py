@@ -14,9 +14,9 @@ from pytest_safescale.plugin.gates import RunGates
 from pytest_safescale.plugin.notices import NoticesShown
 from pytest_safescale.plugin.progress import Progress
 from pytest_safescale.plugin.travelling import travelling_with
-from pytest_safescale.report.effort_lines import effort_sentences
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import run_verdict_line
+from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.results.record_book import ANSWERED, RecordBook
 from pytest_safescale.runs.notices import notices
 
@@ -249,7 +249,7 @@ class Recording:
         lines = [*render_terminal(self._conclusion), ""]
         if self._conclusion.reservations:
             lines.insert(0, run_verdict_line(self._conclusion))
-        lines += effort_sentences(self._conclusion.manifest)
+        lines += verdict_notes(self._conclusion.manifest)
         lines.append(run_verdict_line(self._conclusion))
         if not (self._conclusion.gates or self._conclusion.blocked() or self._run.shard):
             lines.append(

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_safescale.perturb.search.drawing import get_ready_to_draw
+from pytest_safescale.perturb.search.draw_variants import get_ready_to_draw
 from pytest_safescale.perturb.search.probe import Budget
 from pytest_safescale.perturb.search.run_search import current_hypothesis_settings
 from pytest_safescale.plugin import ROBUSTNESS_FIXTURE, case_selection, options, output

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pytest_safescale.errors import ReportError, SettingsError
 from pytest_safescale.report.markdown import render_summary, run_verdict_line
 from pytest_safescale.results.conclusion import SCHEMA_VERSION
-from pytest_safescale.results.manifests import SUPERSEDED
+from pytest_safescale.results.manifest_facts import SUPERSEDED
 from pytest_safescale.results.record_lines import CASES, SEARCHES
 from pytest_safescale.text.escaping import csv_cell, json_line, markdown
 

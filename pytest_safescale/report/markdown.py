@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.gates.result import Decision
 from pytest_safescale.report.baseline_lines import change_summary
-from pytest_safescale.report.effort_lines import effort_sentences
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
-from pytest_safescale.report.option_lines import option_summary
+from pytest_safescale.report.option_probability_lines import option_probability_summary
 from pytest_safescale.report.search_lines import robustness_summary
 from pytest_safescale.report.state_lines import answered_share, state_sentence, states_of_run
 from pytest_safescale.report.table import Row, headings, model_names, percent, rows_of
+from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.report.wording import model_label, run_verdict_sentence
 from pytest_safescale.results.label_words import label_sentence
-from pytest_safescale.results.manifests import failed_tests
+from pytest_safescale.results.manifest_facts import failed_tests
 from pytest_safescale.settings.shards import shard_in, shard_sentence
 from pytest_safescale.text.escaping import code_span, markdown
 
@@ -67,12 +67,12 @@ def render_summary(conclusion: Conclusion) -> str:
     """Return the summary, at most 60 lines; what has no room is counted and said to be where."""
     manifest = conclusion.manifest
     head = [f"## {markdown(run_verdict_line(conclusion))}", ""]
-    head += [line for one in effort_sentences(manifest) for line in (markdown(one), "")]
+    head += [line for one in verdict_notes(manifest) for line in (markdown(one), "")]
     head += [*_notices(conclusion.notices), *_failed(manifest), *_gates(conclusion.gates)]
     foot = ["", "Per cent of n cases; 95 % intervals are in run.json and metrics.csv."]
     if told_states := state_sentence(states_of_run(manifest)):
         foot += ["", markdown(f"{told_states[0].upper()}{told_states[1:]}.")]
-    if by_options := option_summary(conclusion.metrics):
+    if by_options := option_probability_summary(conclusion.metrics):
         foot += ["", *by_options]
     if told_of := robustness_summary(conclusion):
         foot += ["", markdown(told_of[0]), "", *(f"- {markdown(line)}" for line in told_of[1:])]

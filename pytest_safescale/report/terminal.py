@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.report.baseline_lines import change_lines
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
-from pytest_safescale.report.option_lines import option_lines
+from pytest_safescale.report.option_probability_lines import option_probability_lines
 from pytest_safescale.report.search_lines import robustness_lines
 from pytest_safescale.report.state_lines import state_sentence, states_of_models, states_of_run
 from pytest_safescale.report.table import (
@@ -50,7 +50,7 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         rows = [("condition", "n", names), *map(_cells, found)]
         title = f"{model_label(name)} (per cent of n cases)"
         lines += ["", title, *(_line(*row, widths) for row in rows), *_states(conclusion, name)]
-        lines += option_lines(metrics, name)
+        lines += option_probability_lines(metrics, name)
     lines += robustness_lines(conclusion)
     lines += change_lines(conclusion.against())
     for sentence in label_rule_sentences(conclusion.analyses):

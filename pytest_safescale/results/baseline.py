@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.analysis.shared_items import ItemMark, shared_items
 from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.results.case_record import CaseRecord, kept_case
-from pytest_safescale.results.manifests import (
+from pytest_safescale.results.manifest_facts import (
     SUPERSEDED,
     changed_values,
     differing,

@@ -12,7 +12,7 @@ from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
 from pytest_safescale.results.certificate import BY_CLUSTER, KIND, SCHEMA_VERSION, CertificateFile
 from pytest_safescale.results.checked import checked
-from pytest_safescale.results.manifests import changed_values, fact
+from pytest_safescale.results.manifest_facts import changed_values, fact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_safescale.results.manifests import failed_tests
+from pytest_safescale.results.manifest_facts import failed_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

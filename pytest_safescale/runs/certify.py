@@ -10,7 +10,7 @@ from pytest_safescale.analysis.certificates import calibrating, certify, items_f
 from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.results.certificate import BY_CLUSTER, BY_ITEM, KIND, SCHEMA_VERSION, UNITS
 from pytest_safescale.results.certificate_file import ALIKE, model_identity
-from pytest_safescale.results.manifests import differing, fact
+from pytest_safescale.results.manifest_facts import differing, fact
 from pytest_safescale.results.panel_records import panel_from_records
 
 if TYPE_CHECKING:

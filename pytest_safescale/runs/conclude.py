@@ -23,7 +23,7 @@ from pytest_safescale.gates.judge import judge_gates
 from pytest_safescale.gates.label_rules import label_rule_dependence
 from pytest_safescale.results.baseline import differences, matched_models
 from pytest_safescale.results.conclusion import Conclusion
-from pytest_safescale.results.manifests import (
+from pytest_safescale.results.manifest_facts import (
     cut_notices,
     probability_notices,
     sample_notices,

@@ -17,10 +17,10 @@ from pytest_safescale.gates.requirements import require_baseline, require_known_
 from pytest_safescale.gates.written_gates import load_gates, parse_gates
 from pytest_safescale.packaged import data_folder
 from pytest_safescale.report.folder import ReportFolder
-from pytest_safescale.report.whole_folder import check_apart, staged
+from pytest_safescale.report.staged_folder import check_apart, staged_folder
 from pytest_safescale.results.baseline import check_comparable, item_marks, read_baseline
 from pytest_safescale.results.certificate_file import GateCertificates
-from pytest_safescale.results.manifests import (
+from pytest_safescale.results.manifest_facts import (
     cut_notices,
     probability_notices,
     sample_notices,
@@ -97,7 +97,7 @@ def _merged(
     require_baseline(chosen, given=earlier is not None)
     if gates is not None:  # the shards' own were checked before their runs
         require_known_names(chosen, **_names_for_gates(shards[0].manifest))
-    with staged(out) as stage:
+    with staged_folder(out) as stage:
         report, book = ReportFolder(stage, run_id=run_id), RecordBook()
         try:
             for record in records_in_order(shards):

@@ -20,7 +20,7 @@ from pytest_safescale.published.released_definitions import (
 )
 from pytest_safescale.published.results import ResultsReader
 from pytest_safescale.report.folder import ReportFolder
-from pytest_safescale.report.whole_folder import check_apart, staged
+from pytest_safescale.report.staged_folder import check_apart, staged_folder
 from pytest_safescale.results.conclusion import Conclusion
 from pytest_safescale.results.panel_records import case_of_record, item_of_record
 from pytest_safescale.results.state_counts import StateCounts
@@ -81,7 +81,7 @@ def score_results(
     start, run_id = datetime.now(timezone.utc), secrets.token_hex(16)
     again = _read_again(folder, dataset, options, run_id)
     reader = _reader(folder, dataset, options, again)
-    with staged(out) as stage:
+    with staged_folder(out) as stage:
         report, taken = ReportFolder(stage, run_id=run_id), _Taken()
         try:
             for record in reader.records():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_safescale.errors import DatasetError, Problem
 from pytest_safescale.results.case_record import CaseRecord
-from pytest_safescale.results.manifests import FACTS, differing, fact
+from pytest_safescale.results.manifest_facts import FACTS, differing, fact
 from pytest_safescale.results.record_lines import CASES, SEARCHES, read_lines
 from pytest_safescale.results.run_file import read_run
 from pytest_safescale.results.search_record import SearchRecord

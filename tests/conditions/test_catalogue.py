@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_safescale.conditions.catalogue import CONDITIONS, RELEASE_NAMES, SIX, conditions_named
-from pytest_safescale.conditions.given import EvidenceCondition
+from pytest_safescale.conditions.from_item import EvidenceCondition
 from pytest_safescale.errors import SettingsError
 
 MINE = EvidenceCondition(name="mine", summary="Mine.", evidence=lambda item: item.source)

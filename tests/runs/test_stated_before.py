@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pytest_safescale.results.certificate_file import ALIKE, model_identity
-from pytest_safescale.results.manifests import fact
+from pytest_safescale.results.manifest_facts import fact
 from pytest_safescale.runs.manifest import stated_before
 from pytest_safescale.runs.run import prepare_run
 from pytest_safescale.settings.resolve import resolve_settings

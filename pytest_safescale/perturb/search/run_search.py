@@ -15,7 +15,7 @@ from pytest_safescale.perturb.edits.diff import item_diff
 from pytest_safescale.perturb.families.family import Material, NotApplicable, default_target
 from pytest_safescale.perturb.relations import Observed, Relation, Trial
 from pytest_safescale.perturb.search.counterexample import Counterexample
-from pytest_safescale.perturb.search.drawing import draw_variants
+from pytest_safescale.perturb.search.draw_variants import draw_variants
 from pytest_safescale.perturb.search.kept_counterexamples import KeptCounterexamples
 from pytest_safescale.perturb.search.minimise import Parts, minimise
 from pytest_safescale.perturb.search.probe import Budget, Probe, SearchReport, Tally, seed_of

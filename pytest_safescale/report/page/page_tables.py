@@ -9,7 +9,7 @@ from pytest_safescale.report.baseline_lines import LISTS
 from pytest_safescale.report.state_lines import answered_share
 from pytest_safescale.report.table import COLUMNS
 from pytest_safescale.report.wording import NOTHING, model_label, run_verdict_sentence
-from pytest_safescale.results.manifests import failed_tests
+from pytest_safescale.results.manifest_facts import failed_tests
 from pytest_safescale.settings.shards import shard_in, shard_sentence
 from pytest_safescale.text.words import words
 

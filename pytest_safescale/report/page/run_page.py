@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.metrics import METRICS
-from pytest_safescale.report.effort_lines import effort_sentences
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.page.analysis_tables import analysis_tables
 from pytest_safescale.report.page.case_charts import case_charts
@@ -33,6 +32,7 @@ from pytest_safescale.report.page.page_tables import (
 from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
 from pytest_safescale.report.table import headings
+from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.report.wording import model_label
 from pytest_safescale.results.label_words import finding_word, label_sentence
 from pytest_safescale.results.run_file import RunFile, read_cases, read_run
@@ -158,7 +158,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "notices": [notice.rstrip(".") for notice in run.manifest.get("notices", ())],
         "models": [model_label(name) for name in run.models],
         "run_verdict": run_verdict(run),
-        "effort": effort_sentences(run.manifest),
+        "verdict_notes": verdict_notes(run.manifest),
         "gates": gate_groups(run.gates),
         "label_rules": label_rule_sentences(run.analyses),
         "headings": headings(run.manifest),

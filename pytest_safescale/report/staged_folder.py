@@ -14,7 +14,7 @@ from pytest_safescale.report.folder import REPORT_FILES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["check_apart", "staged"]
+__all__ = ["check_apart", "staged_folder"]
 
 
 def check_apart(read: Path, out: Path) -> None:
@@ -27,7 +27,7 @@ def check_apart(read: Path, out: Path) -> None:
 
 
 @contextmanager
-def staged(out: Path) -> Iterator[Path]:
+def staged_folder(out: Path) -> Iterator[Path]:
     """Give a folder whose files replace the report of ``out`` at the end, if nothing failed.
 
     Raises DatasetError where ``out`` cannot be written.

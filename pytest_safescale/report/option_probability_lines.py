@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.analysis.metrics import Metric
 
-__all__ = ["option_lines", "option_summary"]
+__all__ = ["option_probability_lines", "option_probability_summary"]
 
 _PAIRS = (
     ("confidence", "mean_confidence"),
@@ -36,7 +36,7 @@ _SHOWN = 6
 _WIDTH = 14
 
 
-def option_lines(metrics: Sequence[Metric], model: str) -> list[str]:
+def option_probability_lines(metrics: Sequence[Metric], model: str) -> list[str]:
     """Return the terminal's table of a model, a row per condition; none where nothing was asked."""
     rows = _rows(metrics, model)
     if not rows:
@@ -45,7 +45,7 @@ def option_lines(metrics: Sequence[Metric], model: str) -> list[str]:
     return ["", title, _line("condition", "n", _HEADINGS), *(_line(*row) for row in rows)]
 
 
-def option_summary(metrics: Sequence[Metric]) -> list[str]:
+def option_probability_summary(metrics: Sequence[Metric]) -> list[str]:
     """Return the same of every model as a Markdown table, as far as there is room."""
     rows = [(model, *row) for model in model_names(metrics) for row in _rows(metrics, model)]
     if not rows:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pytest_safescale.perturb.edits.edit import InsertText, Variant
 from pytest_safescale.perturb.families.catalogue import FAMILIES, Edits, Material, NotApplicable
-from pytest_safescale.perturb.search.drawing import MOST_IN_A_CASE, draw_variants
+from pytest_safescale.perturb.search.draw_variants import MOST_IN_A_CASE, draw_variants
 from tests.perturb.planted import NO_DATABASE, NODULE, evidence
 
 MATERIAL = Material.of(NODULE, evidence(NODULE))

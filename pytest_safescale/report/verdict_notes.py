@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from pytest_safescale.results.manifest import Manifest
 
-__all__ = ["effort_sentences"]
+__all__ = ["verdict_notes"]
 
 
-def effort_sentences(manifest: Manifest) -> list[str]:
+def verdict_notes(manifest: Manifest) -> list[str]:
     """Return the sentences that stand beside the run verdict, in terminal, summary and page."""
     return [*_from_store(manifest), *_estimated(manifest), *_second_reader(manifest)]
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from pytest_safescale.conditions.condition import Evidence
-from pytest_safescale.conditions.given import (
+from pytest_safescale.conditions.from_item import (
     CLEAN_EVIDENCE,
     CLOSED_BOOK,
     CONFLICT_EVIDENCE,
