@@ -101,12 +101,32 @@ def _read(records: Sequence[RawRecord], headings: Sequence[str], shape: Shape) -
 
 def _preset(records: Sequence[RawRecord], headings: Sequence[str]) -> str | None:
     """Return the preset that reads every record and, of several, most of the headings."""
-    fitting = {
-        name: len(find_columns(headings, Shape(preset=name)).sources)
-        for name in PRESETS
-        if all(_read(records, headings, Shape(preset=name)))
-    }
+    fitting = {}
+    for name in PRESETS:
+        there, named = _under(PRESETS[name].columns, records, headings)
+        rank = _known(name, named)
+        if rank[1] and all(_read(there, named, Shape(preset=name))):
+            fitting[name] = rank
     return max(fitting, key=lambda name: fitting[name], default=None)
+
+
+def _known(name: str, headings: Sequence[str]) -> tuple[int, int]:
+    """Return how many fields a preset finds in all, and how many under its own headings."""
+    shape = PRESETS[name]
+    own = len(shape.headings()) - len(find_columns(headings, shape).missing)
+    return len(find_columns(headings, Shape(preset=name)).sources), own
+
+
+def _under(
+    columns: Sequence[str], records: Sequence[RawRecord], headings: Sequence[str]
+) -> tuple[Sequence[RawRecord], Sequence[str]]:
+    """Return the records of a table whose first row is one, under the headings that it lacks."""
+    known = {heading.casefold() for heading in columns if len(heading) > 1}
+    if len(columns) != len(headings) or known & {heading.casefold() for heading in headings}:
+        return records, headings
+    cells = [[record.values.get(heading) for heading in headings] for record in records]
+    there = zip(records, cells, strict=True)
+    return [replace(r, values=dict(zip(columns, row, strict=True))) for r, row in there], columns
 
 
 def _count(preset: str) -> str:
@@ -182,10 +202,16 @@ def _options(headings: Sequence[str], records: Sequence[RawRecord]) -> dict[str,
     for heading in headings:
         values = [record.values.get(heading) for record in records]
         held = (read_literal(value) if isinstance(value, str) else value for value in values)
-        if all(isinstance(value, (list, dict)) and len(value) > 1 for value in held):
+        if all(isinstance(value, (list, dict)) and _holds_texts(value) for value in held):
             return {"options": heading}
     named = next((heading for heading in headings if _bare(heading) in _WORDS["options"]), None)
     return {"options": named} if named is not None else {}
+
+
+def _holds_texts(values: Sequence[Any] | Mapping[str, Any]) -> bool:
+    """Say whether a list or an object may be options, and not one of passages."""
+    inner = values.values() if isinstance(values, dict) else values
+    return len(values) > 1 and not any(isinstance(value, list) for value in inner)
 
 
 def _choices(

@@ -113,3 +113,29 @@ def test_a_heading_with_marks_is_quoted_for_the_table(tmp_path: Path) -> None:
     (line,) = [line for line in error.advice if line.startswith("question = ")]
     assert tomllib.loads(line) == {"question": heading}
     assert str(error).replace("\n", "").isprintable()
+
+
+def test_a_published_table_without_headings_is_recognised(tmp_path: Path) -> None:
+    rows = [f"Which study is first in case {n}?,CT,US,MR,PET,{'ABC'[n]}" for n in range(3)]
+    (tmp_path / "d.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    with pytest.raises(DatasetError) as caught:
+        load_dataset("d.csv", root=tmp_path)
+    assert "the file reads as mmlu, whose answers count from 0" in caught.value.advice[2]
+    assert len(load_dataset("d.csv", root=tmp_path, shape=Shape(preset="mmlu")).items) == 3
+
+
+def test_a_preset_is_proposed_only_where_the_file_has_headings_of_its_own(tmp_path: Path) -> None:
+    row = {"question": "Which study comes first?", "choices": ["CT", "US"], "answer": 0}
+    (tmp_path / "d.json").write_bytes(json_array([{**row, "error_type": "ok"}]))
+    with pytest.raises(DatasetError) as caught:
+        load_dataset("d.json", root=tmp_path)
+    # Files of MedQA and MMLU look so; those of MedMCQA say "opa" and "cop".
+    assert "the file reads as medqa" in caught.value.advice[2]
+
+
+def test_an_object_of_passages_is_not_proposed_as_options(tmp_path: Path) -> None:
+    row = {"question": "Is it accurate?", "context": {"contexts": ["x", "y"], "labels": ["R", "C"]}}
+    (tmp_path / "d.json").write_bytes(json_array([row]))
+    with pytest.raises(DatasetError) as caught:
+        load_dataset("d.json", root=tmp_path)
+    assert not [line for line in caught.value.advice if line.startswith("options")]
