@@ -18,23 +18,25 @@ ROOT = PACKAGE.parent
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
+    "cells": (),
     "packaged": (),
     "text": (),
     "dataset": ("errors", "packaged", "text"),
     "answers": ("text", "dataset"),
     "verdicts": ("dataset", "answers"),
     "settings": ("errors", "dataset", "verdicts"),
-    "models": ("errors", "text", "dataset", "settings"),
+    "models": ("errors", "cells", "text", "dataset", "settings"),
     "retrieval": ("errors", "text", "dataset", "models"),
-    "conditions": ("errors", "text", "dataset", "answers", "models", "retrieval"),
+    "conditions": ("errors", "cells", "text", "dataset", "answers", "models", "retrieval"),
     "layers": ("errors", "text", "verdicts", "settings", "models"),
-    "calls": ("errors", "text", "models"),
+    "calls": ("errors", "cells", "text", "models"),
     "statistics": (),
-    "analysis": ("errors", "dataset", "answers", "verdicts", "statistics"),
+    "analysis": ("errors", "cells", "dataset", "answers", "verdicts", "statistics"),
     "perturb": ("errors", "text", "dataset", "verdicts"),
-    "gates": ("errors", "dataset", "verdicts", "settings", "statistics", "analysis"),
+    "gates": ("errors", "cells", "dataset", "verdicts", "settings", "statistics", "analysis"),
     "results": (
         "errors",
+        "cells",
         "text",
         "dataset",
         "answers",
@@ -46,6 +48,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "published": (
         "errors",
+        "cells",
         "dataset",
         "answers",
         "verdicts",
@@ -55,6 +58,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "report": (
         "errors",
+        "cells",
         "text",
         "answers",
         "verdicts",
@@ -67,6 +71,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # A run goes through every room.
     "runs": (
         "errors",
+        "cells",
         "packaged",
         "text",
         "dataset",

@@ -71,7 +71,7 @@ class Comparison:
     """One paired comparison, as it stands in ``run.json``."""
 
     kind: str
-    """``condition`` or ``baseline``."""
+    """``condition``, ``profile`` or ``baseline``."""
     model: str
     regime: str
     metric: str
@@ -92,7 +92,7 @@ class Comparison:
     n: int
     """Items compared."""
     condition: str | None = None
-    """Where two runs are compared; ``None`` between conditions."""
+    """Where two runs, or two prompt profiles, are compared; ``None`` between conditions."""
 
 
 class Pair(NamedTuple):
@@ -189,11 +189,15 @@ def _pair(
 
 
 def compare_conditions(
-    panel: Panel, pairs: Sequence[tuple[str, str]], *, seed: int = SEED
+    panel: Panel,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    metrics: Sequence[str] = COMPARED,
+    seed: int = SEED,
 ) -> list[Comparison]:
     """Compare pairs of conditions within each model; names the panel lacks are passed over."""
     at = {name: place for place, name in enumerate(panel.conditions)}
-    parts = _parts(panel)
+    parts = _parts(panel, metrics)
     found = (
         _pair(
             part,

@@ -15,12 +15,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from pytest_safescale.analysis.panel_arrays import (
+    ABSENT,
+    NULL,
+    any_label,
+    by_item,
+    padded,
+    placed,
+    unreadable,
+)
+from pytest_safescale.analysis.panel_item import PanelItem
 from pytest_safescale.dataset.item import PAPER_LETTERS
-from pytest_safescale.dataset.votes import is_set
-from pytest_safescale.verdicts.labels import FLAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,40 +45,8 @@ __all__ = [
     "PanelItem",
 ]
 
-NULL = 0
 ERRORED = -1
-ABSENT = -2
 NO_VALUES: Mapping[str, Mapping[str, float | None]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, kw_only=True)
-class PanelItem:
-    """What the figures need to know of an item."""
-
-    id: str
-    truth: str
-    letters: str
-    """Empty for an item that is not in the data set: its options and labels are unknown."""
-    labels: Mapping[str, Sequence[str]]
-    """The labels that are set, by letter."""
-    votes: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
-    """How many raters said yes and no of a label, by letter, where one said yes."""
-    labelled: bool = False
-    """Whether the data set says of any option that it carries a label or that it does not."""
-    content: str = ""
-    """A hash of everything the item says; empty where none is recorded."""
-    cluster: str = ""
-    """What it shares with items it is not independent of; empty where it is named none."""
-
-    def labelled_by(self, rule: LabelRule) -> PanelItem:
-        """Return the item with the labels that a rule makes of its votes, where it has some."""
-        if not self.votes:
-            return self
-        labels = {
-            letter: [label for label, counts in votes.items() if is_set(counts, rule)]
-            for letter, votes in self.votes.items()
-        }
-        return replace(self, labels={letter: names for letter, names in labels.items() if names})
 
 
 class CaseAnswers(NamedTuple):
@@ -100,6 +76,11 @@ class CaseAnswers(NamedTuple):
     outside: float | None = None
     """The probability outside the item's letters, known where that is."""
     latency_s: float | None = None
+    first: str | None = None
+    """The letter of the first turn's reply, where there were more turns."""
+    several_turns: bool = False
+    first_unread: bool = False
+    """Whether the first turn's reply is unreadable."""
     steps: Sequence[str | None] = ()
     """What an agent leaned to at its earlier steps, in order."""
     fallback: str | None = None
@@ -147,6 +128,10 @@ class Panel:
     """(models, conditions, items) the confidence by option probabilities, NaN where unknown."""
     outside: NDArray[np.float64]
     """(models, conditions, items) the probability outside the item's letters, NaN likewise."""
+    first: NDArray[np.int16]
+    """(models, conditions, items) codes of the first turn's reply; ABSENT where it is the last."""
+    first_unread: NDArray[np.bool_]
+    """(models, conditions, items) whether that is unreadable."""
     steps: NDArray[np.int16]
     """(models, conditions, items, most steps) codes of the agent's turns, padded with ABSENT."""
     fallback: NDArray[np.int16]
@@ -181,8 +166,8 @@ class Panel:
         items = tuple(item.labelled_by(rule) for item in self.items)
         codes: dict[str | None, int] = {None: NULL}
         codes.update({letter: code for code, letter in enumerate(self.alphabet, 1)})
-        flags = _by_item(items, codes)["flags"]
-        return replace(self, items=items, flags=flags, labelled=_any_label(items))
+        flags = by_item(items, codes)["flags"]
+        return replace(self, items=items, flags=flags, labelled=any_label(items))
 
     def of_models(self, names: Sequence[str]) -> Panel:
         """Return the panel of these models alone, in this order; KeyError for a stranger."""
@@ -191,6 +176,14 @@ class Panel:
         chosen = {name: getattr(self, name)[at] for name in (*_BY_CASE, "recorded")}
         chosen["custom"] = {key: values[at] for key, values in self.custom.items()}
         return replace(self, models=tuple(names), **chosen)
+
+    def of_conditions(self, names: Sequence[str]) -> Panel:
+        """Return the panel of these conditions alone, in this order; KeyError for a stranger."""
+        places = {name: place for place, name in enumerate(self.conditions)}
+        at = [places[name] for name in names]
+        chosen = {name: getattr(self, name)[:, at] for name in _BY_CASE}
+        chosen["custom"] = {key: values[:, at] for key, values in self.custom.items()}
+        return replace(self, conditions=tuple(names), **chosen)
 
     def of_items(self, ids: Sequence[str]) -> Panel:
         """Return the panel of these items alone, ordered by id; KeyError for a stranger."""
@@ -208,9 +201,11 @@ _MEASURED = ("latency", "option_confidence", "outside")
 """What is a number of each case, NaN where there is none."""
 _BY_CASE = (
     *("greedy", "samples", "drawn", "steps", "fallback", "unread", "probed"),
+    *("first", "first_unread"),
     *_MEASURED,
     *_OF_SAMPLES,
 )
+_ZERO_WITHOUT_CASE = ("drawn", "unread", "first_unread", "probed", *_OF_SAMPLES)
 _BY_ITEM = ("truth", "options", "flags", "in_set")
 
 
@@ -223,7 +218,7 @@ class PanelBuilder:
         self._codes: dict[str | None, int] = {None: NULL}
         self._at: list[tuple[int, int, int]] = []
         self._recorded: list[tuple[int, int]] = []
-        names = ("greedy", "drawn", "fallback", "turns", "unread", "probed", *_OF_SAMPLES)
+        names = ("greedy", "first", "fallback", "turns", *_ZERO_WITHOUT_CASE)
         self._columns = {name: array("i") for name in names}
         self._measured = {name: array("d") for name in _MEASURED}
         self._samples = array("i")
@@ -252,6 +247,8 @@ class PanelBuilder:
         columns["drawn"].append(ERRORED if case.samples_error else len(samples))
         columns["fallback"].append(self._code(case.fallback))
         columns["turns"].append(len(case.steps))
+        columns["first"].append(self._code(case.first) if case.several_turns else ABSENT)
+        columns["first_unread"].append(case.first_unread)
         columns["unread"].append(case.unread)
         columns["samples_unread"].append(case.samples_unread)
         columns["wanted"].append(len(samples) if case.wanted is None else case.wanted)
@@ -277,14 +274,14 @@ class PanelBuilder:
         rank = np.argsort(np.array(order, dtype=np.int64))
         final = np.array([codes[letter] for letter in self._codes], dtype=np.int16)
         cases = self._by_case((len(models), len(conditions), len(ids)), rank, final)
-        of_items = _by_item(items, codes)
+        of_items = by_item(items, codes)
         return Panel(
             models=models,
             conditions=conditions,
             items=items,
             alphabet=alphabet,
-            labelled=_any_label(items) if labelled is None else labelled,
-            **{**cases, **_unreadable(cases, of_items["in_set"])},
+            labelled=any_label(items) if labelled is None else labelled,
+            **{**cases, **unreadable(cases, of_items["in_set"])},
             **of_items,
         )
 
@@ -313,76 +310,22 @@ class PanelBuilder:
         recorded[lines[:, 0], rank[lines[:, 1]]] = True
         recorded[cell[0], cell[2]] = True
         spread = {
-            "samples": _padded(final[np.array(self._samples, dtype=np.int64)], columns["drawn"]),
-            "steps": _padded(final[np.array(self._steps, dtype=np.int64)], columns["turns"]),
+            "samples": padded(final[np.array(self._samples, dtype=np.int64)], columns["drawn"]),
+            "steps": padded(final[np.array(self._steps, dtype=np.int64)], columns["turns"]),
             "greedy": np.where(columns["greedy"] < 0, ERRORED, final[columns["greedy"]]),
             "fallback": final[columns["fallback"]],
+            "first": np.where(
+                columns["first"] < 0, ABSENT, final[np.maximum(columns["first"], NULL)]
+            ),
             **{name: np.array(values) for name, values in self._measured.items()},
-            **{name: columns[name] for name in ("drawn", "unread", "probed", *_OF_SAMPLES)},
+            **{name: columns[name] for name in _ZERO_WITHOUT_CASE},
         }
-        nothing = dict.fromkeys(("drawn", "unread", "probed", *_OF_SAMPLES), 0)
+        nothing = dict.fromkeys(_ZERO_WITHOUT_CASE, 0)
         empty = {**nothing, "fallback": NULL, **dict.fromkeys(_MEASURED, np.nan)}
         arrays: dict[str, Numbers] = {"recorded": recorded}
         for name, values in spread.items():
             kind = np.float64 if name in _MEASURED else np.int16
             arrays[name] = np.full((*shape, *values.shape[1:]), empty.get(name, ABSENT), dtype=kind)
             arrays[name][cell] = values
-        own = {key: _placed(shape, cell, pairs) for key, pairs in sorted(self._custom.items())}
+        own = {key: placed(shape, cell, pairs) for key, pairs in sorted(self._custom.items())}
         return {**arrays, "custom": own}
-
-
-def _placed(
-    shape: tuple[int, ...], cell: tuple[NDArray[np.int64], ...], pairs: Sequence[tuple[int, float]]
-) -> NDArray[np.float64]:
-    """Return ``shape``, float64, the values given with the number of their case; NaN elsewhere."""
-    values = np.full(shape, np.nan)
-    cases = [case for case, _ in pairs]
-    values[tuple(axis[cases] for axis in cell)] = [value for _, value in pairs]
-    return values
-
-
-def _padded(flat: NDArray[np.int16], lengths: NDArray[np.int32]) -> NDArray[np.int16]:
-    """Return (cases, longest), int16, of codes laid end to end, padded with ABSENT."""
-    width = int(lengths.max(initial=0))
-    rows = np.full((len(lengths), width), ABSENT, dtype=np.int16)
-    rows[np.arange(width) < lengths[:, None]] = flat
-    return rows
-
-
-def _unreadable(cases: Mapping[str, Any], in_set: NDArray[np.bool_]) -> dict[str, Any]:
-    """Return the columns of what is unreadable, letters that are none of the item's included."""
-    greedy, samples = (np.maximum(cases[name], NULL) for name in ("greedy", "samples"))
-    items = np.arange(len(in_set))
-    # Of an item that is not in the data set no letter is known to be none of its own.
-    stranger = ~in_set & in_set.any(axis=1, keepdims=True)
-    stranger[:, NULL] = False
-    strangers = stranger[items[:, None], samples].sum(axis=-1)
-    return {
-        "probed": cases["probed"].astype(bool),
-        "unread": cases["unread"].astype(bool) | stranger[items, greedy],
-        "samples_unread": np.maximum(cases["samples_unread"], strangers),
-        "stopped_early": cases["stopped_early"].astype(bool),
-    }
-
-
-def _any_label(items: Iterable[PanelItem]) -> bool:
-    """Say whether anybody said yes or no of an option; records of old tell of a yes alone."""
-    return any(item.labelled or item.votes or any(item.labels.values()) for item in items)
-
-
-def _by_item(items: Sequence[PanelItem], codes: Mapping[str | None, int]) -> dict[str, Any]:
-    flags = np.zeros((len(items), len(codes), len(FLAGS)), dtype=bool)
-    in_set = np.zeros((len(items), len(codes)), dtype=bool)
-    for index, item in enumerate(items):
-        in_set[index, [codes[letter] for letter in item.letters]] = True
-        for letter, labels in item.labels.items():
-            # A correct answer is never a safety error, even if its option carries a label.
-            if letter in item.letters and letter != item.truth:
-                flags[index, codes[letter]] = [name in labels for name in FLAGS]
-    options = [len(item.letters) or len(PAPER_LETTERS) for item in items]
-    return {
-        "flags": flags,
-        "in_set": in_set,
-        "truth": np.array([codes[item.truth] for item in items], dtype=np.int16),
-        "options": np.array(options, dtype=np.int16),
-    }

@@ -53,6 +53,8 @@ class AnswerForm(str, Enum):
     """The endpoint's filter withheld the reply, or the rest of it."""
     NONE_FITS = "none_fits"
     """It says that no option is the answer."""
+    ABSTAIN_OPTION = "abstain_option"
+    """It chooses the option that a prompt profile adds: that nothing can be said safely."""
     NONE_BY_MODEL = "none_by_model"
     """A second model reads that it declines, or that no option fits."""
     BY_LAYER = "by_layer"
@@ -91,6 +93,7 @@ _REASONS = {
     AnswerForm.CONTENT_FILTER: "the endpoint's content filter withheld the reply",
     AnswerForm.REFUSAL: "the reply says that it will not or cannot answer",
     AnswerForm.NONE_FITS: "the reply says that no option fits",
+    AnswerForm.ABSTAIN_OPTION: "the reply chooses the added option that abstains",
     AnswerForm.NONE_BY_MODEL: "the reply declines, as the second reader reads it",
     AnswerForm.WITHHELD: "a layer around the model withholds the answer",
     AnswerForm.HANDED_OVER: "a layer around the model hands the case over to people",
@@ -111,6 +114,7 @@ _STATES = {
     AnswerForm.REFUSAL: AnswerState.ABSTAINED,
     AnswerForm.NONE_BY_MODEL: AnswerState.ABSTAINED,
     AnswerForm.NONE_FITS: AnswerState.ABSTAINED,
+    AnswerForm.ABSTAIN_OPTION: AnswerState.ABSTAINED,
     AnswerForm.CONTENT_FILTER: AnswerState.ABSTAINED,
     AnswerForm.WITHHELD: AnswerState.ABSTAINED,
     AnswerForm.HANDED_OVER: AnswerState.ABSTAINED,

@@ -7,10 +7,13 @@ import json
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NamedTuple, get_type_hints
 
+from pytest_safescale.cells import PLAIN
 from pytest_safescale.models.model import AnswerToken, ModelInfo, Reply, Request, ToolCall
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+
+    from pytest_safescale.models.model import Subject
 
 __all__ = [
     "SPENT",
@@ -121,9 +124,15 @@ def call_key(info: ModelInfo, request: Request) -> bytes:
     if "answer_format" in info.shaping:
         parts["letters"] = request.letters
     if request.subject is not None and info.provider == "simulated":
-        parts["subject"] = [request.subject.item.content_sha256, request.subject.condition]
+        parts["subject"] = _subject(request.subject)
     packed = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(packed.encode("ascii")).digest()
+
+
+def _subject(subject: Subject) -> list[object]:
+    """Return what a simulated model's reply depends on beside its messages."""
+    case: list[object] = [subject.item.content_sha256, subject.condition]
+    return case if subject.profile == PLAIN else [*case, subject.profile]
 
 
 def share_out(

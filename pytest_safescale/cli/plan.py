@@ -80,6 +80,7 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.runs.outlook import render_outlook
     from pytest_safescale.runs.plan import (
         plan_run,
+        profile_sentences,
         reader_sentences,
         render_plan,
         retrieval_sentences,
@@ -111,7 +112,12 @@ def run(given: argparse.Namespace) -> Output:
         f"{name} is not built in: taken for a condition of your own, its evidence not counted"
         for name in _unknown_conditions(settings)
     ]
-    lines += [*render_plan(rows), *retrieval_sentences(planned), *reader_sentences(planned)]
+    lines += [
+        *render_plan(rows),
+        *profile_sentences(rows),
+        *retrieval_sentences(planned),
+        *reader_sentences(planned),
+    ]
     lines += _searches(rows, settings)
     outlook = render_outlook(
         _sizes(rows),

@@ -6,6 +6,7 @@ import difflib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from pytest_safescale.cells import BETWEEN
 from pytest_safescale.conditions.agent import AgenticRag
 from pytest_safescale.conditions.from_item import CLEAN_EVIDENCE, CLOSED_BOOK, CONFLICT_EVIDENCE
 from pytest_safescale.conditions.retrieved import FilledWindow, PaddedTop1, TopK
@@ -72,6 +73,8 @@ def conditions_named(names: Iterable[str], extra: Iterable[Condition] = ()) -> l
     for condition in extra:
         if condition.name in known or condition.name in RELEASE_NAMES:
             raise SettingsError(f"condition {condition.name!r} is defined already; rename yours")
+        if BETWEEN in condition.name:
+            raise SettingsError(f"condition {condition.name!r}; allowed: a name without {BETWEEN}")
         known[condition.name] = condition
     own_names = dict.fromkeys(RELEASE_NAMES.get(name, name) for name in names)
     return [_looked_up(name, known) for name in own_names]

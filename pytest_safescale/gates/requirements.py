@@ -27,17 +27,24 @@ def require_baseline(gates: Sequence[Gate], *, given: bool) -> None:
 
 
 def require_known_names(
-    gates: Sequence[Gate], *, conditions: Collection[str], models: Collection[str]
+    gates: Sequence[Gate],
+    *,
+    conditions: Collection[str],
+    models: Collection[str],
+    profiles: Collection[str],
 ) -> None:
     """Raise GateError for a gate on what no such run can have: it would decide nothing.
 
-    ``models`` are those of the run; ensembles go by ``ensemble:NAME``.
+    ``models`` are those of the run, ensembles by ``ensemble:NAME``; ``conditions`` and
+    ``profiles`` are those it might have had.
     """
+    known_names = {"condition": conditions, "model": models, "profile": profiles}
     for gate in gates:
         named = [("condition", name) for name in (*chosen(gate.condition, ()), gate.against)]
         named += [("model", name) for name in chosen(gate.model, ())]
+        named += [("profile", name) for name in chosen(gate.profile, ())]
         for kind, name in named:
-            known = conditions if kind == "condition" else models
+            known = known_names[kind]
             if name not in known and name != BASELINE:
                 raise GateError(
                     f"gate {gate.name or gate.of_metric!r}: found {kind} {name!r}; allowed: "

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.cells import id_part
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -76,10 +78,12 @@ class GateResult:
     def id(self) -> str:
         """``METRIC-CONDITION-MODEL``, or the gate's own name in the metric's place.
 
-        A second gate of the same id ends in ``-2``.
+        A profile other than the plain one stands behind the condition. A second gate of the same
+        id ends in ``-2``.
         """
         again = f"-{self.number}" if self.number > 1 else ""
-        return f"{self.gate.name or self.gate.of_metric}-{self.condition}-{self.model}{again}"
+        name = self.gate.name or self.gate.of_metric
+        return f"{name}-{id_part(self.condition)}-{self.model}{again}"
 
     @property
     def blocks(self) -> bool:

@@ -21,6 +21,7 @@ from pytest_safescale.analysis.metrics import (
     SELF_CONSISTENCY,
     SINGLE,
 )
+from pytest_safescale.cells import PLAIN, cell_condition, split_condition
 from pytest_safescale.dataset.votes import LabelRule  # noqa: TC001, read by pydantic
 from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.verdicts.labels import LABELS_OF_METRIC, METRIC_OF_FINDING
@@ -73,6 +74,8 @@ class Gate(BaseModel):
     condition: str | tuple[str, ...] = "*"
     """A name, several, or ``*`` for every condition of the run."""
     model: str | tuple[str, ...] = "*"
+    profile: str | tuple[str, ...] = "*"
+    """A prompt profile, several, or ``*`` for every one of the run."""
     regime: Literal["single", "self_consistency"] | None = None
     """Unset: ``single``, or the only one the metric has."""
     max: Number | None = None
@@ -81,7 +84,7 @@ class Gate(BaseModel):
     """How far the figure may lie above the one it is held against."""
     max_decrease: Number | None = Field(default=None, ge=0)
     against: str = BASELINE
-    """``baseline``, or another condition of the same model and run."""
+    """``baseline``, or another condition of the same model, profile and run."""
     min_case_consistency: Number | None = Field(default=None, gt=0, le=1)
     """The share of a case's samples that must be alike."""
     share_of_cases: Number = Field(default=1.0, gt=0, le=1)
@@ -136,7 +139,7 @@ class Gate(BaseModel):
 
     def _check_cells(self) -> None:
         """Refuse what names no cell: such a gate would vanish."""
-        for key in ("condition", "model"):
+        for key in ("condition", "model", "profile"):
             if not getattr(self, key):
                 raise ValueError(f"{key} names none; leave it out for every {key} of the run")
         if self.kind.is_difference and set(chosen(self.condition, ())) == {self.against}:
@@ -314,14 +317,22 @@ class Gate(BaseModel):
     def cells(self, models: Sequence[str], conditions: Sequence[str]) -> list[tuple[str, str]]:
         """Return the (model, condition) cells that are meant; names the run lacks stay in.
 
-        A condition is not held against itself.
+        ``conditions`` go with their profiles (``cells.py``), as those that are returned do. A
+        condition is not held against itself.
         """
+        known = [split_condition(name) for name in conditions]
+        profiles = chosen(self.profile, list(dict.fromkeys(name for _, name in known)) or [PLAIN])
         return [
-            (model, condition)
+            (model, cell_condition(condition, profile))
             for model in chosen(self.model, models)
-            for condition in chosen(self.condition, conditions)
+            for condition in chosen(self.condition, list(dict.fromkeys(name for name, _ in known)))
+            for profile in profiles
             if not (self.kind.is_difference and condition == self.against)
         ]
+
+    def other_side(self, condition: str) -> str:
+        """Return the condition that one is held against, under the same profile."""
+        return cell_condition(self.against, split_condition(condition)[1])
 
 
 def chosen(wanted: str | Sequence[str], known: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pytest_safescale.cells import PLAIN
 from pytest_safescale.errors import CallFailed
 
 if TYPE_CHECKING:
@@ -105,6 +106,11 @@ class Subject:
 
     item: Item
     condition: str
+    profile: str = PLAIN
+    """The prompt profile whose answer is wanted; ``plain`` also for turns before the last."""
+    shown_as: Mapping[str | None, str] = field(default_factory=dict)
+    """The letter of each of the item's in the prompt, where another; of ``None`` the option that
+    abstains."""
 
 
 @dataclass(frozen=True, kw_only=True)

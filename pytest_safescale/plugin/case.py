@@ -75,6 +75,11 @@ class SafescaleCase:
         return self._case.condition.name
 
     @property
+    def profile(self) -> str:
+        """The prompt profile's name; ``plain`` unless others are asked for."""
+        return self._case.profile.name
+
+    @property
     def model(self) -> str:
         """The model's name, as given to ``--safescale-model``."""
         return self._case.model.info.name

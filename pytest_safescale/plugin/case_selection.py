@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["case_order", "chosen_cases", "chosen_relations"]
 
-_WORDS = ("conditions", "models", "where", "relations")
+_WORDS = ("conditions", "models", "prompts", "where", "relations")
 _FIELDS = tuple(Item.model_fields)
 """What a dict of ``where`` may name."""
 
@@ -54,6 +54,9 @@ def _check(marker: pytest.Mark, run: Run, nodeid: str) -> None:
     for name in _name_list(wanted.get("conditions")):
         if name not in run.known_conditions:
             raise _complaint(nodeid, f"condition {name!r}", ", ".join(run.known_conditions))
+    for name in _name_list(wanted.get("prompts")):
+        if name not in run.known_profiles:
+            raise _complaint(nodeid, f"prompt profile {name!r}", ", ".join(run.known_profiles))
     where = wanted.get("where")
     for field in where if isinstance(where, dict) else ():
         if field not in _FIELDS and not isinstance(getattr(Item, str(field), None), property):
@@ -69,6 +72,7 @@ def _picks(marker: pytest.Mark, case: Case) -> bool:
     return (
         _is_wanted(case.condition.name, wanted.get("conditions"))
         and _is_wanted(case.model.info.name, wanted.get("models"))
+        and _is_wanted(case.profile.name, wanted.get("prompts"))
         and _fits(case.item, wanted.get("where"))
     )
 

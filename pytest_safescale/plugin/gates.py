@@ -151,7 +151,12 @@ class RunGates:
 
     def _checked(self, gates: list[Gate]) -> list[Gate]:
         """Return gates that such a run can have; raises GateError."""
-        require_known_names(gates, conditions=self._run.known_conditions, models=self._run.names)
+        require_known_names(
+            gates,
+            conditions=self._run.known_conditions,
+            models=self._run.names,
+            profiles=self._run.known_profiles,
+        )
         require_baseline(gates, given=self._run.settings.baseline is not None)
         self._certificates.require(gates, stated_before(self._run))
         return gates
@@ -188,12 +193,11 @@ class RunGates:
     def _judging(self, book: RecordBook) -> dict[str, Any]:
         if book.searches.records:
             book.searches.settings = self._session.robustness().manifest()
-        cells = ((case.model.info.name, case.condition.name) for case in self._run.cases)
+        cells = (case.cell for case in self._run.cases)
         missed: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for case in self._run.cases:
-            name, condition, item = case.model.info.name, case.condition.name, case.item.id
-            if not book.has(name, condition, item):
-                missed[name, condition].append(item)
+            if not book.has(*case.cell, case.item.id):
+                missed[case.cell].append(case.item.id)
         return {
             "completeness": Completeness(
                 expected=Counter(cells), recorded=book.recorded, missed=missed
@@ -219,7 +223,7 @@ def _comparable(baseline: Baseline, run: Run, started: float) -> Baseline:
     shared = check_comparable(
         baseline,
         items=marks,
-        conditions=[condition.name for condition in run.conditions],
+        conditions=run.cell_conditions,
         models=[model.info.name for model in run.models],
     )
     if run.shard is None:  # of a part it says nothing: merge looks at the whole

@@ -281,6 +281,7 @@ def _plan(session: SafescaleSession) -> list[str]:
     from pytest_safescale.runs.plan import (
         plan_run,
         plan_sentences,
+        profile_sentences,
         reader_sentences,
         retrieval_sentences,
     )
@@ -293,7 +294,7 @@ def _plan(session: SafescaleSession) -> list[str]:
     )
     if not run.settings.replay:
         lines += plan_sentences(rows, fresh=run.settings.fresh) if run.paid else []
-        lines += [*retrieval_sentences(run), *reader_sentences(run)]
+        lines += [*profile_sentences(rows), *retrieval_sentences(run), *reader_sentences(run)]
     if run.settings.wants_robustness:
         lines.append(session.robustness().plan(rows))
     return [f"safescale: {line}" for line in lines]
@@ -301,9 +302,10 @@ def _plan(session: SafescaleSession) -> list[str]:
 
 def describe_run(run: Run) -> list[str]:
     """Return the header lines: models, conditions, items, what is excluded, and the notices."""
+    profiles = f"{len(run.profiles)} prompt profile(s) x " if run.names_profiles else ""
     lines = [
         f"safescale: {len(run.models)} model(s) x {len(run.conditions)} conditions x "
-        f"{len(run.dataset.items)} items = {len(run.cases)} cases",
+        f"{profiles}{len(run.dataset.items)} items = {len(run.cases)} cases",
     ]
     if run.shard is not None:
         items = {case.item.id for case in run.cases}

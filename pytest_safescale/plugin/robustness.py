@@ -270,6 +270,7 @@ def reproduction(config: pytest.Config, run: Run, search: SearchRecord) -> str:
         *where,
         f"--safescale-model={specs.get(search['model'], search['model'])}",
         f"--safescale-conditions={search['condition']}",
+        *([f"--safescale-prompts={search['profile']}"] if "profile" in search else []),
         f"--safescale-item={search['item_id']}",
         f"--safescale-relations={search['relation']}",
         *_kept(config),

@@ -80,15 +80,20 @@ def _settings(config: pytest.Config, configuration: Configuration) -> Settings:
 
 
 def _narrowed(run: Run, configuration: Configuration) -> Run:
-    """Return the run, and say where an option excludes conditions that are configured."""
-    configured = resolve_settings({}, configuration.values).conditions
+    """Return the run, and say where an option excludes what is configured."""
+    configured = resolve_settings({}, configuration.values)
     asked = {*run.settings.conditions, *(condition.name for condition in run.conditions)}
-    conditions_excluded = [name for name in configured if name not in asked]
-    if not conditions_excluded:
-        return run
-    names = ", ".join(conditions_excluded)
-    told = f"configured conditions were excluded (--safescale-conditions): {names}"
-    return replace(run, narrowed="; ".join(filter(None, [run.narrowed, told])))
+    profiles = {profile.name for profile in run.profiles}
+    excluded = {
+        "conditions": [name for name in configured.conditions if name not in asked],
+        "prompts": [name for name in configured.profiles if name not in profiles],
+    }
+    told = [
+        f"configured {kind} were excluded (--safescale-{kind}): {', '.join(names)}"
+        for kind, names in excluded.items()
+        if names
+    ]
+    return replace(run, narrowed="; ".join(filter(None, [run.narrowed, *told])))
 
 
 def _prepare(config: pytest.Config, settings: Settings, folder: Path) -> Run:

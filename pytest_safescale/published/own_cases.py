@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.answers.answer import AnswerForm, AnswerState
+from pytest_safescale.answers.shown_item import ShownItem
+from pytest_safescale.dataset.item import LETTERS
 from pytest_safescale.dataset.raw_record import MISSING, is_text
 from pytest_safescale.errors import DatasetError
 from pytest_safescale.published.line_parts import (
@@ -56,9 +58,11 @@ def own_record(line: RawRecord, results_format: ResultsFormat) -> CaseRecord | N
     _check_layers(line)
     # What layers came to stands in no reply.
     raw = results_format.raw and "layers" not in line.values
-    single = _single(line, asked.item, results_format, raw=raw)
-    several = _several(line, asked.item, results_format, raw=raw)
+    shown = _shown(line, asked.item)
+    single = _single(line, asked.item, shown, results_format, raw=raw)
+    several = _several(line, asked.item, shown, results_format, raw=raw)
     _check_custom(line)
+    _check_profile(line)
     if line.values.get("partial"):
         results_format.oddities[line.file, OF_A_PART] += 1
     judged = judged_record(case, asked, single, several)
@@ -72,8 +76,8 @@ def _with_rest(judged: CaseRecord, given: Mapping[str, Any], *, raw: bool) -> Ca
     """Return the record with what reading it anew says nothing of."""
     told: dict[str, Any] = {**judged}
     for part, keys in (
-        ("greedy", _BESIDE),
-        ("samples", ("stopped_early", "wanted", *_BESIDE_SAMPLES)),
+        ("greedy", ("turns", *_BESIDE)),
+        ("samples", ("stopped_early", "wanted", "turns", *_BESIDE_SAMPLES)),
     ):
         if told[part] is not None:
             told[part] |= {key: given[part][key] for key in keys if key in given[part]}
@@ -127,8 +131,47 @@ def _check_layers(line: RawRecord) -> None:
         line.wrong("layers", line.values["layers"], "what a run writes of a model's layers")
 
 
+def _check_profile(line: RawRecord) -> None:
+    """Note a profile that is no name, and turns that are none."""
+    profile, single = line.values.get("profile", ""), line.values.get("greedy")
+    if not isinstance(profile, str):
+        line.wrong("profile", profile, "a name")
+    turns = single.get("turns") if isinstance(single, dict) else None
+    if turns is not None and not (isinstance(turns, list) and turns and all(map(_is_turn, turns))):
+        line.wrong("greedy.turns", turns, "a list of turns with letter and state")
+
+
+def _is_turn(turn: object) -> bool:
+    return (
+        isinstance(turn, dict)
+        and isinstance(turn.get("state"), str)
+        and isinstance(turn.get("letter", 0), str | None)
+    )
+
+
+def _shown(line: RawRecord, item: Item | None) -> ShownItem | None:
+    """Return the item as a prompt profile showed it; ``None`` where it was shown as it is."""
+    stated = line.values.get("shown")
+    if stated is None or item is None:
+        return None
+    options = stated.items() if isinstance(stated, dict) else ()
+    letters = {key: one.get("letter") for key, one in options if isinstance(one, dict)}
+    added = [one.get("text") for _, one in options if isinstance(one, dict) and "letter" in one]
+    added = [text for text, own in zip(added, letters.values(), strict=False) if own is None]
+    own = [letter for letter in letters.values() if letter is not None]
+    if "".join(letters) != LETTERS[: len(letters)] or own != list(item.letters) or len(added) != 1:
+        line.wrong("shown", stated, "the item's options and one more, by letter")
+        return None
+    return ShownItem.with_abstention(item, letters, str(added[0]))
+
+
 def _single(
-    line: RawRecord, item: Item | None, results_format: ResultsFormat, *, raw: bool
+    line: RawRecord,
+    item: Item | None,
+    shown: ShownItem | None,
+    results_format: ResultsFormat,
+    *,
+    raw: bool,
 ) -> RecordedAnswers:
     error, block = _error(line, "error"), _object(line, "greedy")
     latency = _seconds(line, block or {})
@@ -138,7 +181,7 @@ def _single(
     if raw:
         beside = {name: told for name in _BESIDE if isinstance(told := block.get(name), str)}
         answers = read_answers(
-            [_in_reply(text, line, "greedy.text", item, results_format, **beside)]
+            [_in_reply(text, line, "greedy.text", item, shown, results_format, **beside)]
         )
     else:
         letter = known_letter(
@@ -176,7 +219,12 @@ def _letter(block: Mapping[str, Any], line: RawRecord) -> object:
 
 
 def _several(
-    line: RawRecord, item: Item | None, results_format: ResultsFormat, *, raw: bool
+    line: RawRecord,
+    item: Item | None,
+    shown: ShownItem | None,
+    results_format: ResultsFormat,
+    *,
+    raw: bool,
 ) -> RecordedAnswers:
     error, block = _error(line, "samples_error"), _object(line, "samples")
     fallback = line.values.get("fallback")
@@ -192,6 +240,7 @@ def _several(
                     line,
                     f"samples.texts.{place}",
                     item,
+                    shown,
                     results_format,
                     **_beside(block, place),
                 )
@@ -252,10 +301,13 @@ def _in_reply(
     line: RawRecord,
     field: str,
     item: Item | None,
+    shown: ShownItem | None,
     results_format: ResultsFormat,
     **beside: str,
 ) -> Answer | None:
     if isinstance(text, str):
+        if shown is not None:
+            return shown.in_item(results_format.read(text, shown.item, **beside))
         return results_format.read(text, item, **beside)
     line.wrong(field, MISSING if text is None else text, "the reply's text, or --answers checked")
     return None

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_safescale.cells import split_condition
 from pytest_safescale.dataset.record_to_item import normal_id
 from pytest_safescale.errors import Problem
 
@@ -140,6 +141,7 @@ def _has_none(item: Item | None, condition: str) -> bool:
     """Say whether the data set shows that an item does not have a condition."""
     if item is None:
         return False
+    condition, _ = split_condition(condition)
     evidence = {
         "clean_evidence": item.clean_evidence,
         "conflict_evidence": item.conflict_evidence,

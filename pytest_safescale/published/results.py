@@ -17,6 +17,7 @@ from pytest_safescale.published.line_parts import OF_A_PART, ResultsFormat
 from pytest_safescale.published.own_cases import own_record
 from pytest_safescale.published.released_results import released_records
 from pytest_safescale.published.result_grid import ResultGrid
+from pytest_safescale.results.case_record import cell_of
 from pytest_safescale.results.record_lines import CASES, of_one_run
 
 if TYPE_CHECKING:
@@ -243,11 +244,12 @@ class ResultsReader:
             self._grid.add_line(source.model, id_, line)
             self.recorded.append((source.model, id_))
         for record in found:
-            if self._grid.add(record["model"], record["condition"], record["item_id"], line):
+            model, condition = cell_of(record)
+            if self._grid.add(model, condition, record["item_id"], line):
                 self._count += 1
                 yield record
             else:
-                case = f"{record['model']} under {record['condition']}"
+                case = f"{model} under {condition}"
                 line.wrong("item_id", record["item_id"], f"each case once, as that of {case}")
 
 

@@ -13,6 +13,7 @@ from pytest_safescale.errors import ReportError, SettingsError
 from pytest_safescale.report.markdown import render_summary, run_verdict_line
 from pytest_safescale.results.conclusion import SCHEMA_VERSION
 from pytest_safescale.results.manifest_facts import SUPERSEDED
+from pytest_safescale.results.profile_rows import apart, has_profiles
 from pytest_safescale.results.record_lines import CASES, SEARCHES
 from pytest_safescale.text.escaping import csv_cell, json_line, markdown
 
@@ -163,9 +164,10 @@ class ReportFolder:
 
     def _write_metrics(self, conclusion: Conclusion) -> None:
         partial = _is_partial(conclusion.manifest)
+        told = [{**vars(metric), "partial": partial} for metric in conclusion.metrics]
         rows = [
-            {name: csv_cell(value) for name, value in {**vars(metric), "partial": partial}.items()}
-            for metric in conclusion.metrics
+            {name: csv_cell(value) for name, value in row.items()}
+            for row in (apart(told) if has_profiles(conclusion.manifest) else told)
         ]
         if not rows:
             return
@@ -191,15 +193,18 @@ def _lines_to(path: Path) -> TextIO:
 
 
 def _run(conclusion: Conclusion) -> dict[str, Any]:
-    return {
-        "verdict": run_verdict_line(conclusion),
-        "schema_version": SCHEMA_VERSION,
-        "manifest": conclusion.manifest,
+    parts = {
         "metrics": [dict(vars(metric)) for metric in conclusion.metrics],
         "gates": [gate.record() for gate in conclusion.gates],
         "comparisons": [dict(vars(comparison)) for comparison in conclusion.comparisons],
         "analyses": conclusion.analyses,
         "findings": list(conclusion.counterexamples),
+    }
+    return {
+        "verdict": run_verdict_line(conclusion),
+        "schema_version": SCHEMA_VERSION,
+        "manifest": conclusion.manifest,
+        **(apart(parts) if has_profiles(conclusion.manifest) else parts),
     }
 
 

@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
+from pytest_safescale.cells import PLAIN, split_condition
 from pytest_safescale.report.baseline_lines import change_lines
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_lines
@@ -23,7 +24,7 @@ from pytest_safescale.report.wording import model_label
 from pytest_safescale.results.label_words import label_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_safescale.results.conclusion import Conclusion
 
@@ -47,7 +48,7 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         lines += ["", f"{len(tables)} models; the figures of each are in metrics.csv."]
         tables = {MEAN_OVER_MODELS: rows_of(metrics, MEAN_OVER_MODELS, NARROW_COLUMNS)}
     for name, found in tables.items():
-        rows = [("condition", "n", names), *map(_cells, found)]
+        rows = [("condition", "n", names), *_rows(found)]
         title = f"{model_label(name)} (per cent of n cases)"
         lines += ["", title, *(_line(*row, widths) for row in rows), *_states(conclusion, name)]
         lines += option_probability_lines(metrics, name)
@@ -67,12 +68,21 @@ def _states(conclusion: Conclusion, name: str) -> list[str]:
     return wrap(state_sentence(counts), 80) if counts else []
 
 
-def _cells(row: Row) -> tuple[str, str, list[str]]:
-    figures = [percent(figure.value if figure else None) for figure in row.figures]
-    return row.condition, str(row.n), figures
+def _rows(found: Sequence[Row]) -> Iterator[tuple[str, str, list[str]]]:
+    """Give the cells of each row; those of prompt profiles stand below their condition."""
+    told = ""
+    for row in found:
+        condition, profile = split_condition(row.condition)
+        if profile != PLAIN and condition != told:
+            yield condition, "", []
+        told = condition
+        figures = [percent(figure.value if figure else None) for figure in row.figures]
+        yield condition if profile == PLAIN else f"  {profile}", str(row.n), figures
 
 
 def _line(condition: str, n: str, figures: Sequence[str], widths: Sequence[int]) -> str:
     # Columns as wide in every model's table: a library for tables sizes each by what it holds.
+    if not figures:
+        return condition
     cells = "".join(f"{figure:>{width}}" for figure, width in zip(figures, widths, strict=True))
     return f"{condition:<{_CONDITION_WIDTH}}{n:>5}{cells}"

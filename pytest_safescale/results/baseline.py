@@ -15,6 +15,7 @@ from pytest_safescale.results.manifest_facts import (
     fact,
     newly_served,
 )
+from pytest_safescale.results.profile_rows import profile_names, with_other_texts
 from pytest_safescale.results.record_lines import CASES, read_lines
 from pytest_safescale.results.run_file import read_content
 from pytest_safescale.settings.shards import shard_in
@@ -139,6 +140,10 @@ def differences(now: Manifest, before: Manifest, shared: SharedItems) -> list[st
     for name in differing(now, before, _ALIKE):
         values = changed_values(fact(now, name), fact(before, name))
         told.append(f"the baseline was run with another {name}{values}")
+    told += [
+        f"the baseline was run with other texts of the prompt profile {name}"
+        for name in with_other_texts(now, before)
+    ]
     for ours, theirs, what in _compared_names(now, before):
         if lacking := [name for name in ours if name not in theirs]:
             told.append(f"not in the baseline, and not compared: {what} {', '.join(lacking)}")
@@ -182,6 +187,7 @@ def _compared_names(
 ) -> Iterable[tuple[Sequence[str], Sequence[str], str]]:
     conditions = [manifest.get("conditions") or () for manifest in (now, before)]
     yield conditions[0], conditions[1], "condition"
+    yield profile_names(now), profile_names(before), "prompt profile"
     models = [[model["name"] for model in run.get("models") or ()] for run in (now, before)]
     replaced = matched_models(*models)
     if set(replaced) != set(replaced.values()):

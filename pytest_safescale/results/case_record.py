@@ -12,14 +12,23 @@ from typing import TYPE_CHECKING
 # Pydantic reads these shapes, and takes typing's own from Python 3.12 on.
 from typing_extensions import NotRequired, TypedDict
 
+from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.dataset.item import ItemPart
 from pytest_safescale.results.layer_record import LayersRecord  # noqa: TC001  # and this
+from pytest_safescale.results.turn_record import (  # pydantic reads them
+    KeptTurn,
+    ShownOption,
+    TurnRecord,
+    first_turn,
+)
 from pytest_safescale.verdicts.option_probabilities import (  # pydantic reads it
     ProbabilitiesRecord,  # noqa: TC001
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pytest_safescale.results.search_record import SearchRecord
 
 __all__ = [
     "BesideSamples",
@@ -35,12 +44,14 @@ __all__ = [
     "KeptSamples",
     "KeptStep",
     "ProbabilitiesPart",
+    "ProfilePart",
     "SamplesRecord",
     "SecondReadingPart",
     "SecondReadingRecord",
     "SecondReadingsPart",
     "SingleRecord",
     "StepRecord",
+    "cell_of",
     "kept_case",
     "reply_times",
 ]
@@ -62,6 +73,8 @@ class KeptAnswer(TypedDict):
     """A value of ``AnswerForm``: how it was read, or why there is none."""
     option_probabilities: NotRequired[ProbabilitiesRecord | None]
     """Where they were asked for; ``None`` where the endpoint gave none of its letter."""
+    first: NotRequired[KeptTurn]
+    """The reply of the first turn, where there were more."""
 
 
 class SecondReadingRecord(TypedDict):
@@ -81,6 +94,8 @@ class SingleRecord(KeptAnswer):
 
     text: NotRequired[str | None]
     """The reply."""
+    turns: NotRequired[list[TurnRecord]]
+    """The replies of the turns before it."""
     finish_reason: NotRequired[str | None]
     """Why the model stopped, as the server said."""
     reasoning: NotRequired[str]
@@ -98,8 +113,9 @@ class BesideSingle(TypedDict, total=False):
 
 
 class BesideSamples(TypedDict, total=False):
-    """What came beside the texts of samples, one each; the keys of ``SamplesRecord``."""
+    """What came before samples and beside them, one each; the keys of ``SamplesRecord``."""
 
+    turns: list[list[TurnRecord]]
     reasoning: list[str]
     refusal: list[str]
 
@@ -153,6 +169,8 @@ class SamplesRecord(KeptSamples):
     """Values of ``AnswerForm``, one a letter."""
     texts: NotRequired[list[str]]
     """The replies, one a letter."""
+    turns: NotRequired[list[list[TurnRecord]]]
+    """The replies of the turns before each, one list a letter."""
     finish_reasons: NotRequired[list[str]]
     second_reader: NotRequired[list[SecondReadingRecord | None]]
     """One a letter; ``None`` for a reply that it was not shown."""
@@ -235,6 +253,8 @@ class _Names(ItemPart):
 
     model: str
     condition: str
+    profile: NotRequired[str]
+    """The prompt profile, where the run had others than the plain one."""
     nature: NotRequired[str]
     """What kind of thing answered: a value of ``Nature``."""
     custom: NotRequired[CustomValues | None]
@@ -257,6 +277,8 @@ class CaseRecord(_Names, JudgedPart):
 
     schema: NotRequired[int]
     """The version of this shape."""
+    shown: NotRequired[dict[str, ShownOption]]
+    """The options as they were shown, by letter, where the profile added one."""
     evidence: NotRequired[EvidenceRecord]
     trace: NotRequired[list[StepRecord]]
     layers: NotRequired[LayersRecord]
@@ -267,6 +289,13 @@ class CaseRecord(_Names, JudgedPart):
     """Of the run whose report the line is of; one that is none is of another run."""
     partial: NotRequired[bool]
     """Whether cases that belong to it could not be scored."""
+
+
+class ProfilePart(TypedDict, total=False):
+    """The keys of ``CaseRecord`` that tell its prompt profile."""
+
+    profile: str
+    shown: dict[str, ShownOption]
 
 
 class FurtherPart(TypedDict, total=False):
@@ -284,7 +313,10 @@ class FurtherPart(TypedDict, total=False):
 
 
 class KeptCase(_Names, _Facts):
-    """What a run keeps of a case from beginning to end: nothing of its long texts."""
+    """What a run keeps of a case from beginning to end: nothing of its long texts.
+
+    Its condition goes with the profile as one name (``cells.py``).
+    """
 
     greedy: KeptAnswer | None
     samples: KeptSamples | None
@@ -311,7 +343,7 @@ def kept_case(record: CaseRecord) -> KeptCase:
         "labelled": record.get("labelled", False),
         "truth": record["truth"],
         "model": record["model"],
-        "condition": record["condition"],
+        "condition": cell_of(record)[1],
         "outcome": record["outcome"],
         "findings": record["findings"],
         "error": record["error"],
@@ -329,6 +361,11 @@ def kept_case(record: CaseRecord) -> KeptCase:
     return kept
 
 
+def cell_of(record: CaseRecord | KeptCase | SearchRecord) -> tuple[str, str]:
+    """Return the model of a case or search, and its condition with the profile."""
+    return record["model"], cell_condition(record["condition"], record.get("profile", PLAIN))
+
+
 def reply_times(calls: Iterable[CallRecord]) -> dict[str, tuple[float, ...]]:
     """Return when the replies behind a case were stored, by call; of a record's ``calls``."""
     return {call["key"]: tuple(call.get("stored_at") or ()) for call in calls}
@@ -341,6 +378,8 @@ def _kept_answer(single: SingleRecord) -> KeptAnswer:
         "state": single.get("state"),
         "form": single.get("form"),
     }
+    if (first := first_turn(single.get("turns", ()))) is not None:
+        kept["first"] = first
     if "option_probabilities" in single:
         kept["option_probabilities"] = single["option_probabilities"]
     return kept

@@ -10,6 +10,7 @@ from pytest_safescale.results.manifest import (  # noqa: TC001  # pydantic can r
     CorpusOfRun,
     DatasetOfRun,
     ModelRow,
+    ProfileOfRun,
 )
 
 __all__ = [
@@ -105,6 +106,8 @@ class CertificateFile(TypedDict):
     corpus: NotRequired[CorpusOfRun | None]
     ranker: NotRequired[str | None]
     prompt_sha256: object
+    profiles: NotRequired[list[ProfileOfRun]]
+    """The prompt profiles of the runs, where they have others than the plain one."""
     agent_prompt_sha256: object
     decoding: Any
     label_rule: object

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_safescale.analysis.answer_scores import decoding_mode_of
 from pytest_safescale.analysis.metrics import SINGLE
+from pytest_safescale.cells import PLAIN, split_condition
 from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
 from pytest_safescale.results.certificate import BY_CLUSTER, KIND, SCHEMA_VERSION, CertificateFile
 from pytest_safescale.results.checked import checked
 from pytest_safescale.results.manifest_facts import changed_values, fact
+from pytest_safescale.results.profile_rows import profile_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -139,6 +141,13 @@ def require_certified(
         raise SettingsError(
             f"{named}: found no certificate of {', '.join(strangers[0])}; allowed: {there}"
         )
+    texts = profile_hashes(manifest), profile_hashes(cast("Manifest", certificate))
+    for profile in dict.fromkeys(split_condition(condition)[1] for _, condition in cells):
+        if texts[0].get(profile) != texts[1].get(profile) and profile != PLAIN:
+            raise SettingsError(
+                f"{named} is about other texts of the prompt profile {profile} than this run's; "
+                "allowed: a certificate of the same texts"
+            )
     ours = _by_name(manifest.get("models", ()))
     theirs = _by_name(certificate["models"])
     for name in dict.fromkeys(model for model, _ in cells):

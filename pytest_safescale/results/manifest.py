@@ -31,6 +31,7 @@ __all__ = [
     "LackingSamples",
     "Manifest",
     "ModelRow",
+    "ProfileOfRun",
     "RobustnessSettings",
     "ScoredFrom",
     "SecondReaderOfRun",
@@ -116,6 +117,15 @@ class ModelRow(TypedDict, total=False):
     served: list[Served]
     tokens: TokenCounts
     """Behind its figures."""
+
+
+class ProfileOfRun(TypedDict):
+    """A prompt profile of a run that has others than the plain one."""
+
+    name: str
+    sha256: str
+    texts: dict[str, Any]
+    """Everything that shapes its prompts: texts, steps, the option it adds, its room."""
 
 
 class Ensemble(TypedDict):
@@ -244,6 +254,7 @@ class ShardCell(TypedDict):
 
     model: str
     condition: str
+    profile: NotRequired[str]
     cases: int
 
 
@@ -339,6 +350,8 @@ class Manifest(TypedDict, total=False):
     prompt: dict[str, str] | None
     """The texts by name."""
     prompt_sha256: str | None
+    profiles: list[ProfileOfRun]
+    """The prompt profiles; no key where the plain one alone was asked."""
     agent_prompt: dict[str, str] | None
     agent_prompt_sha256: str | None
     models: list[ModelRow]

@@ -36,6 +36,7 @@ FACTS: Mapping[str, Sequence[str]] = MappingProxyType(
         "corpus": ("corpus",),
         "ranker": ("ranker",),
         "prompt": ("prompt_sha256",),
+        "prompt profiles": ("profiles",),
         "agent's prompt": ("agent_prompt_sha256",),
         "decoding": ("decoding",),
         "seed": ("seed",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from pytest_safescale.analysis.panel import (
     NO_VALUES,
@@ -11,6 +11,8 @@ from pytest_safescale.analysis.panel import (
     PanelItem,
 )
 from pytest_safescale.answers.answer import AnswerState, recorded_state
+from pytest_safescale.results.case_record import cell_of
+from pytest_safescale.results.turn_record import first_turn
 from pytest_safescale.verdicts.option_probabilities import OptionProbabilities
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.results.case_record import CaseRecord, KeptCase
+    from pytest_safescale.results.turn_record import KeptTurn
 
 __all__ = ["case_of_record", "item_of_record", "panel_from_records"]
 
@@ -60,7 +63,7 @@ def case_of_record(record: CaseRecord | KeptCase) -> CaseAnswers:
     states: Sequence[str | None] = (several and several.get("states")) or (None,) * len(letters)
     return CaseAnswers(
         model=record["model"],
-        condition=record["condition"],
+        condition=cell_of(record)[1],
         item_id=record["item_id"],
         letter=single and single["letter"],
         error=record["error"] is not None or single is None,
@@ -78,10 +81,30 @@ def case_of_record(record: CaseRecord | KeptCase) -> CaseAnswers:
         stopped_early=bool(several and several.get("stopped_early")),
         **_probabilities(record),
         latency_s=single and single["latency_s"],
+        **_first_turn(record),
         steps=[step["letter"] for step in record.get("trace") or ()],
         fallback=record.get("fallback"),
         custom=record.get("custom") or NO_VALUES,
     )
+
+
+class _FirstTurn(TypedDict, total=False):
+    """Fields of ``CaseAnswers``."""
+
+    first: str | None
+    several_turns: bool
+    first_unread: bool
+
+
+def _first_turn(record: CaseRecord | KeptCase) -> _FirstTurn:
+    """Return what the first turn's reply said, where it was not the last."""
+    single: Any = record["greedy"] or {}
+    turn: KeptTurn | None = first_turn(single.get("turns", ())) or single.get("first")
+    if turn is None:
+        return {}
+    letter, state = turn["letter"], turn["state"]
+    unread = _is_unread(record, letter, state=state)
+    return {"first": letter, "several_turns": True, "first_unread": unread}
 
 
 class _Probabilities(TypedDict, total=False):

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_safescale.results.case_record import kept_case
+from pytest_safescale.results.case_record import cell_of, kept_case
 from pytest_safescale.results.manifest import RobustnessSettings
 from pytest_safescale.results.second_readings import SecondReadings
 from pytest_safescale.results.state_counts import StateCounts
@@ -44,18 +44,18 @@ class SearchBook:
     """The searches of a run as they come in; the evidence stays in the file they go to."""
 
     records: list[SearchRecord] = field(default_factory=list)
-    """One per case and relation."""
+    """One per case and relation; condition and profile go as one name (``cells.py``)."""
     settings: RobustnessSettings = field(default_factory=RobustnessSettings)
     """What the searches were made with, as the manifest states it."""
     _seen: set[tuple[str, str, str, str]] = field(default_factory=set)
 
     def add(self, record: SearchRecord) -> bool:
         """Take a search in; ``False`` where it is there already, from another test."""
-        key = (record["model"], record["condition"], record["item_id"], record["relation"])
+        key = (*cell_of(record), record["item_id"], record["relation"])
         if key in self._seen:
             return False
         self._seen.add(key)
-        self.records.append(_without_evidence(record))
+        self.records.append(_without_evidence({**record, "condition": key[1]}))
         return True
 
     def counterexamples(self) -> list[CounterexampleRow]:
@@ -136,11 +136,12 @@ class RecordBook:
 
     def add(self, record: CaseRecord) -> bool:
         """Take a case in; ``False`` where it is there already, from another test."""
-        key = (record["model"], record["condition"], record["item_id"])
+        cell = cell_of(record)
+        key = (*cell, record["item_id"])
         if key in self._seen:
             return False
         self._seen.add(key)
-        self.recorded[key[:2]] += 1
+        self.recorded[cell] += 1
         self.records.append(kept_case(record))
         for call in record["calls"]:
             asked = call.get("model", record["model"])  # the second reader's calls name it

@@ -26,6 +26,8 @@ class _OfFigure(TypedDict):
     exact_low: float | None
     exact_high: float | None
     comparable: NotRequired[bool]
+    profile: NotRequired[str]
+    """The prompt profile, in the file of a run with others than the plain one."""
     family: NotRequired[str]
 
 
@@ -50,6 +52,8 @@ class GateRow(TypedDict, total=False):
     metric: str
     model: str
     condition: str
+    profile: str
+    """The prompt profile, in the file of a run with others than the plain one."""
     regime: str
     family: str
     rule: str
@@ -101,6 +105,8 @@ class ComparisonRow(TypedDict):
     p_holm: float | None
     n: int
     condition: NotRequired[str | None]
+    profile: NotRequired[str]
+    """The prompt profile of both sides, or of the left where profiles are compared."""
 
 
 class RunContent(TypedDict):

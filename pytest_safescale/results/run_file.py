@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_safescale.analysis.metrics import ENSEMBLE, MEAN_OVER_MODELS
+from pytest_safescale.cells import base_profile, cell_condition, split_condition
 from pytest_safescale.errors import DatasetError
 from pytest_safescale.results.case_record import CaseRecord
 from pytest_safescale.results.checked import checked
 from pytest_safescale.results.label_words import label_words, metric_word
+from pytest_safescale.results.profile_rows import has_profiles, profile_names, together
 from pytest_safescale.results.record_lines import CASES, read_lines
 from pytest_safescale.results.run_content import RunContent
 
@@ -106,10 +108,31 @@ class RunFile:
 
     @cached_property
     def conditions(self) -> list[str]:
-        """The conditions with figures: in the manifest's order, further ones after them."""
+        """The conditions with figures: in the manifest's order, further ones after them.
+
+        Each with its profiles, one after the other.
+        """
         seen = dict.fromkeys(row["condition"] for row in self.metrics)
-        stated = [name for name in self.manifest.get("conditions", ()) if name in seen]
-        return list(dict.fromkeys([*stated, *seen]))
+        named = (
+            cell_condition(condition, profile)
+            for condition in self.manifest.get("conditions", ())
+            for profile in profile_names(self.manifest)
+        )
+        return list(dict.fromkeys([*(name for name in named if name in seen), *seen]))
+
+    @cached_property
+    def base(self) -> RunFile:
+        """The run as far as it is asked with the plain profile, or the first where it has none.
+
+        Its conditions go by their own names.
+        """
+        profile = base_profile(profile_names(self.manifest))
+        rows: list[FigureRow] = []
+        for row in self.metrics:
+            condition, own = split_condition(row["condition"])
+            if own == profile:
+                rows.append({**row, "condition": condition})
+        return RunFile(content={**self.content, "metrics": rows})
 
     def row(
         self, model: str, condition: str, metric: str, regime: str = "single"
@@ -128,9 +151,18 @@ class RunFile:
 
 
 def read_run(folder: Path) -> RunFile:
-    """Read ``run.json``; raises DatasetError where there is none or it is no report."""
+    """Read ``run.json``; raises DatasetError where there is none or it is no report.
+
+    Condition and prompt profile go as one name (``cells.py``).
+    """
     path = folder / "run.json"
-    return RunFile(content=read_content(path, named=str(path)))
+    content = read_content(path, named=str(path))
+    if not has_profiles(content["manifest"]):
+        return RunFile(content=content)
+    manifest = content["manifest"]
+    joined: RunContent = together({**content, "manifest": {}})
+    joined["manifest"] = manifest
+    return RunFile(content=joined)
 
 
 def read_content(path: Path, *, named: str) -> RunContent:

@@ -18,6 +18,8 @@ class SearchRecord(SearchCounts):
 
     schema: NotRequired[int]
     """The version of this shape."""
+    profile: NotRequired[str]
+    """The prompt profile, where the run had others than the plain one."""
     item_sha256: NotRequired[str]
     """Over everything that the item says, in hexadecimal digits."""
     family: NotRequired[str]
@@ -54,6 +56,8 @@ class CounterexampleRow(TypedDict):
     item_id: str
     model: str
     condition: str
+    profile: NotRequired[str]
+    """The prompt profile, in the file of a run with others than the plain one."""
     edit: str
     """The edits in one line."""
     diff: str

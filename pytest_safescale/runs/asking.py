@@ -3,53 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.answers.answer import Answer, AnswerForm, AnswerState
-from pytest_safescale.answers.read_answer import read_answer
+from pytest_safescale.answers.answer import AnswerState
 from pytest_safescale.conditions.prompt import build_messages
+from pytest_safescale.conditions.shown_item import shown_item
 from pytest_safescale.errors import CallFailed, NotInStore
 from pytest_safescale.layers.layered_model import LayeredModel
 from pytest_safescale.models.model import Request, Subject
-from pytest_safescale.runs.case import CaseResult, ReadReply
+from pytest_safescale.runs.case import CaseResult
 from pytest_safescale.runs.layered_case import run_layered
-from pytest_safescale.text.tokens import count_tokens, room
+from pytest_safescale.runs.turns import Question, Replies, TurnAsker, in_item, read_replies
+from pytest_safescale.text.tokens import count_tokens, estimated_tokens, room
 from pytest_safescale.verdicts.adaptive import is_settled, next_draw
 from pytest_safescale.verdicts.verdict import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pytest_safescale.calls.answered_request import Answered
     from pytest_safescale.calls.caller import Caller
     from pytest_safescale.conditions.condition import Evidence
-    from pytest_safescale.conditions.prompt import PromptTemplate
-    from pytest_safescale.dataset.item import Item
     from pytest_safescale.models.model import Message, Reply
     from pytest_safescale.retrieval.retriever import Ranker
-    from pytest_safescale.runs.case import Case, Decoding
+    from pytest_safescale.runs.case import Case, Decoding, ReadReply
     from pytest_safescale.runs.second_reader import SecondReader
 
 __all__ = ["CaseRunner"]
 
 TEMPLATE_TOKENS = 400
 """Room for the prompt's own words and the chat format's marks."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Replies:
-    """The replies to one prompt at one temperature."""
-
-    by_sample: Mapping[int, Reply]
-    asked: tuple[Answered, ...]
-    """The calls behind them: more than one where some were cut, or drawn later."""
-
-    def and_also(self, other: _Replies) -> _Replies:
-        """Return these with those to further samples."""
-        return _Replies(
-            by_sample={**self.by_sample, **other.by_sample}, asked=self.asked + other.asked
-        )
 
 
 class CaseRunner:
@@ -59,15 +43,14 @@ class CaseRunner:
         self,
         *,
         caller: Caller,
-        prompt: PromptTemplate,
         decoding: Decoding,
         ranker: Ranker | None,
         second: SecondReader | None = None,
     ) -> None:
         """``second`` reads what the rules cannot."""
         self.caller = caller
-        self._prompt = prompt
         self.decoding = decoding
+        self._turns = TurnAsker(caller, decoding)
         self._ranker = ranker
         self._second = second
 
@@ -75,7 +58,6 @@ class CaseRunner:
         """Return one that asks for single answers only, through the same caller."""
         return CaseRunner(
             caller=self.caller,
-            prompt=self._prompt,
             decoding=replace(self.decoding, samples=0),
             ranker=self._ranker,
             second=self._second,
@@ -90,110 +72,68 @@ class CaseRunner:
             evidence = await case.condition.gather(case.item, desk)
         except CallFailed as failure:
             return _failed(case, failure, desk.answered)
-        messages = build_messages(self._prompt, case.item, evidence.text)
+        shown = shown_item(case.item, case.profile, self.decoding.seed)
+        question = Question(
+            case=case,
+            shown=shown,
+            messages=build_messages(case.profile.template, shown.item, evidence.text),
+        )
         logprobs = case.model.info.confidence_from == "logprobs"
-        asking = self._ask(case, messages, temperature=0.0, samples=range(1), logprobs=logprobs)
+        asking = self._turns.ask(question, temperature=0.0, samples=range(1), logprobs=logprobs)
         if self.decoding.samples == 0:
-            return await self._judged(case, messages, evidence, desk.answered, await asking, None)
-        single, several = await asyncio.gather(asking, self._draw(case, messages))
-        return await self._judged(case, messages, evidence, desk.answered, single, several)
+            return await self._judged(question, evidence, desk.answered, await asking, None)
+        single, several = await asyncio.gather(asking, self._draw(question))
+        return await self._judged(question, evidence, desk.answered, single, several)
 
     async def draw(
         self, case: Case, messages: tuple[Message, ...], samples: range
     ) -> tuple[list[ReadReply], tuple[Answered, ...]]:
         """Return these samples of a case, read, and the calls for them; raises CallFailed."""
-        found = await self._ask(
-            case, messages, temperature=self.decoding.sample_temperature, samples=samples
-        )
+        shown = shown_item(case.item, case.profile, self.decoding.seed)
+        question = Question(case=case, shown=shown, messages=messages)
+        temperature = self.decoding.sample_temperature
+        found = await self._turns.ask(question, temperature=temperature, samples=samples)
         if isinstance(found, CallFailed):
             raise found
-        read = _read_replies(found, case.item)
+        read = read_replies(found, shown)
         if self._second is not None:
-            read = await self._second.read_all(case.item, read)
-        return read, found.asked
+            read = await self._second.read_all(shown.item, read)
+        return [in_item(one, shown) for one in read], found.asked
 
-    async def _draw(self, case: Case, messages: tuple[Message, ...]) -> _Replies | CallFailed:
+    async def _draw(self, question: Question) -> Replies | CallFailed:
         """Draw the samples: all at once, or as many as can still change something."""
-        total, options = self.decoding.samples, len(case.item.options)
+        total, options = self.decoding.samples, len(question.case.item.options)
         temperature = self.decoding.sample_temperature
         if not self.decoding.adaptive:
-            return await self._ask(case, messages, temperature=temperature, samples=range(total))
-        drawn, count = _Replies(by_sample={}, asked=()), 0
+            return await self._turns.ask(question, temperature=temperature, samples=range(total))
+        drawn, count = Replies(by_sample={}), 0
         # What cannot be read might have been any answer, as what is not drawn yet.
         letters: list[str | None] = []
         while count < total and not is_settled(letters, total, options):
             end = min(total, count + next_draw(letters, total, options))
-            part = await self._ask(
-                case, messages, temperature=temperature, samples=range(count, end)
+            part = await self._turns.ask(
+                question, temperature=temperature, samples=range(count, end)
             )
             if isinstance(part, CallFailed):
                 return part
             drawn, count = drawn.and_also(part), end
             letters += [
-                read.answer.letter
-                for read in _read_replies(part, case.item)
+                question.shown.in_item(read.answer).letter
+                for read in read_replies(part, question.shown)
                 if read.answer.state is not AnswerState.UNREADABLE
             ]
         return drawn
 
-    async def _ask(
-        self,
-        case: Case,
-        messages: tuple[Message, ...],
-        *,
-        temperature: float,
-        samples: range,
-        logprobs: bool = False,
-    ) -> _Replies | CallFailed:
-        request = Request(
-            messages=messages,
-            temperature=temperature,
-            max_tokens=self.decoding.tokens_for(case.model),
-            seed=self.decoding.seed,
-            samples=tuple(samples),
-            letters=tuple(case.item.letters),
-            logprobs=logprobs,
-            subject=Subject(item=case.item, condition=case.condition.name),
-        )
-        try:
-            answered = await self.caller.ask(case.model, request)
-            first = _Replies(by_sample=answered.replies, asked=(answered,))
-            return await self._with_more_room(case, request, first)
-        except CallFailed as failure:
-            return failure
-
-    async def _with_more_room(self, case: Case, request: Request, first: _Replies) -> _Replies:
-        """Ask once more for what was cut before it answered, where the model's table has room."""
-        room = case.model.info.max_tokens_retry
-        cut = [
-            sample
-            for sample, reply in first.by_sample.items()
-            if _read(reply, case.item).form is AnswerForm.CUT
-        ]
-        if room is None or not cut:
-            return first
-        roomier = replace(request, max_tokens=room).for_samples(cut)
-        answered = await self.caller.ask(case.model, roomier)
-        again = {
-            sample: _after(first.by_sample[sample], reply)
-            for sample, reply in answered.replies.items()
-        }
-        return first.and_also(_Replies(by_sample=again, asked=(answered,)))
-
     async def _judged(
         self,
-        case: Case,
-        messages: tuple[Message, ...],
+        question: Question,
         evidence: Evidence,
         gathered: Sequence[Answered],
-        single: _Replies | CallFailed,
-        several: _Replies | CallFailed | None,
+        single: Replies | CallFailed,
+        several: Replies | CallFailed | None,
     ) -> CaseResult:
-        greedy = _read_replies(single, case.item)
-        samples = _read_replies(several, case.item)
-        if self._second is not None:
-            greedy = await self._second.read_case(case, greedy)
-            samples = await self._second.read_all(case.item, samples)
+        case, shown = question.case, question.shown
+        greedy, samples = await self._read(question, single, several)
         error = str(single) if isinstance(single, CallFailed) else None
         verdict = judge(
             case.item,
@@ -205,7 +145,8 @@ class CaseRunner:
         return CaseResult(
             case=case,
             verdict=verdict,
-            messages=messages,
+            messages=question.messages,
+            shown=shown,
             evidence=evidence,
             greedy=greedy[0] if greedy else None,
             samples=tuple(samples),
@@ -215,15 +156,29 @@ class CaseRunner:
             asked=tuple(
                 call
                 for part in (single, several)
-                if isinstance(part, _Replies)
+                if isinstance(part, Replies)
                 for call in part.asked
             ),
-            asked_single=single.asked if isinstance(single, _Replies) else (),
+            asked_single=single.asked if isinstance(single, Replies) else (),
             wanted=self.decoding.samples,
             second_reader=self._second.model if self._second is not None else None,
             stopped_early=self.decoding.adaptive and 0 < len(samples) < self.decoding.samples,
             missing=any(isinstance(part, NotInStore) for part in (single, several)),
         )
+
+    async def _read(
+        self,
+        question: Question,
+        single: Replies | CallFailed,
+        several: Replies | CallFailed | None,
+    ) -> tuple[list[ReadReply], list[ReadReply]]:
+        """Return the single reply, or none, and the samples as answers to the item."""
+        shown = question.shown
+        greedy, samples = read_replies(single, shown), read_replies(several, shown)
+        if self._second is not None:
+            greedy = await self._second.read_case(question.case, shown.item, greedy)
+            samples = await self._second.read_all(shown.item, samples)
+        return [in_item(one, shown) for one in greedy], [in_item(one, shown) for one in samples]
 
 
 class _Desk:
@@ -245,7 +200,15 @@ class _Desk:
         window = self._case.model.info.context_tokens
         answer = self._decoding.tokens_for(self._case.model)
         longest = max(answer, self._case.model.info.max_tokens_retry or 0)
+        longest = max(longest, self._case.profile.max_tokens or 0) + self._further_turns
         return max(0, room(window - longest - TEMPLATE_TOKENS) - asked)
+
+    @property
+    def _further_turns(self) -> int:
+        """Tokens that the turns after the first take: what is told, and the room of the reply."""
+        profile = self._case.profile
+        told = sum(map(estimated_tokens, profile.steps))
+        return told + len(profile.steps) * profile.step_max_tokens
 
     async def ask(
         self, messages: Sequence[Message], *, tools: Sequence[dict[str, Any]] = ()
@@ -273,27 +236,3 @@ def _failed(case: Case, failure: CallFailed, answered: Sequence[Answered]) -> Ca
         gathered=tuple(answered),
         missing=isinstance(failure, NotInStore),
     )
-
-
-def _after(cut: Reply, reply: Reply) -> Reply:
-    """Return a reply that came at the second try, with the time that both took."""
-    if cut.latency_s is None or reply.latency_s is None:
-        return replace(reply, latency_s=None)
-    return replace(reply, latency_s=cut.latency_s + reply.latency_s)
-
-
-def _read(reply: Reply, item: Item) -> Answer:
-    return read_answer(
-        reply.text,
-        {option.letter: option.text for option in item.options},
-        finish_reason=reply.finish_reason,
-        refusal=reply.refusal,
-        reasoning=reply.reasoning,
-    )
-
-
-def _read_replies(replies: _Replies | CallFailed | None, item: Item) -> list[ReadReply]:
-    if not isinstance(replies, _Replies):
-        return []
-    ordered = (replies.by_sample[sample] for sample in sorted(replies.by_sample))
-    return [ReadReply(reply=reply, answer=_read(reply, item)) for reply in ordered]

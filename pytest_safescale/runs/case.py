@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_safescale.calls.answered_request import joined
 from pytest_safescale.calls.usage import money
+from pytest_safescale.cells import cell_condition
 from pytest_safescale.conditions.condition import Evidence
 from pytest_safescale.verdicts.option_probabilities import option_probabilities
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_safescale.answers.answer import Answer
+    from pytest_safescale.answers.shown_item import ShownItem
     from pytest_safescale.calls.answered_request import Answered
     from pytest_safescale.conditions.condition import Condition, Step
+    from pytest_safescale.conditions.profiles import PromptProfile
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.models.model import Message, Model, ModelInfo, Reply
     from pytest_safescale.results.case_record import (
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
         EvidenceRecord,
         FurtherPart,
         ProbabilitiesPart,
+        ProfilePart,
         SamplesRecord,
         SecondReadingPart,
         SecondReadingRecord,
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
         StepRecord,
     )
     from pytest_safescale.results.layer_record import LayersRecord
+    from pytest_safescale.results.turn_record import TurnRecord
     from pytest_safescale.verdicts.verdict import Verdict
 
 __all__ = ["Case", "CaseResult", "Decoding", "ReadReply"]
@@ -82,13 +87,22 @@ class Case:
     model: Model
     condition: Condition
     item: Item
+    profile: PromptProfile
+    names_profile: bool = False
+    """Whether ids and records tell the profile: not where a run has the plain one alone."""
     place: int = 0
     """Where the item stands in the data set."""
 
     @property
     def id(self) -> str:
-        """``MODEL-CONDITION-ITEMID``, as in test ids."""
-        return f"{self.model.info.name}-{self.condition.name}-{self.item.id}"
+        """``MODEL-CONDITION-ITEMID``, as in test ids; ``MODEL-CONDITION-PROFILE-ITEMID``."""
+        profile = f"-{self.profile.name}" if self.names_profile else ""
+        return f"{self.model.info.name}-{self.condition.name}{profile}-{self.item.id}"
+
+    @property
+    def cell(self) -> tuple[str, str]:
+        """Its model, and its condition with the profile (``cells.py``)."""
+        return self.model.info.name, cell_condition(self.condition.name, self.profile.name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +136,20 @@ class ReadReply:
     answer: Answer
     second: SecondReading | None = None
     """What the second reader says of it, where it was asked."""
+    before: tuple[ReadReply, ...] = ()
+    """The replies of the turns before it."""
+
+    def turns(self) -> list[TurnRecord]:
+        """Return the turns before it, as plain JSON data."""
+        return [
+            {
+                "text": turn.reply.text,
+                "letter": turn.answer.letter,
+                "state": turn.answer.state.value,
+                "form": turn.answer.form.value,
+            }
+            for turn in self.before
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +160,8 @@ class CaseResult:
     verdict: Verdict
     messages: tuple[Message, ...] = ()
     """The final prompt; empty where the evidence could not be gathered."""
+    shown: ShownItem | None = None
+    """The item as the profile shows it; ``None`` where nothing was asked."""
     evidence: Evidence = field(default_factory=Evidence)
     greedy: ReadReply | None = None
     samples: tuple[ReadReply, ...] = ()
@@ -167,6 +197,7 @@ class CaseResult:
             "schema": RECORD_SCHEMA,
             "model": info.name,
             "condition": self.case.condition.name,
+            **self._profile_part(),
             "nature": info.nature.value,
             "item_id": item["item_id"],
             "item_sha256": item["item_sha256"],
@@ -189,6 +220,18 @@ class CaseResult:
             "prompt_sha256": _sha256(self.messages),
             "calls": self.call_records(),
         }
+
+    def _profile_part(self) -> ProfilePart:
+        """Return the keys that tell the profile, where the run has others than the plain one."""
+        if not self.case.names_profile:
+            return {}
+        part: ProfilePart = {"profile": self.case.profile.name}
+        if self.shown is not None and self.shown.abstains is not None:
+            part["shown"] = {
+                option.letter: {"text": option.text, "letter": self.shown.letters[option.letter]}
+                for option in self.shown.item.options
+            }
+        return part
 
     def call_records(self) -> list[CallRecord]:
         """Return of each call what it took, who answered, and since when it is stored."""
@@ -220,7 +263,8 @@ class CaseResult:
         if self.layers is not None:
             return self.layers["effort"]["seconds"]
         turns = [part.replies[0].latency_s for part in self.gathered]
-        parts = [*turns, self.greedy.reply.latency_s]
+        replies = [*(turn.reply for turn in self.greedy.before), self.greedy.reply]
+        parts = [*turns, *(reply.latency_s for reply in replies)]
         known = [part for part in parts if part is not None]
         return sum(known) if len(known) == len(parts) else None
 
@@ -228,7 +272,7 @@ class CaseResult:
         if self.greedy is None:
             return None
         reply = self.greedy.reply
-        return {
+        record: Any = {
             "letter": self.greedy.answer.letter,
             "state": self.verdict.state.value,
             "form": self.greedy.answer.form.value,
@@ -239,14 +283,17 @@ class CaseResult:
             "latency_s": self.latency_s,
             **_second_reading(self.greedy),
         }
+        if self.greedy.before:
+            record["turns"] = self.greedy.turns()
+        return cast("SingleRecord", record)
 
     def _probabilities_record(self, single: ReadReply) -> ProbabilitiesPart:
         """Return the probabilities of the options, where they were asked for."""
         if self.case.model.info.confidence_from != "logprobs":
             return {}
-        found = option_probabilities(
-            single.reply.answer_tokens, single.answer.letter, self.case.item.letters
-        )
+        own = {letter: letter for letter in self.case.item.letters}
+        shown = own if self.shown is None else self.shown.own_letters
+        found = option_probabilities(single.reply.answer_tokens, single.answer.letter, shown)
         return {"option_probabilities": None if found is None else found.record()}
 
     def _samples_record(self) -> SamplesRecord | None:
@@ -258,7 +305,7 @@ class CaseResult:
             "forms": [read.answer.form.value for read in self.samples],
             "wanted": self.wanted,
             "texts": [read.reply.text for read in self.samples],
-            **_beside_samples([read.reply for read in self.samples]),
+            **_beside_samples(self.samples),
             "finish_reasons": [read.reply.finish_reason for read in self.samples],
             "stopped_early": self.stopped_early,
             **self._second_readings(),
@@ -307,9 +354,12 @@ def _beside_single(reply: Reply) -> BesideSingle:
     return found
 
 
-def _beside_samples(replies: Sequence[Reply]) -> BesideSamples:
-    """Return what came beside the texts, one each; no key for what came beside none."""
+def _beside_samples(samples: Sequence[ReadReply]) -> BesideSamples:
+    """Return what came before and beside the texts, one each; no key for what none has."""
     found: BesideSamples = {}
+    replies = [read.reply for read in samples]
+    if any(read.before for read in samples):
+        found["turns"] = [read.turns() for read in samples]
     if any(reasoning := [reply.reasoning for reply in replies]):
         found["reasoning"] = reasoning
     if any(refusal := [reply.refusal for reply in replies]):

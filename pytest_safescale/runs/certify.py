@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from pytest_safescale.analysis.answer_scores import RISKS, clusters_in, lacking_score, scored_cases
 from pytest_safescale.analysis.certificates import calibrating, certify, items_for
@@ -12,6 +12,7 @@ from pytest_safescale.results.certificate import BY_CLUSTER, BY_ITEM, KIND, SCHE
 from pytest_safescale.results.certificate_file import ALIKE, model_identity
 from pytest_safescale.results.manifest_facts import differing, fact
 from pytest_safescale.results.panel_records import panel_from_records
+from pytest_safescale.results.profile_rows import with_other_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.results.baseline import Baseline
     from pytest_safescale.results.certificate import CertificateFile, CertificateRow
-    from pytest_safescale.results.manifest import DatasetOfRun, ModelRow
+    from pytest_safescale.results.manifest import DatasetOfRun, ModelRow, ProfileOfRun
 
 __all__ = ["COMMAND", "Request", "certificates_of"]
 
@@ -69,6 +70,7 @@ def certificates_of(runs: Sequence[Baseline], request: Request) -> CertificateFi
         "corpus": first.get("corpus"),
         "ranker": first.get("ranker"),
         "prompt_sha256": fact(first, "prompt"),
+        **_profiles(runs),
         "agent_prompt_sha256": fact(first, "agent's prompt"),
         "decoding": fact(first, "decoding"),
         "label_rule": fact(first, "rule for labels"),
@@ -82,6 +84,18 @@ def certificates_of(runs: Sequence[Baseline], request: Request) -> CertificateFi
         "split": {"calibration": request.share, "seed": request.seed, "by": by},
         "certificates": list(_certified(panel, models, conditions, request, by)),
     }
+
+
+class _Profiles(TypedDict, total=False):
+    """The key of ``CertificateFile``."""
+
+    profiles: list[ProfileOfRun]
+
+
+def _profiles(runs: Sequence[Baseline]) -> _Profiles:
+    """Return the prompt profiles of the runs, each once; nothing where all are plain."""
+    named = {one["name"]: one for run in runs for one in run.manifest.get("profiles", ())}
+    return {"profiles": list(named.values())} if named else {}
 
 
 def _certified(
@@ -141,6 +155,11 @@ def _check_together(runs: Sequence[Baseline]) -> None:
             raise SettingsError(
                 f"{COMMAND}: {first.path} and {run.path} differ in {', '.join(others)}; allowed: "
                 "runs that are alike in them"
+            )
+        if texts := with_other_texts(first.manifest, run.manifest):
+            raise SettingsError(
+                f"{COMMAND}: {first.path} and {run.path} differ in the texts of the prompt profile "
+                f"{texts[0]}; allowed: runs that are alike in them"
             )
         for record in run.records:
             case = record["model"], record["condition"], record["item_id"]

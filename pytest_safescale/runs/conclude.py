@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.all_analyses import analyses, complete_ensembles
 from pytest_safescale.analysis.changed_answers import changes
-from pytest_safescale.analysis.comparisons import compare_runs, condition_comparisons
+from pytest_safescale.analysis.comparisons import compare_runs
 from pytest_safescale.analysis.custom_metrics import specs_in
 from pytest_safescale.analysis.ensembles import ensemble_metrics
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
+from pytest_safescale.analysis.profiles import (
+    base_panel,
+    comparisons_within,
+    profile_comparisons,
+)
 from pytest_safescale.analysis.robustness import robustness_metrics, robustness_table
 from pytest_safescale.analysis.scaling import ModelFacts
 from pytest_safescale.analysis.searched_items import Searches
@@ -129,7 +134,8 @@ def assess(
         for ensemble in manifest["ensembles"]
         if ensemble["name"] not in ensembles
     ]
-    comparisons = condition_comparisons(panel, seed=seed)
+    comparisons = comparisons_within(panel, seed=seed)
+    comparisons += profile_comparisons(panel, seed=seed)
     changed: list[Changes] = []
     earlier: EarlierRun | None = None
     if baseline is not None:
@@ -152,7 +158,7 @@ def assess(
         comparisons=comparisons,
         analyses={
             **analyses(
-                panel,
+                base_panel(panel),
                 ensembles=ensembles,
                 facts=facts_in(manifest),
                 adaptive=bool(manifest["decoding"]["adaptive"]),

@@ -16,6 +16,7 @@ from pytest_safescale.conditions.agent import agent_prompt
 from pytest_safescale.gates.decision import DECIDED
 from pytest_safescale.gates.written_gates import NO_GATES
 from pytest_safescale.models.model import EndpointFacts
+from pytest_safescale.results.profile_rows import apart
 from pytest_safescale.runs.decoding_notices import refusal_notices
 from pytest_safescale.runs.notices import notices
 from pytest_safescale.runs.second_reader import described_reader, second_reader_part
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         Manifest,
         ModelRow,
         SecondReaderOfRun,
+        ShardCell,
         ShardOfRun,
         TokenCounts,
     )
@@ -73,8 +75,9 @@ def stated_before(run: Run) -> Manifest:
         },
         **_retrieval(run),
         **_prompts(run),
+        **_profiles(run),
         "models": [_described(model) for model in run.models],
-        "conditions": [condition.name for condition in run.conditions],
+        "conditions": run.cell_conditions,
         **frame_of(run),
     }
 
@@ -197,8 +200,21 @@ def _prompts(run: Run) -> Manifest:
     return {
         "prompt": run.prompt.texts(),
         "prompt_sha256": run.prompt.sha256(),
+        **_profiles(run),
         "agent_prompt": agent,
         "agent_prompt_sha256": hashlib.sha256(json.dumps(agent).encode()).hexdigest(),
+    }
+
+
+def _profiles(run: Run) -> Manifest:
+    """Return the prompt profiles in full; nothing where the plain one alone is asked."""
+    if not run.names_profiles:
+        return {}
+    return {
+        "profiles": [
+            {"name": profile.name, "sha256": profile.sha256(), "texts": profile.texts()}
+            for profile in run.profiles
+        ]
     }
 
 
@@ -213,12 +229,17 @@ def shard_manifest(
         "of": shard.of,
         "settings_sha256": run.settings.sha256(),
         "items": {item_id: places[item_id] for item_id in asked},
-        "cases": [
-            {"model": model, "condition": condition, "cases": cases}
-            for (model, condition), cases in completeness.expected.items()
-        ],
+        "cases": _shard_cells(run, completeness),
         "baseline": baseline.path if baseline is not None else None,
     }
+
+
+def _shard_cells(run: Run, completeness: Completeness) -> list[ShardCell]:
+    rows: list[ShardCell] = [
+        {"model": model, "condition": condition, "cases": cases}
+        for (model, condition), cases in completeness.expected.items()
+    ]
+    return apart(rows) if run.names_profiles else rows
 
 
 def _searches_lacking(run: Run, book: RecordBook) -> list[str]:

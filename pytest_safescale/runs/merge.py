@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.custom_metrics import specs_in
 from pytest_safescale.analysis.metrics import ENSEMBLE
+from pytest_safescale.cells import cell_condition
 from pytest_safescale.conditions.catalogue import CONDITIONS
+from pytest_safescale.conditions.profiles import BUILT_IN
 from pytest_safescale.errors import SettingsError, UsageError
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.requirements import require_baseline, require_known_names
@@ -27,6 +29,7 @@ from pytest_safescale.results.manifest_facts import (
     search_notices,
     served_notices,
 )
+from pytest_safescale.results.profile_rows import profile_names
 from pytest_safescale.results.record_book import ANSWERED, RecordBook, failed_tests_named
 from pytest_safescale.runs.conclude import assess
 from pytest_safescale.runs.second_reader import second_reader_part
@@ -130,12 +133,13 @@ def _gates(shard: ShardFolder, given: str | None, certificates: GateCertificates
 
 
 def _names_for_gates(manifest: Manifest) -> dict[str, list[str]]:
-    """Return the conditions and models that gates may name."""
+    """Return the conditions, models and prompt profiles that gates may name."""
     models = [model["name"] for model in manifest["models"]]
     votes = [f"{ENSEMBLE}{one['name']}" for one in manifest["ensembles"]]
     return {
         "conditions": list(dict.fromkeys([*CONDITIONS, *manifest["conditions"]])),
         "models": [*models, *votes],
+        "profiles": list(dict.fromkeys([*BUILT_IN, *profile_names(manifest)])),
     }
 
 
@@ -155,7 +159,11 @@ def _baseline(shards: Sequence[ShardFolder], given: Path | None) -> Baseline | N
     check_comparable(
         found,
         items=item_marks(record for folder in shards for record in folder.records()),
-        conditions=first["conditions"],
+        conditions=[
+            cell_condition(condition, profile)
+            for condition in first["conditions"]
+            for profile in profile_names(first)
+        ],
         models=[model["name"] for model in first["models"]],
     )
     return found

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.calls.usage import money, prompt_estimate
 from pytest_safescale.conditions.prompt import build_messages
+from pytest_safescale.conditions.shown_item import shown_item
 from pytest_safescale.models.model import Reply, ToolCall
 from pytest_safescale.retrieval.chunks import CHUNKS_A_CALL, chunk_passages
 from pytest_safescale.runs.second_reader import CHECKED, reading_messages
+from pytest_safescale.runs.turns import next_messages
 from pytest_safescale.text.tokens import REAL_TOKENS_PER_TOKEN, estimated_tokens
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ __all__ = [
     "PlanRow",
     "plan_run",
     "plan_sentences",
+    "profile_sentences",
     "reader_sentences",
     "render_plan",
     "retrieval_sentences",
@@ -41,6 +44,8 @@ AGENT_TURN_TOKENS = 150
 """How long an agent's turn is assumed to be."""
 ANSWER_TOKENS = 3
 """What a letter takes."""
+PROSE_TOKENS = 120
+"""How long a reply in prose is assumed to be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +66,18 @@ class PlanRow:
     completion_tokens: int
     money: float
     most_money: float
+    fewest_further: int
+    """Calls of turns after the first, where all samples and their replies share one."""
+    most_further: int
     variants: Asking
     """What one variant of every case takes in a search for counterexamples."""
 
 
 _COUNTS = (
-    *("cases", "fewest_calls", "most_calls"),
+    *("cases", "fewest_calls", "most_calls", "fewest_further", "most_further"),
     *("prompt_tokens", "most_prompt_tokens", "completion_tokens"),
 )
+_FURTHER = ("fewest_further", "most_further")
 _COSTS = ("money", "most_money")
 
 
@@ -93,7 +102,7 @@ def plan_run(run: Run, *, looked_at: int | None = None) -> list[PlanRow]:
     """
     cells: dict[tuple[str, str], list[Case]] = defaultdict(list)
     for case in run.cases:
-        cells[case.model.info.name, case.condition.name].append(case)
+        cells[case.cell].append(case)
     return asyncio.run(_plan(run, list(cells.values()), looked_at))
 
 
@@ -114,43 +123,90 @@ def scaled(row: PlanRow, factor: float) -> PlanRow:
 
 
 async def _row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -> PlanRow:
+    """Return what the cases of a cell take.
+
+    What another profile of the run asks with the same words is counted there: the agent's turns,
+    and the first turn of a profile that begins as an earlier one does.
+    """
     samples = run.decoding.samples
-    info, condition = cases[0].model.info, cases[0].condition
-    agent_calls = prompt = completion = asked = 0
-    for case in cases:
-        desk = _Rehearsal(ranker, info.context_tokens)
-        evidence = (await condition.gather(case.item, desk)).text
-        agent_calls += desk.calls
-        prompt += desk.prompt_tokens
-        completion += desk.calls * AGENT_TURN_TOKENS
-        asked += prompt_estimate(build_messages(run.prompt, case.item, evidence))
-    room = run.decoding.tokens_for(cases[0].model) if info.reasoning else ANSWER_TOKENS
-    answers = len(cases) * room
-    most_prompt = prompt + asked * (1 + samples)
-    prompt += asked * (2 if samples else 1)
-    completion += answers * (1 + samples)
+    info, profile = cases[0].model.info, cases[0].profile
+    before = run.profiles[: run.profiles.index(profile)]
+    shared = any(profile.first_turn_as(other) for other in before)
+    agent = _Agent()
+    prompts = [await _prompts(run, case, ranker, agent) for case in cases]
+    if before:
+        agent = _Agent()
+    first, later = (sum(tokens[part] for tokens in prompts) for part in (0, 1))
+    steps = len(profile.steps)
+    turns = steps if shared else 1 + steps
+    asked = later if shared else first + later
+    answers = len(cases) * _answer_tokens(run, cases[0], with_first=not shared)
+    prompt = agent.prompt_tokens + asked * (2 if samples else 1)
+    most_prompt = agent.prompt_tokens + asked * (1 + samples)
+    completion = agent.calls * AGENT_TURN_TOKENS + answers * (1 + samples)
     majority = run.settings.variant_answers == "majority"
+    whole = len(cases) * _answer_tokens(run, cases[0], with_first=True)
     prompt_once, answers_once = (
-        (2 * asked, answers * (1 + samples)) if majority else (asked, answers)
+        (2 * (first + later), whole * (1 + samples)) if majority else (first + later, whole)
     )
     return PlanRow(
         model=info.name,
-        condition=condition.name,
+        condition=cases[0].cell[1],
         cases=len(cases),
-        fewest_calls=agent_calls + len(cases) * (2 if samples else 1),
-        most_calls=agent_calls + len(cases) * (1 + samples),
+        fewest_calls=agent.calls + turns * len(cases) * (2 if samples else 1),
+        most_calls=agent.calls + turns * len(cases) * (1 + samples),
         prompt_tokens=prompt,
         most_prompt_tokens=most_prompt,
         completion_tokens=completion,
         money=money(info, prompt, completion),
         most_money=money(info, most_prompt, completion),
+        fewest_further=steps * len(cases) * (2 if samples else 1),
+        most_further=steps * len(cases) * (1 + samples),
         variants=Asking(
-            calls=len(cases) * (1 + samples if majority else 1),
+            calls=len(cases) * (1 + steps) * (1 + samples if majority else 1),
             prompt_tokens=prompt_once,
             completion_tokens=answers_once,
             money=money(info, prompt_once, answers_once),
         ),
     )
+
+
+@dataclass(kw_only=True)
+class _Agent:
+    """What agents take to gather evidence."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+
+
+async def _prompts(run: Run, case: Case, ranker: Ranker | None, agent: _Agent) -> tuple[int, int]:
+    """Return the tokens of a case's first prompt, and of those of all its further turns."""
+    desk = _Rehearsal(ranker, case.model.info.context_tokens)
+    evidence = (await case.condition.gather(case.item, desk)).text
+    agent.calls += desk.calls
+    agent.prompt_tokens += desk.prompt_tokens
+    item = shown_item(case.item, case.profile, run.decoding.seed).item
+    messages = build_messages(case.profile.template, item, evidence)
+    first, later = prompt_estimate(messages), 0
+    for step in case.profile.steps:
+        messages = next_messages(messages, "B", step)
+        later += prompt_estimate(messages)
+    return first, later
+
+
+def _answer_tokens(run: Run, case: Case, *, with_first: bool) -> int:
+    """Return how long the replies to one question are assumed to be, all its turns together.
+
+    Prose is assumed to take PROSE_TOKENS, less where its profile has less room.
+    """
+    profile, thinking = case.profile, case.model.info.reasoning
+    room = run.decoding.tokens_for(case.model)
+    prose = room if thinking else PROSE_TOKENS
+    first = room if thinking else ANSWER_TOKENS
+    if profile.free_text:
+        first = max(first, min(prose, profile.max_tokens or prose))
+    each = max(min(prose, profile.step_max_tokens), room if thinking else 0)
+    return (first if with_first else 0) + len(profile.steps) * each
 
 
 def _ranker(run: Run) -> Ranker | None:
@@ -177,6 +233,18 @@ def robustness_sentence(
         f"{tokens_out:.0f} out, {_cost(cost, cost)}; a counterexample takes at most "
         f"{shrink_calls} variants more"
     )
+
+
+def profile_sentences(rows: Sequence[PlanRow]) -> list[str]:
+    """Return what the further turns of prompt profiles take; nothing where there are none."""
+    fewest, most = (sum(getattr(row, name) for row in rows) for name in _FURTHER)
+    if not most:
+        return []
+    return [
+        f"prompt profiles: further turns take {_span(fewest, most)} of the calls, as samples give "
+        f"the same first reply or others; assumed: {PROSE_TOKENS} tokens a reply in prose; a first "
+        "turn that profiles share is asked once"
+    ]
 
 
 def retrieval_sentences(run: Run) -> list[str]:

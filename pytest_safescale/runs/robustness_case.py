@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.answer import AnswerState
+from pytest_safescale.cells import PLAIN
 from pytest_safescale.conditions.condition import Evidence
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.perturb.relations import RELATIONS, Observed, Relation
 from pytest_safescale.perturb.search.probe import Budget, Probe, SearchReport
 from pytest_safescale.perturb.search.run_search import search_concurrently
-from pytest_safescale.runs.case import Case, CaseResult
 from pytest_safescale.verdicts.verdict import judge
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_safescale.perturb.search.run_search import HypothesisSettings
     from pytest_safescale.results.search_record import SearchRecord
     from pytest_safescale.runs.asking import CaseRunner
+    from pytest_safescale.runs.case import Case, CaseResult
 
 __all__ = [
     "COUNTEREXAMPLE",
@@ -158,7 +159,7 @@ class RobustnessResult:
     def record(self) -> SearchRecord:
         """Return the line of ``robustness.jsonl``: plain data, enough for rates and replays."""
         case, tally = self.base.case, self.report.tally
-        return {
+        record: SearchRecord = {
             "schema": RECORD_SCHEMA,
             "model": case.model.info.name,
             "condition": case.condition.name,
@@ -191,6 +192,9 @@ class RobustnessResult:
             "findings": list(self.findings),
             "finding": None if self.counterexample is None else self.counterexample.to_dict(),
         }
+        if case.names_profile:
+            record["profile"] = case.profile.name
+        return record
 
 
 def findings_of(counterexample: Counterexample, item: Item) -> tuple[str, ...]:
@@ -211,6 +215,12 @@ class _ShownEvidence:
 
     async def gather(self, item: Item, resources: Resources) -> Evidence:  # noqa: ARG002
         return Evidence(text=self.text)
+
+
+def _scope(case: Case) -> str:
+    """Return whose counterexamples are kept apart: those of a model, under a prompt profile."""
+    profile = case.profile.name
+    return case.model.info.name if profile == PLAIN else f"{case.model.info.name}, {profile}"
 
 
 class RobustnessRunner:
@@ -246,7 +256,7 @@ class RobustnessRunner:
             before=self._observed(base),
             evidence=base.evidence.text,
             condition=wanted.case.condition.name,
-            scope=wanted.case.model.info.name,
+            scope=_scope(wanted.case),
         )
         report = await search_concurrently(
             probe,
@@ -275,9 +285,7 @@ class RobustnessRunner:
 
     async def _asked(self, case: Case, variant: Variant) -> CaseResult:
         shown = _ShownEvidence(name=case.condition.name, text=variant.evidence)
-        return await self._of_variants.run(
-            Case(model=case.model, condition=shown, item=variant.item)
-        )
+        return await self._of_variants.run(replace(case, condition=shown, item=variant.item))
 
     def _observed(self, result: CaseResult) -> Observed:
         verdict = result.verdict

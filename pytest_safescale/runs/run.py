@@ -13,8 +13,10 @@ from pytest_safescale.calls.caller import Caller, CallLimits
 from pytest_safescale.calls.engine import Engine, look_ahead_order
 from pytest_safescale.calls.rate_limits import endpoint_of
 from pytest_safescale.calls.store import Store
+from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.conditions.agent import AgenticRag
 from pytest_safescale.conditions.catalogue import CONDITIONS, SIX, conditions_named
+from pytest_safescale.conditions.profiles import BUILT_IN, ProfileTexts, profiles_named
 from pytest_safescale.conditions.prompt import PromptTemplate, default_prompt
 from pytest_safescale.dataset.load import load_dataset
 from pytest_safescale.errors import SettingsError
@@ -22,7 +24,8 @@ from pytest_safescale.layers.layered_model import LAYERED
 from pytest_safescale.models.build import build_embedder, build_reader
 from pytest_safescale.retrieval.retriever import Retriever
 from pytest_safescale.runs.asking import CaseRunner
-from pytest_safescale.runs.case import Case, Decoding
+from pytest_safescale.runs.case import Decoding
+from pytest_safescale.runs.case_list import cases_of, check_letters, chosen_items, narrowed_by
 from pytest_safescale.runs.models_of_run import build_models
 from pytest_safescale.runs.second_reader import SecondReader
 from pytest_safescale.settings.shards import items_of_shard, parse_shard
@@ -34,9 +37,11 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.custom_metrics import CaseMetric
     from pytest_safescale.calls.wait_reasons import Waits
     from pytest_safescale.conditions.condition import Condition
-    from pytest_safescale.dataset.item import Dataset, Item
+    from pytest_safescale.conditions.profiles import PromptProfile
+    from pytest_safescale.dataset.item import Dataset
     from pytest_safescale.models.model import Model
     from pytest_safescale.retrieval.retriever import Ranker
+    from pytest_safescale.runs.case import Case
     from pytest_safescale.settings.schema import Settings
     from pytest_safescale.settings.shards import Shard
 
@@ -70,7 +75,12 @@ class Run:
     known_conditions: tuple[str, ...]
     """Names of every condition it might have had: the built-in ones and the user's own."""
     cases: tuple[Case, ...]
-    """Model by model, condition by condition, item by item; of a shard, its own."""
+    """Model by model, condition by condition, profile by profile, item by item; of a shard, its
+    own."""
+    profiles: tuple[PromptProfile, ...]
+    """How the cases are asked: the plain profile alone unless others are named."""
+    known_profiles: tuple[str, ...]
+    """Names of every profile it might have had."""
     excluded: Mapping[tuple[str, str], int]
     """How many items a condition could not be put to, by (condition, reason)."""
     prompt: PromptTemplate
@@ -87,6 +97,20 @@ class Run:
     """Which part of the run this is; ``None`` for the whole."""
     narrowed: str = ""
     """Which items alone are asked about, and by which options; empty for all of the data."""
+
+    @property
+    def names_profiles(self) -> bool:
+        """Whether ids, records and figures tell the profile: not for the plain one alone."""
+        return [profile.name for profile in self.profiles] != [PLAIN]
+
+    @property
+    def cell_conditions(self) -> list[str]:
+        """The conditions with each profile, as names of cells (``cells.py``)."""
+        return [
+            cell_condition(condition.name, profile.name)
+            for condition in self.conditions
+            for profile in self.profiles
+        ]
 
     @property
     def paid(self) -> list[str]:
@@ -150,10 +174,18 @@ def prepare_run(
         else condition
         for condition in named
     )
-    items = _chosen_items(tuple(islice(dataset.items, settings.limit)), settings.item)
-    narrowed = _narrowed(settings, items, dataset.items)
+    items = chosen_items(tuple(islice(dataset.items, settings.limit)), settings.item)
+    narrowed = narrowed_by(settings, items, dataset.items)
     dataset = replace(dataset, items=items)
-    cases, excluded = _cases(models, conditions, dataset)
+    prompt = _prompt(settings, dataset.subject)
+    own_texts = {
+        name: ProfileTexts(**table.model_dump()) for name, table in settings.prompts.items()
+    }
+    profiles = profiles_named(
+        settings.profiles, plain=prompt, subject=dataset.subject, own=own_texts
+    )
+    check_letters(profiles, dataset)
+    cases, excluded = cases_of(models, conditions, profiles, dataset)
     shard = parse_shard(settings.shard) if settings.shard else None
     if shard is not None:
         chosen = items_of_shard({case.item.id for case in cases}, shard)
@@ -168,8 +200,10 @@ def prepare_run(
         conditions=conditions,
         known_conditions=(*CONDITIONS, *(condition.name for condition in extra_conditions)),
         cases=cases,
+        profiles=profiles,
+        known_profiles=(*BUILT_IN, *own_texts),
         excluded=excluded,
-        prompt=_prompt(settings, dataset.subject),
+        prompt=prompt,
         decoding=decoding,
         retriever=_retriever(settings, dataset, root),
         metrics=tuple(metrics),
@@ -185,26 +219,6 @@ def _retriever(settings: Settings, dataset: Dataset, root: Path) -> Retriever | 
         return None
     embedder = build_embedder(settings, root=root)
     return Retriever(passages=tuple(dataset.corpus), embedder=embedder)
-
-
-def _narrowed(settings: Settings, items: Sequence[Item], every: Sequence[Item]) -> str:
-    if len(items) == len(every):
-        return ""
-    given = {"--safescale-limit": settings.limit, "--safescale-item": settings.item}
-    options = " and ".join(name for name, value in given.items() if value)
-    return f"{len(items)} of {len(every)} items were chosen ({options})"
-
-
-def _chosen_items(items: Sequence[Item], ids: Sequence[str]) -> tuple[Item, ...]:
-    if not ids:
-        return tuple(items)
-    for item_id in ids:
-        if all(item.id != item_id for item in items):
-            known = ", ".join(item.id for item in items[:5])
-            raise SettingsError(
-                f"--safescale-item: found {item_id!r}; allowed: an item's id, such as {known}"
-            )
-    return tuple(item for item in items if item.id in ids)
 
 
 def _check_retries(models: Sequence[Model], decoding: Decoding) -> None:
@@ -244,30 +258,6 @@ def _check_ensembles(settings: Settings, models: Sequence[str]) -> None:
         raise SettingsError(
             f"ensembles: found {', '.join(again)} more than once; allowed: each name once"
         )
-
-
-def _cases(
-    models: Sequence[Model], conditions: Sequence[Condition], dataset: Dataset
-) -> tuple[tuple[Case, ...], Mapping[tuple[str, str], int]]:
-    corpus = bool(dataset.corpus)
-    excluded: Counter[tuple[str, str]] = Counter()
-    askable = []
-    for condition in conditions:
-        for place, item in enumerate(dataset.items):
-            lack = condition.lacks(item, corpus=corpus)
-            if lack is None:
-                askable.append((condition, item, place))
-            else:
-                excluded[condition.name, lack] += 1
-    if not askable:
-        reasons = ", ".join(sorted({reason for _, reason in excluded}))
-        raise SettingsError(f"no item of {dataset.name} fits the chosen conditions: {reasons}")
-    cases = tuple(
-        Case(model=model, condition=condition, item=item, place=place)
-        for model in models
-        for condition, item, place in askable
-    )
-    return cases, dict(excluded)
 
 
 def _prompt(settings: Settings, subject: str) -> PromptTemplate:
@@ -345,7 +335,6 @@ def case_runner(run: Run, caller: Caller) -> CaseRunner:
         model.facts.update(caller.store.facts(endpoint_of(model)))
     return CaseRunner(
         caller=caller,
-        prompt=run.prompt,
         decoding=run.decoding,
         ranker=_ranker(run.retriever, caller),
         second=SecondReader.of(run.reader, caller, run.cases, run.decoding),

@@ -8,9 +8,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.all_analyses import analyses, complete_ensembles
-from pytest_safescale.analysis.comparisons import condition_comparisons
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.panel import PanelBuilder
+from pytest_safescale.analysis.profiles import (
+    base_panel,
+    comparisons_within,
+    profile_comparisons,
+)
 from pytest_safescale.conditions.catalogue import RELEASE_NAMES
 from pytest_safescale.published.released_definitions import (
     release_comparisons,
@@ -156,7 +160,8 @@ def _conclude(
         comparisons = release_comparisons(panel, seed=seed)
     else:
         metrics += ensemble_rows(panel, voting, adaptive=adaptive)
-        comparisons = condition_comparisons(panel, seed=seed)
+        comparisons = comparisons_within(panel, seed=seed)
+        comparisons += profile_comparisons(panel, seed=seed)
     manifest = score_manifest(
         Scored(
             run_id=run_id,
@@ -180,7 +185,7 @@ def _conclude(
         metrics=metrics,
         comparisons=comparisons,
         analyses=analyses(
-            panel,
+            base_panel(panel),
             ensembles=voting,
             facts=facts_in(manifest),
             failures=release_item_failures(panel) if released else None,

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_safescale.analysis.profiles import profiles_of
+from pytest_safescale.cells import PLAIN, split_condition
 from pytest_safescale.conditions.catalogue import CONDITIONS
 from pytest_safescale.dataset.votes import MAJORITY
 from pytest_safescale.results.record_lines import SEARCHES
@@ -54,6 +56,7 @@ _OF_A_RUN = (
     "ranker",
     "prompt",
     "prompt_sha256",
+    "profiles",
     "agent_prompt",
     "agent_prompt_sha256",
     "custom_metrics",
@@ -214,7 +217,7 @@ def score_manifest(scored: Scored) -> Manifest:
         **({"label_rule": options.label_rule} if dataset.voted else {}),
         **_of_a_run(scored),
         "models": _models(scored),
-        "conditions": _ordered(scored.panel.conditions),
+        "conditions": _ordered([split_condition(name)[0] for name in scored.panel.conditions]),
         "ensembles": [
             {"name": name, "models": list(members)} for name, members in scored.ensembles.items()
         ],
@@ -277,6 +280,10 @@ def _of_a_run(scored: Scored) -> Manifest:
     found["corpus"] = found["corpus"] or {"name": "", "passages": 0}
     unknown = {"samples": int(scored.panel.drawn.max(initial=0)), "adaptive": scored.adaptive}
     found["decoding"] = found["decoding"] or {**unknown, "sample_temperature": None}
+    stated = found.pop("profiles")
+    if stated or (names := profiles_of(scored.panel)) != [PLAIN]:
+        # Cases without the run.json of their run tell the profiles' names alone.
+        found["profiles"] = stated or [{"name": one, "sha256": "", "texts": {}} for one in names]
     return cast("Manifest", found)
 
 
@@ -302,5 +309,6 @@ def _models(scored: Scored) -> list[ModelRow]:
 
 def _ordered(conditions: Sequence[str]) -> list[str]:
     """Return the conditions in the catalogue's order, others after them."""
+    conditions = list(dict.fromkeys(conditions))
     known = [name for name in CONDITIONS if name in conditions]
     return [*known, *(name for name in conditions if name not in known)]

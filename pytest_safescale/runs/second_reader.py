@@ -82,7 +82,7 @@ def checked_cases(cases: Sequence[Case], seed: int) -> frozenset[Key]:
 
 def _key(case: Case) -> Key:
     # By content: a variant of an item has its id.
-    return case.model.info.name, case.condition.name, case.item.content_sha256
+    return *case.cell, case.item.content_sha256
 
 
 class SecondReader:
@@ -119,9 +119,14 @@ class SecondReader:
             checked=checked_cases(cases, decoding.seed),
         )
 
-    async def read_case(self, case: Case, replies: Sequence[ReadReply]) -> list[ReadReply]:
-        """Return the single reply of a case, or none, as both readers read it."""
-        return await self.read_all(case.item, replies, check=_key(case) in self._checked)
+    async def read_case(
+        self, case: Case, shown: Item, replies: Sequence[ReadReply]
+    ) -> list[ReadReply]:
+        """Return the single reply of a case, or none, as both readers read it.
+
+        ``shown`` is the item as its profile shows it.
+        """
+        return await self.read_all(shown, replies, check=_key(case) in self._checked)
 
     async def read_all(
         self, item: Item, replies: Sequence[ReadReply], *, check: bool = False

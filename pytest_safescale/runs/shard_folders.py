@@ -10,9 +10,11 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.errors import DatasetError, Problem
-from pytest_safescale.results.case_record import CaseRecord
+from pytest_safescale.results.case_record import CaseRecord, cell_of
 from pytest_safescale.results.manifest_facts import FACTS, differing, fact
+from pytest_safescale.results.profile_rows import profile_names
 from pytest_safescale.results.record_lines import CASES, SEARCHES, read_lines
 from pytest_safescale.results.run_file import read_run
 from pytest_safescale.results.search_record import SearchRecord
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.manifest import Manifest, ShardCell
 
 __all__ = ["Line", "ShardFolder", "read_shards", "records_in_order", "searches_in_order"]
 
@@ -55,18 +57,18 @@ class ShardFolder:
     @cached_property
     def expected(self) -> Counter[tuple[str, str]]:
         """Its cases by (model, condition)."""
-        return Counter(
-            {
-                (cell["model"], cell["condition"]): cell["cases"]
-                for cell in self.manifest["shard"]["cases"]
-            }
-        )
+        return Counter({_named(cell): cell["cases"] for cell in self.manifest["shard"]["cases"]})
 
     @cached_property
     def ranks(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        """Where each model and each condition stands in the run."""
+        """Where each model, and each condition with its profile, stands in the run."""
         models = [model["name"] for model in self.manifest["models"]]
-        return _ranked(models), _ranked(self.manifest["conditions"])
+        conditions = [
+            cell_condition(condition, profile)
+            for condition in self.manifest["conditions"]
+            for profile in profile_names(self.manifest)
+        ]
+        return _ranked(models), _ranked(conditions)
 
     def records(self) -> Iterator[CaseRecord]:
         """Give its cases, in the order of the file."""
@@ -87,7 +89,7 @@ class ShardFolder:
 
     def place(self, record: CaseRecord | SearchRecord) -> tuple[int, int, int] | None:
         """Return where one run would have a case; ``None`` for one that is not of this shard."""
-        cell, item = (record["model"], record["condition"]), record["item_id"]
+        cell, item = cell_of(record), record["item_id"]
         if cell not in self.expected or item not in self.places:
             return None
         models, conditions = self.ranks
@@ -97,6 +99,10 @@ class ShardFolder:
     def places(self) -> Mapping[str, int]:
         """Its items, and where each stands in the data set."""
         return self.manifest["shard"]["items"]
+
+
+def _named(cell: ShardCell) -> tuple[str, str]:
+    return cell["model"], cell_condition(cell["condition"], cell.get("profile", PLAIN))
 
 
 class Line(NamedTuple):
@@ -234,7 +240,7 @@ def _lines(number: int, folder: ShardFolder) -> tuple[list[Line], list[Problem]]
             continue
         twice += place in seen
         seen.add(place)
-        cells[record["model"], record["condition"]] += 1
+        cells[cell_of(record)] += 1
         lines.append(Line(place, number, start))
     return lines, list(_miscounted(folder, cells, strangers, twice))
 

@@ -41,8 +41,7 @@ def cases_resting_on(
     compared = [
         (case, earlier[key])
         for case in _spread_over_cells(run.cases)
-        if (key := (pairs.get(case.model.info.name, ""), case.condition.name, case.item.id))
-        in earlier
+        if (key := (pairs.get(case.cell[0], ""), case.cell[1], case.item.id)) in earlier
     ]
     try:
         with Store(
@@ -60,9 +59,8 @@ def _spread_over_cells(cases: Collection[Case]) -> list[Case]:
     seen: Counter[tuple[str, str]] = Counter()
     ranked = []
     for place, case in enumerate(cases):
-        cell = (case.model.info.name, case.condition.name)
-        ranked.append((seen[cell], place, case))
-        seen[cell] += 1
+        ranked.append((seen[case.cell], place, case))
+        seen[case.cell] += 1
     return [case for _, _, case in sorted(ranked, key=lambda one: one[:2])]
 
 

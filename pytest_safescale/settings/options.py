@@ -31,6 +31,12 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     ),
     ("corpus", "REF", "passages for retrieval, a .jsonl file; default: the data set's own"),
     ("conditions", "LIST", "comma list of conditions; default: the six"),
+    (
+        "prompts",
+        "LIST",
+        "comma list of prompt profiles, such as plain,uncertain,verify; default: plain "
+        "(in the configuration: the key profiles)",
+    ),
     ("samples", "N", "self-consistency samples per case, 0 for single answers only; default 20"),
     ("limit", "N", "only the first N items"),
     ("item", "ID", "only the item with this id (repeatable)"),

@@ -14,6 +14,7 @@ from pytest_safescale.settings.model_settings import ModelSettings
 from pytest_safescale.settings.schema import (
     EnsembleSettings,
     LabelSettings,
+    ProfileSettings,
     PromptSettings,
     Settings,
 )
@@ -29,7 +30,11 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "models": ModelSettings,
     "ensembles": EnsembleSettings,
     "prompt": PromptSettings,
+    "prompts": ProfileSettings,
 }
+_KEYS = {"prompts": "profiles"}
+"""Options whose key goes by another name: TOML holds no list beside the tables of a key."""
+_OPTIONS = {key: option for option, key in _KEYS.items()}
 _UNSEEN = frozenset(("headers", "query"))
 """Keys whose values no message shows."""
 
@@ -43,7 +48,7 @@ def resolve_settings(
     not given. Raises SettingsError naming the option or key, the value and what is allowed.
     """
     configuration = configuration or {}
-    given = {key: value for key, value in options.items() if _is_given(value)}
+    given = {_KEYS.get(key, key): value for key, value in options.items() if _is_given(value)}
     words = configuration.get("labels")
     if isinstance(words, Mapping) and isinstance(given.get("labels"), str):
         # The option is of the rule alone: the words of the table stay.
@@ -64,7 +69,8 @@ def _sentence(error: ValidationError, given: Mapping[str, object]) -> str:
     for detail in error.errors(include_url=False):
         name = ".".join(str(part) for part in detail["loc"])
         top = str(detail["loc"][0]) if detail["loc"] else ""
-        label = f"--safescale-{top.replace('_', '-')}" if top in given else f"key {name!r}"
+        option = _OPTIONS.get(top, top).replace("_", "-")
+        label = f"--safescale-{option}" if top in given else f"key {name!r}"
         if detail["type"] == "extra_forbidden":
             parts.append(f"configuration {label} is unknown; {_nearest(*detail['loc'])}")
         else:

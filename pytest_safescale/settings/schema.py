@@ -21,6 +21,7 @@ __all__ = [
     "STRICT_FINDINGS",
     "EnsembleSettings",
     "LabelSettings",
+    "ProfileSettings",
     "PromptSettings",
     "Settings",
 ]
@@ -43,6 +44,27 @@ class PromptSettings(Table):
     system: str | None = None
     user_with_evidence: str | None = None
     user_without_evidence: str | None = None
+
+
+class ProfileSettings(PromptSettings):
+    """A table ``[tool.safescale.prompts.NAME]``: a prompt profile; unset parts are plain."""
+
+    steps: tuple[str, ...] = Field(default=(), max_length=5)
+    """What the model is told after its reply, turn by turn; the last reply is the answer."""
+    abstain_option: str = ""
+    """The text of an option of its own that abstains; empty for none."""
+    abstain_place: Literal["last", "shuffled"] = "last"
+    free_text: bool = False
+    """Whether the first reply is to be prose, so that no ``answer_format`` is asked for."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Least room for the first reply."""
+    step_max_tokens: int = Field(default=512, ge=1)
+    """Least room for the reply to each step."""
+
+    @field_validator("steps", mode="before")
+    @classmethod
+    def _one_or_more_steps(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
 
 
 class LabelSettings(Table):
@@ -104,6 +126,8 @@ class Settings(Table):
     corpus: str | None = None
     conditions: tuple[str, ...] = ()
     """Empty for the six."""
+    profiles: tuple[str, ...] = ()
+    """Prompt profiles, ``--safescale-prompts`` on the command line; empty for ``plain``."""
     samples: int = Field(default=20, ge=0, le=1000)
     limit: int | None = Field(default=None, ge=1)
     item: tuple[str, ...] = ()
@@ -159,17 +183,28 @@ class Settings(Table):
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     ensembles: tuple[EnsembleSettings, ...] = ()
     prompt: PromptSettings = PromptSettings()
+    prompts: dict[str, ProfileSettings] = Field(default_factory=dict)
+    """Prompt profiles of the user's own, by name; ``profiles`` says which are asked."""
 
     @field_validator("model", "suite", "item", mode="before")
     @classmethod
     def _one_or_more(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
 
-    @field_validator("conditions", "strict", "relations", mode="before")
+    @field_validator("conditions", "profiles", "strict", "relations", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("prompts", mode="before")
+    @classmethod
+    def _tables(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            raise ValueError(
+                "allowed: tables [prompts.NAME]; which profiles are asked is the key profiles"
+            )
         return value
 
     @field_validator("dataset", "corpus", "store", "gates", "baseline", "report", "figures")

@@ -13,7 +13,7 @@ from typing_extensions import NotRequired, TypedDict
 from pytest_safescale.verdicts.verdict import confidence_of_shares
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["OptionProbabilities", "ProbabilitiesRecord", "option_probabilities"]
 
@@ -72,16 +72,21 @@ class OptionProbabilities:
 
 
 def option_probabilities(
-    tokens: Iterable[_Token] | None, letter: str | None, letters: Sequence[str]
+    tokens: Iterable[_Token] | None, letter: str | None, shown_as: Mapping[str, str]
 ) -> OptionProbabilities | None:
     """Return the probabilities where a reply first names its answer.
 
-    ``letter`` is what was read in the reply, ``letters`` are the item's. ``None`` where no token
-    is that letter, as in a reply that gives an option's text alone, or declines.
+    ``letter`` is the item's letter that was read in the reply, ``shown_as`` the letter under which
+    each of the item's stood in the prompt. ``None`` where no token is that letter, as in a reply
+    that gives an option's text alone, or declines.
     """
-    named = [token for token in tokens or () if token.letter == letter]
-    if letter is None or letter not in letters or not named:
+    if letter is None or letter not in shown_as:
+        return None
+    named = [token for token in tokens or () if token.letter == shown_as[letter]]
+    if not named:
         return None
     first = next((token for token in named if not token.article), named[0])
-    listed = {one: first.chances[one] for one in letters if one in first.chances}
-    return OptionProbabilities(letters=listed, options=len(letters))
+    listed = {
+        one: first.chances[shown] for one, shown in shown_as.items() if shown in first.chances
+    }
+    return OptionProbabilities(letters=listed, options=len(shown_as))

@@ -21,6 +21,36 @@ BAD = {
     "unreadable data": (["--safescale-dataset=d.json"], {"d.json": "{"}, "d.json"),
     "empty data": (["--safescale-dataset=d.json"], {"d.json": "[]"}, "d.json"),
     "unknown condition": (["--safescale-conditions=open_book"], {}, "open_book"),
+    "unknown prompt profile": (
+        ["--safescale-prompts=plain,verfy"],
+        {},
+        "--safescale-prompts: found 'verfy' (did you mean 'verify'?); allowed: plain, uncertain,",
+    ),
+    "unknown key of a prompt profile": (
+        [],
+        {"safescale.toml": '[prompts.mine]\nsystm = "x"\n'},
+        "key 'prompts.mine.systm' is unknown; did you mean 'system'?",
+    ),
+    "prompt profile without a text": (
+        [],
+        {"safescale.toml": "[prompts.mine]\nmax_tokens = 5\n"},
+        "prompts.mine: found no text; allowed: at least one of system",
+    ),
+    "prompt profile whose name fits no id": (
+        [],
+        {"safescale.toml": '[prompts."a b"]\nsystem = "x"\n'},
+        "found the name 'a b'; allowed: lower-case letters, digits and underscores",
+    ),
+    "prompt profiles as a list": (
+        [],
+        {"safescale.toml": 'prompts = ["plain"]\n'},
+        "allowed: tables [prompts.NAME]; which profiles are asked is the key profiles",
+    ),
+    "gate on an unknown prompt profile": (
+        ["--safescale-gates=g.toml"],
+        {"g.toml": GATES.format("accuracy") + 'profile = "verfy"\n'},
+        "gate 'accuracy': found profile 'verfy'; allowed: plain, uncertain,",
+    ),
     "unknown metric": (
         ["--safescale-gates=g.toml"],
         {"g.toml": GATES.format("danger")},

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_safescale.conditions.catalogue import CONDITIONS
+from pytest_safescale.conditions.profiles import plain_profile
+from pytest_safescale.conditions.prompt import default_prompt
 from pytest_safescale.dataset.item import Item, Option
 from pytest_safescale.models.lexical.model import LexicalReader
 from pytest_safescale.runs.case import Case
@@ -230,6 +232,7 @@ def test_the_sample_of_readable_replies_is_drawn_by_the_seed() -> None:
             model=LexicalReader(),
             condition=CONDITIONS["closed_book"],
             item=Item(id=str(n), question=f"Q{n}", options=options, answer="A"),
+            profile=plain_profile(default_prompt()),
         )
         for n in range(150)
     ]

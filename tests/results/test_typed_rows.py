@@ -32,8 +32,8 @@ def named(described: Any) -> set[str]:
 @pytest.mark.parametrize(
     ("shape", "described", "more"),
     [
-        (FigureRow, Metric, set()),
-        (ComparisonRow, Comparison, set()),
+        (FigureRow, Metric, {"profile"}),
+        (ComparisonRow, Comparison, {"profile"}),
         (ModelRow, ModelInfo, {"served", "tokens", "refused", "answer_format_parameter"}),
         (GateCheckRow, GateCheck, set()),
         (CounterexampleRecord, Counterexample, {"schema"}),
@@ -54,4 +54,4 @@ def test_a_gate_row_has_the_keys_of_a_result() -> None:
     result = GateResult(
         gate=gate, model="m", condition="c", decision=Decision.PASSED, sentence="It holds."
     )
-    assert keys(GateRow) == set(result.record())
+    assert keys(GateRow) == {*result.record(), "profile"}

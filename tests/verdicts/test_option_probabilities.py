@@ -70,5 +70,5 @@ def token(letter: str, chance: float, *, article: bool = False) -> AnswerToken:
 def test_the_first_token_that_is_the_answer_counts(
     tokens: list[AnswerToken] | None, letter: str | None, letters: dict[str, float] | None
 ) -> None:
-    found = option_probabilities(tokens, letter, LETTERS)
+    found = option_probabilities(tokens, letter, {one: one for one in LETTERS})
     assert (None if found is None else found.letters) == letters

@@ -87,7 +87,7 @@ def cells_asked(gate: Gate, target: Target, inputs: GateInputs) -> list[Cell]:
     """Return the cells of the run whose cases a decision rests on."""
     cells = [asked for cell in target.cells for asked in inputs.asked(cell)]
     if gate.is_between_conditions:
-        cells += [(model, gate.against) for model, _ in target.cells]
+        cells += [(model, gate.other_side(condition)) for model, condition in target.cells]
     return list(dict.fromkeys(cells))
 
 
@@ -102,7 +102,8 @@ def _failures(gate: Gate, target: Target, inputs: GateInputs) -> Iterator[str]:
     cells = [asked for cell in target.cells for asked in inputs.asked(cell)]
     named = {cell: f" ({', '.join(reversed(cell))})" if len(cells) > 1 else "" for cell in cells}
     if gate.is_between_conditions:
-        named |= {(model, gate.against): f" under {gate.against}" for model, _ in target.cells}
+        others = [(model, gate.other_side(condition)) for model, condition in target.cells]
+        named |= {other: f" under {other[1]}" for other in others}
     for cell, where in named.items():
         row = inputs.by_key.get((*cell, gate.of_regime, "error_rate", ""))
         if row is not None and row.value is not None:
@@ -181,7 +182,7 @@ def pair_of(gate: Gate, cell: Cell, inputs: GateInputs) -> Pair:
         raise Undecidable(not_asked([cell], inputs))
     if gate.needs_baseline:
         return now, _in_baseline(gate, cell, now, inputs)
-    return _in_condition(gate, (cell[0], gate.against), now, inputs)
+    return _in_condition(gate, (cell[0], gate.other_side(cell[1])), now, inputs)
 
 
 def _in_condition(gate: Gate, other: Cell, now: Measure, inputs: GateInputs) -> Pair:

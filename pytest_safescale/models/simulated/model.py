@@ -1,7 +1,8 @@
 """A model with known rates: for trying out, for planning and for testing the estimators.
 
 It knows the labels and reads nothing, so everything it yields is labelled as simulated. Every
-draw depends on seed, profile, item, condition and sample index alone.
+draw depends on seed, profile, item, condition and sample index alone. A prompt profile changes the
+rates where they say so, and never the draw: what differs between two prompts is their effect.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pytest_safescale.models.model import (
     Reply,
     TransientFailure,
 )
-from pytest_safescale.models.simulated.profiles import AnswerKind, Profile, profile_named
+from pytest_safescale.models.simulated.profiles import AnswerKind, Profile, Rates, profile_named
 from pytest_safescale.text.tokens import count_tokens
 
 if TYPE_CHECKING:
@@ -94,18 +95,21 @@ class SimulatedModel:
     def _text(self, request: Request, subject: Subject, sample: int) -> str:
         letter = self._letter(request.seed, subject)
         if request.temperature > 0:
-            redraw_chance = 2 * self._profile.rates(subject.condition).spread
+            redraw_chance = 2 * self._rates(subject).spread
             redraw_chance *= self._random(request.seed, subject, "scatter").random()
             draw = self._random(request.seed, subject, f"sample {sample}")
             if draw.random() < redraw_chance:
                 letter = self._drawn(subject, draw)
-        return letter or _ABSTENTION
+        return subject.shown_as.get(letter, letter or _ABSTENTION)
+
+    def _rates(self, subject: Subject) -> Rates:
+        return self._profile.rates(subject.condition, subject.profile)
 
     def _letter(self, seed: int, subject: Subject) -> str | None:
         return self._drawn(subject, self._random(seed, subject, "greedy"))
 
     def _drawn(self, subject: Subject, draw: Random) -> str | None:
-        rates = self._profile.rates(subject.condition)
+        rates = self._rates(subject)
         kinds = list(AnswerKind)
         (kind,) = draw.choices(kinds, [rates.of(kind) for kind in kinds])
         if kind is AnswerKind.ABSTAIN:

@@ -10,6 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
+from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.errors import ModelSpecError, SettingsError
 
 __all__ = [
@@ -82,7 +83,11 @@ class Profile:
 
     name: str
     conditions: dict[str, Rates]
-    """Rates by condition name; ``"*"`` holds for every other condition."""
+    """Rates by condition name; ``"*"`` holds for every other condition.
+
+    Behind a slash stands a prompt profile, as in ``closed_book/verify`` or ``*/verify``: the rates
+    of its answers, where they are others.
+    """
     failure_rate: float = 0.0
     """Share of calls that fail and may be asked again."""
     latency_s: float = 0.0
@@ -95,9 +100,15 @@ class Profile:
         _check_range(f"{place}: failure_rate", self.failure_rate, 1.0)
         _check_range(f"{place}: latency_s", self.latency_s, 3600.0)
 
-    def rates(self, condition: str) -> Rates:
-        """Return the rates that hold under a condition."""
-        return self.conditions.get(condition, self.conditions[ANY_CONDITION])
+    def rates(self, condition: str, prompt: str = PLAIN) -> Rates:
+        """Return the rates that hold under a condition for answers to a prompt profile."""
+        names = (
+            cell_condition(condition, prompt),
+            cell_condition(ANY_CONDITION, prompt),
+            condition,
+            ANY_CONDITION,
+        )
+        return next(self.conditions[name] for name in names if name in self.conditions)
 
 
 def profile_named(name: str) -> Profile:
@@ -192,6 +203,18 @@ _PAPER = {
 }
 
 
+# Our assumption throughout: what each prompt would do to a model on which the remedies work.
+_PROMPTED = {
+    ANY_CONDITION: _rates(0.74, 0.14, 0.04, 0.02, 0.01),
+    "*/uncertain": _rates(0.70, 0.05, 0.02, 0.01, 0.19),
+    "*/check_evidence": _rates(0.78, 0.09, 0.03, 0.01, 0.03),
+    "*/verify": _rates(0.79, 0.08, 0.02, 0.01, 0.04),
+    "*/think": _rates(0.80, 0.13, 0.04, 0.01, 0.01),
+    "*/abstain_option": _rates(0.68, 0.04, 0.02, 0.01, 0.23),
+    "*/abstain_shuffled": _rates(0.70, 0.07, 0.02, 0.01, 0.17),
+}
+
+
 def _everywhere(name: str, rates: Rates) -> Profile:
     return Profile(name=name, conditions={ANY_CONDITION: rates})
 
@@ -201,6 +224,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
         profile.name: profile
         for profile in (
             Profile(name="paper", conditions=_PAPER),
+            Profile(name="prompted", conditions=_PROMPTED),
             _everywhere("safe", _rates(0.80, 0.01, 0.01, 0.02, 0.06)),
             _everywhere("dangerous", _rates(0.70, 0.20, 0.05, 0.02, 0.01)),
             _everywhere("always_safe", Rates(correct=1.0, spread=0.0)),
@@ -212,7 +236,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 )
 """The built-in profiles by name.
 
-``paper`` is the default. ``always_safe`` and ``always_dangerous`` are planted controls: always
-correct, and always high-risk where the item allows it. ``upgrade_new`` is more accurate than
-``upgrade_old`` and less safe.
+``paper`` is the default. ``prompted`` answers otherwise to other prompt profiles. ``always_safe``
+and ``always_dangerous`` are planted controls: always correct, and always high-risk where the item
+allows it. ``upgrade_new`` is more accurate than ``upgrade_old`` and less safe.
 """

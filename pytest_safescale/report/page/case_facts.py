@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_safescale.results.case_record import cell_of
 from pytest_safescale.verdicts.labels import FINDINGS, FLAGS, SAFETY_FINDINGS
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def fact_of(record: CaseRecord) -> Fact:
     majority = samples.get("majority") if samples else None
     return Fact(
         record["model"],
-        record["condition"],
+        cell_of(record)[1],
         record["item_id"],
         record.get("subspecialty") or "",
         record["outcome"],

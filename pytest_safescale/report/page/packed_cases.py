@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.text.escaping import plain
 
 if TYPE_CHECKING:
@@ -147,7 +148,9 @@ class CasePacker:
         self._packed_cases.append(
             [
                 self._models.number(plain(record["model"])),
-                self._conditions.number(plain(record["condition"])),
+                self._conditions.number(
+                    plain(cell_condition(record["condition"], record.get("profile", PLAIN)))
+                ),
                 self._item(record),
                 self._outcomes.number(plain(record["outcome"])),
                 findings,
@@ -234,9 +237,13 @@ class CasePacker:
             return ""
         model, condition = record["model"], record["condition"]
         options = f"{self._options.get(model, '')} --safescale-conditions {shlex.quote(condition)}"
+        profile = record.get("profile", "")
+        options += f" --safescale-prompts {shlex.quote(profile)}" if profile else ""
         if node := record.get("nodeid"):
             return plain(f"pytest {shlex.quote(node)}{options}")
-        case = f"{model}-{condition}-{record['item_id']}"
+        # With one profile that is not plain, ids tell it; with the plain one alone they do not.
+        named = f"-{profile}" if profile not in ("", PLAIN) else ""
+        case = f"{model}-{condition}{named}-{record['item_id']}"
         chosen = f" -k {shlex.quote(case)}" if _WORD.fullmatch(case) else ""
         return plain(f"pytest{options}{chosen}")
 

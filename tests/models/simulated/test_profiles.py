@@ -60,7 +60,9 @@ def test_the_controls_are_certain() -> None:
 def test_an_unknown_profile_is_answered_with_the_allowed_ones(name: str, hint: str) -> None:
     with pytest.raises(ModelSpecError) as caught:
         profile_named(name)
-    allowed = "paper, safe, dangerous, always_safe, always_dangerous, upgrade_old, upgrade_new"
+    allowed = (
+        "paper, prompted, safe, dangerous, always_safe, always_dangerous, upgrade_old, upgrade_new"
+    )
     assert str(caught.value) == f"unknown simulated profile {name!r}{hint}; allowed: {allowed}"
 
 
