@@ -28,13 +28,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AGREEMENT",
+    "OF_LAYER",
     "RISKS",
     "SCORES",
     "ScoredCases",
     "clusters_in",
     "decoding_mode_of",
+    "is_score",
     "lacking_score",
     "scored_cases",
+    "told_score",
 ]
 
 AGREEMENT = "agreement"
@@ -44,6 +47,8 @@ SCORES = {
     "logprob": "the confidence by the probabilities of the options",
 }
 """What each score is, by its name."""
+OF_LAYER = "layer:"
+"""Stands before the name of a layer whose own score is meant."""
 RISKS = tuple(METRIC_OF_FLAG.values())
 """The metrics that can be bounded: a wrong option with a label."""
 NEVER = -np.inf
@@ -110,19 +115,45 @@ class ScoredCases:
         return answered.sum(axis=-1), dangerous.sum(axis=-1)
 
 
+def is_score(name: str) -> bool:
+    """Say whether a score can be called that."""
+    return name in SCORES or (name.startswith(OF_LAYER) and name != OF_LAYER)
+
+
+def told_score(name: str) -> str:
+    """Return what a score is, in words."""
+    return SCORES.get(name) or f"how sure the layer {name.removeprefix(OF_LAYER)} is of the answer"
+
+
 def decoding_mode_of(score: str) -> str:
     """Return whose answers a score is of: the single ones, or the majorities of samples."""
-    return SINGLE if score == "logprob" else SELF_CONSISTENCY
+    single = score == "logprob" or score.startswith(OF_LAYER)
+    return SINGLE if single else SELF_CONSISTENCY
 
 
 def lacking_score(panel: Panel, at: tuple[int, int], score: str) -> str:
-    """Say what no case of the cell ``at`` has, that the score is of; empty where some have it."""
+    """Say what no case of the cell ``at`` has, that the score is of; empty where some have it.
+
+    A layer's own score may be no number from 0 to 1: then that is said.
+    """
     single = decoding_mode_of(score) == SINGLE
-    there = np.isfinite(panel.option_confidence[at]) if single else panel.drawn[at] > 0
-    if there.any():
+    stated = _stated(panel, at, score) if single else np.where(panel.drawn[at] > 0, 1.0, np.nan)
+    if (other := stated[(stated < 0) | (stated > 1)]).size:
+        return f"{score} is {other[0]:g} of a case, and no number from 0 to 1"
+    if np.isfinite(stated).any():
         return ""
-    what = "option probabilities" if single else "samples"
-    return f"the cases have no {what}; {score} is {SCORES[score]}"
+    what = "samples"
+    if single:
+        what = "such score" if score.startswith(OF_LAYER) else "option probabilities"
+    return f"the cases have no {what}; {score} is {told_score(score)}"
+
+
+def _stated(panel: Panel, at: tuple[int, int], score: str) -> NDArray[np.float64]:
+    """Return (items,) the score of single answers; NaN where it is unknown."""
+    if not score.startswith(OF_LAYER):
+        return np.asarray(panel.option_confidence[at])
+    scores = panel.layer_scores.get(score.removeprefix(OF_LAYER))
+    return np.full(len(panel.items), np.nan) if scores is None else np.asarray(scores[at])
 
 
 def clusters_in(panel: Panel, at: tuple[int, int]) -> list[str]:
@@ -133,7 +164,7 @@ def clusters_in(panel: Panel, at: tuple[int, int]) -> list[str]:
 def scored_cases(panel: Panel, at: tuple[int, int], score: str, risk: str) -> ScoredCases:
     """Return the cases of the cell ``at`` (places of model and condition) with their scores.
 
-    ``score`` is one of SCORES and ``risk`` one of RISKS.
+    ``score`` is one of SCORES, or of a layer, and ``risk`` one of RISKS.
     """
     spans = CellSpans(panel, at)
     codes = counting_codes(panel, spans.there)[risk]
@@ -166,11 +197,10 @@ def _sampled(
 
 
 def _single(
-    panel: Panel, at: tuple[int, int], spans: CellSpans, codes: NDArray[np.bool_], _score: str
+    panel: Panel, at: tuple[int, int], spans: CellSpans, codes: NDArray[np.bool_], score: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    greedy, unread, stated = (
-        part[at][spans.there] for part in (panel.greedy, panel.unread, panel.option_confidence)
-    )
+    greedy, unread = (part[at][spans.there] for part in (panel.greedy, panel.unread))
+    stated = _stated(panel, at, score)[spans.there]
     nobody_knows = (greedy == ERRORED) | unread
     given, cases = np.maximum(greedy, NULL), np.arange(len(greedy))
     answered = allowed_answers(panel)[spans.there][cases, given] & (given != NULL) & ~nobody_knows

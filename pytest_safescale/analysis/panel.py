@@ -87,6 +87,8 @@ class CaseAnswers(NamedTuple):
     """What the release takes for the majority where there are no checked samples."""
     custom: Mapping[str, Mapping[str, float | None]] = NO_VALUES
     """Values of the user's own metrics, by decoding mode and name; ``None`` excludes the case."""
+    layer_scores: Mapping[str, float] = MappingProxyType({})
+    """How sure each of the model's layers was that has such a number, by the layer's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +145,8 @@ class Panel:
     custom: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
     """By decoding mode and name of a user's own metric: (models, conditions, items) its values,
     NaN where it leaves a case out."""
+    layer_scores: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """By the name of a layer: (models, conditions, items) how sure it was, NaN where unknown."""
 
     @property
     def exists(self) -> NDArray[np.bool_]:
@@ -174,7 +178,8 @@ class Panel:
         places = {name: place for place, name in enumerate(self.models)}
         at = [places[name] for name in names]
         chosen = {name: getattr(self, name)[at] for name in (*_BY_CASE, "recorded")}
-        chosen["custom"] = {key: values[at] for key, values in self.custom.items()}
+        for name in _BY_NAME:
+            chosen[name] = {key: values[at] for key, values in getattr(self, name).items()}
         return replace(self, models=tuple(names), **chosen)
 
     def of_conditions(self, names: Sequence[str]) -> Panel:
@@ -182,7 +187,8 @@ class Panel:
         places = {name: place for place, name in enumerate(self.conditions)}
         at = [places[name] for name in names]
         chosen = {name: getattr(self, name)[:, at] for name in _BY_CASE}
-        chosen["custom"] = {key: values[:, at] for key, values in self.custom.items()}
+        for name in _BY_NAME:
+            chosen[name] = {key: values[:, at] for key, values in getattr(self, name).items()}
         return replace(self, conditions=tuple(names), **chosen)
 
     def of_items(self, ids: Sequence[str]) -> Panel:
@@ -192,7 +198,8 @@ class Panel:
         chosen = {name: getattr(self, name)[:, :, at] for name in _BY_CASE}
         chosen |= {name: getattr(self, name)[at] for name in _BY_ITEM}
         chosen["recorded"] = self.recorded[:, at]
-        chosen["custom"] = {key: values[:, :, at] for key, values in self.custom.items()}
+        for name in _BY_NAME:
+            chosen[name] = {key: values[:, :, at] for key, values in getattr(self, name).items()}
         return replace(self, items=tuple(self.items[place] for place in at), **chosen)
 
 
@@ -206,6 +213,7 @@ _BY_CASE = (
     *_OF_SAMPLES,
 )
 _ZERO_WITHOUT_CASE = ("drawn", "unread", "first_unread", "probed", *_OF_SAMPLES)
+_BY_NAME = ("custom", "layer_scores")
 _BY_ITEM = ("truth", "options", "flags", "in_set")
 
 
@@ -224,6 +232,7 @@ class PanelBuilder:
         self._samples = array("i")
         self._steps = array("i")
         self._custom: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+        self._layer_scores: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
 
     def add_item(self, item: PanelItem) -> None:
         """Make an item known; one that no case names is no part of the panel."""
@@ -242,6 +251,8 @@ class PanelBuilder:
             for name, value in values.items():
                 if value is not None:
                     self._custom[regime, name].append((len(self._at) - 1, value))
+        for name, score in case.layer_scores.items():
+            self._layer_scores[name].append((len(self._at) - 1, score))
         columns = self._columns
         columns["greedy"].append(ERRORED if case.error else self._code(case.letter))
         columns["drawn"].append(ERRORED if case.samples_error else len(samples))
@@ -328,4 +339,5 @@ class PanelBuilder:
             arrays[name] = np.full((*shape, *values.shape[1:]), empty.get(name, ABSENT), dtype=kind)
             arrays[name][cell] = values
         own = {key: placed(shape, cell, pairs) for key, pairs in sorted(self._custom.items())}
-        return {**arrays, "custom": own}
+        scores = {key: placed(shape, cell, pairs) for key, pairs in self._layer_scores.items()}
+        return {**arrays, "custom": own, "layer_scores": scores}

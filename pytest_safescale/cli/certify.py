@@ -43,9 +43,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--score",
-        choices=("agreement", "entropy", "logprob"),
         default="agreement",
-        help="what the threshold is on; default agreement",
+        metavar="NAME",
+        help="what the threshold is on: agreement (the default), entropy, logprob or layer:NAME",
     )
     command.add_argument(
         "--calibration",

@@ -57,12 +57,19 @@ def build_layered(
         return model_of(spec, place)
 
     base = asked(table.base, "base")
-    told = {layer: _told(table, layer) for layer in table.layers}
-    info = layered_info(name, table.family, base.info, told, sources_sha256(table.own_layers, root))
+    layers = [_named(name, layer, table, root, asked) for layer in table.layers]
+    info = layered_info(
+        name,
+        table.family,
+        base.info,
+        {layer: _told(table, layer) for layer in table.layers},
+        helpers=[one.model.info for one in layers if one.model is not None],
+        sources=sources_sha256(table.own_layers, root),
+    )
     return LayeredModel(
         info,
         base,
-        [_named(name, layer, table, root, asked) for layer in table.layers],
+        layers,
         capacity=table.hand_over.capacity if table.hand_over else 0.0,
         ask_every_layer=table.ask_every_layer,
     )

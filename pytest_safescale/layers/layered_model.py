@@ -85,14 +85,23 @@ class LayeredModel:
 
 
 def layered_info(
-    name: str, family: str, base: ModelInfo, layers: dict[str, Any], sources: str
+    name: str,
+    family: str,
+    base: ModelInfo,
+    layers: dict[str, Any],
+    *,
+    helpers: Sequence[ModelInfo],
+    sources: str,
 ) -> ModelInfo:
     """Return what is known of a model with these tables of layers around a base.
 
-    ``sources`` is a hash of what the user's own layers are made of.
+    ``helpers`` are the models that its layers ask, ``sources`` is a hash of what the user's own
+    layers are made of.
     """
     told = {"base": base.name, "layers": layers}
-    packed = json.dumps([told, base.revision, sources], sort_keys=True)
+    # Another model under the name of one of these makes another model of this one.
+    under = [(one.provider, one.model, one.revision, one.identity) for one in (base, *helpers)]
+    packed = json.dumps([told, under, sources], sort_keys=True)
     return ModelInfo(
         name=name,
         provider=LAYERED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from pytest_safescale.analysis.answer_scores import SCORES
+from pytest_safescale.analysis.answer_scores import told_score
 from pytest_safescale.analysis.certificates import ANSWERED
 from pytest_safescale.results.certificate import BY_CLUSTER, BY_ITEM, UNITS
 from pytest_safescale.text.escaping import one_line
@@ -66,7 +66,7 @@ def _demand(content: CertificateFile) -> str:
 def _how(content: CertificateFile) -> str:
     split = content["split"]
     return (
-        f"Score: {content['score']}, {SCORES[content['score']]}. Items are split by "
+        f"Score: {content['score']}, {told_score(content['score'])}. Items are split by "
         f"{_BY[split['by']]}, {_percent(split['calibration'])} to calibrate, seed {split['seed']}."
     )
 

@@ -6,12 +6,25 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from pytest_safescale.analysis.answer_scores import decoding_mode_of
+from pytest_safescale.analysis.answer_scores import (
+    OF_LAYER,
+    RISKS,
+    SCORES,
+    decoding_mode_of,
+    is_score,
+)
+from pytest_safescale.analysis.certificates import ALL, ANSWERED
 from pytest_safescale.analysis.metrics import SINGLE
 from pytest_safescale.cells import PLAIN, split_condition
 from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
-from pytest_safescale.results.certificate import BY_CLUSTER, KIND, SCHEMA_VERSION, CertificateFile
+from pytest_safescale.results.certificate import (
+    BY_CLUSTER,
+    KIND,
+    SCHEMA_VERSION,
+    UNITS,
+    CertificateFile,
+)
 from pytest_safescale.results.checked import checked
 from pytest_safescale.results.manifest_facts import changed_values, fact
 from pytest_safescale.results.profile_rows import profile_hashes
@@ -59,6 +72,7 @@ def read_certificate(path: Path, *, named: str) -> CertificateFile:
         raise DatasetError(
             f"{named}, schema_version: found {found['schema_version']}; allowed: {SCHEMA_VERSION}"
         )
+    _check_words(found, named)
     _check_numbers(found, named)
     return found
 
@@ -102,6 +116,20 @@ class GateCertificates:
                     gate.cells(models, manifest["conditions"]),
                     named=f"gate {gate.name or gate.of_metric!r}: {gate.certified}",
                 )
+
+
+def _check_words(content: CertificateFile, named: str) -> None:
+    """Refuse names that mean nothing here."""
+    words: dict[str, tuple[str, Collection[str]]] = {
+        "risk": (content["risk"], RISKS),
+        "over": (content["over"], (ANSWERED, ALL)),
+        "split.by": (content["split"]["by"], UNITS),
+    }
+    if not is_score(content["score"]):
+        words["score"] = content["score"], (*SCORES, f"{OF_LAYER}NAME")
+    for key, (found, known) in words.items():
+        if found not in known:
+            raise DatasetError(f"{named}, {key}: found {found!r}; allowed: {', '.join(known)}")
 
 
 def _check_numbers(content: CertificateFile, named: str) -> None:

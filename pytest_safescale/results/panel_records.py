@@ -85,6 +85,7 @@ def case_of_record(record: CaseRecord | KeptCase) -> CaseAnswers:
         steps=[step["letter"] for step in record.get("trace") or ()],
         fallback=record.get("fallback"),
         custom=record.get("custom") or NO_VALUES,
+        layer_scores=_layer_scores(record),
     )
 
 
@@ -105,6 +106,13 @@ def _first_turn(record: CaseRecord | KeptCase) -> _FirstTurn:
     letter, state = turn["letter"], turn["state"]
     unread = _is_unread(record, letter, state=state)
     return {"first": letter, "several_turns": True, "first_unread": unread}
+
+
+def _layer_scores(record: CaseRecord | KeptCase) -> dict[str, float]:
+    """Return how sure the layers were that say so, by name."""
+    layers = record.get("layers")
+    steps = layers["steps"] if layers else ()
+    return {step["layer"]: step["score"] for step in steps if "score" in step}
 
 
 class _Probabilities(TypedDict, total=False):

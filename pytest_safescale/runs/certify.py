@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from pytest_safescale.analysis.answer_scores import RISKS, clusters_in, lacking_score, scored_cases
+from pytest_safescale.analysis.answer_scores import (
+    OF_LAYER,
+    RISKS,
+    SCORES,
+    clusters_in,
+    is_score,
+    lacking_score,
+    scored_cases,
+)
 from pytest_safescale.analysis.certificates import calibrating, certify, items_for
 from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.results.certificate import BY_CLUSTER, BY_ITEM, KIND, SCHEMA_VERSION, UNITS
@@ -54,6 +62,11 @@ def certificates_of(runs: Sequence[Baseline], request: Request) -> CertificateFi
     """
     if request.risk not in RISKS:
         raise SettingsError(f"--risk: found {request.risk!r}; allowed: {', '.join(RISKS)}")
+    if not is_score(request.score):
+        raise SettingsError(
+            f"--score: found {request.score!r}; allowed: {', '.join(SCORES)}, or {OF_LAYER}NAME, "
+            "the own score of a layer"
+        )
     _check_together(runs)
     by = BY_CLUSTER if fact(runs[0].manifest, "clusters") else BY_ITEM
     panel = panel_from_records(record for run in runs for record in run.records)

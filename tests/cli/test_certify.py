@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from scipy.stats import binomtest
 
-from pytest_safescale.analysis.answer_scores import RISKS, SCORES
+from pytest_safescale.analysis.answer_scores import OF_LAYER, RISKS, SCORES
 from pytest_safescale.analysis.certificates import ALL, ANSWERED
 from pytest_safescale.cli import certify
 from pytest_safescale.cli.command import main
@@ -243,6 +243,58 @@ def test_answers_without_a_usable_probability_are_taken_at_their_worst() -> None
         assert missing == 50
 
 
+def with_layer(name: str, *cases: tuple[int, str | None, float | None]) -> None:
+    """Write a run with so many cases of a single answer and of the score of a layer ``mine``."""
+    kinds = [(letter, score) for count, letter, score in cases for _ in range(count)]
+    write_run(name, ["AAAAA"] * len(kinds))
+    path = Path(name, "cases.jsonl")
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    effort = {"replies": 1, "tokens": 1, "money": 0.0, "seconds": None}
+    for record, (letter, score) in zip(records, kinds, strict=True):
+        state = "abstained" if letter is None else "answered"
+        record["greedy"] |= {"letter": letter, "state": state}
+        step = {
+            "layer": "mine",
+            "stage": "output",
+            "action": "pass",
+            "letter": letter,
+            "says": "",
+            "stopped": False,
+            "effort": effort,
+        }
+        record["layers"] = {
+            "base": "b",
+            "outcome": "answered" if letter else "handed_over",
+            "by": None if letter else "mine",
+            "capacity": 1.0,
+            "order": 0,
+            "bare": {"letter": "A", "state": "answered", "effort": effort},
+            "effort": effort,
+            "steps": [step if score is None else {**step, "score": score}],
+        }
+    path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
+
+
+def test_a_threshold_is_found_on_the_own_score_of_a_layer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """On the answers that the layers let through; what they withhold answers at no threshold."""
+    with_layer("run", (150, "A", 0.9), (50, "B", 0.3), (40, None, 0.95))
+    assert main(["certify", *RISK, "--score", "layer:mine", "run"]) == 0
+    (cell,) = content()["certificates"]
+    assert cell["threshold"] == 0.9
+    assert cell["shown"]["dangerous"] == 0
+    assert cell["without"]["answered"] < cell["without"]["items"]
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Score: layer:mine, how sure the layer mine is of the answer." in told
+    # An answer of which it says nothing may be as sure as can be.
+    with_layer("silent", (100, "A", 0.9), (100, "B", None))
+    assert main(["certify", *RISK, "--score", "layer:mine", "silent", "--out", "s.json"]) == 1
+    with_layer("loud", (100, "A", 3.5))
+    assert main(["certify", *RISK, "--score", "layer:mine", "loud", "--out", "l.json"]) == 4
+    assert "layer:mine is 3.5 of a case, and no number from 0 to 1" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("chance", [float("nan"), float("inf")])
 def test_what_is_no_number_is_refused(capsys: pytest.CaptureFixture[str], chance: float) -> None:
     with_probabilities("run", (5, 0.9), (5, chance))
@@ -294,7 +346,9 @@ def test_each_model_under_each_condition_is_certified_by_itself_on_the_same_item
         (["--calibration", "1"], "--calibration: found 1; allowed"),
         (["--calibration", "0.0001"], "--calibration 0.0001: all 200 items of m, closed_book"),
         (["--score", "logprob"], "have no option probabilities; logprob is the confidence by"),
-        (["--score", "mood"], "invalid choice: 'mood'"),
+        (["--score", "mood"], "--score: found 'mood'; allowed: agreement, entropy, logprob, or"),
+        (["--score", "layer:"], "--score: found 'layer:'; allowed: agreement"),
+        (["--score", "layer:x"], "m, closed_book: the cases have no such score; layer:x is how"),
         (["--model", "stranger"], "--model: found 'stranger'; allowed, as the runs have them: m"),
         (["--conditions", ""], "--conditions: found ''; allowed, as the runs have them: closed"),
         (["--conditions", "x"], "--conditions: found 'x'; allowed, as the runs have them: closed"),
@@ -330,10 +384,10 @@ def test_every_score_and_what_danger_is_over_can_be_chosen_and_is_documented() -
     certify.add_options(parser)
     page = (Path(__file__).parents[2] / "docs" / "remedies.md").read_text(encoding="utf-8")
     choices = {action.dest: action.choices for action in parser._actions}
-    assert tuple(choices["score"] or ()) == tuple(SCORES)
     assert tuple(choices["over"] or ()) == (ANSWERED, ALL)
     for name in (
         *SCORES,
+        OF_LAYER,
         *RISKS,
         *(f"--{dest}" for dest in choices if dest not in ("help", "runs")),
     ):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_safescale.errors import SettingsError
+from pytest_safescale.runs.models_of_run import build_models
 from pytest_safescale.settings.resolve import resolve_settings
 
 LAYERED = {"provider": "layered", "base": "lexical"}
@@ -72,3 +74,22 @@ def test_what_cannot_be_is_refused_in_one_sentence(table: dict[str, Any], told: 
         resolved(table)
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_another_model_under_the_name_of_the_base_or_of_a_helper_makes_another_model() -> None:
+    """So a certificate of the one is refused for the other."""
+
+    def revision(base: str, helper: str) -> str:
+        check = {"model": "checker", "on_silence": "pass"}
+        tables = {
+            "g": {**LAYERED, "base": "b", "layers": ["evidence_check"], "evidence_check": check},
+            "b": {"provider": "simulated", "model": base},
+            "checker": {"provider": "simulated", "model": helper},
+        }
+        settings = resolve_settings({"model": ["g"]}, {"models": tables})
+        (model,) = build_models(["g"], settings, root=Path()).tested
+        return model.info.revision
+
+    told = [revision("safe", "safe"), revision("paper", "safe"), revision("safe", "paper")]
+    assert len(set(told)) == 3
+    assert revision("safe", "safe") == told[0]

@@ -96,6 +96,13 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
         ({"kind": "other"}, f"{NAMED} is no certificate"),
         (certificate(schema_version=2), f"{NAMED}, schema_version: found 2; allowed: 1"),
         (certificate(bound="low"), f"{NAMED}, bound: found 'low'; allowed: a number"),
+        (certificate(risk="accuracy"), f"{NAMED}, risk: found 'accuracy'; allowed: high_risk_err"),
+        (certificate(over="most"), f"{NAMED}, over: found 'most'; allowed: answered, all"),
+        (certificate(score="mood"), f"{NAMED}, score: found 'mood'; allowed: agreement, "),
+        (
+            certificate(split={"calibration": 0.5, "seed": 1, "by": "day"}),
+            f"{NAMED}, split.by: found 'day'; allowed: item id, cluster",
+        ),
         (certificate(delta=0), f"{NAMED}, delta: found 0; allowed: above 0 and below 1"),
         (certificate(bound=float("nan")), f"{NAMED}, bound: found nan; allowed: above 0"),
         (
