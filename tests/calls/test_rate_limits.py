@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,17 +11,6 @@ from pytest_safescale.calls.caller import Caller, CallLimits
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.wait_reasons import Waits
 from tests.calls.models import ScriptedModel, request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "store.sqlite")
-    yield opened
-    opened.close()
 
 
 def test_turns_are_shared_by_all_processes_and_taken_when_they_come(
@@ -97,3 +85,29 @@ def test_what_calls_wait_for_is_told_while_they_do(store: Store) -> None:
 
     assert asyncio.run(two()) == ["the next turn of scripted: 0.01 requests a minute are allowed"]
     assert waits.reasons() == []
+
+
+def test_rate_limits_space_the_calls(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, begun, pause, take = [1000.0], [], asyncio.sleep, store.turns.take
+
+    async def passing(seconds: float) -> None:
+        clock[0] += seconds
+        await pause(0)
+
+    def noted(name: str, seconds: float) -> float:
+        wait = take(name, seconds)
+        if not wait:
+            begun.append(clock[0])
+        return wait
+
+    async def three() -> None:
+        ask = Caller(store, CallLimits())
+        await asyncio.gather(*(ask.ask(model, request(str(n))) for n in range(3)))
+
+    model = ScriptedModel(requests_per_minute=600)
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    monkeypatch.setattr(asyncio, "sleep", passing)
+    monkeypatch.setattr(store.turns, "take", noted)
+    asyncio.run(three())
+    assert begun == pytest.approx([1000.0, 1000.1, 1000.2], rel=1e-9)
+    assert len(model.asked) == 3

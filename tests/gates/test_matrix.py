@@ -23,19 +23,8 @@ from pytest_safescale.gates.spec import BASELINE, Gate
 from pytest_safescale.gates.written_gates import parse_gates
 from tests.gates import oracle
 from tests.gates.cases import make_inputs
-from tests.gates.matrix import (
-    AMOUNTS,
-    CELLS,
-    DIVIDED,
-    ITEMS,
-    RISK,
-    ROWS,
-    SAMPLES,
-    SEARCHED,
-    WHOLE,
-    Cell,
-    Row,
-)
+from tests.gates.matrix import AMOUNTS, CELLS, DIVIDED, ITEMS, ROWS, SAMPLES, SEARCHED, WHOLE, Cell
+from tests.gates.matrix_row import RISK, Row
 from tests.gates.test_missing_votes import counts
 
 if TYPE_CHECKING:
