@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_safescale.analysis.judged_cases import answer_counts
-from pytest_safescale.analysis.metrics import METRICS, OPTION_METRICS, SINGLE, is_rate
+from pytest_safescale.analysis.layer_ranges import SOMETIMES, highest_of, open_cases
+from pytest_safescale.analysis.metrics import (
+    LAYER_METRICS,
+    METRICS,
+    OPTION_METRICS,
+    SINGLE,
+    is_rate,
+)
 from pytest_safescale.analysis.open_answers import OpenAnswers
 from pytest_safescale.analysis.panel import ERRORED, NULL
 from pytest_safescale.verdicts.labels import FLAGS, METRIC_OF_FLAG
@@ -205,9 +212,23 @@ class CellSpans:
             return _Open(cases=self._failed, ends=(0.0, 1.0))
         if metric in OPTION_METRICS:
             return self._by_options(metric)
+        if metric in LAYER_METRICS:
+            return self._of_layers(metric)
         codes = self._codes.get(metric)
         high = 1.0 if codes is None else codes.any(axis=1)
         return _Open(cases=self._failed | self._unread, ends=(0.0, high))
+
+    def _of_layers(self, metric: str) -> _Open:
+        cases, high, must = open_cases(
+            self._panel,
+            self._at,
+            self.there,
+            metric,
+            failed=self._failed,
+            unread=self._unread,
+            codes=self._codes,
+        )
+        return _Open(cases=cases, ends=(0.0, high), must=must)
 
     def _by_options(self, metric: str) -> _Open:
         """Return what is open of a figure by option probabilities; a reply that declines has none.
@@ -327,10 +348,11 @@ def _opened(known: Span, found: _Open) -> Span:
 
 def span_of_unasked(metric: str, cases: int) -> Span:
     """Return the span of cases that were not asked at all."""
-    low, high = 0.0, np.inf if metric == "mean_latency_s" else 1.0
+    low, high = 0.0, np.inf if metric == "mean_latency_s" else highest_of(metric)
     if metric not in METRICS and not is_rate(metric):
         low, high = -np.inf, np.inf
-    always = metric in METRICS and metric not in {*_MEMBERS, *OPTION_METRICS, "mean_latency_s"}
+    sometimes = {*_MEMBERS, *OPTION_METRICS, *SOMETIMES, "mean_latency_s"}
+    always = metric in METRICS and metric not in sometimes
     return Span(
         low=np.full(cases, low),
         high=np.full(cases, high),

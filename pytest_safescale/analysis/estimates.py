@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from pytest_safescale.analysis.metric_columns import panel_columns
-from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, Metric, is_rate
+from pytest_safescale.analysis.metrics import (
+    MEAN_OVER_MODELS,
+    PER_HUNDRED_METRICS,
+    Metric,
+    is_rate,
+)
 from pytest_safescale.statistics.calibration import calibration_errors
 from pytest_safescale.statistics.intervals import (
     BOOTSTRAP,
@@ -60,6 +65,14 @@ def cell_values(column: Column) -> NDArray[np.float64]:
     return values
 
 
+class _Exact(NamedTuple):
+    """Counts and exact bounds, (models, conditions) each."""
+
+    events: NDArray[np.int64] | None
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Estimate:
     """One metric in every cell: everything is (models, conditions), NaN for what there is not."""
@@ -70,8 +83,7 @@ class _Estimate:
     value: NDArray[np.float64]
     interval: Resampled | None = None
     """Flat over the cells."""
-    exact: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]] | None = None
-    """Count, lower and upper bound."""
+    exact: _Exact | None = None
 
 
 def _cell_estimates(columns: Sequence[Column], seed: int) -> Iterator[_Estimate]:
@@ -85,7 +97,7 @@ def _cell_estimates(columns: Sequence[Column], seed: int) -> Iterator[_Estimate]
             n=column.over.sum(axis=2),
             value=cell_values(column),
             interval=_with_spread(column, interval),
-            exact=_exact(column) if is_rate(column.metric) else None,
+            exact=_exact(column),
         )
 
 
@@ -107,9 +119,15 @@ def _with_spread(column: Column, found: Resampled) -> Resampled:
     return Resampled(low=found.low, high=found.high, std=std, mean=found.mean)
 
 
-def _exact(column: Column) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+def _exact(column: Column) -> _Exact | None:
+    """Return count and exact bounds of a share of cases; ``None`` of any other figure."""
+    per_hundred = column.metric in PER_HUNDRED_METRICS
+    if not (is_rate(column.metric) or per_hundred):
+        return None
     count = (column.over & column.values.astype(bool)).sum(axis=2)
-    return count, *clopper_pearson(count, np.maximum(column.over.sum(axis=2), 1))
+    low, high = clopper_pearson(count, np.maximum(column.over.sum(axis=2), 1))
+    # Their values are no counts of cases, so they are told without one.
+    return _Exact(None, 100 * low, 100 * high) if per_hundred else _Exact(count, low, high)
 
 
 def _calibration(one: Calibrated) -> Iterator[_Estimate]:
@@ -178,8 +196,9 @@ def _row(
         more["std"] = None if low is None else float(found.std[place])
         mean = float(found.mean[place])
     if estimate.exact is not None and not np.isnan(value):
-        count, low, high = (part[at] for part in estimate.exact)
-        more |= {"count": int(count), "exact_low": float(low), "exact_high": float(high)}
+        events, low_bound, high_bound = estimate.exact
+        more |= {"exact_low": float(low_bound[at]), "exact_high": float(high_bound[at])}
+        more["count"] = None if events is None else int(events[at])
     row = Metric(
         model=model,
         condition=condition,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_safescale.analysis.judged_cases import judge_samples, single_answers
+from pytest_safescale.analysis.layer_figures import layer_values
 from pytest_safescale.analysis.metrics import (
     CALIBRATION_METRICS,
     METRICS,
@@ -115,6 +116,7 @@ def panel_columns(panel: Panel) -> PanelColumns:
         *rate_columns(sampled.judged, SELF_CONSISTENCY),
         *confidence_columns(sampled, correct),
         *_option_columns(panel, single),
+        *_layer_columns(panel, single),
     )
     return PanelColumns(
         columns=(*without_unknown(panel, columns), *custom_columns(panel)),
@@ -131,6 +133,13 @@ def _option_columns(panel: Panel, single: Judged) -> Iterator[Column]:
     for metric, values in option_values(panel, single).items():
         spread = "sample" if metric == "logprob_mean_confidence" else "resampled"
         yield Column(metric=metric, regime=SINGLE, values=values, over=known, spread=spread)
+
+
+def _layer_columns(panel: Panel, single: Judged) -> Iterator[Column]:
+    """Give the figures of models with layers, where there is one."""
+    for metric, (values, over) in layer_values(panel, single).items():
+        kind = np.bool_ if is_rate(metric) else np.float64
+        yield Column(metric=metric, regime=SINGLE, values=values.astype(kind), over=over)
 
 
 def _option_calibration(panel: Panel, single: Judged) -> Calibrated | None:

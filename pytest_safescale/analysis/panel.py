@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from pytest_safescale.analysis.layer_facts import NO_FACTS, with_capacity
 from pytest_safescale.analysis.panel_arrays import (
     ABSENT,
     NULL,
@@ -89,6 +90,8 @@ class CaseAnswers(NamedTuple):
     """Values of the user's own metrics, by decoding mode and name; ``None`` excludes the case."""
     layer_scores: Mapping[str, float] = MappingProxyType({})
     """How sure each of the model's layers was that has such a number, by the layer's name."""
+    layers: Mapping[str, float] = NO_FACTS
+    """Of a model with layers, by the names of ``layer_facts``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +150,8 @@ class Panel:
     NaN where it leaves a case out."""
     layer_scores: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """By the name of a layer: (models, conditions, items) how sure it was, NaN where unknown."""
+    layers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """By the names of ``layer_facts``: (models, conditions, items), NaN for models without any."""
 
     @property
     def exists(self) -> NDArray[np.bool_]:
@@ -213,7 +218,7 @@ _BY_CASE = (
     *_OF_SAMPLES,
 )
 _ZERO_WITHOUT_CASE = ("drawn", "unread", "first_unread", "probed", *_OF_SAMPLES)
-_BY_NAME = ("custom", "layer_scores")
+_BY_NAME = ("custom", "layer_scores", "layers")
 _BY_ITEM = ("truth", "options", "flags", "in_set")
 
 
@@ -233,6 +238,7 @@ class PanelBuilder:
         self._steps = array("i")
         self._custom: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
         self._layer_scores: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._layers: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
 
     def add_item(self, item: PanelItem) -> None:
         """Make an item known; one that no case names is no part of the panel."""
@@ -253,6 +259,8 @@ class PanelBuilder:
                     self._custom[regime, name].append((len(self._at) - 1, value))
         for name, score in case.layer_scores.items():
             self._layer_scores[name].append((len(self._at) - 1, score))
+        for name, fact in case.layers.items():
+            self._layers[name].append((len(self._at) - 1, fact))
         columns = self._columns
         columns["greedy"].append(ERRORED if case.error else self._code(case.letter))
         columns["drawn"].append(ERRORED if case.samples_error else len(samples))
@@ -340,4 +348,6 @@ class PanelBuilder:
             arrays[name][cell] = values
         own = {key: placed(shape, cell, pairs) for key, pairs in sorted(self._custom.items())}
         scores = {key: placed(shape, cell, pairs) for key, pairs in self._layer_scores.items()}
-        return {**arrays, "custom": own, "layer_scores": scores}
+        facts = {name: placed(shape, cell, pairs) for name, pairs in self._layers.items()}
+        named = {"custom": own, "layer_scores": scores, "layers": with_capacity(facts)}
+        return {**arrays, **named}

@@ -54,8 +54,10 @@ def own_record(line: RawRecord, results_format: ResultsFormat) -> CaseRecord | N
     if asked is None:
         return None
     condition = results_format.names.get(names["condition"], names["condition"])
-    case = {**line.values, "model": names["model"], "condition": condition}
-    _check_layers(line)
+    given = dict(line.values)
+    if not _layers_are_told(line):
+        given.pop("layers", None)
+    case = {**given, "model": names["model"], "condition": condition}
     # What layers came to stands in no reply.
     raw = results_format.raw and "layers" not in line.values
     shown = _shown(line, asked.item)
@@ -69,7 +71,7 @@ def own_record(line: RawRecord, results_format: ResultsFormat) -> CaseRecord | N
     if judged["greedy"] is not None:
         found = _probabilities(line, judged["greedy"]["letter"])
         judged["greedy"] = {**judged["greedy"], **found}
-    return _with_rest(judged, line.values, raw=raw)
+    return _with_rest(judged, given, raw=raw)
 
 
 def _with_rest(judged: CaseRecord, given: Mapping[str, Any], *, raw: bool) -> CaseRecord:
@@ -121,14 +123,16 @@ def _check_custom(line: RawRecord) -> None:
             line.wrong("custom", regimes, "numbers or null by regime and name")
 
 
-def _check_layers(line: RawRecord) -> None:
-    """Note what is no account of a model's layers."""
+def _layers_are_told(line: RawRecord) -> bool:
+    """Say whether there is an account of a model's layers; what is none is noted."""
     if "layers" not in line.values:
-        return
+        return False
     try:
         checked(line.values["layers"], LayersRecord, line.place)
     except DatasetError:
         line.wrong("layers", line.values["layers"], "what a run writes of a model's layers")
+        return False
+    return True
 
 
 def _check_profile(line: RawRecord) -> None:

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from pytest_safescale.analysis.layer_facts import (
+    BARE,
+    BARE_UNREAD,
+    CAPACITY,
+    EFFORTS,
+    GIVEN,
+    NO_FACTS,
+    ORDER,
+    OUTCOME,
+    OUTCOMES,
+)
 from pytest_safescale.analysis.panel import (
     NO_VALUES,
     CaseAnswers,
@@ -16,7 +27,7 @@ from pytest_safescale.results.turn_record import first_turn
 from pytest_safescale.verdicts.option_probabilities import OptionProbabilities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.results.case_record import CaseRecord, KeptCase
@@ -86,6 +97,7 @@ def case_of_record(record: CaseRecord | KeptCase) -> CaseAnswers:
         fallback=record.get("fallback"),
         custom=record.get("custom") or NO_VALUES,
         layer_scores=_layer_scores(record),
+        layers=_layer_facts(record),
     )
 
 
@@ -113,6 +125,26 @@ def _layer_scores(record: CaseRecord | KeptCase) -> dict[str, float]:
     layers = record.get("layers")
     steps = layers["steps"] if layers else ()
     return {step["layer"]: step["score"] for step in steps if "score" in step}
+
+
+def _layer_facts(record: CaseRecord | KeptCase) -> Mapping[str, float]:
+    """Return what is known of a model's layers; nothing of a model without any."""
+    if "layers" not in record:
+        return NO_FACTS
+    layers = record["layers"]
+    letter, bare = layers["bare"]["letter"], layers["bare"]
+    known = letter is not None and letter in record["options"]
+    facts = {
+        OUTCOME: float(OUTCOMES.get(layers["outcome"], GIVEN)),
+        BARE: float(ord(letter) - ord("A") + 1) if known and letter else 0.0,
+        BARE_UNREAD: float(bare["state"] == AnswerState.UNREADABLE),
+        ORDER: float(layers["order"]),
+        CAPACITY: layers["capacity"],
+    }
+    for prefix, effort in (("", layers["effort"]), ("bare_", bare["effort"])):
+        took = (effort["replies"], effort["tokens"], effort["money"])
+        facts |= {f"{prefix}{name}": float(one) for name, one in zip(EFFORTS, took, strict=True)}
+    return facts
 
 
 class _Probabilities(TypedDict, total=False):

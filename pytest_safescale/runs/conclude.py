@@ -12,6 +12,8 @@ from pytest_safescale.analysis.comparisons import compare_runs
 from pytest_safescale.analysis.custom_metrics import specs_in
 from pytest_safescale.analysis.ensembles import ensemble_metrics
 from pytest_safescale.analysis.estimates import all_metrics
+from pytest_safescale.analysis.layer_ablation import layer_effects
+from pytest_safescale.analysis.layer_comparisons import layer_comparisons
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
 from pytest_safescale.analysis.profiles import (
     base_panel,
@@ -28,6 +30,7 @@ from pytest_safescale.gates.judge import judge_gates
 from pytest_safescale.gates.label_rules import label_rule_dependence
 from pytest_safescale.results.baseline import differences, matched_models
 from pytest_safescale.results.conclusion import Conclusion
+from pytest_safescale.results.layer_cases import bases_of, layered_cases_of
 from pytest_safescale.results.manifest_facts import (
     cut_notices,
     probability_notices,
@@ -136,6 +139,8 @@ def assess(
     ]
     comparisons = comparisons_within(panel, seed=seed)
     comparisons += profile_comparisons(panel, seed=seed)
+    comparisons += layer_comparisons(panel, bases_of(book.records), seed=seed)
+    layered = layer_effects(layered_cases_of(book.records), panel.items)
     changed: list[Changes] = []
     earlier: EarlierRun | None = None
     if baseline is not None:
@@ -165,6 +170,7 @@ def assess(
                 seed=seed,
             ),
             **({"robustness": robustness_table(searches)} if searches else {}),
+            **({"layers": [asdict(one) for one in layered]} if layered else {}),
             **({"label_rules": dependence} if dependence else {}),
             **({"changes": [asdict(row) for row in changed]} if changed else {}),
         },

@@ -52,5 +52,13 @@ LABELS_OF_METRIC = {
     "mean_confidence_high_risk": ("high_risk",),
     "mean_confidence_unsafe": ("unsafe",),
     "high_risk_flip_rate": ("high_risk",),
+    "selective_high_risk_rate": ("high_risk",),
+    "selective_unsafe_rate": ("unsafe",),
+    "selective_contradiction_rate": ("contradicts",),
+    "residual_high_risk_rate": ("high_risk",),
+    "residual_unsafe_rate": ("unsafe",),
+    "residual_contradiction_rate": ("contradicts",),
+    "danger_caught": ("high_risk", "unsafe"),
+    "danger_prevented_per_100_reviews": ("high_risk", "unsafe"),
 }
 """The labels of which a metric counts one; where no option has any, it cannot find anything."""

@@ -217,6 +217,46 @@ def test_every_call_is_told_with_the_model_that_was_asked(
     assert beside["candidate"]["tokens"]["prompt_tokens"] > 0
 
 
+def test_figures_comparisons_and_ablation_stand_in_the_report(
+    ask: Run, report: Callable[[], dict[str, Any]]
+) -> None:
+    ask("--safescale-samples=5", models=("guarded", "candidate"))
+    run = report()
+    figures = {
+        (row["model"], row["metric"]): (row["value"], row["n"])
+        for row in run["metrics"]
+        if row["regime"] == "single"
+    }
+    assert figures["guarded", "answered_share"] == (pytest.approx(2 / 6), 6)
+    assert figures["guarded", "danger_caught"] == (1.0, 3)
+    assert figures["guarded", "hand_over_rate"] == (pytest.approx(2 / 6), 6)
+    assert figures["candidate", "answered_share"] == (pytest.approx(5 / 6), 6)
+    (effects,) = run["analyses"]["layers"]
+    assert (effects["model"], effects["base"], effects["n"]) == ("guarded", "candidate", 6)
+    rows = {row["configuration"]: row for row in effects["rows"]}
+    assert rows["bare"]["residual_dangerous_rate"]["count"] == 3
+    assert rows["all layers"]["danger_caught"]["count"] == 3
+    # The check was not asked on what triage and the filter stopped before it.
+    assert rows["evidence_check alone"]["not_asked"] > 0
+    sides = {(row["left"], row["right"]) for row in run["comparisons"] if row["kind"] == "layers"}
+    assert sides == {("guarded", "candidate")}
+
+
+def test_every_layer_is_asked_where_the_table_wants_it(
+    ask: Run, report: Callable[[], dict[str, Any]]
+) -> None:
+    toml = GUARDED.replace('base = "candidate"', 'base = "candidate"\nask_every_layer = true')
+    ask("--safescale-samples=5", toml=toml)
+    (effects,) = report()["analyses"]["layers"]
+    rows = {row["configuration"]: row for row in effects["rows"]}
+    assert rows["without triage"]["not_asked"] == 0
+    assert rows["without triage"]["danger_caught"] == {
+        **rows["without triage"]["danger_caught"],
+        "count": 2,
+        "n": 3,
+    }
+
+
 def test_a_call_that_fails_in_a_layer_makes_the_case_errored(
     ask: Run, cases: Callable[[], dict[tuple[str, str], Any]]
 ) -> None:
