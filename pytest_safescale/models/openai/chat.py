@@ -50,10 +50,11 @@ _UNKNOWN_MODEL = re.compile(
 )
 _NO_SYSTEM = re.compile(
     r"\bsystem (?:role|message|prompt|instruction)s?\b.{0,40}\bnot\b|"
-    r"\b(?:not|no)\b.{0,40}\bsystem (?:role|message|prompt|instruction)s?\b",
+    r"\b(?:not|no)\b.{0,40}\bsystem (?:role|message|prompt|instruction)s?\b|"
+    r"\bnot\b.{0,20}['\"`]system['\"`]|['\"`]system['\"`].{0,40}\bnot\b",
     re.IGNORECASE,
 )
-"""vLLM of Gemma's template: ``System role not supported``."""
+"""vLLM of Gemma's template: ``System role not supported``; OpenAI: ``not support 'system'``."""
 _NOT_SUPPORTED = re.compile(r"not support|unsupported|not allowed|instead", re.IGNORECASE)
 _TOOLS_OFF = re.compile(r"unsupported param: tools|tools param requires", re.IGNORECASE)
 """What llama.cpp says, with status 500, when it runs without tools."""
@@ -221,8 +222,10 @@ def explained(refusal: Refusal, info: ModelInfo, client: JsonClient) -> Safescal
     name, model = info.name, info.model
     if refusal.status in (401, 403):
         source = f" in {client.key_from}" if client.key_from else ""
+        # Words about a key may hold a part of it; a missing right or header is told by words alone.
+        words = f": {refusal.message}" if refusal.status == 403 else ""
         return EndpointRefused(
-            f"{name}: {client.host} refuses the key{source} (HTTP {refusal.status})"
+            f"{name}: {client.host} refuses the key{source} (HTTP {refusal.status}{words})"
         )
     if "insufficient_quota" in refusal.code:
         return EndpointRefused(f"{name}: {client.host} says the quota is spent: {refusal.message}")

@@ -451,6 +451,36 @@ def test_a_refused_key_is_told_without_showing_it() -> None:
     assert KEY not in "".join(traceback.format_exception(caught.value))
 
 
+def test_a_missing_right_is_told_in_the_server_s_words_without_the_key() -> None:
+    def forbid(_: web.Request, __: dict[str, Any]) -> web.Response:
+        return complaint(403, f"{KEY} may not use this region")
+
+    with (
+        ChatServer(response=forbid) as server,
+        pytest.raises(
+            EndpointRefused,
+            match=r"refuses the key in A_KEY \(HTTP 403: \[key\] may not use this region\)",
+        ),
+    ):
+        ask(model(server.url))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "System role not supported",
+        "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+        "messages.0.role: 'system' is not one of 'user', 'assistant'",
+    ],
+)
+def test_an_endpoint_without_system_messages_is_told_with_the_key_that_helps(words: str) -> None:
+    with (
+        ChatServer(response=lambda *_: complaint(400, words)) as server,
+        pytest.raises(EndpointRefused, match=r"takes no system message: .*; system = false in"),
+    ):
+        ask(model(server.url))
+
+
 @pytest.mark.parametrize(
     ("status", "message", "more", "unknown"),
     [
