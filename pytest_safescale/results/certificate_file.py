@@ -27,7 +27,7 @@ from pytest_safescale.results.certificate import (
 )
 from pytest_safescale.results.checked import checked
 from pytest_safescale.results.manifest_facts import changed_values, fact
-from pytest_safescale.results.profile_rows import profile_hashes
+from pytest_safescale.results.profile_rows import conditions_with_profiles, profile_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -108,12 +108,13 @@ class GateCertificates:
         ``manifest`` is as ``require_certified`` takes it, with the run's conditions.
         """
         models = [model["name"] for model in manifest["models"]]
+        conditions = conditions_with_profiles(manifest)
         for gate in gates:
             if gate.certified is not None:
                 require_certified(
                     self._contents[gate.certified],
                     manifest,
-                    gate.cells(models, manifest["conditions"]),
+                    gate.cells(models, conditions),
                     named=f"gate {gate.name or gate.of_metric!r}: {gate.certified}",
                 )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "apart",
+    "conditions_with_profiles",
     "has_profiles",
     "profile_hashes",
     "profile_names",
@@ -36,6 +37,15 @@ def has_profiles(manifest: Manifest) -> bool:
 def profile_names(manifest: Manifest) -> list[str]:
     """Return the prompt profiles of a run; the plain one alone where it tells of none."""
     return [one["name"] for one in manifest.get("profiles", ())] or [PLAIN]
+
+
+def conditions_with_profiles(manifest: Manifest) -> list[str]:
+    """Return the conditions of a run with each profile, as names of cells."""
+    return [
+        cell_condition(condition, profile)
+        for condition in manifest["conditions"]
+        for profile in profile_names(manifest)
+    ]
 
 
 def profile_hashes(manifest: Manifest) -> dict[str, str]:

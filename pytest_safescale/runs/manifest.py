@@ -77,7 +77,7 @@ def stated_before(run: Run) -> Manifest:
         **_prompts(run),
         **_profiles(run),
         "models": [_described(model) for model in run.models],
-        "conditions": run.cell_conditions,
+        "conditions": [condition.name for condition in run.conditions],
         **frame_of(run),
     }
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.custom_metrics import specs_in
 from pytest_safescale.analysis.metrics import ENSEMBLE
-from pytest_safescale.cells import cell_condition
 from pytest_safescale.conditions.catalogue import CONDITIONS
 from pytest_safescale.conditions.profiles import BUILT_IN
 from pytest_safescale.errors import SettingsError, UsageError
@@ -29,7 +28,7 @@ from pytest_safescale.results.manifest_facts import (
     search_notices,
     served_notices,
 )
-from pytest_safescale.results.profile_rows import profile_names
+from pytest_safescale.results.profile_rows import conditions_with_profiles, profile_names
 from pytest_safescale.results.record_book import ANSWERED, RecordBook, failed_tests_named
 from pytest_safescale.runs.conclude import assess
 from pytest_safescale.runs.second_reader import second_reader_part
@@ -159,11 +158,7 @@ def _baseline(shards: Sequence[ShardFolder], given: Path | None) -> Baseline | N
     check_comparable(
         found,
         items=item_marks(record for folder in shards for record in folder.records()),
-        conditions=[
-            cell_condition(condition, profile)
-            for condition in first["conditions"]
-            for profile in profile_names(first)
-        ],
+        conditions=conditions_with_profiles(first),
         models=[model["name"] for model in first["models"]],
     )
     return found

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_safescale.errors import DatasetError, SettingsError
-from pytest_safescale.results.certificate_file import read_certificate, require_certified
+from pytest_safescale.gates.written_gates import parse_gates
+from pytest_safescale.results.certificate_file import (
+    GateCertificates,
+    read_certificate,
+    require_certified,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,3 +194,21 @@ def test_one_of_another_model_or_condition_is_refused() -> None:
     # One that was refused a threshold is still about its cell.
     refused = certificate(certificates=[{**ROW, "threshold": None, "shown": None}])
     assert held(refused, ASKED) == ""
+
+
+def test_a_gate_is_held_against_the_cells_of_its_profiles(tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    profile: Any = {"name": "verify", "texts": {}, "sha256": "v1"}
+    cell = {**ROW, "condition": "closed_book/verify"}
+    content = certificate(profiles=[profile], certificates=[cell])
+    path.write_text(json.dumps(content), encoding="utf-8")
+    certificates = GateCertificates()
+    gates = parse_gates([{"certified": str(path)}], "here", certificates=certificates.read)
+    run: Any = {**ASKED, "conditions": ["closed_book"], "profiles": [profile]}
+    certificates.require(gates, run)
+    plain: Any = {**run, "profiles": []}
+    with pytest.raises(SettingsError, match="found no certificate of m, closed_book; allowed"):
+        certificates.require(gates, plain)
+    other: Any = {**run, "profiles": [{**profile, "sha256": "v2"}]}
+    with pytest.raises(SettingsError, match="about other texts of the prompt profile verify"):
+        certificates.require(gates, other)
