@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.answer_scores import decoding_mode_of
 from pytest_safescale.analysis.certificates import ANSWERED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["CertifiedThresholds"]
 
@@ -33,6 +33,8 @@ class CertifiedThresholds:
     """Of the split."""
     thresholds: Mapping[tuple[str, str], float | None]
     """``None`` where no threshold holds."""
+    served: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """The names and fingerprints that each model answered under, as a manifest states them."""
 
     @property
     def decoding_mode(self) -> str:

@@ -150,7 +150,11 @@ def differences(now: Manifest, before: Manifest, shared: SharedItems) -> list[st
         if lacking := [name for name in theirs if name not in ours]:
             told.append(f"in the baseline alone, and not compared: {what} {', '.join(lacking)}")
     models = before.get("models") or ()
-    return [*told, *_asked_otherwise(now["models"], models), *newly_served(now["models"], models)]
+    return [
+        *told,
+        *_asked_otherwise(now["models"], models),
+        *newly_served(now["models"], {model["name"]: model["served"] for model in models}),
+    ]
 
 
 def _asked_otherwise(now: Iterable[ModelRow], before: Iterable[ModelRow]) -> Iterable[str]:

@@ -100,6 +100,7 @@ class GateCertificates:
                 (row["model"], row["condition"]): row["threshold"]
                 for row in content["certificates"]
             },
+            served={one["name"]: one.get("served", []) for one in content["models"]},
         )
 
     def require(self, gates: Iterable[Gate], manifest: Manifest) -> None:

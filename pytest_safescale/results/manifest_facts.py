@@ -140,20 +140,24 @@ def cut_notices(cases: CaseCounts) -> list[str]:
     ]
 
 
-def newly_served(now: Iterable[ModelRow], before: Iterable[ModelRow]) -> list[str]:
-    """Say which models of one name answered otherwise than in an earlier run.
+def newly_served(
+    now: Iterable[ModelRow],
+    before: Mapping[str, Sequence[Served]],
+    *,
+    where: str = "in the baseline",
+) -> list[str]:
+    """Say which models of one name answered otherwise than ``before``, as served by name.
 
     A model that nobody renamed and the server answers for under another name or fingerprint is
     another model.
     """
-    earlier = {model["name"]: model["served"] for model in before}
     return [
-        f"{model['name']} answered as {_served_names(model['served'])}, in the baseline as "
-        f"{_served_names(earlier[model['name']])}: what is served was changed"
+        f"{model['name']} answered as {_served_names(model['served'])}, {where} as "
+        f"{_served_names(before[model['name']])}: what is served was changed"
         for model in now
         if model["served"]
-        and earlier.get(model["name"])
-        and _served_names(model["served"]) != _served_names(earlier[model["name"]])
+        and before.get(model["name"])
+        and _served_names(model["served"]) != _served_names(before[model["name"]])
     ]
 
 

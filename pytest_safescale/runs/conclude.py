@@ -33,6 +33,7 @@ from pytest_safescale.results.conclusion import Conclusion
 from pytest_safescale.results.layer_cases import bases_of, layered_cases_of
 from pytest_safescale.results.manifest_facts import (
     cut_notices,
+    newly_served,
     probability_notices,
     sample_notices,
     search_notices,
@@ -152,6 +153,7 @@ def assess(
             gate.model_dump(mode="json", exclude_unset=True) for gate in every_gate
         ]
         every_gate = []
+    manifest["notices"] += _served_otherwise(every_gate, manifest)
     inputs = _gate_inputs(book, panel, metrics, manifest, completeness, earlier)
     results = judge_gates(every_gate, inputs)
     manifest["reservations"] = reservations(manifest, results)
@@ -176,6 +178,19 @@ def assess(
         },
         counterexamples=book.searches.counterexamples(),
     )
+
+
+def _served_otherwise(gates: Sequence[Gate], manifest: Manifest) -> list[str]:
+    """Say which models answered otherwise than where the certificate of a gate was made."""
+    told = (
+        notice
+        for gate in gates
+        if gate.certified is not None
+        for notice in newly_served(
+            manifest["models"], gate.thresholds.served, where="where it was certified"
+        )
+    )
+    return list(dict.fromkeys(told))
 
 
 def reservations(manifest: Manifest, results: Sequence[GateResult]) -> list[str]:

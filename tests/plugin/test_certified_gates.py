@@ -122,6 +122,15 @@ def test_the_path_is_taken_from_the_file_that_names_it(
 
 
 @pytest.mark.usefixtures("certified")
+def test_the_controls_of_the_self_check_pass_and_fail_it(
+    run_suite: Callable[..., pytest.RunResult], report: Callable[[], dict[str, Any]]
+) -> None:
+    assert run_suite(*RUN, "--safescale-self-check").ret == 0
+    (check,) = report()["manifest"]["self_check"]
+    assert (check["fault"], check["unchecked"], check["passes_unanswered"]) == ("", "", False)
+
+
+@pytest.mark.usefixtures("certified")
 def test_a_plan_refuses_what_a_run_would(capsys: pytest.CaptureFixture[str]) -> None:
     plan = ["plan", "--model", MODEL, *(option.replace("safescale-", "") for option in RUN)]
     assert main(plan) == 0

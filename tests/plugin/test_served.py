@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_safescale.cli.command import main
 from tests.plugin.test_calls import SINGLE, configure
 from tests.servers import KEY, ChatServer
 
@@ -78,3 +79,24 @@ def test_a_change_against_the_baseline_is_told_everywhere(
     told = "m answered as m-2, in the baseline as m-1 (fp_1): what is served was changed"
     for place in places(pytester, result):
         assert told in place
+
+
+def test_a_change_against_what_was_certified_is_told(
+    pytester: pytest.Pytester,
+    ask: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(pytester.path)
+    assert ask(lambda _: ("m-1", "fp_1"), "--safescale-samples=2").ret == 0
+    demand = ("--risk", "high_risk_error_rate", "--max", "0.9", "--delta", "0.5")
+    main(["certify", *demand, "safescale-report"])
+    gates = pytester.path / "gates.toml"
+    gates.write_text('[[gates]]\ncertified = "certified.json"\n', encoding="utf-8")
+    held = ("--safescale-samples=2", "--safescale-gates=gates.toml")
+    ask(lambda _: ("m-1", "fp_1"), *held)
+    assert not [told for told in report()["manifest"]["notices"] if "answered as" in told]
+    result = ask(lambda _: ("m-2", "fp_1"), *held, "--safescale-store=another.sqlite")
+    told = "m answered as m-2 (fp_1), where it was certified as m-1 (fp_1): what is served was"
+    assert told in report()["manifest"]["notices"][-1]
+    assert any(told[:40] in line for line in result.stdout.lines)
