@@ -12,7 +12,7 @@ from pytest_safescale.calls.stored_replies import call_key, stored_reply, writte
 from pytest_safescale.errors import EndpointRefused
 from pytest_safescale.models.model import AnswerToken, ModelInfo, Reply
 from pytest_safescale.models.openai.logprobs import MOST_PLACES, answer_tokens
-from tests.models.openai.test_chat import ask, model, request
+from tests.models.openai.asking import ask, model, request
 from tests.servers import ChatServer, complaint, listed
 
 if TYPE_CHECKING:
