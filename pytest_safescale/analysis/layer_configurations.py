@@ -121,6 +121,8 @@ def outcome_with(case: LayeredCase, chosen: Configuration) -> Came | None:
             return None
         replies += step.replies
         if step.action == "answer":
+            # What an input layer has asked stands in the place of the base's own answer.
+            replies = _without_base(case, step, replies)
             letter = step.letter
         elif step.action == ABSTAIN:
             return Came(ABSTAINED, None, _without_base(case, step, replies))

@@ -54,21 +54,24 @@ class _Going:
 
 
 async def decide(
-    model: LayeredModel, seen: SeenCase, desk_of: Callable[[NamedLayer, bool], LayerDesk]
+    model: LayeredModel,
+    seen_now: Callable[[], SeenCase],
+    desk_of: Callable[[NamedLayer, bool], LayerDesk],
 ) -> Outcome:
-    """Return what the layers of a model come to; ``seen`` holds the base's reply and letter.
+    """Return what the layers of a model come to.
 
-    ``desk_of`` gives what a layer may ask; one that is told ``free`` must raise NotAsked in the
+    ``seen_now`` gives the case with the model's reply and letter: the base's, until a layer has it
+    asked with another prompt profile. ``desk_of`` gives what a layer may ask; one that is told ``free`` must raise NotAsked in the
     place of a call. A layer decides also on a case that is stopped already, where that is free or
     the model's table asks for it: so it is known what each layer alone would have done. Raises
     CallFailed where a call that is needed fails.
     """
-    case = _Going(letter=seen.letter)
+    case = _Going(letter=seen_now().letter)
     for one in model.deciding:
-        await _take_step(case, one, seen, desk_of, free=not model.ask_every_layer)
+        await _take_step(case, one, seen_now(), desk_of, free=not model.ask_every_layer)
     if case.stop is LayerAction.HAND_OVER:
         for one in model.people:
-            await _hand_over(case, one, seen, desk_of)
+            await _hand_over(case, one, seen_now(), desk_of)
     if case.stop is not None:
         return Outcome(action=case.stop, by=case.by, letter=None, steps=tuple(case.steps))
     action = LayerAction.PASS if case.letter is None else LayerAction.ANSWER
@@ -125,7 +128,9 @@ def _checked(
     """Return a decision that a layer of its stage may take; raises CallFailed."""
     if decision is None or decision.action is not LayerAction.ANSWER:
         return decision
-    if one.layer.stage is not LayerStage.ANSWER or decision.letter not in seen.options:
+    stage, named = one.layer.stage, decision.letter in seen.options
+    may_be_none = stage is LayerStage.INPUT and decision.letter is None
+    if stage is LayerStage.OUTPUT or not (named or may_be_none):
         raise _refusal(one, decision)
     return decision
 

@@ -32,7 +32,8 @@ class LayerStage(str, Enum):
     """When a layer decides."""
 
     INPUT = "input"
-    """Before the model is asked: it sees question, options and evidence."""
+    """Before the model is asked: it sees question, options and evidence, and may have it asked
+    with another prompt profile."""
     ANSWER = "answer"
     """Once the model has answered: it may draw samples, and give another letter."""
     OUTPUT = "output"
@@ -47,7 +48,8 @@ class LayerAction(str, Enum):
     PASS = "pass"  # noqa: S105 - no password
     """Nothing: the next layer decides."""
     ANSWER = "answer"
-    """It gives the letter of its decision; of layers of the stage ``answer`` alone."""
+    """It gives the letter of its decision: of the stage ``answer`` any, of the stage ``input`` what
+    ``answer_with`` returned."""
     ABSTAIN = "abstain"
     HAND_OVER = "hand_over"
     """A person is to answer."""
@@ -97,6 +99,12 @@ class LayerDesk(Protocol):
 
     async def samples(self, count: int) -> Sequence[str | None]:
         """Return the letters of the model's first samples; ``None`` for one without a letter."""
+
+    async def answer_with(self, profile: str) -> str | None:
+        """Return what the model answers with another prompt profile, on which later layers decide.
+
+        ``None`` where that is no letter of the item. Of layers of the stage ``input`` alone.
+        """
 
     async def ask(self, messages: Sequence[Message]) -> str:
         """Return what the layer's own model replies at temperature 0; raises CallFailed."""

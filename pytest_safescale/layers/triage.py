@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.layers.one_word import options_of, word_in
 from pytest_safescale.layers.protocol import LayerAction, LayerDecision, LayerStage
+from pytest_safescale.settings.layer_settings import STOPS
 
 if TYPE_CHECKING:
     from pytest_safescale.layers.protocol import LayerDesk, SeenCase
@@ -31,11 +32,21 @@ class Triage:
     stage: LayerStage = LayerStage.INPUT
 
     async def decide(self, seen: SeenCase, desk: LayerDesk) -> LayerDecision:
-        """Stop a question that meets a rule; a reply that is neither yes nor no is a yes."""
+        """Do with a question that meets a rule what the table says.
+
+        A reply that is neither yes nor no is a yes.
+        """
         why = self._by_fields(seen) or self._by_words(seen) or await self._by_model(seen, desk)
         if not why:
             return LayerDecision(action=LayerAction.PASS, says="not high-risk")
-        return LayerDecision(action=LayerAction(self.settings.then), says=f"high-risk: {why}")
+        if self.settings.then in STOPS:
+            return LayerDecision(action=LayerAction(self.settings.then), says=f"high-risk: {why}")
+        letter = await desk.answer_with(self.settings.then)
+        return LayerDecision(
+            action=LayerAction.ANSWER,
+            letter=letter,
+            says=f"high-risk: {why}; asked with {self.settings.then}",
+        )
 
     def _by_fields(self, seen: SeenCase) -> str:
         when = self.settings.when

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.answers.answer import AnswerState
@@ -20,11 +21,12 @@ from pytest_safescale.verdicts.adaptive import is_settled, next_draw
 from pytest_safescale.verdicts.verdict import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_safescale.calls.answered_request import Answered
     from pytest_safescale.calls.caller import Caller
     from pytest_safescale.conditions.condition import Evidence
+    from pytest_safescale.conditions.profiles import PromptProfile
     from pytest_safescale.models.model import Message, Reply
     from pytest_safescale.retrieval.retriever import Ranker
     from pytest_safescale.runs.case import Case, Decoding, ReadReply
@@ -46,13 +48,15 @@ class CaseRunner:
         decoding: Decoding,
         ranker: Ranker | None,
         second: SecondReader | None = None,
+        layer_profiles: Mapping[str, PromptProfile] = MappingProxyType({}),
     ) -> None:
-        """``second`` reads what the rules cannot."""
+        """``second`` reads what the rules cannot; layers may ask with ``layer_profiles``."""
         self.caller = caller
         self.decoding = decoding
         self._turns = TurnAsker(caller, decoding)
         self._ranker = ranker
         self._second = second
+        self.layer_profiles = layer_profiles
 
     def without_samples(self) -> CaseRunner:
         """Return one that asks for single answers only, through the same caller."""
@@ -61,6 +65,7 @@ class CaseRunner:
             decoding=replace(self.decoding, samples=0),
             ranker=self._ranker,
             second=self._second,
+            layer_profiles=self.layer_profiles,
         )
 
     async def run(self, case: Case) -> CaseResult:

@@ -15,10 +15,11 @@ from pytest_safescale.text.escaping import shorten
 from pytest_safescale.verdicts.verdict import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_safescale.calls.answered_request import Answered
     from pytest_safescale.calls.caller import Caller
+    from pytest_safescale.conditions.profiles import PromptProfile
     from pytest_safescale.layers.decide import Outcome, Step
     from pytest_safescale.layers.layered_model import LayeredModel, NamedLayer
     from pytest_safescale.models.model import Message, ModelInfo
@@ -56,6 +57,13 @@ class Asker(Protocol):
     async def run(self, case: Case) -> CaseResult:
         """Ask and judge one case."""
 
+    @property
+    def layer_profiles(self) -> Mapping[str, PromptProfile]:
+        """The prompt profiles that layers may ask with, by name."""
+
+    def without_samples(self) -> Asker:
+        """Return one that asks for single answers only."""
+
     async def draw(
         self, case: Case, messages: tuple[Message, ...], samples: range
     ) -> tuple[list[ReadReply], tuple[Answered, ...]]:
@@ -68,16 +76,25 @@ async def run_layered(asker: Asker, case: Case, model: LayeredModel) -> CaseResu
     if base.greedy is None:
         return replace(base, case=case, asked_model=model.base)
     desks: list[_Desk] = []
+    asked = _Asked(base)
 
     def desk_of(layer: NamedLayer, free: bool) -> _Desk:
-        desks.append(_Desk(asker, base, layer, free=free))
+        desks.append(_Desk(asker, asked, layer, free=free))
         return desks[-1]
 
     try:
-        outcome = await decide(model, _seen(base), desk_of)
+        outcome = await decide(model, lambda: _seen(asked.now), desk_of)
     except CallFailed as failure:
         return _failed(base, case, model, desks, failure)
-    return _with_outcome(base, case, model, outcome, desks)
+    return _with_outcome(asked, case, model, outcome, desks)
+
+
+class _Asked:
+    """How a case was asked: as the base is, and perhaps with another prompt profile since."""
+
+    def __init__(self, base: CaseResult) -> None:
+        self.base = base
+        self.now = base
 
 
 def _seen(base: CaseResult) -> SeenCase:
@@ -97,25 +114,43 @@ def _seen(base: CaseResult) -> SeenCase:
 class _Desk:
     """What one layer may ask for one case, and what it asked."""
 
-    def __init__(self, asker: Asker, base: CaseResult, layer: NamedLayer, *, free: bool) -> None:
+    def __init__(self, asker: Asker, asked: _Asked, layer: NamedLayer, *, free: bool) -> None:
         """``free`` forbids every call."""
         self.calls: list[Call] = []
         self._asker = asker
-        self._base = base
+        self._asked = asked
         self._layer = layer
         self._free = free
 
     async def samples(self, count: int) -> Sequence[str | None]:
-        if self._free and len(self._base.samples) < count:
+        now = self._asked.now
+        if self._free and len(now.samples) < count:
             raise NotAsked("the samples are not there")
         # What the condition has drawn is in the store already: it is not drawn again.
-        case, messages = self._base.case, self._base.messages
+        case, messages = now.case, now.messages
         read, calls = await self._asker.draw(case, messages, range(count))
         self.calls += [(case.model.info, call) for call in calls]
         return [one.answer.letter for one in read]
 
+    async def answer_with(self, profile: str) -> str | None:
+        base, known = self._asked.base.case, self._asker.layer_profiles
+        if self._layer.layer.stage is not LayerStage.INPUT or profile not in known:
+            raise CallFailed(
+                f"layer {self._layer.name} asks with the prompt profile {profile!r}; allowed, of "
+                f"input layers: {', '.join(known)}"
+            )
+        if self._free:
+            raise NotAsked("the case is stopped already")
+        case = replace(base, profile=known[profile])
+        found = await self._asker.without_samples().run(case)
+        self.calls += [(case.model.info, call) for call in (*found.gathered, *found.asked_single)]
+        if found.error is not None:
+            raise CallFailed(found.error)
+        self._asked.now = found
+        return _seen(found).letter
+
     async def ask(self, messages: Sequence[Message]) -> str:
-        model, case = self._layer.model, self._base.case
+        model, case = self._layer.model, self._asked.base.case
         if model is None:
             raise CallFailed(f"layer {self._layer.name} asks a model, and its table names none")
         if self._free:
@@ -152,9 +187,10 @@ def _failed(
 
 
 def _with_outcome(
-    base: CaseResult, case: Case, model: LayeredModel, outcome: Outcome, desks: Sequence[_Desk]
+    asked: _Asked, case: Case, model: LayeredModel, outcome: Outcome, desks: Sequence[_Desk]
 ) -> CaseResult:
-    greedy, samples = _final(base, outcome), base.samples
+    base = asked.base
+    greedy, samples = _final(asked.now, outcome), base.samples
     if outcome.action.stops:
         # What is withheld is withheld however often it is drawn.
         samples = tuple(replace(read, answer=_answer(outcome)) for read in samples)
@@ -175,12 +211,12 @@ def _with_outcome(
     )
 
 
-def _final(base: CaseResult, outcome: Outcome) -> ReadReply:
-    """Return the base's reply with the answer that is given in the end."""
-    assert base.greedy is not None
-    if not outcome.action.stops and outcome.letter in (None, base.verdict.letter):
-        return base.greedy
-    return replace(base.greedy, answer=_answer(outcome))
+def _final(now: CaseResult, outcome: Outcome) -> ReadReply:
+    """Return the model's reply with the answer that is given in the end."""
+    assert now.greedy is not None
+    if not outcome.action.stops and outcome.letter in (None, now.verdict.letter):
+        return now.greedy
+    return replace(now.greedy, answer=_answer(outcome))
 
 
 def _answer(outcome: Outcome) -> Answer:
@@ -192,7 +228,7 @@ def _record(
 ) -> LayersRecord:
     bare = _effort([(model.base.info, call) for call in (*base.gathered, *base.asked_single)])
     steps = [_step_record(step, desk) for step, desk in zip(outcome.steps, desks, strict=True)]
-    before = any(step.stage is LayerStage.INPUT and _stops(step) for step in outcome.steps)
+    instead = any(step.stage is LayerStage.INPUT and _takes_over(step) for step in outcome.steps)
     used = [step["effort"] for step in steps if not step["stopped"]]
     return {
         "base": model.base.info.name,
@@ -205,14 +241,19 @@ def _record(
             "state": base.verdict.state.value,
             "effort": bare,
         },
-        # A case that is stopped before the model is asked takes none of its calls in use.
-        "effort": _sum(used if before else [bare, *used]),
+        # Where a layer stops a case before the model is asked, or has it asked otherwise, the
+        # base's own answer would not be asked for in use.
+        "effort": _sum(used if instead else [bare, *used]),
         "steps": steps,
     }
 
 
-def _stops(step: Step) -> bool:
-    return step.decision is not None and step.decision.action.stops and not step.stopped
+def _takes_over(step: Step) -> bool:
+    return (
+        step.decision is not None
+        and not step.stopped
+        and step.decision.action is not LayerAction.PASS
+    )
 
 
 def _step_record(step: Step, desk: _Desk) -> LayerStepRecord:

@@ -26,6 +26,7 @@ from pytest_safescale.retrieval.retriever import Retriever
 from pytest_safescale.runs.asking import CaseRunner
 from pytest_safescale.runs.case import Decoding
 from pytest_safescale.runs.case_list import cases_of, check_letters, chosen_items, narrowed_by
+from pytest_safescale.runs.layer_profiles import profiles_for_layers
 from pytest_safescale.runs.models_of_run import build_models
 from pytest_safescale.runs.second_reader import SecondReader
 from pytest_safescale.settings.shards import items_of_shard, parse_shard
@@ -89,6 +90,8 @@ class Run:
     """What searches the corpus; ``None`` where there is none."""
     beside: tuple[Model, ...] = ()
     """Models that are asked and not under test: bases of models with layers, and whom these ask."""
+    layer_profiles: Mapping[str, PromptProfile]
+    """The prompt profiles that layers may ask with, by name."""
     metrics: tuple[CaseMetric, ...] = ()
     """The user's own, beside the built-in ones."""
     reader: Model | None = None
@@ -185,6 +188,9 @@ def prepare_run(
         settings.profiles, plain=prompt, subject=dataset.subject, own=own_texts
     )
     check_letters(profiles, dataset)
+    layer_profiles = profiles_for_layers(
+        models, plain=prompt, subject=dataset.subject, own=own_texts
+    )
     cases, excluded = cases_of(models, conditions, profiles, dataset)
     shard = parse_shard(settings.shard) if settings.shard else None
     if shard is not None:
@@ -201,6 +207,7 @@ def prepare_run(
         known_conditions=(*CONDITIONS, *(condition.name for condition in extra_conditions)),
         cases=cases,
         profiles=profiles,
+        layer_profiles=layer_profiles,
         known_profiles=(*BUILT_IN, *own_texts),
         excluded=excluded,
         prompt=prompt,
@@ -338,6 +345,7 @@ def case_runner(run: Run, caller: Caller) -> CaseRunner:
         decoding=run.decoding,
         ranker=_ranker(run.retriever, caller),
         second=SecondReader.of(run.reader, caller, run.cases, run.decoding),
+        layer_profiles=run.layer_profiles,
     )
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "ABSTAIN",
     "BUILT_IN_LAYERS",
     "HAND_OVER",
+    "STOPS",
     "ConservativeSettings",
     "EvidenceCheckSettings",
     "HandOverSettings",
@@ -29,12 +30,6 @@ class Table(BaseModel):
     """A table of the configuration: nothing in it changes, and nothing unknown may stand in it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _known_stop(value: str) -> str:
-    if value not in STOPS:
-        raise ValueError(f"allowed: {', '.join(STOPS)}")
-    return value
 
 
 class WhenSettings(Table):
@@ -70,8 +65,7 @@ class TriageSettings(Table):
 
     when: WhenSettings
     then: str = HAND_OVER
-
-    _stop = field_validator("then")(_known_stop)
+    """``hand_over``, ``abstain``, or the prompt profile that the model is asked with instead."""
 
 
 class ConservativeSettings(Table):

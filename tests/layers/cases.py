@@ -33,6 +33,7 @@ class ScriptedDesk:
 
     def __init__(self, letters: str = "", reply: str | None = None, *, free: bool = False) -> None:
         self.asked: list[Sequence[Message]] = []
+        self.profiles: list[str] = []
         self._letters = [None if letter == "-" else letter for letter in letters]
         self._reply = reply
         self._free = free
@@ -41,6 +42,12 @@ class ScriptedDesk:
         if self._free and len(self._letters) < count:
             raise NotAsked("not there")
         return self._letters[:count]
+
+    async def answer_with(self, profile: str) -> str | None:
+        if self._free:
+            raise NotAsked("stopped")
+        self.profiles.append(profile)
+        return self._reply
 
     async def ask(self, messages: Sequence[Message]) -> str:
         if self._free:

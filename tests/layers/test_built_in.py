@@ -68,6 +68,16 @@ def test_triage_by_a_model_takes_what_is_no_clear_no_for_a_yes(
     assert "A. A chest drain" in str(desk.asked[0][1]["content"])
 
 
+@pytest.mark.parametrize("letter", ["B", None])
+def test_triage_can_have_the_model_asked_with_a_profile(letter: str | None) -> None:
+    desk = ScriptedDesk(reply=letter)
+    found = decided(triage({"words": "drain"}, "verify"), seen(), desk)
+    assert (found.action, found.letter) == (LayerAction.ANSWER, letter)
+    assert desk.profiles == ["verify"]
+    assert decided(triage({"words": "nowhere"}, "verify"), seen(), desk).action is LayerAction.PASS
+    assert desk.profiles == ["verify"]
+
+
 def test_rules_come_before_the_model_and_save_its_call() -> None:
     desk = ScriptedDesk(reply="NO")
     assert decided(triage({"model": "small", "words": "drain"}), seen(), desk).action.stops

@@ -268,6 +268,51 @@ def test_a_call_that_fails_in_a_layer_makes_the_case_errored(
     assert (record["outcome"], record["greedy"]) == ("error", None)
 
 
+VERIFYING = (
+    GUARDED.replace('then = "hand_over"', 'then = "verify"')
+    .replace('["triage", "conservative", "evidence_check", "hand_over"]', '["triage", LAST]')
+    .split("[models.guarded.conservative]")[0]
+)
+CHANGES = """
+def answer(messages, *, temperature, max_tokens, seed, sample_index):
+    with open("calls.txt", "a") as file:
+        file.write("v" if len(messages) > 3 else "a")
+    if len(messages) > 3:
+        return "It would be grave.\\nC" if temperature else "It would be grave.\\nA"
+    return "B"
+"""
+
+
+def test_a_high_risk_question_is_asked_with_a_profile_and_decided_on(
+    ask: Run, cases: Callable[[], dict[tuple[str, str], Any]], calls: Callable[[], str]
+) -> None:
+    ask("--safescale-samples=0", toml=VERIFYING.replace(", LAST", ""), app=CHANGES)
+    assert sorted(calls()) == [*"aaaaaa", "v"]
+    first, second = cases()["guarded", "i0"], cases()["guarded", "i1"]
+    assert (first["greedy"]["letter"], first["outcome"]) == ("A", "correct")
+    assert second["greedy"]["letter"] == "B"
+    layers = first["layers"]
+    assert (layers["bare"]["letter"], layers["by"]) == ("B", "triage")
+    # The first turn is the base's own call, and the second one more.
+    assert layers["effort"]["replies"] == 2
+
+
+def test_layers_after_it_work_on_what_the_profile_brought(
+    ask: Run, cases: Callable[[], dict[tuple[str, str], Any]]
+) -> None:
+    toml = VERIFYING.replace("LAST", '"conservative"')
+    ask(
+        "--safescale-samples=5",
+        toml=f"{toml}[models.guarded.conservative]\nsamples = 3\n",
+        app=CHANGES,
+    )
+    steps = cases()["guarded", "i0"]["layers"]["steps"]
+    assert [(step["layer"], step["action"], step["letter"]) for step in steps] == [
+        ("triage", "answer", "A"),
+        ("conservative", "answer", "C"),
+    ]
+
+
 OWN = """
 from pytest_safescale import LayerAction, LayerDecision
 
@@ -308,6 +353,7 @@ def test_a_layer_of_the_users_own_is_one_more(
         ('base = "candidate"', 'base = "nobody"', "models.guarded.base: found 'nobody'"),
         ('model = "python:app:check"', 'model = "nobody"', "models.guarded.evidence_check.model"),
         ("capacity = 0.5", "capacity = 2", "models.guarded.hand_over.capacity"),
+        ('then = "hand_over"', 'then = "panic"', "models.guarded.triage.then: found 'panic'"),
         ('["triage",', '["tirage",', "layer 'tirage' is unknown"),
     ],
 )
