@@ -79,6 +79,7 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.runs.manifest import stated_before
     from pytest_safescale.runs.outlook import render_outlook
     from pytest_safescale.runs.plan import (
+        layer_sentences,
         plan_run,
         profile_sentences,
         reader_sentences,
@@ -115,6 +116,7 @@ def run(given: argparse.Namespace) -> Output:
     lines += [
         *render_plan(rows),
         *profile_sentences(rows),
+        *layer_sentences(rows),
         *retrieval_sentences(planned),
         *reader_sentences(planned),
     ]

@@ -61,10 +61,10 @@ async def decide(
     """Return what the layers of a model come to.
 
     ``seen_now`` gives the case with the model's reply and letter: the base's, until a layer has it
-    asked with another prompt profile. ``desk_of`` gives what a layer may ask; one that is told ``free`` must raise NotAsked in the
-    place of a call. A layer decides also on a case that is stopped already, where that is free or
-    the model's table asks for it: so it is known what each layer alone would have done. Raises
-    CallFailed where a call that is needed fails.
+    asked with another prompt profile. ``desk_of`` gives what a layer may ask; one that is told
+    ``free`` must raise NotAsked in the place of a call. A layer decides also on a case that is
+    stopped already, where that is free or the model's table asks for it: so it is known what each
+    layer alone would have done. Raises CallFailed where a call that is needed fails.
     """
     case = _Going(letter=seen_now().letter)
     for one in model.deciding:

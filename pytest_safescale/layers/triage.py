@@ -36,7 +36,12 @@ class Triage:
 
         A reply that is neither yes nor no is a yes.
         """
-        why = self._by_fields(seen) or self._by_words(seen) or await self._by_model(seen, desk)
+        why = self.by_rules(
+            question=seen.question,
+            question_type=seen.question_type,
+            subspecialty=seen.subspecialty,
+        )
+        why = why or await self._by_model(seen, desk)
         if not why:
             return LayerDecision(action=LayerAction.PASS, says="not high-risk")
         if self.settings.then in STOPS:
@@ -48,15 +53,15 @@ class Triage:
             says=f"high-risk: {why}; asked with {self.settings.then}",
         )
 
-    def _by_fields(self, seen: SeenCase) -> str:
+    def by_rules(self, *, question: str, question_type: str, subspecialty: str) -> str:
+        """Return the field or word by which a question is high-risk; empty where none is met."""
         when = self.settings.when
-        if seen.question_type in when.question_type:
-            return f"question type {seen.question_type}"
-        return f"subspecialty {seen.subspecialty}" if seen.subspecialty in when.subspecialty else ""
-
-    def _by_words(self, seen: SeenCase) -> str:
-        for word in self.settings.when.words:
-            if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", seen.question, re.IGNORECASE):
+        if question_type in when.question_type:
+            return f"question type {question_type}"
+        if subspecialty in when.subspecialty:
+            return f"subspecialty {subspecialty}"
+        for word in when.words:
+            if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", question, re.IGNORECASE):
                 return f"the word {word}"
         return ""
 

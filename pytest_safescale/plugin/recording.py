@@ -279,6 +279,7 @@ def _fails_anyway(ended: BaseException | None) -> bool:
 def _plan(session: SafescaleSession) -> list[str]:
     """Return what the run will take at most; of cases nothing where no call costs anything."""
     from pytest_safescale.runs.plan import (
+        layer_sentences,
         plan_run,
         plan_sentences,
         profile_sentences,
@@ -294,7 +295,8 @@ def _plan(session: SafescaleSession) -> list[str]:
     )
     if not run.settings.replay:
         lines += plan_sentences(rows, fresh=run.settings.fresh) if run.paid else []
-        lines += [*profile_sentences(rows), *retrieval_sentences(run), *reader_sentences(run)]
+        lines += [*profile_sentences(rows), *layer_sentences(rows)]
+        lines += [*retrieval_sentences(run), *reader_sentences(run)]
     if run.settings.wants_robustness:
         lines.append(session.robustness().plan(rows))
     return [f"safescale: {line}" for line in lines]

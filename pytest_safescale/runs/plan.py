@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.calls.usage import money, prompt_estimate
 from pytest_safescale.conditions.prompt import build_messages
 from pytest_safescale.conditions.shown_item import shown_item
+from pytest_safescale.layers.layered_model import LayeredModel
 from pytest_safescale.models.model import Reply, ToolCall
 from pytest_safescale.retrieval.chunks import CHUNKS_A_CALL, chunk_passages
+from pytest_safescale.runs.layer_plan import of_layers
 from pytest_safescale.runs.second_reader import CHECKED, reading_messages
 from pytest_safescale.runs.turns import next_messages
 from pytest_safescale.text.tokens import REAL_TOKENS_PER_TOKEN, estimated_tokens
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PlanRow",
+    "layer_sentences",
     "plan_run",
     "plan_sentences",
     "profile_sentences",
@@ -69,12 +72,16 @@ class PlanRow:
     fewest_further: int
     """Calls of turns after the first, where all samples and their replies share one."""
     most_further: int
+    fewest_of_layers: int = 0
+    """Calls that layers make beside the base's cases, where they stop most of them."""
+    most_of_layers: int = 0
     variants: Asking
     """What one variant of every case takes in a search for counterexamples."""
 
 
 _COUNTS = (
     *("cases", "fewest_calls", "most_calls", "fewest_further", "most_further"),
+    *("fewest_of_layers", "most_of_layers"),
     *("prompt_tokens", "most_prompt_tokens", "completion_tokens"),
 )
 _FURTHER = ("fewest_further", "most_further")
@@ -111,7 +118,8 @@ async def _plan(run: Run, cells: Sequence[Sequence[Case]], looked_at: int | None
     rows = []
     for cases in cells:
         some = cases[:looked_at]
-        rows.append(scaled(await _row(run, some, ranker), len(cases) / len(some)))
+        row = await _layered_row(run, some, ranker) or await _row(run, some, ranker)
+        rows.append(scaled(row, len(cases) / len(some)))
     return rows
 
 
@@ -120,6 +128,38 @@ def scaled(row: PlanRow, factor: float) -> PlanRow:
     counts = {name: round(getattr(row, name) * factor) for name in _COUNTS}
     costs = {name: getattr(row, name) * factor for name in _COSTS}
     return replace(row, variants=row.variants.times(factor), **costs, **counts)
+
+
+async def _layered_row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -> PlanRow | None:
+    """Return what the cases of a model with layers take; ``None`` of any other model.
+
+    What its base is asked in the same run is counted there.
+    """
+    model = cases[0].model
+    if not isinstance(model, LayeredModel):
+        return None
+    row = await _row(run, [replace(case, model=model.base) for case in cases], ranker)
+    variants, alone = row.variants, row.prompt_tokens // (2 if run.decoding.samples else 1)
+    layers = of_layers(run, cases, model, alone)
+    if any(model.base is other for other in run.models):
+        row = replace(scaled(row, 0), cases=row.cases)
+    return replace(
+        row,
+        model=model.info.name,
+        fewest_calls=row.fewest_calls + layers.fewest,
+        most_calls=row.most_calls + layers.most,
+        most_prompt_tokens=row.most_prompt_tokens + layers.prompt_tokens,
+        completion_tokens=row.completion_tokens + layers.completion_tokens,
+        most_money=row.most_money + layers.money,
+        fewest_of_layers=layers.fewest,
+        most_of_layers=layers.most,
+        variants=Asking(
+            calls=variants.calls + layers.most,
+            prompt_tokens=variants.prompt_tokens + layers.prompt_tokens,
+            completion_tokens=variants.completion_tokens + layers.completion_tokens,
+            money=variants.money + layers.money,
+        ),
+    )
 
 
 async def _row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -> PlanRow:
@@ -244,6 +284,19 @@ def profile_sentences(rows: Sequence[PlanRow]) -> list[str]:
         f"prompt profiles: further turns take {_span(fewest, most)} of the calls, as samples give "
         f"the same first reply or others; assumed: {PROSE_TOKENS} tokens a reply in prose; a first "
         "turn that profiles share is asked once"
+    ]
+
+
+def layer_sentences(rows: Sequence[PlanRow]) -> list[str]:
+    """Return what layers take of the calls; nothing where no model has any."""
+    fewest, most = (
+        sum(getattr(row, f"{end}_of_layers") for row in rows) for end in ("fewest", "most")
+    )
+    if not most:
+        return []
+    return [
+        f"layers: {_span(fewest, most)} of the calls, as cases are stopped before or not; what the "
+        "base is asked in any case is not asked again"
     ]
 
 
