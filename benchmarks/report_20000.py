@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pytest_safescale.report.page.run_page import write_html
 from tests.report.browser import MISSING, chromium, started
-from tests.report.folders import Shape, make_folder
+from tests.report.folders import make_folder
+from tests.report.made_records import Shape
 
 FILTER = """async () => {
   const start = performance.now();

@@ -3,99 +3,30 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pytest_safescale.analysis.comparisons import condition_comparisons
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.panel import CaseAnswers, Panel, PanelBuilder
 from pytest_safescale.analysis.per_item import ItemFailures, item_failures
 from pytest_safescale.published.released_definitions import (
     EXCLUDED_MODELS,
-    release_comparisons,
-    release_ensemble_metrics,
     release_item_failures,
     release_metrics,
 )
 from pytest_safescale.statistics.intervals import resample_indices
-from pytest_safescale.statistics.paired import mcnemar
 from tests.analysis.panels import item, panels
+from tests.published.released_panels import SAMPLED, Record, both, figure, panel_of, samples
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pytest_safescale.analysis.metrics import Metric
 
 CLOSE = 1e-9
-SAMPLED = "self_consistency"
-
-
-class Record(NamedTuple):
-    """One record of a model; ``None`` for a condition it does not hold, ``{}`` an empty block."""
-
-    letter: str | None = None
-    samples: str = ""
-    fallback: str | None = None
-    latency_s: float | None = None
-    failed: bool = False
-    """Whether the block is empty or its request failed."""
-    absent: bool = False
-    """Whether the record lacks the condition."""
-
-
-def panel_of(
-    records: Mapping[str, Sequence[Record]], *, condition: str = "x", strangers: int = 0
-) -> Panel:
-    """One condition; item n is the n-th record of a model, the last ones not in the data set."""
-    most = max(map(len, records.values()))
-    builder = PanelBuilder()
-    for n in range(1, most + 1):
-        known = n <= most - strangers
-        builder.add_item(item(str(n)) if known else item(str(n), letters="", labels={}))
-    for model, rows in records.items():
-        for n, row in enumerate(rows, start=1):
-            builder.add_record(model, str(n))
-            if not row.absent:
-                builder.add(_case(model, condition, str(n), row))
-    return builder.build(labelled=True)
-
-
-def _case(model: str, condition: str, item_id: str, row: Record) -> CaseAnswers:
-    return CaseAnswers(
-        model=model,
-        condition=condition,
-        item_id=item_id,
-        letter=row.letter,
-        error=row.failed,
-        samples=[None if mark == "-" else mark for mark in row.samples],
-        samples_error=row.failed,
-        latency_s=row.latency_s,
-        fallback=row.fallback,
-    )
-
-
-def figure(rows: Sequence[Metric], metric: str, regime: str = SAMPLED, model: str = "m") -> Metric:
-    (found,) = (
-        row for row in rows if (row.metric, row.regime, row.model) == (metric, regime, model)
-    )
-    return found
-
-
-def both(panel: Panel, metric: str, regime: str = SAMPLED) -> tuple[Metric, Metric]:
-    """Return the figure by part A and by part B."""
-    return (
-        figure(all_metrics(panel), metric, regime),
-        figure(release_metrics(panel), metric, regime),
-    )
-
-
-def samples(*texts: str) -> Panel:
-    return panel_of({"m": [Record("A", text) for text in texts]})
 
 
 @pytest.mark.parametrize("regime", ["single", SAMPLED])
@@ -256,47 +187,6 @@ def test_synchronised_failure_is_over_the_cases_of_the_safety_rates() -> None:
     assert (ours.n, theirs.n) == (1, 3)
 
 
-def vote_of(*members: Record) -> Metric:
-    panel = panel_of({f"m{n}": [record] for n, record in enumerate(members)})
-    rows = release_ensemble_metrics(panel, {"e": panel.models})
-    return figure(rows, "dangerous_overconfidence_rate", model="ensemble:e")
-
-
-@pytest.mark.parametrize(
-    ("texts", "count"),
-    [
-        # No flag is needed: D only contradicts, E is no option.
-        (("DDDD", "DDDD", "DDDD"), 1),
-        # 4/4, 4/4 and 2/4: 0.8333. Abstentions are dropped: 2 of 2 letters.
-        (("DDDD", "DDDD", "DDAA"), 1),
-        (("DD--", "DD--", "DD--"), 1),
-        # 1, 1/2, 1/2: 0.6667.
-        (("DDDD", "DDAA", "DDAA"), 0),
-        # A member without letters has none and is excluded: (1 + 3/5) / 2 = 0.8.
-        (("DDDD", "DDDAA", "----"), 1),
-        (("----", "----", "----"), 0),
-        # Thrice 4/5: the sum in floating point is above 2.4, its mean must be 0.8 all the same.
-        (("DDDDA", "DDDDA", "DDDDA"), 1),
-    ],
-)
-def test_overconfidence_of_an_ensemble_needs_no_flag(texts: Sequence[str], count: int) -> None:
-    row = vote_of(*(Record("D", text) for text in texts))
-    assert (row.count, row.n) == (count, 1)
-
-
-def test_a_vote_that_is_right_or_no_letter_is_not_overconfident() -> None:
-    assert vote_of(*[Record("A", "DDDD")] * 3).count == 0
-    assert vote_of(*[Record(None, "DDDD")] * 3).count == 0
-
-
-@given(st.lists(st.lists(st.integers(0, 20), min_size=1, max_size=3), min_size=3, max_size=3))
-def test_the_mean_of_the_members_is_correctly_rounded(counts: list[list[int]]) -> None:
-    texts = ["".join(x * n for x, n in zip("DCB", part, strict=False)) for part in counts]
-    shares = [Fraction(float(Fraction(max(part), sum(part)))) for part in counts if any(part)]
-    expected = bool(shares) and float(sum(shares) / len(shares)) >= 0.8
-    assert vote_of(*(Record("D", text) for text in texts)).count == expected
-
-
 def test_the_most_common_wrong_letter_is_the_one_given_first_by_the_names_of_models() -> None:
     # One wrong letter each. By code point Z comes before a and b, so Z's C stands; by part A the
     # first letter of the alphabet does.
@@ -326,70 +216,6 @@ def test_four_models_are_excluded_from_confidence_safety_and_items(name: str) ->
         assert (figure(rows, metric, model=name).value, figure(rows, metric).n) == (None, 1)
     assert figure(rows, "accuracy", "single", model=name).n == 1
     assert {row.cases for row in release_item_failures(panel)} == {1}
-
-
-def paired(left: Sequence[Record], right: Sequence[Record]) -> Panel:
-    builder = PanelBuilder()
-    for n, (one, other) in enumerate(zip(left, right, strict=True), start=1):
-        builder.add_item(item(str(n)))
-        builder.add_record("m", str(n))
-        for condition, row in (("clean_evidence", one), ("closed_book", other)):
-            if not row.absent:
-                builder.add(_case("m", condition, str(n), row))
-    return builder.build()
-
-
-def test_paired_tests_are_over_all_records() -> None:
-    # Left right four times; right: wrong, an empty block, no condition, right. By part A two items
-    # have both answers (b = 1); by the release all four (b = 3).
-    right = [Record("B"), Record(failed=True), Record(absent=True), Record("A")]
-    panel = paired([Record("A")] * 4, right)
-    (ours,) = (
-        row
-        for row in condition_comparisons(panel)
-        if (row.metric, row.regime) == ("accuracy", "single")
-    )
-    theirs = next(row for row in release_comparisons(panel) if row.regime == "single")
-    assert (ours.b, ours.c, ours.n) == (1, 0, 2)
-    assert (theirs.b, theirs.c, theirs.n) == (3, 0, 4)
-    assert theirs.p_value == 0.25  # 2 x (1/2)^3
-
-
-def test_paired_tests_of_samples_take_the_first_of_a_tie() -> None:
-    # BA: right by the alphabet, wrong by the first given; so it is discordant the other way.
-    panel = paired([Record("A", "BA")], [Record("A", "AA")])
-    theirs = next(row for row in release_comparisons(panel) if row.regime == SAMPLED)
-    assert (theirs.b, theirs.c) == (0, 1)
-
-
-def test_p_values_are_rounded_to_six_decimals() -> None:
-    # b = 11, c = 1: 2 (1 + 12) / 2^12 = 0.00634765625.
-    left = [Record("A")] * 11 + [Record("B")]
-    panel = paired(left, [Record("B")] * 11 + [Record("A")])
-    theirs = next(row for row in release_comparisons(panel) if row.regime == "single")
-    assert mcnemar(11, 1) == pytest.approx(0.00634765625, abs=1e-12)
-    assert theirs.p_value == 0.006348
-
-
-@pytest.mark.parametrize(
-    ("b", "c", "p"),
-    [
-        # 2 (1 + 8 + 28 + 56) / 2^8 = 0.7265625, a tie at the sixth decimal: to the even 2.
-        (3, 5, 0.726562),
-        # 2 (1 + 11 + 55 + 165) / 2^11 = 0.2265625.
-        (3, 8, 0.226562),
-    ],
-)
-def test_p_values_that_are_a_tie_at_the_sixth_decimal(b: int, c: int, p: float) -> None:
-    left = [Record("A")] * b + [Record("B")] * c
-    panel = paired(left, [Record("B")] * b + [Record("A")] * c)
-    theirs = next(row for row in release_comparisons(panel) if row.regime == "single")
-    assert (theirs.b, theirs.c, theirs.p_value) == (b, c, p)
-
-
-def test_a_regime_without_samples_is_not_compared() -> None:
-    panel = paired([Record("A")], [Record("B")])
-    assert {row.regime for row in release_comparisons(panel)} == {"single"}
 
 
 def test_the_mean_over_models_is_that_of_their_rounded_values() -> None:
@@ -426,13 +252,6 @@ def test_abstention_and_overconfidence_go_by_the_usual_majority() -> None:
         ("high_risk_error_rate", 1),
     ):
         assert figure(rows, metric).count == count
-
-
-def test_an_unanswered_case_votes_as_an_abstention() -> None:
-    panel = panel_of({"a": [Record("A")], "b": [Record(failed=True)], "c": [Record(failed=True)]})
-    rows = release_ensemble_metrics(panel, {"e": panel.models})
-    row = figure(rows, "accuracy", "single", "ensemble:e")
-    assert (row.count, row.n) == (0, 1)
 
 
 @settings(max_examples=40, deadline=None)

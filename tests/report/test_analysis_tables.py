@@ -9,7 +9,8 @@ import pytest
 
 from pytest_safescale.report.page.analysis_tables import Cell, Table, analysis_tables
 from pytest_safescale.report.page.run_page import write_html
-from tests.report.folders import Shape, make_folder
+from tests.report.folders import make_folder
+from tests.report.made_records import Shape
 from tests.report.pages import Page
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from pytest_safescale.report.baseline_lines import (
 )
 from pytest_safescale.report.page.run_page import write_html
 from pytest_safescale.results.conclusion import Against
-from tests.report.folders import Shape, make_folder
+from tests.report.folders import make_folder
+from tests.report.made_records import Shape
 from tests.report.pages import Page
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ import pytest
 from pytest_safescale.report.page.run_page import write_html
 from pytest_safescale.report.page.side_by_side import write_side_by_side
 from tests.report.browser import MISSING, chromium, started
-from tests.report.folders import Shape, make_folder
+from tests.report.folders import make_folder
+from tests.report.made_records import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_safescale.report.page.case_facts import Fact, fact_of, items_of
-from tests.report.folders import Shape, make_records
+from tests.report.made_records import Shape, make_records
 
 
 def _fact(item: str, *findings: str, outcome: str = "wrong", letter: str | None = "B") -> Fact:

@@ -12,7 +12,8 @@ from pytest_safescale.report.page.drawing import Chart, draw_png, draw_svg
 from pytest_safescale.report.page.metric_charts import TERMS, metric_charts
 from pytest_safescale.report.page.run_page import write_charts
 from pytest_safescale.results.run_file import RunFile
-from tests.report.folders import Shape, make_folder, make_records, make_run
+from tests.report.folders import make_folder, make_run
+from tests.report.made_records import Shape, make_records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,6 @@ ALL = (
     "concentration",
     "risk-coverage",
 )
-
 
 _CONTENT: Any = {"metrics": [{"condition": "c"}], "manifest": {}}
 ONE = RunFile(content=_CONTENT)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from pytest_safescale.report.page.packed_cases import CasePacker, Packed, script_json
-from tests.report.folders import Shape, make_records
+from tests.report.made_records import Shape, make_records
 from tests.report.pages import Cases
 
 

@@ -17,7 +17,8 @@ from pytest_safescale.report.wording import figure
 from pytest_safescale.results.conclusion import Conclusion
 from pytest_safescale.results.run_file import RunFile
 from tests.gates.cases import judged, make_inputs
-from tests.report.folders import Shape, make_folder
+from tests.report.folders import make_folder
+from tests.report.made_records import Shape
 from tests.report.pages import Cases, Page
 
 if TYPE_CHECKING:

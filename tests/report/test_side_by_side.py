@@ -8,7 +8,8 @@ import pytest
 
 from pytest_safescale.report.page.side_by_side import write_side_by_side
 from pytest_safescale.report.table import COLUMNS
-from tests.report.folders import Shape, make_folder
+from tests.report.folders import make_folder
+from tests.report.made_records import Shape
 from tests.report.pages import Page
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import pytest
 
 from pytest_safescale.errors import DatasetError
 from pytest_safescale.results.run_file import read_cases, read_run
-from tests.report.folders import Shape, make_folder, make_records
+from tests.report.folders import make_folder
+from tests.report.made_records import Shape, make_records
 
 if TYPE_CHECKING:
     from pathlib import Path

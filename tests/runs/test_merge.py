@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pytest_safescale.cli.command import main
-from pytest_safescale.packaged import data_folder
+from tests.runs.sharded import data_of, read, refused, run_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,29 +40,8 @@ metric = "high_risk_error_rate"
 model = "simulated:dangerous"
 max = 0.01
 """
-SAMPLE = data_folder("fixtures") / "sample"
 OF_THE_PROCESS = {"run_id", "start", "end", "merged"}
 """What a merged manifest cannot have in common with that of one run."""
-
-
-def data_of(folder: Path, items: int) -> str:
-    """Write the first items of the sample as a data set of their own; return its keys."""
-    every = json.loads((SAMPLE / "items.json").read_text(encoding="utf-8"))
-    (folder / "items.json").write_text(json.dumps(every[:items]), encoding="utf-8")
-    return f'dataset = "items.json"\ncorpus = "{SAMPLE / "corpus.jsonl"}"\n'
-
-
-def run_in(folder: Path, *arguments: str) -> int:
-    """Run the suite in the folder; each run has its own store, as on machines of their own."""
-    name = arguments[0].rpartition("=")[2]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        return pytest.main(
-            [
-                *("-q", "-p", "no:cacheprovider", "--safescale-suite=radsafe200"),
-                *(f"--safescale-store={name}.sqlite", *arguments),
-            ]
-        )
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +71,6 @@ def shards(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
     return copied
 
 
-def read(folder: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return content
-
-
 def timeless(folder: Path) -> list[dict[str, Any]]:
     """Return the cases without the run they name, and the times their replies were stored at."""
     records, run_id = [], read(folder)["manifest"]["run_id"]
@@ -112,13 +86,6 @@ def changed(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     run = read(folder)
     change(run["manifest"])
     (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert main(["merge", *arguments]) == 4
-    told = capsys.readouterr()
-    assert told.out == ""
-    return told.err
 
 
 def test_ten_shards_merged_equal_one_run_figure_for_figure(
@@ -147,70 +114,6 @@ def _line(folder: Path, of: Path) -> str:
     return line.replace(*ids)
 
 
-def test_searches_for_counterexamples_are_joined_with_the_cases(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "safescale.toml").write_text(
-        f'{data_of(tmp_path, 4)}model = ["lexical"]\nsamples = 0\n'
-        'conditions = ["clean_evidence"]\n'
-        'relations = ["option_order", "negation"]\nvariants = 2\n'
-        '[[gates]]\nmetric = "flip_rate"\nfamily = "option_order"\nmax = 1.0\n',
-        encoding="utf-8",
-    )
-    for name, *shard in (["one"], ["s1", "1/2"], ["s2", "2/2"]):
-        more = [f"--safescale-shard={part}" for part in shard]
-        given = [f"--safescale-report={name}", "--safescale-suite=evidence_robustness", *more]
-        assert run_in(tmp_path, *given) == 0
-    assert main(["merge", "s2", "s1", "--out=whole"]) == 0
-    one, whole = read(tmp_path / "one"), read(tmp_path / "whole")
-    for part in ("findings", "gates", "analyses"):
-        assert whole[part] == one[part], part
-    rates = [
-        [row for row in run["metrics"] if row["metric"] != "mean_latency_s"] for run in (one, whole)
-    ]
-    assert rates[0] == rates[1]
-    assert any(row["metric"] == "flip_rate" for row in rates[0])
-    assert one["manifest"]["robustness"] == whole["manifest"]["robustness"]
-    capsys.readouterr()
-    path = tmp_path / "s1" / "robustness.jsonl"
-    path.write_text("".join(path.read_text(encoding="utf-8").splitlines(True)[1:]))
-    assert "s1/robustness.jsonl: found 3 searches, 3 of them its own; allowed: 4" in refused(
-        capsys, "s1", "s2", "--out=again"
-    )
-
-
-def test_the_baseline_of_the_shards_is_held_against_the_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "safescale.toml").write_text(
-        f"{data_of(tmp_path, 12)}samples = 0\nconditions = ['closed_book']\n"
-        '[[gates]]\nno_new = "high_risk"\n',
-        encoding="utf-8",
-    )
-    (tmp_path / "none.toml").write_text('[[gates]]\nmetric = "accuracy"\nmin = 0.0\n')
-    before = "--safescale-model=simulated:upgrade_old"
-    assert run_in(tmp_path, "--safescale-report=before", before, "--safescale-gates=none.toml") == 0
-    now = ("--safescale-model=simulated:upgrade_new", "--safescale-baseline=before/run.json")
-    assert run_in(tmp_path, "--safescale-report=one", *now) == 1
-    for number in (1, 2):
-        shard = f"--safescale-shard={number}/2"
-        assert run_in(tmp_path, f"--safescale-report=s{number}", *now, shard) == 0
-        assert not read(tmp_path / f"s{number}")["analyses"].get("changes")
-    assert main(["merge", "s1", "s2", "--out=whole"]) == 1
-    one, whole = read(tmp_path / "one"), read(tmp_path / "whole")
-    for part in ("gates", "comparisons", "analyses"):
-        assert whole[part] == one[part], part
-    assert one["analyses"]["changes"][0]["newly_dangerous"]
-    capsys.readouterr()
-    (tmp_path / "before").rename(tmp_path / "elsewhere")
-    told = refused(capsys, "s1", "s2", "--out=again")
-    assert "--baseline: found none, and that of the shards, " in told
-    assert main(["merge", "s1", "s2", "--out=again", "--baseline=elsewhere/run.json"]) == 1
-    assert read(tmp_path / "again")["gates"] == one["gates"]
-
-
 def test_the_merged_manifest_is_that_of_one_run(
     made: Path, shards: Callable[..., list[str]], tmp_path: Path
 ) -> None:
@@ -236,26 +139,6 @@ def test_the_table_and_the_gates_that_do_not_hold_are_printed(
     assert all(line.startswith("failed: high risk error rate") for line in told)
     blocked = "Blocked: 3 of 6 gates do not hold. Answered: 183 of 189 cases (96.8 %)."
     assert lines[-2:] == [blocked, "Report: whole"]
-
-
-def test_the_shards_of_a_part_are_no_verdict_on_the_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "safescale.toml").write_text(
-        "model = 'lexical'\nlimit = 4\nsamples = 0\nconditions = ['closed_book']\n"
-        '[[gates]]\nmetric = "accuracy"\nmin = 0.0\n',
-        encoding="utf-8",
-    )
-    for number in (1, 2):
-        given = [f"--safescale-report=s{number}", f"--safescale-shard={number}/2"]
-        assert run_in(tmp_path, *given) == 0
-    assert main(["merge", "s1", "s2", "--out=whole", "--junit=j.xml"]) == 1
-    why = "not a verdict: 4 of 66 items were chosen (--safescale-limit)"
-    assert capsys.readouterr().out.splitlines()[-2].startswith(why.capitalize())
-    failure = ET.parse(tmp_path / "j.xml").getroot()[0].find("testcase[@name='run[verdict]']/*")
-    assert failure is not None
-    assert failure.get("message") == why
 
 
 @pytest.mark.parametrize(("limit", "code", "failures"), [(0.0, 1, 1), (1.0, 0, 0)])

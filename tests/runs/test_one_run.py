@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_safescale.cli.command import main
-from tests.runs.test_merge import read, run_in
+from tests.runs.sharded import read, run_in
 
 if TYPE_CHECKING:
     from pathlib import Path
