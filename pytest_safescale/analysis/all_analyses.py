@@ -9,12 +9,17 @@ import numpy as np
 
 from pytest_safescale.analysis.concentration import concentrations
 from pytest_safescale.analysis.confident_errors import confidence_filters
-from pytest_safescale.analysis.decoupling import ensemble_movements, movements
+from pytest_safescale.analysis.decoupling import (
+    ensemble_movements,
+    movements,
+    profile_movements,
+)
 from pytest_safescale.analysis.ensembles import synchronized_items
 from pytest_safescale.analysis.mechanisms import evidence_misread, reasoning_drift
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
 from pytest_safescale.analysis.panel import NULL
 from pytest_safescale.analysis.per_item import item_failures, worst_of_each
+from pytest_safescale.analysis.profiles import base_panel
 from pytest_safescale.analysis.scaling import scaling_data
 from pytest_safescale.analysis.slopes import slopes
 from pytest_safescale.analysis.variance import variance_shares
@@ -48,10 +53,13 @@ def analyses(
 ) -> dict[str, Any]:
     """Return ensembles, concentration, mechanisms and scaling.
 
+    They are of the plain prompt profile, or the first where that is not asked; what the others
+    change is a dimension of the decoupling table.
     ``ensembles`` maps names to models that the panel has; ``facts`` is what is known of models.
     ``failures`` are other counts per item than those of ``item_failures``. With ``adaptive``
     what needs every sample is excluded, as sampling may have stopped early.
     """
+    whole, panel = panel, base_panel(panel)
     return {
         "ensembles": [
             {
@@ -67,7 +75,7 @@ def analyses(
             "evidence_misread": _plain(evidence_misread(panel, seed=seed)),
             "reasoning_drift": _plain(reasoning_drift(panel, seed=seed)),
         },
-        "scaling": _scaling(panel, ensembles, facts, adaptive=adaptive, seed=seed),
+        "scaling": _scaling(panel, whole, ensembles, facts, adaptive=adaptive, seed=seed),
     }
 
 
@@ -108,6 +116,7 @@ def _letters(panel: Panel) -> dict[tuple[str, str], dict[str, str | None]]:
 
 def _scaling(
     panel: Panel,
+    whole: Panel,
     ensembles: Mapping[str, Sequence[str]],
     facts: Mapping[str, ModelFacts],
     *,
@@ -116,6 +125,8 @@ def _scaling(
 ) -> dict[str, Any]:
     data = scaling_data(panel, facts, adaptive=adaptive, seed=seed)
     moved = [*movements(data), *ensemble_movements(panel, ensembles, seed=seed)]
+    if whole is not panel:
+        moved += profile_movements(scaling_data(whole, facts, adaptive=adaptive, seed=seed))
     tables: Mapping[str, Sequence[Any]] = {
         "slopes": slopes(data),
         "variance": variance_shares(data),

@@ -17,6 +17,7 @@ import numpy as np
 from pytest_safescale.analysis.judged_cases import answer_counts
 from pytest_safescale.analysis.layer_ranges import SOMETIMES, highest_of, open_cases
 from pytest_safescale.analysis.metrics import (
+    CHANGE_METRICS,
     LAYER_METRICS,
     METRICS,
     OPTION_METRICS,
@@ -120,6 +121,7 @@ class CellSpans:
         self._panel, self._at = panel, at
         self._failed = panel.greedy[at][self.there] == ERRORED
         self._unread = panel.unread[at][self.there]
+        self._first_unread = panel.first_unread[at][self.there]
         self._lacking = panel.samples_lacking[at][self.there]
         self.without = (panel.drawn[at][self.there] == ERRORED) | self._lacking
         self._free = panel.samples_unread[at][self.there]
@@ -127,10 +129,13 @@ class CellSpans:
     def lacks(self, regime: str, metric: str = "") -> list[Lack | None]:
         """Return what each case is missing for figures of a mode; ``None`` where nothing.
 
-        ``metric`` matters where it is one by option probabilities.
+        ``metric`` matters where it is one by option probabilities, or of further turns.
         """
         if regime == SINGLE:
-            kinds = {Lack.UNREADABLE: self._unread, Lack.FAILED: self._failed}
+            unread = self._unread
+            if metric in CHANGE_METRICS:
+                unread = unread | self._first_unread
+            kinds = {Lack.UNREADABLE: unread, Lack.FAILED: self._failed}
             if metric in OPTION_METRICS:
                 kinds = {Lack.PROBABILITIES: self._unknown, **kinds}
         else:
@@ -214,9 +219,12 @@ class CellSpans:
             return self._by_options(metric)
         if metric in LAYER_METRICS:
             return self._of_layers(metric)
+        missing = self._failed | self._unread
+        if metric in CHANGE_METRICS:
+            missing |= self._first_unread
         codes = self._codes.get(metric)
         high = 1.0 if codes is None else codes.any(axis=1)
-        return _Open(cases=self._failed | self._unread, ends=(0.0, high))
+        return _Open(cases=missing, ends=(0.0, high))
 
     def _of_layers(self, metric: str) -> _Open:
         cases, high, must = open_cases(
@@ -379,12 +387,14 @@ def counting_codes(panel: Panel, items: NDArray[np.bool_]) -> dict[str, NDArray[
     named = {METRIC_OF_FLAG[name]: flags[..., at] for at, name in enumerate(FLAGS)}
     none = np.broadcast_to(codes == NULL, truth.shape)
     wrong = allowed & ~truth & ~none
+    danger = named[_DANGEROUS[0]] | named[_DANGEROUS[1]]
     return {
         **named,
+        **dict.fromkeys(CHANGE_METRICS, danger),
         "accuracy": truth,
         "abstention_rate": none,
         "null_majority_rate": none,
-        "dangerous_overconfidence_rate": named[_DANGEROUS[0]] | named[_DANGEROUS[1]],
+        "dangerous_overconfidence_rate": danger,
         "confident_error_rate": wrong,
         "synchronized_failure_rate": wrong,
     }

@@ -16,6 +16,7 @@ from pytest_safescale.analysis.comparisons import COMPARED
 from pytest_safescale.analysis.ensembles import members_of, vote
 from pytest_safescale.analysis.metric_columns import Column, panel_columns
 from pytest_safescale.analysis.metrics import METRICS, SELF_CONSISTENCY, SINGLE
+from pytest_safescale.cells import base_profile, split_condition
 from pytest_safescale.statistics.intervals import BOOTSTRAP, SEED
 from pytest_safescale.statistics.regression import slope_weights
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.analysis.scaling import ScalingData
 
-__all__ = ["MOVED", "Movement", "ensemble_movements", "movements"]
+__all__ = ["MOVED", "Movement", "ensemble_movements", "movements", "profile_movements"]
 
 MOVED = COMPARED
 """The metrics of the table: accuracy first, safety after it."""
@@ -66,7 +67,7 @@ class Movement:
 
     dimension: str
     """``model_size``, ``context_length``, ``retrieval_depth``, ``retrieval``,
-    ``evidence_quality``, ``length_control``, ``samples`` or ``ensemble``."""
+    ``evidence_quality``, ``length_control``, ``samples``, ``ensemble`` or ``prompt``."""
     step: str
     """From what to what, in words."""
     regime: str
@@ -106,6 +107,44 @@ def ensemble_movements(
             weights = _average(np.isfinite(cells.points))
             found += _movement(cells, "ensemble", step, weights, len(members.models))
     return found
+
+
+def profile_movements(data: ScalingData) -> list[Movement]:
+    """Return how far each prompt profile is from the base one, over all models and conditions.
+
+    ``data`` is of every profile: its conditions go with their profiles (``cells.py``).
+    """
+    named = [split_condition(name) for name in data.conditions]
+    base = base_profile([profile for _, profile in named])
+    found: list[Movement] = []
+    for profile in dict.fromkeys(profile for _, profile in named if profile != base):
+        pairs = [
+            (named.index((condition, base)), place)
+            for place, (condition, own) in enumerate(named)
+            if own == profile and (condition, base) in named
+        ]
+        for metric in (*MOVED, "refusal_rate"):
+            for regime in (SINGLE, SELF_CONSISTENCY):
+                cells = data.find(metric, regime)
+                if cells is not None:
+                    found += _of_pairs(cells, "prompt", f"{base} to {profile}", pairs)
+    return found
+
+
+def _of_pairs(
+    cells: CellMeans, dimension: str, step: str, pairs: Sequence[tuple[int, int]]
+) -> Iterator[Movement]:
+    """Give the mean movement over the models of all pairs of conditions, given by their places."""
+    before, after = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    both = np.isfinite(cells.points[:, before] + cells.points[:, after])
+    if not both.any():
+        return
+    weights = np.zeros(cells.points.shape)
+    share = both / both.sum()
+    # Each condition stands in one pair, so that no place is written twice.
+    weights[:, after] = share
+    weights[:, before] = -share
+    yield from _movement(cells, dimension, step, weights, int(both.any(axis=1).sum()))
 
 
 def _of_size(data: ScalingData, cells: CellMeans) -> Iterator[Movement]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_safescale.analysis.judged_cases import judge_samples, single_answers
+from pytest_safescale.analysis.judged_cases import judge_answers, judge_samples, single_answers
 from pytest_safescale.analysis.layer_figures import layer_values
 from pytest_safescale.analysis.metrics import (
     CALIBRATION_METRICS,
+    CHANGE_METRICS,
     METRICS,
     OPTION_CALIBRATION_METRICS,
     SELF_CONSISTENCY,
@@ -18,6 +19,7 @@ from pytest_safescale.analysis.metrics import (
     is_rate,
 )
 from pytest_safescale.analysis.option_confidence import option_values
+from pytest_safescale.analysis.panel import NULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -117,12 +119,33 @@ def panel_columns(panel: Panel) -> PanelColumns:
         *confidence_columns(sampled, correct),
         *_option_columns(panel, single),
         *_layer_columns(panel, single),
+        *_change_columns(panel, single),
     )
     return PanelColumns(
         columns=(*without_unknown(panel, columns), *custom_columns(panel)),
         samples=Calibrated.of_samples(sampled.confidence, correct, sampled.judged.there),
         options=_option_calibration(panel, single),
     )
+
+
+def _change_columns(panel: Panel, single: Judged) -> Iterator[Column]:
+    """Give what further turns changed, where there were any; an unreadable reply changes nothing.
+
+    Definitions: docs/metrics.md, "Changed by a further turn".
+    """
+    several = panel.first >= NULL
+    if not several.any():
+        return
+    first = judge_answers(panel, panel.first, there=several, asked=several)
+    before, after = (
+        answers.rates["high_risk_error_rate"] | answers.rates["unsafe_answer_rate"]
+        for answers in (first, single)
+    )
+    over = single.there & several
+    read = over & ~panel.unread & ~panel.first_unread
+    changes = (before & ~after & read, ~before & after & read)
+    for metric, values in zip(CHANGE_METRICS, changes, strict=True):
+        yield Column(metric=metric, regime=SINGLE, values=values, over=over)
 
 
 def _option_columns(panel: Panel, single: Judged) -> Iterator[Column]:

@@ -24,6 +24,7 @@ PROFILE_METRICS = (
     "unsafe_answer_rate",
     "contradiction_rate",
     "dangerous_overconfidence_rate",
+    "refusal_rate",
     "abstention_rate",
 )
 """What profiles are compared in: safety, and what it costs in answers."""

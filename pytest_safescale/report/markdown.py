@@ -9,6 +9,7 @@ from pytest_safescale.gates.result import Decision
 from pytest_safescale.report.baseline_lines import change_summary
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_summary
+from pytest_safescale.report.profile_lines import profile_sentences
 from pytest_safescale.report.search_lines import robustness_summary
 from pytest_safescale.report.state_lines import answered_share, state_sentence, states_of_run
 from pytest_safescale.report.table import Row, headings, model_names, percent, rows_of
@@ -74,6 +75,9 @@ def render_summary(conclusion: Conclusion) -> str:
         foot += ["", markdown(f"{told_states[0].upper()}{told_states[1:]}.")]
     if by_options := option_probability_summary(conclusion.metrics):
         foot += ["", *by_options]
+    if told_profiles := profile_sentences(conclusion):
+        foot += ["", *(markdown(line) for line in told_profiles[:1]), ""]
+        foot += [f"- {markdown(line)}" for line in told_profiles[1:]]
     if told_of := robustness_summary(conclusion):
         foot += ["", markdown(told_of[0]), "", *(f"- {markdown(line)}" for line in told_of[1:])]
     if told_changes := change_summary(conclusion.against()):

@@ -10,6 +10,7 @@ from pytest_safescale.cells import PLAIN, split_condition
 from pytest_safescale.report.baseline_lines import change_lines
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_lines
+from pytest_safescale.report.profile_lines import profile_sentences
 from pytest_safescale.report.search_lines import robustness_lines
 from pytest_safescale.report.state_lines import state_sentence, states_of_models, states_of_run
 from pytest_safescale.report.table import (
@@ -52,6 +53,8 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         title = f"{model_label(name)} (per cent of n cases)"
         lines += ["", title, *(_line(*row, widths) for row in rows), *_states(conclusion, name)]
         lines += option_probability_lines(metrics, name)
+    if told_profiles := profile_sentences(conclusion):
+        lines += ["", *(part for one in told_profiles for part in wrap(one, 80))]
     lines += robustness_lines(conclusion)
     lines += change_lines(conclusion.against())
     for sentence in label_rule_sentences(conclusion.analyses):

@@ -15,11 +15,7 @@ from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.layer_ablation import layer_effects
 from pytest_safescale.analysis.layer_comparisons import layer_comparisons
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
-from pytest_safescale.analysis.profiles import (
-    base_panel,
-    comparisons_within,
-    profile_comparisons,
-)
+from pytest_safescale.analysis.profiles import comparisons_within, profile_comparisons
 from pytest_safescale.analysis.robustness import robustness_metrics, robustness_table
 from pytest_safescale.analysis.scaling import ModelFacts
 from pytest_safescale.analysis.searched_items import Searches
@@ -165,7 +161,7 @@ def assess(
         comparisons=comparisons,
         analyses={
             **analyses(
-                base_panel(panel),
+                panel,
                 ensembles=ensembles,
                 facts=facts_in(manifest),
                 adaptive=bool(manifest["decoding"]["adaptive"]),

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.analysis.all_analyses import analyses, complete_ensembles
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.panel import PanelBuilder
-from pytest_safescale.analysis.profiles import (
-    base_panel,
-    comparisons_within,
-    profile_comparisons,
-)
+from pytest_safescale.analysis.profiles import comparisons_within, profile_comparisons
 from pytest_safescale.conditions.catalogue import RELEASE_NAMES
 from pytest_safescale.published.released_definitions import (
     release_comparisons,
@@ -185,7 +181,7 @@ def _conclude(
         metrics=metrics,
         comparisons=comparisons,
         analyses=analyses(
-            base_panel(panel),
+            panel,
             ensembles=voting,
             facts=facts_in(manifest),
             failures=release_item_failures(panel) if released else None,

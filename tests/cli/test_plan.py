@@ -240,3 +240,27 @@ def test_a_condition_of_ones_own_is_planned_by_its_name(plan: Printed) -> None:
     told = plan("--limit=3", "--samples=0", "--conditions=closed_book,my_rag")
     assert "my_rag is not built in: taken for a condition of your own" in told
     assert row(told, "any model my_rag")[:2] == ["3", "3-3"]
+
+
+def test_profiles_are_planned_with_their_further_turns_and_shared_turns_once(plan: Printed) -> None:
+    told = plan("--prompts=plain,verify,think", "--samples=4", "--limit=10")
+    # Single answer and four samples; verify asks its first turn as plain does.
+    assert row(told, "any model closed_book ")[:2] == ["10", "20-50"]
+    assert row(told, "any model closed_book/verify")[:2] == ["10", "20-50"]
+    assert row(told, "any model closed_book/think")[:2] == ["10", "20-50"]
+    assert "prompt profiles: further turns take 20 to 50 of the calls" in told
+    alone = plan("--prompts=verify", "--samples=0", "--limit=10")
+    assert row(alone, "any model closed_book/verify")[:2] == ["10", "20-20"]
+    assert "prompt profiles:" not in plan("--samples=0")
+
+
+def test_an_agents_turns_are_planned_once_for_all_profiles(plan: Printed) -> None:
+    conditions = "--conditions=agentic_rag"
+    alone, both = (
+        plan(conditions, "--samples=0", "--limit=5", f"--prompts={names}")
+        for names in ("plain", "plain,think")
+    )
+    # Two searches and a report beside the answer.
+    assert row(alone, "any model agentic_rag ")[:2] == ["5", "20-20"]
+    assert row(both, "any model agentic_rag ")[:2] == ["5", "20-20"]
+    assert row(both, "any model agentic_rag/think")[:2] == ["5", "5-5"]

@@ -198,7 +198,7 @@ def test_a_case_shows_everything_that_is_known_of_it(
         "Single answer, raw reply",
         "Samples (20)",
         "Evidence as the model saw it",
-        "The agent's steps",
+        "Steps before the answer",
         "To repeat this case",
     ]
     for text in ("Question 3:", "correct option", "I look for the sign.", "asks: rim enhancement"):

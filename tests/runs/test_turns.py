@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +13,14 @@ import pytest
 from pytest_safescale.answers.answer import AnswerForm, AnswerState
 from pytest_safescale.calls.caller import Caller, CallLimits
 from pytest_safescale.calls.store import Store
+from pytest_safescale.calls.stored_replies import call_key
 from pytest_safescale.conditions.catalogue import CONDITIONS
 from pytest_safescale.conditions.profiles import PromptProfile, plain_profile, profiles_named
 from pytest_safescale.conditions.prompt import default_prompt
 from pytest_safescale.dataset.item import Item, Option
 from pytest_safescale.errors import CallFailed
-from pytest_safescale.models.model import Reply, Request
+from pytest_safescale.models.model import Reply, Request, Subject
+from pytest_safescale.models.simulated.model import SimulatedModel
 from pytest_safescale.runs.asking import CaseRunner
 from pytest_safescale.runs.case import Case, CaseResult, Decoding
 from pytest_safescale.runs.turns import next_messages
@@ -211,3 +215,29 @@ def test_replies_as_the_built_in_profiles_ask_for_them_are_read(
     (profile,) = profiles_named([name], plain=default_prompt(), subject="", own={})
     result, _ = ask(tmp_path, profile, says(*["A"] * len(profile.steps), reply))
     assert (result.verdict.letter, result.verdict.state) == (letter, state)
+
+
+def test_the_key_of_a_simulated_call_tells_the_profile_and_of_a_plain_one_is_as_it_was() -> None:
+    info = SimulatedModel("paper").info
+    case: dict[str, Any] = {"item": ITEM, "condition": "closed_book"}
+    request = Request(messages=(), temperature=0.0, max_tokens=10, seed=42)
+    plain, verify, other = (
+        call_key(info, replace(request, subject=Subject(**case, profile=name)))
+        for name in ("plain", "verify", "plain")
+    )
+    assert plain == other != verify
+    # What the store of a run without profiles holds is found.
+    parts = {
+        "provider": "simulated",
+        "model": "paper",
+        "revision": info.revision,
+        "origin": {"address": ""},
+        "messages": (),
+        "temperature": 0.0,
+        "max_tokens": 10,
+        "seed": 42,
+        "tools": (),
+        "subject": [ITEM.content_sha256, "closed_book"],
+    }
+    packed = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    assert plain == hashlib.sha256(packed.encode("ascii")).digest()

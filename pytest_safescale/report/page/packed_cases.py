@@ -201,7 +201,7 @@ class CasePacker:
             self._read(evidence.get("text")),
             evidence.get("characters", 0),
             [plain(name) for name in evidence.get("passages", ())],
-            [self._step(step) for step in record.get("trace", ())],
+            [self._step(step) for step in (*record.get("trace", ()), *_turns(greedy))],
             self._command(record),
             _plain_or_none(record.get("state")),
             "".join(_STATE_SIGNS.get(state, "?") for state in samples.get("states", ())),
@@ -357,6 +357,14 @@ def _blocks(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
             starts.append(start)
             start, size = number, 0
     return blocks, starts
+
+
+def _turns(greedy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the turns before the answer as steps on the way to it."""
+    return [
+        {"kind": f"turn {number}", "text": turn["text"], "letter": turn["letter"]}
+        for number, turn in enumerate(greedy.get("turns", ()), start=1)
+    ]
 
 
 def _plain_or_none(text: str | None) -> str | None:

@@ -212,6 +212,14 @@ def _prompts(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
     groups: dict[str, Mapping[str, Any]] = {}
     if prompt := manifest.get("prompt"):
         groups["Prompt"] = {words(name): text for name, text in prompt.items()}
+    for profile in manifest.get("profiles", ()):
+        # Its own texts apart from those that it has from the plain prompt.
+        own = {
+            words(name): text
+            for name, text in profile["texts"].items()
+            if text and text != (prompt or {}).get(name)
+        }
+        groups[f"Prompt profile {words(profile['name'])}"] = own | {"sha256": profile["sha256"]}
     agent = manifest.get("agent_prompt")
     if agent and "agentic_rag" in manifest.get("conditions", ()):
         groups["Prompt of the agent"] = {words(name): text for name, text in agent.items()}

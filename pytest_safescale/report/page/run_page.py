@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.metrics import METRICS
+from pytest_safescale.cells import base_profile, split_condition
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.page.analysis_tables import analysis_tables
 from pytest_safescale.report.page.case_charts import case_charts
@@ -29,12 +30,14 @@ from pytest_safescale.report.page.page_tables import (
     method,
     run_verdict,
 )
+from pytest_safescale.report.page.profile_chart import profile_charts
 from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
 from pytest_safescale.report.table import headings
 from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.report.wording import model_label
 from pytest_safescale.results.label_words import finding_word, label_sentence
+from pytest_safescale.results.profile_rows import has_profiles, profile_names
 from pytest_safescale.results.run_file import RunFile, read_cases, read_run
 from pytest_safescale.text.escaping import shorten
 
@@ -143,20 +146,30 @@ def _options(manifest: Manifest) -> dict[str, str] | None:
 
 
 def _charts(run: RunFile, facts: Sequence[Fact]) -> list[Chart]:
-    return [*metric_charts(run), *case_charts(facts, run)]
+    base = run.base
+    return [*profile_charts(run), *metric_charts(base), *case_charts(_of_base(facts, run), base)]
+
+
+def _of_base(facts: Sequence[Fact], run: RunFile) -> list[Fact]:
+    """Return the cases of the base profile, under their conditions' own names."""
+    base = base_profile(profile_names(run.manifest))
+    named = [(fact, *split_condition(fact.condition)) for fact in facts]
+    return [fact._replace(condition=name) for fact, name, profile in named if profile == base]
 
 
 def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
     items, named = items_of(cases.facts), run.named
     charts = [
-        *draw_all(metric_charts(run), "rows of metrics.csv"),
-        *draw_all(case_charts(cases.facts, run), "taken from cases.jsonl"),
+        *draw_all(profile_charts(run), "rows of metrics.csv"),
+        *draw_all(metric_charts(run.base), "rows of metrics.csv"),
+        *draw_all(case_charts(_of_base(cases.facts, run), run.base), "taken from cases.jsonl"),
     ]
     return {
         "run": run,
         "manifest": run.manifest,
         "notices": [notice.rstrip(".") for notice in run.manifest.get("notices", ())],
         "models": [model_label(name) for name in run.models],
+        "profiles": profile_names(run.manifest) if has_profiles(run.manifest) else [],
         "run_verdict": run_verdict(run),
         "verdict_notes": verdict_notes(run.manifest),
         "gates": gate_groups(run.gates),
@@ -185,7 +198,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "changes": change_groups(run),
         "within": [
             (kind, entries)
-            for kind in ("condition", "model")
+            for kind in ("profile", "condition", "model")
             if (entries := indexed_comparisons(run, kind))
         ],
         "counterexamples": counterexamples(run.counterexamples[:COUNTEREXAMPLES]),

@@ -228,3 +228,42 @@ def test_as_an_agent_it_searches_once_and_reports(searches: int, kinds: list[str
 
 def test_closing_the_model_is_harmless() -> None:
     asyncio.run(SimulatedModel().aclose())
+
+
+MENDED = Profile(
+    name="mended",
+    conditions={
+        "*": Rates(correct=0.7, high_risk=0.3, spread=0.0),
+        "*/verify": Rates(correct=0.9, high_risk=0.1, spread=0.0),
+        "clean_evidence/verify": Rates(correct=1.0, spread=0.0),
+    },
+)
+
+
+def under(prompt: str, item: Item, condition: str = "closed_book") -> str:
+    subject = Subject(item=item, condition=condition, profile=prompt)
+    return texts(SimulatedModel(MENDED), asked(item, subject=subject))[0]
+
+
+def test_a_prompt_profile_has_rates_of_its_own_and_the_same_draw() -> None:
+    n = 2000
+    pairs = Counter(
+        (under("plain", item), under("verify", item)) for item in map(full_item, map(str, range(n)))
+    )
+    # Of one draw for both: 0.2 of the items turn from high-risk to right, none the other way.
+    assert set(pairs) == {("A", "A"), ("B", "A"), ("B", "B")}
+    assert abs(pairs["B", "A"] - 0.2 * n) <= 4 * (n * 0.2 * 0.8) ** 0.5
+
+
+def test_rates_under_a_condition_and_a_profile_go_before_those_of_the_profile() -> None:
+    items = [full_item(str(n)) for n in range(50)]
+    assert {under("verify", item, "clean_evidence") for item in items} == {"A"}
+    assert {under("think", item) for item in items} == {under("plain", item) for item in items}
+
+
+def test_letters_are_those_of_the_prompt_and_the_added_option_is_its_abstention() -> None:
+    item = full_item()
+    moved = {"A": "B", "B": "C", "C": "D", "D": "E", "E": "F", None: "A"}
+    subject = Subject(item=item, condition="closed_book", profile="mine", shown_as=moved)
+    for rates, letter in (({"correct": 1.0}, "B"), ({"abstain": 1.0}, "A")):
+        assert texts(SimulatedModel(profile(**rates)), asked(item, subject=subject)) == [letter]

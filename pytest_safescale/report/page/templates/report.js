@@ -169,7 +169,7 @@
     const made = await Promise.all(steps.map(async ([kind, numbers, queries, passages, letter]) =>
       el("li", null, el("strong", null, kind), letter ? ` leans to ${letter}` : "", queries.length ? `; asks: ${queries.map(apart).join(" | ")}` : "",
         passages.length ? `; reads: ${passages.map(apart).join(", ")}` : "", text(await whole(numbers)))));
-    return titled("The agent's steps", el("ol", null, ...made));
+    return titled("Steps before the answer", el("ol", null, ...made));
   }
   async function replyParts(detail) {
     const [greedy, form, finish, latency, error] = detail, state = detail[13], hidden = detail[15];
