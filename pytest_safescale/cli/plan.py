@@ -76,6 +76,7 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.gates.written_gates import load_gates
     from pytest_safescale.packaged import data_folder
     from pytest_safescale.results.certificate_file import GateCertificates
+    from pytest_safescale.runs.certified_layers import check_certified_layers
     from pytest_safescale.runs.manifest import stated_before
     from pytest_safescale.runs.outlook import render_outlook
     from pytest_safescale.runs.plan import (
@@ -102,6 +103,7 @@ def run(given: argparse.Namespace) -> Output:
     planned = _prepared(settings, configuration.folder)
     if settings.model:
         certificates.require(gates, stated_before(planned))
+        check_certified_layers(planned)
     rows = plan_run(planned)
     if items is not None:
         rows = [scaled(row, items / len(planned.dataset.items)) for row in rows]

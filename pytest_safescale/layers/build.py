@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.errors import ModelSpecError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from pytest_safescale.layers.conservative import Certified
     from pytest_safescale.layers.protocol import Layer
     from pytest_safescale.models.model import Model
     from pytest_safescale.settings.model_settings import ModelSettings
@@ -37,10 +39,12 @@ def build_layered(
     *,
     root: Path,
     model_of: Callable[[str, str], Model],
+    certified_of: Callable[[Path, str, str], Certified],
 ) -> LayeredModel:
     """Return the model with layers of this name.
 
-    ``model_of`` returns the model that a specification names, told with the key that names it.
+    ``model_of`` returns the model that a specification names, told with the key that names it;
+    ``certified_of`` what a certificate says of a base, told with the key that names the file.
     Raises ModelSpecError for a base or helper that has layers itself, or that does not exist.
     """
     table = tables[name]
@@ -58,11 +62,19 @@ def build_layered(
 
     base = asked(table.base, "base")
     layers = [_named(name, layer, table, root, asked) for layer in table.layers]
+    told = {layer: _told(table, layer) for layer in table.layers}
+    if table.conservative is not None and table.conservative.threshold is not None:
+        threshold = table.conservative.threshold
+        place = f"models.{name}.conservative.threshold: {threshold}"
+        certified = certified_of(root / threshold, base.info.name, place)
+        told["conservative"]["certified"] = dict(certified.thresholds)
+        made = Conservative(settings=table.conservative, certified=certified)
+        layers = [replace(one, layer=made) if one.name == "conservative" else one for one in layers]
     info = layered_info(
         name,
         table.family,
         base.info,
-        {layer: _told(table, layer) for layer in table.layers},
+        told,
         helpers=[one.model.info for one in layers if one.model is not None],
         sources=sources_sha256(table.own_layers, root),
     )

@@ -75,6 +75,9 @@ class SeenCase:
     subspecialty: str
     evidence: str
     """As the condition shows it; empty where it shows none."""
+    condition: str = ""
+    """The name of the condition that shows the evidence, and of the prompt profile behind a slash
+    where that is not the plain one."""
     reply: str = ""
     """The model's single answer as it came; empty before it is asked."""
     letter: str | None = None

@@ -20,6 +20,7 @@ from pytest_safescale.plugin.earlier_run import take_away_refused
 from pytest_safescale.plugin.hook_results import things_of
 from pytest_safescale.plugin.registration import register
 from pytest_safescale.plugin.session import SafescaleSession
+from pytest_safescale.runs.models_of_run import has_certified_layers
 from pytest_safescale.runs.run import check_budget, prepare_run
 from pytest_safescale.settings.configuration import absolute_paths, find_configuration
 from pytest_safescale.settings.resolve import resolve_settings
@@ -55,6 +56,11 @@ def _switched_on(config: pytest.Config) -> SafescaleSession:
     suites.select(config, settings.suite)
     run = _narrowed(_prepare(config, settings, configuration.folder), configuration)
     check_budget(run)
+    if has_certified_layers(run.models):
+        # It loads array libraries, which few runs need before their end.
+        from pytest_safescale.runs.certified_layers import check_certified_layers
+
+        check_certified_layers(run)
     session = SafescaleSession(config, run, configuration.path)
     if session.run.settings.wants_robustness:
         session.robustness()  # a relation that is not known ends the run here

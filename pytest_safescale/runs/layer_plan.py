@@ -59,7 +59,7 @@ def _of_layer(
     layer, base = one.layer, model.base.info
     if isinstance(layer, Conservative):
         drawn = 0 if run.decoding.adaptive else run.decoding.samples
-        lacking = max(0, layer.settings.samples - drawn)
+        lacking = max(0, layer.samples - drawn)
         return _asking(base, lacking * len(cases), prompt * lacking)
     found = OfLayers()
     if one.model is not None:

@@ -106,6 +106,7 @@ def _seen(base: CaseResult) -> SeenCase:
         question_type=item.question_type,
         subspecialty=item.subspecialty,
         evidence=base.evidence.text,
+        condition=base.case.cell[1],
         reply=base.greedy.reply.text,
         letter=verdict.letter if verdict.letter in tuple(item.letters) else None,
     )

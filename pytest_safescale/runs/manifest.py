@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pytest_safescale.settings.shards import Shard
 
 __all__ = [
+    "described_model",
     "frame_of",
     "run_manifest",
     "shard_manifest",
@@ -76,7 +77,7 @@ def stated_before(run: Run) -> Manifest:
         **_retrieval(run),
         **_prompts(run),
         **_profiles(run),
-        "models": [_described(model) for model in run.models],
+        "models": [described_model(model) for model in run.models],
         "conditions": [condition.name for condition in run.conditions],
         **frame_of(run),
     }
@@ -278,14 +279,15 @@ def _learned(model: Model, store: Store) -> EndpointFacts:
     return facts
 
 
-def _described(model: Model) -> ModelRow:
+def described_model(model: Model) -> ModelRow:
+    """Return a model as a manifest states it before its first call."""
     row = cast("ModelRow", asdict(model.info))
     row["nature"] = model.info.nature.value
     return row
 
 
 def _model(model: Model, learned: EndpointFacts, book: RecordBook) -> ModelRow:
-    row = _described(model)
+    row = described_model(model)
     row["refused"] = learned.refused()
     if "answer_format" in model.info.shaping:
         row["answer_format_parameter"] = learned.answer_format or None

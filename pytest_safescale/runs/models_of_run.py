@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_safescale.layers.build import build_layered
+from pytest_safescale.layers.conservative import Conservative
 from pytest_safescale.layers.layered_model import LAYERED, LayeredModel
 from pytest_safescale.models.build import build_model
 
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from pytest_safescale.layers.conservative import Certified
     from pytest_safescale.models.model import Model
     from pytest_safescale.settings.schema import Settings
 
-__all__ = ["ModelsOfRun", "asked_by", "build_models"]
+__all__ = ["ModelsOfRun", "asked_by", "build_models", "has_certified_layers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,10 @@ def build_models(
     root: Path,
     make_model: Callable[[str], Model | None] = lambda _: None,
 ) -> ModelsOfRun:
-    """Return the models of these specifications; raises ModelSpecError and SettingsError."""
+    """Return the models of these specifications.
+
+    Raises ModelSpecError, SettingsError, and DatasetError for a certificate that is none.
+    """
     built: dict[str, Model] = {}
 
     def asked(spec: str, option: str) -> Model:
@@ -49,7 +54,13 @@ def build_models(
     def tested(spec: str) -> Model:
         table = settings.models.get(spec)
         if table is not None and table.provider == LAYERED:
-            return build_layered(spec, settings.models, root=root, model_of=asked)
+            return build_layered(
+                spec,
+                settings.models,
+                root=root,
+                model_of=asked,
+                certified_of=_certified,
+            )
         return asked(spec, "--safescale-model")
 
     models = tuple(tested(spec) for spec in dict.fromkeys(specs))
@@ -57,6 +68,23 @@ def build_models(
     return ModelsOfRun(tested=models, beside=tuple(beside))
 
 
+def _certified(path: Path, base: str, place: str) -> Certified:
+    # What reads certificates loads array libraries, which few runs need before their end.
+    from pytest_safescale.runs.layer_certificates import certified_thresholds
+
+    return certified_thresholds(path, base, place)
+
+
 def asked_by(model: Model) -> list[Model]:
     """Return the models whose calls the cases of a model take."""
     return [model.base, *model.helpers] if isinstance(model, LayeredModel) else [model]
+
+
+def has_certified_layers(models: Sequence[Model]) -> bool:
+    """Say whether a layer of these models takes its threshold from a certificate."""
+    return any(
+        isinstance(one.layer, Conservative) and one.layer.certified is not None
+        for model in models
+        if isinstance(model, LayeredModel)
+        for one in model.deciding
+    )

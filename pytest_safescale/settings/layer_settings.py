@@ -74,6 +74,18 @@ class ConservativeSettings(Table):
     samples: int = Field(default=5, ge=2, le=1000)
     min_agreement: float = Field(default=0.8, gt=0, le=1)
     """The smallest share of the samples that must give the answer."""
+    threshold: str | None = None
+    """A certificate, in the place of both: its score, its samples and its threshold."""
+
+    @model_validator(mode="after")
+    def _one_threshold(self) -> ConservativeSettings:
+        given = {"samples", "min_agreement"}.intersection(self.model_fields_set)
+        if self.threshold is not None and given:
+            raise ValueError(
+                f"{sorted(given)[0]} is stated by the certificate; allowed: threshold, or samples "
+                "and min_agreement"
+            )
+        return self
 
 
 class EvidenceCheckSettings(Table):
