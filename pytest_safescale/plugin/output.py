@@ -21,6 +21,9 @@ __all__ = ["ending", "failure", "header", "noting", "refusal", "skipping", "writ
 def write(reporter: pytest.TerminalReporter, lines: Iterable[str], *, title: str = "") -> None:
     """Write lines to the terminal, under a title where one is given."""
     reporter.ensure_newline()
+    terminal = reporter.config.get_terminal_writer()
+    if terminal.width_of_current_line:  # the reporter does not know of letters from xdist's workers
+        terminal.line()
     if title:
         reporter.section(title)
     for line in lines:
