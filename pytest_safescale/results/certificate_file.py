@@ -171,9 +171,9 @@ def require_certified(
         raise SettingsError(
             f"{named}: found no certificate of {', '.join(strangers[0])}; allowed: {there}"
         )
-    texts = profile_hashes(manifest), profile_hashes(cast("Manifest", certificate))
+    asked, certified = profile_hashes(manifest), profile_hashes(cast("Manifest", certificate))
     for profile in dict.fromkeys(split_condition(condition)[1] for _, condition in cells):
-        if texts[0].get(profile) != texts[1].get(profile) and profile != PLAIN:
+        if profile in asked and asked[profile] != certified.get(profile) and profile != PLAIN:
             raise SettingsError(
                 f"{named} is about other texts of the prompt profile {profile} than this run's; "
                 "allowed: a certificate of the same texts"

@@ -209,6 +209,9 @@ def test_a_gate_is_held_against_the_cells_of_its_profiles(tmp_path: Path) -> Non
     plain: Any = {**run, "profiles": []}
     with pytest.raises(SettingsError, match="found no certificate of m, closed_book; allowed"):
         certificates.require(gates, plain)
+    # A profile that the run does not ask is no other text of it: the gate has no case there.
+    named = {"certified": str(path), "profile": "verify"}
+    certificates.require(parse_gates([named], "here", certificates=certificates.read), plain)
     other: Any = {**run, "profiles": [{**profile, "sha256": "v2"}]}
     with pytest.raises(SettingsError, match="about other texts of the prompt profile verify"):
         certificates.require(gates, other)
