@@ -126,7 +126,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "runs",
     ),
 }
-"""The rooms in the order of a case's way, and which of those before it each may import."""
+"""The rooms in the order of imports, and which of those before it each may import."""
 
 ONLY_HOME = {
     "aiohttp": "models/openai/http.py",

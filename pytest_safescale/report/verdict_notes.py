@@ -1,4 +1,4 @@
-"""What the answers took, said where the run verdict stands: what is from the store or estimated."""
+"""Notes beside the run verdict: what is from the store, estimated, or read by a second model."""
 
 from __future__ import annotations
 
