@@ -8,6 +8,7 @@ from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.gates.result import Decision
 from pytest_safescale.report.baseline_lines import change_summary
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
+from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_summary
 from pytest_safescale.report.profile_lines import profile_sentences
 from pytest_safescale.report.search_lines import robustness_summary
@@ -75,6 +76,8 @@ def render_summary(conclusion: Conclusion) -> str:
         foot += ["", markdown(f"{told_states[0].upper()}{told_states[1:]}.")]
     if by_options := option_probability_summary(conclusion.metrics):
         foot += ["", *by_options]
+    if told_layers := layer_sentences(conclusion.analyses):
+        foot += ["", *(f"- {markdown(line)}" for line in told_layers)]
     if told_profiles := profile_sentences(conclusion):
         foot += ["", *(markdown(line) for line in told_profiles[:1]), ""]
         foot += [f"- {markdown(line)}" for line in told_profiles[1:]]

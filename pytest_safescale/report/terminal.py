@@ -9,6 +9,7 @@ from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.cells import PLAIN, split_condition
 from pytest_safescale.report.baseline_lines import change_lines
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
+from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_lines
 from pytest_safescale.report.profile_lines import profile_sentences
 from pytest_safescale.report.search_lines import robustness_lines
@@ -53,6 +54,8 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         title = f"{model_label(name)} (per cent of n cases)"
         lines += ["", title, *(_line(*row, widths) for row in rows), *_states(conclusion, name)]
         lines += option_probability_lines(metrics, name)
+    if told_layers := layer_sentences(conclusion.analyses):
+        lines += ["", *(part for one in told_layers for part in wrap(one, 80))]
     if told_profiles := profile_sentences(conclusion):
         lines += ["", *(part for one in told_profiles for part in wrap(one, 80))]
     lines += robustness_lines(conclusion)

@@ -242,6 +242,23 @@ def test_figures_comparisons_and_ablation_stand_in_the_report(
     assert sides == {("guarded", "candidate")}
 
 
+@pytest.mark.usefixtures("drawings")
+def test_terminal_summary_and_page_say_what_the_layers_did(
+    ask: Run, pytester: pytest.Pytester
+) -> None:
+    result = ask("--safescale-samples=5", models=("guarded", "candidate"))
+    folder = pytester.path / "safescale-report"
+    told = "the layers stop 3 of 3"
+    result.stdout.fnmatch_lines([f"guarded, clean evidence: {told} *"])
+    assert told in (folder / "summary.md").read_text("utf-8")
+    page = (folder / "report.html").read_text("utf-8")
+    first_screen, _, rest = page.partition('<main id="main">')
+    assert told in first_screen
+    assert "what each layer adds to candidate" in rest
+    assert "With layers against the base alone" in rest
+    assert 'id="layers"' in rest
+
+
 def test_every_layer_is_asked_where_the_table_wants_it(
     ask: Run, report: Callable[[], dict[str, Any]]
 ) -> None:

@@ -11,13 +11,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.analysis.layer_comparisons import LAYERS
 from pytest_safescale.analysis.metrics import METRICS
 from pytest_safescale.cells import base_profile, split_condition
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
+from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.page.analysis_tables import analysis_tables
 from pytest_safescale.report.page.case_charts import case_charts
 from pytest_safescale.report.page.case_facts import GRAVITY, Fact, fact_of, items_of
 from pytest_safescale.report.page.drawing import Chart, draw_png, draw_svg
+from pytest_safescale.report.page.layer_chart import layer_charts
+from pytest_safescale.report.page.layer_tables import layer_tables
 from pytest_safescale.report.page.metric_charts import metric_charts
 from pytest_safescale.report.page.packed_cases import LIMITS, CasePacker, script_json
 from pytest_safescale.report.page.page_tables import (
@@ -147,7 +151,12 @@ def _options(manifest: Manifest) -> dict[str, str] | None:
 
 def _charts(run: RunFile, facts: Sequence[Fact]) -> list[Chart]:
     base = run.base
-    return [*profile_charts(run), *metric_charts(base), *case_charts(_of_base(facts, run), base)]
+    return [
+        *layer_charts(run),
+        *profile_charts(run),
+        *metric_charts(base),
+        *case_charts(_of_base(facts, run), base),
+    ]
 
 
 def _of_base(facts: Sequence[Fact], run: RunFile) -> list[Fact]:
@@ -160,6 +169,7 @@ def _of_base(facts: Sequence[Fact], run: RunFile) -> list[Fact]:
 def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
     items, named = items_of(cases.facts), run.named
     charts = [
+        *draw_all(layer_charts(run), "analyses of run.json"),
         *draw_all(profile_charts(run), "rows of metrics.csv"),
         *draw_all(metric_charts(run.base), "rows of metrics.csv"),
         *draw_all(case_charts(_of_base(cases.facts, run), run.base), "taken from cases.jsonl"),
@@ -171,7 +181,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "models": [model_label(name) for name in run.models],
         "profiles": profile_names(run.manifest) if has_profiles(run.manifest) else [],
         "run_verdict": run_verdict(run),
-        "verdict_notes": verdict_notes(run.manifest),
+        "verdict_notes": [*layer_sentences(run.analyses), *verdict_notes(run.manifest)],
         "gates": gate_groups(run.gates),
         "label_rules": label_rule_sentences(run.analyses),
         "headings": headings(run.manifest),
@@ -185,6 +195,8 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "state_names": STATES,
         # Those that need the whole width, and those not drawn, come last: the grid has no holes.
         "charts": sorted(charts, key=lambda drawn: (drawn["chart"].draw is None, drawn["wide"])),
+        "layers": layer_tables(run.analyses),
+        "against_base": indexed_comparisons(run, LAYERS),
         "analyses": analysis_tables(run.analyses, named),
         "worst": [item for item in items if any(item.gravity)][:WORST],
         "dangerous": sum(
