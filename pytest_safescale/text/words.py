@@ -20,5 +20,5 @@ FUNCTION_WORDS = frozenset(
 
 
 def words(name: str) -> str:
-    """Return ``high_risk_error_rate`` as ``high risk error rate``."""
-    return " ".join("RAG" if word == "rag" else word for word in name.split("_"))
+    """Return ``high_risk_error_rate`` as ``high risk error rate``, and ``rag`` as ``RAG``."""
+    return re.sub(r"(?<![^_/])rag(?![^_/])", "RAG", name).replace("_", " ")

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_safescale.cli.command import main
 from tests.outputs import lines_of
+from tests.servers import ChatServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,6 +138,70 @@ def test_shards_of_profiles_are_joined_to_what_one_run_gives(
     for part in ("metrics", "comparisons"):
         steady = [row for row in whole[part] if row["metric"] != "mean_latency_s"]
         assert [row for row in merged[part] if row["metric"] != "mean_latency_s"] == steady
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_run_of_profiles_is_replayed_by_any_number_of_workers(
+    pytester: pytest.Pytester,
+    run_suite: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+    items: Callable[..., Any],
+    workers: str,
+) -> None:
+    def reply(payload: dict[str, Any]) -> str:
+        talk = [message["content"] for message in payload["messages"]]
+        if len(talk) > 2:
+            assert talk[2] in "AB"
+            return "I change it.\nA"
+        return "B" if "(wrong)" in talk[1] else "A"
+
+    options = (
+        f"--safescale-dataset={items('wrong', 'right', 'right again')}",
+        "--safescale-conditions=closed_book",
+        "--safescale-prompts=plain,verify",
+        "--safescale-samples=3",
+        workers,
+    )
+    pytester.makefile(".toml", safescale='[models.m]\nprovider = "openai"\nmodel = "m"\n')
+    with ChatServer(reply) as server, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SAFESCALE_API_KEY", "k")
+        run_suite(*options, f"--safescale-base-url={server.url}", model="m")
+        made = server.replies
+        first = report()
+        run_suite(*options, f"--safescale-base-url={server.url}", "--safescale-replay", model="m")
+        assert server.replies == made
+    told = {(r["profile"], r["metric"], r["regime"]): r["value"] for r in first["metrics"]}
+    assert told["plain", "accuracy", "single"] == pytest.approx(2 / 3)
+    assert told["verify", "accuracy", "self_consistency"] == 1.0
+    assert told["verify", "changed_to_safe", "single"] == pytest.approx(1 / 3)
+    # Three items: one single answer and three samples, and the second turns of all four.
+    assert made == 3 * (1 + 3) + 3 * (1 + 3)
+    steady = [row for row in first["metrics"] if row["metric"] != "mean_latency_s"]
+    again = [row for row in report()["metrics"] if row["metric"] != "mean_latency_s"]
+    assert again == steady
+
+
+def test_searches_for_counterexamples_are_made_under_each_profile(
+    pytester: pytest.Pytester,
+    ask: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+) -> None:
+    ask(
+        "--safescale-prompts=plain,verify",
+        "--safescale-suite=evidence_robustness",
+        "--safescale-relations=option_order",
+        "--safescale-variants=2",
+        "--safescale-conditions=closed_book",
+    )
+    records = lines_of(pytester.path / "safescale-report" / "robustness.jsonl")
+    assert {(record["item_id"], record["profile"]) for record in records} == {
+        (item, profile) for item in ("i0", "i1") for profile in ("plain", "verify")
+    }
+    told = {row["profile"] for row in report()["metrics"] if row["metric"] == "flip_rate"}
+    assert told == {"plain", "verify"}
+    assert {row["profile"] for row in report()["analyses"]["robustness"]} == {"plain", "verify"}
+    reproduced = [record["reproduce"] for record in records if record["finding"]]
+    assert all("--safescale-prompts=" in line for line in reproduced)
 
 
 @pytest.mark.parametrize("answers", ["checked", "raw"])
