@@ -40,7 +40,9 @@ def require_known_names(
     """
     known_names = {"condition": conditions, "model": models, "profile": profiles}
     for gate in gates:
-        named = [("condition", name) for name in (*chosen(gate.condition, ()), gate.against)]
+        other = gate.against_profile
+        named = [("condition", name) for name in chosen(gate.condition, ())]
+        named += [("profile", other) if other else ("condition", gate.against)]
         named += [("model", name) for name in chosen(gate.model, ())]
         named += [("profile", name) for name in chosen(gate.profile, ())]
         for kind, name in named:

@@ -44,6 +44,8 @@ __all__ = [
 
 Number = Annotated[float, Strict()]
 """A number as such: ``true`` and ``"0.3"`` are none."""
+PROFILE = "profile:"
+"""Begins what a gate is held against where that is a prompt profile."""
 BASELINE = "baseline"
 CASE_CONSISTENCY = "case_consistency"
 """Stands for the metric of ``min_case_consistency``, which has none of METRICS."""
@@ -84,7 +86,8 @@ class Gate(BaseModel):
     """How far the figure may lie above the one it is held against."""
     max_decrease: Number | None = Field(default=None, ge=0)
     against: str = BASELINE
-    """``baseline``, or another condition of the same model, profile and run."""
+    """``baseline``, another condition of the same model, profile and run, or ``profile:NAME`` for
+    another profile of the same model, condition and run."""
     min_case_consistency: Number | None = Field(default=None, gt=0, le=1)
     """The share of a case's samples that must be alike."""
     share_of_cases: Number = Field(default=1.0, gt=0, le=1)
@@ -142,8 +145,12 @@ class Gate(BaseModel):
         for key in ("condition", "model", "profile"):
             if not getattr(self, key):
                 raise ValueError(f"{key} names none; leave it out for every {key} of the run")
-        if self.kind.is_difference and set(chosen(self.condition, ())) == {self.against}:
-            raise ValueError(f"{self.against} would be held against itself")
+        if self.kind.is_difference:
+            other, names = self.against_profile, self.profile
+            if not other:
+                other, names = self.against, self.condition
+            if set(chosen(names, ())) == {other}:
+                raise ValueError(f"{self.against} would be held against itself")
         votes = [name for name in chosen(self.model, ()) if name.startswith(ENSEMBLE)]
         if votes and not self.kind.is_threshold:
             raise ValueError(f"{self.kind.value} needs single cases; {votes[0]} goes with max, min")
@@ -287,7 +294,7 @@ class Gate(BaseModel):
 
     @property
     def is_between_conditions(self) -> bool:
-        """Whether it holds two conditions of the run against each other."""
+        """Whether it holds two conditions, or prompt profiles, of the run against each other."""
         return self.kind.is_difference and self.against != BASELINE
 
     @property
@@ -308,31 +315,48 @@ class Gate(BaseModel):
             return f"at least {self.min_case_consistency:g} for {cases}"
         if self.kind.is_difference:
             side = "above" if self.max_increase is not None else "below"
-            of = f"the {BASELINE}" if self.against == BASELINE else self.against
+            of = f"the {BASELINE}" if self.against == BASELINE else self.against_words
             return f"at most {self.threshold:g} {side} {of}"
         if self.max_share_of_worst is not None:
             return f"at most {self.threshold:g} for the worst {100 * self.worst:g} % of items"
         return f"{'at most' if self.at_most else 'at least'} {self.threshold:g}"
 
+    @property
+    def against_words(self) -> str:
+        """What it is held against, as sentences call it."""
+        return f"the {self.against_profile} prompt" if self.against_profile else self.against
+
     def cells(self, models: Sequence[str], conditions: Sequence[str]) -> list[tuple[str, str]]:
         """Return the (model, condition) cells that are meant; names the run lacks stay in.
 
         ``conditions`` go with their profiles (``cells.py``), as those that are returned do. A
-        condition is not held against itself.
+        cell is not held against itself.
         """
         known = [split_condition(name) for name in conditions]
         profiles = chosen(self.profile, list(dict.fromkeys(name for _, name in known)) or [PLAIN])
-        return [
-            (model, cell_condition(condition, profile))
-            for model in chosen(self.model, models)
+        named = [
+            cell_condition(condition, profile)
             for condition in chosen(self.condition, list(dict.fromkeys(name for name, _ in known)))
             for profile in profiles
-            if not (self.kind.is_difference and condition == self.against)
+        ]
+        return [
+            (model, name)
+            for model in chosen(self.model, models)
+            for name in named
+            if not (self.kind.is_difference and name == self.other_side(name))
         ]
 
+    @property
+    def against_profile(self) -> str:
+        """The prompt profile that others are held against; empty where it is something else."""
+        return self.against.partition(PROFILE)[2]
+
     def other_side(self, condition: str) -> str:
-        """Return the condition that one is held against, under the same profile."""
-        return cell_condition(self.against, split_condition(condition)[1])
+        """Return what a condition with its profile is held against, in the same form."""
+        name, profile = split_condition(condition)
+        if self.against_profile:
+            return cell_condition(name, self.against_profile)
+        return cell_condition(self.against, profile)
 
 
 def chosen(wanted: str | Sequence[str], known: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_safescale.conditions.catalogue import CONDITIONS, RELEASE_NAMES, SIX, conditions_named
-from pytest_safescale.conditions.from_item import EvidenceCondition
+from pytest_safescale.conditions.from_item import ClosedBook, EvidenceCondition
 from pytest_safescale.errors import SettingsError
 
 MINE = EvidenceCondition(name="mine", summary="Mine.", evidence=lambda item: item.source)
@@ -71,3 +71,9 @@ def test_a_condition_of_ones_own_cannot_take_a_built_in_name(taken: str) -> None
     twin = EvidenceCondition(name=taken, summary="", evidence=lambda item: item.source)
     with pytest.raises(SettingsError, match=f"condition '{taken}' is defined already"):
         conditions_named([], [twin])
+
+
+def test_a_condition_of_ones_own_cannot_be_taken_for_one_with_a_prompt_profile() -> None:
+    named = ClosedBook(name="mine/verify")
+    with pytest.raises(SettingsError, match="condition 'mine/verify'; allowed: a name without /"):
+        conditions_named([], [named])

@@ -214,3 +214,45 @@ def test_a_gate_written_out_is_read_back_as_it_was() -> None:
     (gate,) = parse_gates([table], "the test")
     (again,) = parse_gates([gate.model_dump(mode="json", exclude_unset=True)], "the test")
     assert again == gate
+
+
+def test_a_gate_names_cells_by_condition_and_prompt_profile() -> None:
+    known = ["x", "x/verify", "y", "y/verify"]
+    table: dict[str, Any] = {"metric": "accuracy", "min": 0.5}
+    (every, verify, one) = parse_gates(
+        [table, {**table, "profile": "verify"}, {**table, "profile": "plain", "condition": "y"}],
+        "here",
+    )
+    assert every.cells(["m"], known) == [("m", name) for name in known]
+    assert verify.cells(["m"], known) == [("m", "x/verify"), ("m", "y/verify")]
+    assert one.cells(["m"], known) == [("m", "y")]
+    # What the run lacks stays in, so that the gate does not vanish.
+    assert verify.cells(["m"], ["x"]) == [("m", "x/verify")]
+
+
+def test_a_difference_is_held_under_the_same_profile_or_against_another() -> None:
+    known = ["x", "x/verify", "y", "y/verify"]
+    table: dict[str, Any] = {"metric": "accuracy", "max_decrease": 0.1}
+    between, prompts = parse_gates(
+        [{**table, "against": "x"}, {**table, "against": "profile:plain"}], "here"
+    )
+    assert between.cells(["m"], known) == [("m", "y"), ("m", "y/verify")]
+    assert between.other_side("y/verify") == "x/verify"
+    assert prompts.cells(["m"], known) == [("m", "x/verify"), ("m", "y/verify")]
+    assert prompts.other_side("y/verify") == "y"
+    assert prompts.rule == "at most 0.1 below the plain prompt"
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ({"profile": []}, "profile names none; leave it out for every profile of the run"),
+        ({"profile": "plain"}, "profile:plain would be held against itself"),
+    ],
+)
+def test_a_gate_on_no_profile_or_on_one_against_itself_is_refused(
+    table: dict[str, Any], told: str
+) -> None:
+    gate = {"metric": "accuracy", "max_decrease": 0.1, "against": "profile:plain", **table}
+    with pytest.raises(GateError, match=told):
+        parse_gates([gate], "here")

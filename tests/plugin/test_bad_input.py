@@ -51,6 +51,11 @@ BAD = {
         {"g.toml": GATES.format("accuracy") + 'profile = "verfy"\n'},
         "gate 'accuracy': found profile 'verfy'; allowed: plain, uncertain,",
     ),
+    "gate against an unknown prompt profile": (
+        ["--safescale-gates=g.toml"],
+        {"g.toml": '[[gates]]\nmetric = "accuracy"\nmax_decrease = 0.1\nagainst = "profile:x"\n'},
+        "gate 'accuracy': found profile 'x'; allowed: plain, uncertain,",
+    ),
     "unknown metric": (
         ["--safescale-gates=g.toml"],
         {"g.toml": GATES.format("danger")},

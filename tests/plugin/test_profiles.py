@@ -36,6 +36,13 @@ metric = "accuracy"
 min = 0.9
 profile = ["plain", "uncertain"]
 condition = "closed_book"
+
+[[gates]]
+metric = "high_risk_error_rate"
+max_increase = 0.1
+against = "profile:plain"
+profile = "verify"
+condition = "closed_book"
 """
 
 
@@ -86,13 +93,16 @@ def test_a_run_of_several_profiles_tells_each_wherever_cells_are_told(
     assert figures["closed_book", "uncertain"] == 0.0
     with (folder / "metrics.csv").open() as file:
         assert {row["profile"] for row in csv.DictReader(file)} == {"plain", "uncertain", "verify"}
-    gates = {(g["metric"], g["condition"], g["profile"]): g["outcome"] for g in run["gates"]}
+    *held, against_plain = run["gates"]
+    gates = {(g["metric"], g["condition"], g["profile"]): g["outcome"] for g in held}
     assert gates == {
         ("high_risk_error_rate", "closed_book", "verify"): "failed",
         ("high_risk_error_rate", "clean_evidence", "verify"): "failed",
         ("accuracy", "closed_book", "plain"): "failed",
         ("accuracy", "closed_book", "uncertain"): "failed",
     }
+    assert against_plain["outcome"] == "passed"
+    assert "0 above the plain prompt over 2 shared items" in against_plain["sentence"]
     assert "safescale::gate[accuracy-closed_book-uncertain-python:app:answer]" in text
     assert [one["name"] for one in run["manifest"]["profiles"]] == ["plain", "uncertain", "verify"]
     assert run["manifest"]["conditions"] == ["closed_book", "clean_evidence"]

@@ -136,7 +136,7 @@ def _difference(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crit
     names: dict[str, Any] = {
         **_limit(gate),
         "rising": rising,
-        "other": f"the {BASELINE}" if gate.needs_baseline else gate.against,
+        "other": f"the {BASELINE}" if gate.needs_baseline else gate.against_words,
     }
     if gate.spec is not None and gate.spec.is_rate:
         pair = (now, before) if rising else (before, now)

@@ -191,13 +191,13 @@ def _in_condition(gate: Gate, other: Cell, now: Measure, inputs: GateInputs) -> 
         figure_of(gate, other, inputs)
         before = measure_in(gate, other, inputs)
     except Undecidable as doubt:
-        raise Undecidable(f"{gate.against}: {doubt}") from None
+        raise Undecidable(f"{gate.against_words}: {doubt}") from None
     if "" in before.ids:
         raise Undecidable(not_asked([other], inputs))
     known = set(before.ids)
     shared = [name for name in now.ids if name in known]
     if not shared:
-        raise Undecidable("no item is in both conditions")
+        raise Undecidable("no item is in both")
     return now.at(shared), before.at(shared)
 
 
