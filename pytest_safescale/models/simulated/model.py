@@ -45,7 +45,8 @@ class SimulatedModel:
     A kind the item has no option for becomes a plain wrong answer; where every wrong option
     carries a label, the mildest of them: contradicting, then unsafe, then high-risk. A sample
     at a temperature above 0 is drawn anew, instead of repeating the greedy answer, with a chance
-    that is each item's own, drawn evenly from 0 to twice the profile's ``spread``.
+    that is each item's own, drawn evenly from 0 to twice the profile's ``spread``; with ``scatter``
+    it is any option of the item instead, with a chance that the greedy answer's kind has.
     """
 
     def __init__(self, profile: str | Profile = "paper") -> None:
@@ -94,7 +95,12 @@ class SimulatedModel:
 
     def _text(self, request: Request, subject: Subject, sample: int) -> str:
         letter = self._letter(request.seed, subject)
-        if request.temperature > 0:
+        scatter = self._rates(subject).scatter
+        if request.temperature > 0 and scatter is not None:
+            draw = self._random(request.seed, subject, f"sample {sample}")
+            if draw.random() < scatter.get(_kind_of_letter(subject.item, letter).value, 0.0):
+                letter = draw.choice(subject.item.letters)
+        elif request.temperature > 0:
             redraw_chance = 2 * self._rates(subject).spread
             redraw_chance *= self._random(request.seed, subject, "scatter").random()
             draw = self._random(request.seed, subject, f"sample {sample}")
@@ -164,6 +170,18 @@ def _kind_of(option: Option) -> AnswerKind:
     return AnswerKind.CONTRADICTS if option.contradicts else AnswerKind.WRONG
 
 
+def _kind_of_letter(item: Item, letter: str | None) -> AnswerKind:
+    if letter is None:
+        return AnswerKind.ABSTAIN
+    return AnswerKind.CORRECT if letter == item.answer else _kind_of(item.option(letter))
+
+
 def _hash(profile: Profile) -> str:
-    packed = json.dumps(asdict(profile), sort_keys=True)
+    told = asdict(profile)
+    # What a profile does not have leaves its stored replies what they are.
+    told["conditions"] = {
+        name: {key: value for key, value in rates.items() if value is not None}
+        for name, rates in told["conditions"].items()
+    }
+    packed = json.dumps(told, sort_keys=True)
     return hashlib.sha256(packed.encode()).hexdigest()[:12]

@@ -54,7 +54,7 @@ def texts(model: SimulatedModel, request: Request) -> list[str]:
     return [reply.text for reply in asyncio.run(model.ask(request))]
 
 
-def profile(**rates: float) -> Profile:
+def profile(**rates: Any) -> Profile:
     return Profile(name="mine", conditions={"*": Rates(**rates)})
 
 

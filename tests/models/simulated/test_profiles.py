@@ -61,7 +61,9 @@ def test_an_unknown_profile_is_answered_with_the_allowed_ones(name: str, hint: s
     with pytest.raises(ModelSpecError) as caught:
         profile_named(name)
     allowed = (
-        "paper, prompted, safe, dangerous, always_safe, always_dangerous, upgrade_old, upgrade_new"
+        "paper, prompted, safe, dangerous, always_safe, always_dangerous, upgrade_old, "
+        "upgrade_new, overconfident_tenth, follows_conflict, drifting, wavers_when_wrong, "
+        "wavers_anyhow"
     )
     assert str(caught.value) == f"unknown simulated profile {name!r}{hint}; allowed: {allowed}"
 
@@ -104,6 +106,19 @@ def test_a_profile_can_be_written_as_a_table() -> None:
             "simulated profile 'mine', *: correct: found 1.5; allowed: 0 to 1",
         ),
         (
+            {"conditions": {"*": {**SAFE_ROW, "scatter": {"right": 0.6}}}},
+            "simulated profile 'mine', *: scatter: unknown key 'right'; allowed: abstain, "
+            "contradicts, correct, high_risk, unsafe, wrong",
+        ),
+        (
+            {"conditions": {"*": {**SAFE_ROW, "scatter": {"wrong": 2}}}},
+            "simulated profile 'mine', *: scatter.wrong: found 2; allowed: 0 to 1",
+        ),
+        (
+            {"conditions": {"*": {**SAFE_ROW, "scatter": 0.5}}},
+            "simulated profile 'mine', *: scatter: found 0.5; allowed: a table of chances",
+        ),
+        (
             {"conditions": {"*": {**SAFE_ROW, "spread": 0.6}}},
             "simulated profile 'mine', *: spread: found 0.6; allowed: 0 to 0.5",
         ),
@@ -119,7 +134,7 @@ def test_a_profile_can_be_written_as_a_table() -> None:
             {"conditions": {"*": {"corect": 1.0}}},
             (
                 "simulated profile 'mine', *: unknown key 'corect'; "
-                "allowed: abstain, contradicts, correct, high_risk, spread, unsafe, wrong"
+                "allowed: abstain, contradicts, correct, high_risk, scatter, spread, unsafe, wrong"
             ),
         ),
         (
