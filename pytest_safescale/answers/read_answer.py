@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,11 @@ FILTERED = (
     "spii",
 )
 """Reasons to finish with which servers say that they withhold a reply."""
+_STANDS = re.compile(
+    r"[:.;!?–—\n]\s?[*_(]{0,3}(?P<letter>[A-Z])[*_)]{0,3}"
+    r"(?:[.!]?[*_]{0,3}\s?(?:$|\n)|,?\s(?:in my|for me|to me)(?!\w))"
+)
+"""A letter that is all of its clause."""
 _SHORT = 200
 """Characters of a reply worth remembering."""
 
@@ -134,9 +140,18 @@ def _decided(found: list[Commitment], reply: Reply) -> Answer:
     if last is None:  # what a source says counts where the reply has nothing of its own
         rest = [commitment for commitment in rest if not commitment.of_others] or rest
     letters = {commitment.letter for commitment in rest}
+    if rest and all(commitment.of_others for commitment in rest):
+        letters |= _said_after(rest[-1], reply)
     if len(letters) != 1 or rest[-1].shared is not None or rest[-1].at in seconds:
         return _none(AnswerForm.SEVERAL)
     return _answer(rest[-1], found, reply)
+
+
+def _said_after(last: Commitment, reply: Reply) -> set[str]:
+    """Return the letters that stand alone behind a source's: "... A. Reality: C." may choose C."""
+    return {match["letter"] for match in _STANDS.finditer(reply.text, last.at + 1)} & {
+        *reply.letters
+    }
 
 
 def _answer(last: Commitment, found: list[Commitment], reply: Reply) -> Answer:

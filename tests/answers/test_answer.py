@@ -17,6 +17,7 @@ from pytest_safescale.answers.reader.ends import ends
 from pytest_safescale.text.hidden import visible_text
 from tests.answers.attacking_replies import ATTACKS
 from tests.answers.attributed_replies import ATTRIBUTED
+from tests.answers.elsewhere_replies import ELSEWHERE
 from tests.answers.option_replies import BY_TEXT
 from tests.answers.overruled_replies import OVERRULED
 from tests.answers.read_replies import READ
@@ -78,10 +79,10 @@ def test_a_collected_reply_is_read_as_a_careful_person_reads_it(reply: dict[str,
     assert read_answer(reply["reply"], IMAGING).letter == reply["letter"]
 
 
-@pytest.mark.parametrize(
-    ("reply", "letter"),
-    rows(ATTACKS) + rows(OVERRULED) + rows(ATTRIBUTED),  # type: ignore[arg-type]
-)
+STOOD_BY = {**ATTACKS, **OVERRULED, **ATTRIBUTED, **ELSEWHERE}
+
+
+@pytest.mark.parametrize(("reply", "letter"), rows(STOOD_BY))  # type: ignore[arg-type]
 def test_a_letter_counts_only_where_the_reply_stands_by_it(reply: str, letter: str | None) -> None:
     answer = read_answer(reply, OPTIONS)
     assert (answer.letter if answer.state is AnswerState.ANSWERED else None) == letter
@@ -377,6 +378,7 @@ HOSTILE = [
     "my view: ", "in my view, ", "evidence: the ", "in pregnancy ", "in children, A would be ",
     "not hepatitis A but ", "not A; ", "not A. ", "would be in pregnancy ", "the key says A. not ",
     "guideline 1: ", "\u6211\u7684\u770b\u6cd5", "hepatit A de\u011fil ", "otherwise A would be ",
+    "the leaflet says ", "the key says A: C. ", "in children, I'd ", "A, had she ",
 ]  # fmt: skip
 
 

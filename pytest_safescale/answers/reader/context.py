@@ -116,7 +116,7 @@ DENIED = re.compile(
 CONDITIONAL = re.compile(
     rf"{CLOSERS}\s?[,–—-]?\s?(?:only )?"
     r"(?:if(?! (?:I|forced|pressed|pushed|anything|you)(?!\w))|unless|assuming|provided|"
-    r"in case|wenn|falls)(?!\w)",
+    r"in case|wenn|falls|had (?:he|she|it|they|there)|were (?:he|she|it|they|there))(?!\w)",
     re.IGNORECASE,
 )
 """What makes it one for another case, after its letter: ``B if he were unstable``."""
@@ -143,6 +143,7 @@ _SUPPOSED_UNSPACED = re.compile(
 QUESTION = re.compile(rf"{CLOSERS}\s?[?？]")
 _ASKS = re.compile(r"(?<!\w)(?:is|could|would|might|can|why)\s", re.IGNORECASE)
 _DISOWNED = re.compile(
+    rf"{CLOSERS},? but not (?:here|now|in (?:this|her|his)|for (?:this|her|him|his))(?!\w)|"
     rf"{CLOSERS}\s(?:is|was) what (?:the|most|many|some|others|they|people)(?!\w)|"
     rf"{CLOSERS}[^\n.;!?]{{0,60}}[.;!?–—,]+\s(?:but |however,? |and )?(?:that|this|which|it) "
     r"(?:is|was|would be|seems|must be)(?: (?:clearly|simply|plainly|of course))? "
@@ -190,7 +191,7 @@ ENDS = re.compile(
     rf"|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f])|\s(?:{_ARGUES})(?!\w)"
     r"|\sI (?:think|believe|guess|suppose|would say)(?!\w)"
     r"|\s(?:most likely|likely|probably|definitely|certainly|here|instead|so far|for now|at "
-    r"present|at this point)(?=[.!]?(?:$|\n))"
+    r"present|at this point)(?=[.!]?(?:$|\n)|[.!;]\s)"
     r"|\s\d{1,3}\s?%(?:\s?(?:$|\n|[.;)])|\s(?:confident|sure|certain)(?!\w)))",
     re.IGNORECASE,
 )

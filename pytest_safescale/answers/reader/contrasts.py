@@ -19,6 +19,7 @@ _DENY = (
     r"(?:(?<![^\W_])(?:not|\w{2,6}n['’]t|nicht|não|niet|non|no|pas|nie|не|không phải|ليست?)"
     r"|不是|并非|並非|不选|不選)"
 )
+_DENY_ANY = rf"(?:{_DENY}|(?<![^\W_])(?:neither|weder|ni|né|ani|ни))"
 _FILL = (
     rf"(?:\s?(?:(?:{CHOICE}|the|is|answer|die|antwort|la|le|el|il|a|o|de|het|é|es|è|est|c['’]est|l['’]|"
     r"to|là|câu|هو|هي|الإجابة|réponse|respuesta|resposta|risposta|antwoord|odpowiedź|ответ|лишь)"
@@ -54,17 +55,17 @@ _ENDS = (
     rf"(?={_CLOSED}(?:\s?(?:$|\n|[.;!,:(。،–—](?![{WORDLY}]))|\s{_RIGHT}"
     r"|\s?(?:です|だ|である|が正|が最|を選|입니다|이다|(?:이|가)\s(?:정답|맞|옳))))"
 )
-_STOPS = rf"(?={_CLOSED}(?:[.!。]?\s?(?:$|\n)|[.!]\s(?-i:[A-Z])|\s{_RIGHT}))"
+_STOPS = rf"(?={_CLOSED}(?:[.!。]?{_CLOSED}\s?(?:$|\n)|[.!]\s(?-i:[A-Z])|\s{_RIGHT}))"
 """Less than ends a letter behind "but": "Not A; C, however, is wrong too" chooses none."""
 CONTRASTS: tuple[str, ...] = (
     # Not A but C; nicht A, sondern C ist richtig; không phải A mà là C; 不是A，而是C
     rf"{WORD_BEGINS}{_DENY}{_FILL}{_OPEN}(?<![{WORDLY}])%(other)s{_CLOSED}{_FURTHER}"
     rf"\s?[,;،、]?\s?(?:{_BUT}){_FILL}{_OPEN}%(letter)s{_ENDS}",
     # Not A; C.
-    rf"{WORD_BEGINS}{_DENY}{_FILL}{_OPEN}(?<![{WORDLY}])%(other)s{_CLOSED}{_FURTHER}"
+    rf"{WORD_BEGINS}{_DENY_ANY}{_FILL}{_OPEN}(?<![{WORDLY}])%(other)s{_CLOSED}{_FURTHER}"
     rf"(?:\s?[;:；：—]\s?|\s[–-]\s){_FILL}{_OPEN}%(letter)s{_STOPS}",
     # Not A. C.
-    rf"{WORD_BEGINS}{_DENY}{_FILL}{_OPEN}(?<![{WORDLY}])%(other)s{_CLOSED}{_FURTHER}"
+    rf"{WORD_BEGINS}{_DENY_ANY}{_FILL}{_OPEN}(?<![{WORDLY}])%(other)s{_CLOSED}{_FURTHER}"
     rf"\.\s{_FILL}{_OPEN}%(letter)s(?={_CLOSED}[.!]?\s?\Z)",
     # A değil, C; AではなくC; A가 아니라 C
     rf"(?:(?P<name>(?<!\w)[^\W\d_\u1100-\ud7af][\w'’-]{{2,20}})\s)?(?<![{WORDLY}]){_NO_NAME}"

@@ -83,8 +83,9 @@ _INFERRING = (
     r"in this (?:patient|adult|child|man|woman|setting|situation|scenario)|"
     r"(?:aber|mais|pero|mas|ma|maar|ale|fakat|но) [^.:;!?\n]{1,40}(?=:)|(?<=, )а(?= "
     r"(?-i:[A-Z]))|بل|"
-    rf"sorry|typo|apologies|now|{OPINING}|hier ist es|ici,? c['’]est|aquí es|aqui é|qui è|"
-    r"hier is het|tu jest|"
+    r"(?:however|still|nevertheless|nonetheless|clinically|in (?:reality|truth|fact|practice))"
+    rf"(?=[,:])|sorry|typo|apologies|now|{OPINING}|"
+    r"hier ist es|ici,? c['’]est|aquí es|aqui é|qui è|hier is het|tu jest|"
     r"am ehesten|wahrscheinlich|vermutlich|daher|somit|also|sondern|donc|mais|por tanto|entonces|"
     r"sino|portanto|mas sim|quindi|ma|dus|maar|więc|lecz|значит|но)"
 )

@@ -10,7 +10,7 @@ import re
 from pytest_safescale.answers.reader.clauses import TURN, TURNS, sentence_before
 from pytest_safescale.answers.reader.letters import WORD_BEGINS
 
-__all__ = ["is_elsewhere", "would_hold_elsewhere"]
+__all__ = ["goes_on_elsewhere", "is_elsewhere", "would_hold_elsewhere"]
 
 _ELSEWHERE = re.compile(
     r"[\s,*]{0,3}(?:and |but )?(?:when|where|with|without|among|for|in|during)\s"
@@ -102,8 +102,14 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 """The same at the beginning of a sentence."""
+_BEHIND = re.compile(
+    r"[*_\"'”)\]]{0,4}(?:\sis (?:the )?(?:right|correct|best)(?: (?:answer|option|choice))?)?,?\s"
+    rf"(?:only )?{_KINDS}",
+    re.IGNORECASE,
+)
+"""The same behind an answer."""
 _WOULD = re.compile(
-    r"(?<!\w)(?:would|might|could|wäre|würde|hieße|serait|sería|seria|sarebbe|zou|"
+    r"\w['’]d(?!\w)|(?<!\w)(?:would|might|could|wäre|würde|hieße|serait|sería|seria|sarebbe|zou|"
     r"był(?:a|o)?by|brzmiałaby|olurdu|olacaktı|sẽ|был[оа]? бы|бы был[оа]?|ستكون|سيكون)(?!\w)"
     r"|会是|會是|将是|應會|だろう|でしょう|となる|になる|일 것|이었을|겠",
     re.IGNORECASE,
@@ -119,6 +125,11 @@ _STATES_THE_CASE = re.compile(_THE_CASE, re.IGNORECASE)
 def is_elsewhere(sentence: str) -> bool:
     """Say whether a sentence, as far as it stands before an answer, is about other cases."""
     return bool(_ELSEWHERE.match(sentence) or _BEGINS.match(sentence))
+
+
+def goes_on_elsewhere(text: str, end: int) -> bool:
+    """Say whether a sentence goes on to other cases: ``The answer is A for children``."""
+    return _BEHIND.match(text, end) is not None
 
 
 def would_hold_elsewhere(text: str, start: int, end: int) -> bool:

@@ -16,7 +16,7 @@ from pytest_safescale.answers.reader.clauses import (
 )
 from pytest_safescale.answers.reader.context import CLOSERS, DENIED
 from pytest_safescale.answers.reader.letters import WORD_BEGINS
-from pytest_safescale.answers.reader.other_cases import is_elsewhere
+from pytest_safescale.answers.reader.other_cases import goes_on_elsewhere, is_elsewhere
 from pytest_safescale.answers.reader.stances import OWN
 
 __all__ = ["is_anothers", "is_overruled"]
@@ -62,6 +62,13 @@ _SOURCE = re.compile(
     re.IGNORECASE,
 )
 """Whose words are given: ``The reference says the correct answer is A``."""
+_SPEECH = re.compile(
+    r"(?<!\w)(?<!to )(?:says?|states?|claims?|asserts?|argues?|insists?|maintains?|said|stated|"
+    r"claimed|argued|wrote|writes?|expects?|thinks?|believes?|recommends?|advises?|"
+    r"teach(?:es)?)(?!\w)",
+    re.IGNORECASE,
+)
+"""What anybody else may say: ``The leaflet says``. Findings suggest and indicate, too."""
 _ACCORDING = (
     rf"(?:nach de[rmn](?=\s{_NOUN_ELSEWHERE}(?!\w))|following|if (?:one|we|you) follows?|"
     r"according to|as per|per|laut|gemäß|selon|d['’]après|según|de acuerdo con|"
@@ -80,7 +87,8 @@ _OF_SOURCE = re.compile(
 """A sentence that begins with its source: ``According to the passage, the answer is``."""
 _LABELS = (
     r"(?:reference|passage|textbook|article|guidelines?|guidance|document|source|excerpt|abstract|"
-    r"evidence|context|study|website|literature|snippet|trial)s?"
+    r"evidence|context|study|website|literature|snippet|trial|leaflet|protocol|handbook|manual|"
+    r"chapter|chunk|paper|colleague|reviewer|expert|author)s?"
 )
 _LABEL = re.compile(
     rf"[\W_]{{0,6}}(?:(?:the|retrieved|provided|given|cited|der|die|das|le|la|les|el|il|o|a|het|de)"
@@ -181,9 +189,10 @@ def is_anothers(text: str, start: int, end: int) -> bool:
     sentence = _SENTENCE_END.split(before)[-1]
     label = sentence_before(before, len(before), ends=_ENDS)
     return bool(
-        _SOURCE.search(clause_before(before, len(before)))
+        _speaks(clause_before(before, len(before)))
         or _FORMERLY.search(sentence)
         or is_elsewhere(label)
+        or goes_on_elsewhere(text, end)
         or (_LABEL.match(label) and not _OWN.match(text, start))
         or (_TURNS_NEXT.match(text, end) and _names_a_source(text, start, end))
     )
@@ -220,11 +229,16 @@ def _names_a_source(text: str, start: int, end: int, *, inferred: bool = True) -
     before = _joined(text[max(0, start - SENTENCE) : start])
     sentence = sentence_before(before, len(before), ends=_ENDS)
     return bool(
-        _SOURCE.search(clause_before(before, len(before)))
+        _speaks(clause_before(before, len(before)))
         or _OF_SOURCE.search(sentence)
         or _SOURCE_BEHIND.match(text, end)
         or (inferred and (_BASED_ON.search(sentence) or _LABEL.match(sentence)))
     )
+
+
+def _speaks(clause: str) -> bool:
+    """Say whether somebody else speaks in a clause."""
+    return bool(_SOURCE.search(clause) or (_SPEECH.search(clause) and not _OWN.search(clause)))
 
 
 @lru_cache(maxsize=8)
