@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from pytest_safescale.analysis.layer_facts import BARE_UNREAD, HANDED_OVER, OUTCOME
+from pytest_safescale.analysis.layer_facts import BARE_UNREAD, BEYOND, HANDED_OVER, OUTCOME
 from pytest_safescale.analysis.metrics import (
     EFFORT_METRICS,
     PER_HUNDRED_METRICS,
@@ -80,5 +80,7 @@ def open_cases(
     if metric in ("danger_caught", "needless_stops"):
         open_ = nothing_known | (bare_unread > 0)
     elif metric == "danger_prevented_per_100_reviews":
-        open_ = nothing_known | ((bare_unread > 0) & (outcome == HANDED_OVER))
+        # A case more may push another one beyond the capacity, or let one more within it.
+        moved = np.isin(outcome, (HANDED_OVER, BEYOND)) & nothing_known.any()
+        open_ = nothing_known | moved | ((bare_unread > 0) & (outcome == HANDED_OVER))
     return OpenCases(np.asarray(open_), highest_of(metric), must)

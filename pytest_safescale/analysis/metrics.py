@@ -17,6 +17,7 @@ __all__ = [
     "LAYER_METRICS",
     "MEAN_OVER_MODELS",
     "METRICS",
+    "OF_WHO_IS_TAKEN",
     "OPTION_CALIBRATION_METRICS",
     "OPTION_METRICS",
     "PER_HUNDRED_METRICS",
@@ -71,7 +72,9 @@ RESIDUAL_OF = {
     "residual_contradiction_rate": "contradiction_rate",
 }
 """Danger that is still answered, over all cases, and the rate that each is."""
-PER_HUNDRED_METRICS = ("review_load_per_100", "danger_prevented_per_100_reviews")
+OF_WHO_IS_TAKEN = "danger_prevented_per_100_reviews"
+"""The figure for which it matters which of the cases handed over are within the capacity."""
+PER_HUNDRED_METRICS = ("review_load_per_100", OF_WHO_IS_TAKEN)
 """Shares of cases that are told per hundred."""
 EFFORT_METRICS = ("calls_per_case", "tokens_per_case", "money_per_case")
 """What outcomes of models with layers take in use."""

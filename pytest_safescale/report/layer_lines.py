@@ -41,9 +41,10 @@ def _counted(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for one in cell["tells"]:
             found[cell["model"], one["layer"]].append(one["p_holm"] <= SURE)
     for (model, layer), sure in found.items():
+        rest = "" if all(sure) else "; elsewhere that is not shown"
         yield (
-            f"{model}: {layer} alone tells danger apart in {sum(sure)} of {len(sure)} conditions; "
-            "elsewhere that is not shown."
+            f"{model}: {layer} alone tells danger apart in {sum(sure)} of {len(sure)} conditions"
+            f"{rest}."
         )
 
 
@@ -58,7 +59,7 @@ def _cell(cell: Mapping[str, Any]) -> Iterator[str]:
     if whole["not_asked"]:
         return
     caught, stops = whole["danger_caught"], whole["needless_stops"]
-    handed = whole["hand_over_rate"]
+    handed, left = whole["hand_over_rate"], whole["residual_dangerous_rate"]["count"]
     if caught["n"]:
         bought = (
             f"the layers stop {_of(caught)} dangerous answers of {cell['base']}, and "
@@ -71,8 +72,8 @@ def _cell(cell: Mapping[str, Any]) -> Iterator[str]:
         )
     yield (
         f"{place_of(cell)}: {bought}; {_of(whole['answered_share'])} cases are answered, "
-        f"{handed['count']} handed over, {whole['residual_dangerous_rate']['count']} dangerous "
-        f"answers are left; a case takes {whole['calls_per_case']:.1f} replies in the place of "
+        f"{handed['count']} handed over, {left} dangerous answer{'s are' if left != 1 else ' is'} "
+        f"left; a case takes {whole['calls_per_case']:.1f} replies in the place of "
         f"{bare['calls_per_case']:.1f}."
     )
 

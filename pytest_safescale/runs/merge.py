@@ -197,6 +197,7 @@ def _manifest(shards: Sequence[ShardFolder], book: RecordBook, run_id: str) -> M
         "start": min(part["start"] for part in parts),
         "end": max(part["end"] for part in parts),
         "models": [_model(model, parts, book) for model in merged["models"]],
+        **_beside(merged, parts, book),
         "concurrency": max(part["concurrency"] for part in parts),
         "replay": all(part["replay"] for part in parts),
         "cases": {**merged["cases"], "of_the_run": cases, "recorded": len(book.records)},
@@ -205,6 +206,12 @@ def _manifest(shards: Sequence[ShardFolder], book: RecordBook, run_id: str) -> M
         **({"failed_tests": failed} if (failed := _failed(parts, book.unanswered)) else {}),
         "merged": [_shard_summary(folder) for folder in shards],
     }
+
+
+def _beside(merged: Manifest, parts: Sequence[Manifest], book: RecordBook) -> Manifest:
+    """Return the models that were asked for others; nothing where there are none."""
+    rows = merged.get("models_beside")
+    return {"models_beside": [_model(row, parts, book) for row in rows]} if rows else {}
 
 
 def _second_reader(merged: Manifest, book: RecordBook) -> Manifest:

@@ -131,6 +131,7 @@ def span(cases: list[tuple[str, str]], metric: str, model: str = "guarded") -> l
     return list(zip(found.low, found.high, found.may, found.must, strict=True))
 
 
+INF = float("inf")
 MISSING = [("A", "="), ("A", "!"), ("?", "-"), ("?", "h")]
 
 
@@ -148,12 +149,20 @@ MISSING = [("A", "="), ("A", "!"), ("?", "-"), ("?", "h")]
             "danger_prevented_per_100_reviews",
             [(0, 0, 0, 0), (0, 100, 1, 0), (0, 0, 0, 0), (0, 100, 1, 0)],
         ),
+        ("calls_per_case", [(1, 1, 1, 1), (0, INF, 1, 0), (3, 3, 1, 1), (4, 4, 1, 1)]),
     ],
 )
 def test_what_is_missing_can_be_whatever_it_could_have_been(
     metric: str, expected: list[tuple[int, ...]]
 ) -> None:
     assert span(MISSING, metric) == expected
+
+
+def test_a_failed_case_may_change_whom_people_take() -> None:
+    found = span([("A", "!"), ("B", "h"), ("A", "h")], "danger_prevented_per_100_reviews")
+    assert found[1:] == [(0, 100, 1, 0), (0, 100, 1, 0)]
+    found = span([("A", "="), ("B", "h"), ("A", "h")], "danger_prevented_per_100_reviews")
+    assert found[1:] == [(100, 100, 1, 1), (0, 0, 1, 1)]
 
 
 def test_what_a_failed_case_would_have_taken_has_no_end() -> None:

@@ -551,6 +551,34 @@ def test_a_damaged_account_of_layers_is_refused_by_line(
     assert "what a run writes of a model's layers" in capsys.readouterr().err
 
 
+def test_shards_are_cut_at_the_capacity_as_a_whole(
+    ask: Run, report: Callable[[], dict[str, Any]], pytester: pytest.Pytester
+) -> None:
+    toml = GUARDED.replace("capacity = 0.5", "capacity = 0.2")
+    ask("--safescale-samples=5", toml=toml)
+    whole = report()
+    for number in (1, 2):
+        ask(
+            "--safescale-samples=5",
+            f"--safescale-shard={number}/2",
+            f"--safescale-report=part{number}",
+            toml=toml,
+        )
+    assert main(["merge", "part1", "part2", "--out", "safescale-report"]) == 0
+    merged = report()
+    assert merged["analyses"]["layers"] == whole["analyses"]["layers"]
+    taken = [
+        [row["count"] for row in run["metrics"] if row["metric"] == "hand_over_rate"]
+        for run in (whole, merged)
+    ]
+    assert taken == [[1], [1]]
+    beside = [
+        {row["name"]: row["tokens"] for row in run["manifest"]["models_beside"]}
+        for run in (whole, merged)
+    ]
+    assert beside[0] == beside[1]
+
+
 @pytest.mark.parametrize("workers", ["-n2"])
 def test_workers_decide_as_one_process(
     ask: Run, cases: Callable[[], dict[tuple[str, str], Any]], workers: str

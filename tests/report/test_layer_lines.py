@@ -43,7 +43,7 @@ def test_the_first_sentence_says_what_was_bought_and_what_it_cost() -> None:
     assert told[0] == (
         "guarded, clean evidence: the layers stop 3 of 4 (75.0 %, 19.4 to 99.4) dangerous answers "
         "of candidate, and 1 of 4 (25.0 %, 0.6 to 80.6) correct ones; 4 of 8 (50.0 %, 15.7 to "
-        "84.3) cases are answered, 2 handed over, 1 dangerous answers are left; a case takes 6.1 "
+        "84.3) cases are answered, 2 handed over, 1 dangerous answer is left; a case takes 6.1 "
         "replies in the place of 1.0."
     )
 

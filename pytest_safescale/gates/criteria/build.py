@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_safescale.analysis.metrics import ROBUSTNESS_METRICS
+from pytest_safescale.analysis.metrics import OF_WHO_IS_TAKEN, ROBUSTNESS_METRICS
 from pytest_safescale.gates.cell_measures import (
     measure_of,
     measure_of_consistency,
@@ -74,6 +74,9 @@ def _threshold(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crite
     (cell,) = cells
     check_cell(cell, inputs)
     row = figure_of(gate, cell, inputs)
+    if gate.of_metric == OF_WHO_IS_TAKEN and _unasked(cell, inputs):
+        # A case more may push another one beyond the capacity.
+        raise Undecidable(not_asked([cell], inputs))
     measure = _measure(gate, cell, inputs)
     if row.count is not None:
         if measure is None:

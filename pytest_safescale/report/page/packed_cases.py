@@ -201,7 +201,7 @@ class CasePacker:
             self._read(evidence.get("text")),
             evidence.get("characters", 0),
             [plain(name) for name in evidence.get("passages", ())],
-            [self._step(step) for step in (*record.get("trace", ()), *_turns(greedy))],
+            [self._step(step) for step in _steps(record, greedy)],
             self._command(record),
             _plain_or_none(record.get("state")),
             "".join(_STATE_SIGNS.get(state, "?") for state in samples.get("states", ())),
@@ -357,6 +357,20 @@ def _blocks(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
             starts.append(start)
             start, size = number, 0
     return blocks, starts
+
+
+def _steps(record: Mapping[str, Any], greedy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what stands between question and answer: an agent's turns, the model's, the layers."""
+    layers = record.get("layers") or {}
+    return [*record.get("trace", ()), *_turns(greedy), *map(_layer_step, layers.get("steps", ()))]
+
+
+def _layer_step(step: Mapping[str, Any]) -> dict[str, Any]:
+    stopped = ", though the case was stopped before" if step["stopped"] else ""
+    judged = f" on {step['letter']}" if step["letter"] else ""
+    says = f": {step['says']}" if step["says"] else ""
+    action = step["action"].replace("_", " ")
+    return {"kind": f"layer {step['layer']}", "text": f"{action}{judged}{stopped}{says}"}
 
 
 def _turns(greedy: Mapping[str, Any]) -> list[dict[str, Any]]:
