@@ -2,99 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from scipy.stats import binomtest
 
-from pytest_safescale.analysis.answer_scores import OF_LAYER, RISKS, SCORES
-from pytest_safescale.analysis.certificates import ALL, ANSWERED
-from pytest_safescale.cli import certify
 from pytest_safescale.cli.command import main
+from tests.cli.certifiable_runs import RISK, SAMPLE, SURE, content, write_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RISK = ("--risk", "high_risk_error_rate", "--max", "0.1")
-SAMPLE = "sample data: no clinical claims"
-
-
-def record(
-    place: int, samples: str, model: str, condition: str, cluster: str = ""
-) -> dict[str, Any]:
-    letters = [None if mark == "-" else mark for mark in samples]
-    states = ["abstained" if mark == "-" else "answered" for mark in samples]
-    return {
-        "model": model,
-        "condition": condition,
-        "outcome": "correct",
-        "findings": [],
-        "item_id": f"item-{place}",
-        **({"cluster": cluster} if cluster else {}),
-        "truth": "A",
-        "options": {"A": "right", "B": "high-risk", "C": "wrong"},
-        "labels": {"B": ["high_risk"]},
-        "greedy": {"letter": "A", "state": "answered", "latency_s": None},
-        "error": None,
-        "samples": {"letters": letters, "states": states},
-        "samples_error": None,
-    }
-
-
-def write_run(
-    name: str,
-    texts: list[str],
-    *,
-    model: str = "m",
-    condition: str = "closed_book",
-    of_a_cluster: int = 0,
-    **facts: Any,
-) -> None:
-    """Write a report folder whose cases have these samples, one text an item."""
-    clusters = [f"p{place // of_a_cluster}" if of_a_cluster else "" for place in range(len(texts))]
-    cases = zip(texts, clusters, strict=True)
-    records = [
-        record(place, text, model, condition, cluster)
-        for place, (text, cluster) in enumerate(cases)
-    ]
-    manifest = {
-        "run_id": name,
-        "notices": [SAMPLE],
-        "dataset": {
-            "name": "items.json",
-            "sha256": "d1",
-            "items": len(texts),
-            **({"clustered": True} if of_a_cluster else {}),
-        },
-        "prompt_sha256": "p1",
-        "decoding": {"samples": len(texts[0])},
-        "models": [{"name": model, "provider": "openai", "model": "big", "served": []}],
-        "conditions": [condition],
-        "cases": {"of_the_run": len(texts), "recorded": len(texts)},
-        **facts,
-    }
-    Path(name).mkdir()
-    Path(name, "run.json").write_text(json.dumps({"manifest": manifest}), encoding="utf-8")
-    lines = "".join(json.dumps(one) + "\n" for one in records)
-    Path(name, "cases.jsonl").write_text(lines, encoding="utf-8")
-
-
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-def content(path: str = "certified.json") -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-    return read
-
+pytestmark = pytest.mark.usefixtures("in_a_folder")
 
 SCORED = {"files": {}, "definitions": "ours", "answers": "raw", "partial": True, "problems": []}
-SURE = ["AAAAA"] * 150 + ["BBBAA"] * 50
-"""Sure where it is right, and dangerous where it is not."""
 
 
 def test_a_threshold_is_found_written_and_told_in_80_columns(
@@ -219,91 +142,6 @@ def test_the_other_half_shows_answers_danger_and_hand_overs_with_exact_intervals
     assert f"; hands over {left}, {100 * left / cell['shown']['items']:.1f} % (" in told
 
 
-def with_probabilities(name: str, *cases: tuple[int, float | None]) -> None:
-    """Write a run whose single answers have the probability for A, so many cases of each."""
-    chances = [chance for count, chance in cases for _ in range(count)]
-    write_run(name, ["AAAAA"] * len(chances))
-    path = Path(name, "cases.jsonl")
-    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    for record, chance in zip(records, chances, strict=True):
-        stated = None if chance is None else {"letters": {"A": chance, "B": 0.02}}
-        record["greedy"]["option_probabilities"] = stated
-    path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
-
-
-def test_answers_without_a_usable_probability_are_taken_at_their_worst() -> None:
-    with_probabilities("run", (100, 0.9))
-    assert main(["certify", *RISK, "--score", "logprob", "run"]) == 0
-    for name, chance in (("unknown", None), ("negative", -3.0), ("large", 4.0)):
-        with_probabilities(name, (50, chance), (50, 0.9))
-        out = ["--out", f"{name}.json"]
-        assert main(["certify", *RISK, "--score", "logprob", name, *out]) == 1
-        (cell,) = content(f"{name}.json")["certificates"]
-        missing = cell["calibration_missing"] + cell["without"]["missing"]
-        assert missing == 50
-
-
-def with_layer(name: str, *cases: tuple[int, str | None, float | None]) -> None:
-    """Write a run with so many cases of a single answer and of the score of a layer ``mine``."""
-    kinds = [(letter, score) for count, letter, score in cases for _ in range(count)]
-    write_run(name, ["AAAAA"] * len(kinds))
-    path = Path(name, "cases.jsonl")
-    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    effort = {"replies": 1, "tokens": 1, "money": 0.0, "seconds": None}
-    for record, (letter, score) in zip(records, kinds, strict=True):
-        state = "abstained" if letter is None else "answered"
-        record["greedy"] |= {"letter": letter, "state": state}
-        step = {
-            "layer": "mine",
-            "stage": "output",
-            "action": "pass",
-            "letter": letter,
-            "says": "",
-            "stopped": False,
-            "effort": effort,
-        }
-        record["layers"] = {
-            "base": "b",
-            "outcome": "answered" if letter else "handed_over",
-            "by": None if letter else "mine",
-            "capacity": 1.0,
-            "order": 0,
-            "bare": {"letter": "A", "state": "answered", "effort": effort},
-            "effort": effort,
-            "steps": [step if score is None else {**step, "score": score}],
-        }
-    path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
-
-
-def test_a_threshold_is_found_on_the_own_score_of_a_layer(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """On the answers that the layers let through; what they withhold answers at no threshold."""
-    with_layer("run", (150, "A", 0.9), (50, "B", 0.3), (40, None, 0.95))
-    assert main(["certify", *RISK, "--score", "layer:mine", "run"]) == 0
-    (cell,) = content()["certificates"]
-    assert cell["threshold"] == 0.9
-    assert cell["shown"]["dangerous"] == 0
-    assert cell["without"]["answered"] < cell["without"]["items"]
-    told = " ".join(capsys.readouterr().out.split())
-    assert "Score: layer:mine, how sure the layer mine is of the answer." in told
-    # An answer of which it says nothing may be as sure as can be.
-    with_layer("silent", (100, "A", 0.9), (100, "B", None))
-    assert main(["certify", *RISK, "--score", "layer:mine", "silent", "--out", "s.json"]) == 1
-    with_layer("loud", (100, "A", 3.5))
-    assert main(["certify", *RISK, "--score", "layer:mine", "loud", "--out", "l.json"]) == 4
-    assert "layer:mine is 3.5 of a case, and no number from 0 to 1" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("chance", [float("nan"), float("inf")])
-def test_what_is_no_number_is_refused(capsys: pytest.CaptureFixture[str], chance: float) -> None:
-    with_probabilities("run", (5, 0.9), (5, chance))
-    assert main(["certify", *RISK, "--score", "logprob", "run"]) == 4
-    told = capsys.readouterr().err
-    assert "cases.jsonl, line 6, is not JSON: found " in told
-    assert told.count("\n") == 1
-
-
 def test_of_two_models_one_without_samples_is_named_and_the_other_can_be_chosen(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -377,21 +215,6 @@ def test_what_cannot_be_certified_ends_with_exit_code_4_and_one_sentence(
     assert message.count("\n") == 1
     assert not Path("certified.json").exists()
     assert Path("run", "run.json").read_bytes() == before
-
-
-def test_every_score_and_what_danger_is_over_can_be_chosen_and_is_documented() -> None:
-    parser = argparse.ArgumentParser()
-    certify.add_options(parser)
-    page = (Path(__file__).parents[2] / "docs" / "remedies.md").read_text(encoding="utf-8")
-    choices = {action.dest: action.choices for action in parser._actions}
-    assert tuple(choices["over"] or ()) == (ANSWERED, ALL)
-    for name in (
-        *SCORES,
-        OF_LAYER,
-        *RISKS,
-        *(f"--{dest}" for dest in choices if dest not in ("help", "runs")),
-    ):
-        assert f"`{name}" in page, name
 
 
 def test_a_certificate_is_replaced_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:

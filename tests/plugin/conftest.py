@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.plugin import planted_runs
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -93,3 +95,21 @@ def report(pytester: pytest.Pytester) -> Callable[[], dict[str, Any]]:
         return content
 
     return read
+
+
+@pytest.fixture
+def robust(
+    run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> Callable[..., pytest.RunResult]:
+    """Run the robustness suite on a model of the application, over two items unless told."""
+    pytester.makepyfile(app=planted_runs.APPLICATION)
+
+    def run(model: str, *arguments: str, items: int = 2) -> pytest.RunResult:
+        planted_runs.write_items(pytester.path / "items.json", items)
+        return run_pytest(
+            "--safescale-suite=evidence_robustness",
+            f"--safescale-model=python:app:{model}",
+            *arguments,
+        )
+
+    return run
