@@ -26,8 +26,8 @@ __all__ = [
 BARE, ALL = "bare", "all layers"
 INPUT, OUTPUT, PEOPLE = "input", "output", "hand_over"
 """Stages of a layer."""
-ABSTAIN, HAND_OVER = "abstain", "hand_over"
-"""Actions of a layer that stop a case."""
+ANSWER, ABSTAIN, HAND_OVER = "answer", "abstain", "hand_over"
+"""Actions of a layer: it gives a letter, or stops the case."""
 ANSWERED, ABSTAINED, HANDED_OVER, NONE = "answered", "abstained", "handed_over", "none"
 
 
@@ -117,10 +117,10 @@ def outcome_with(case: LayeredCase, chosen: Configuration) -> Came | None:
     for step in _of(case, chosen):
         if step.stage == OUTPUT and letter is None:
             continue
-        if step.action == "not_asked" or (step.stage == OUTPUT and step.letter != letter):
+        if step.action == "not_asked" or _saw_otherwise(case, step, chosen, letter):
             return None
         replies += step.replies
-        if step.action == "answer":
+        if step.action == ANSWER:
             # What an input layer has asked stands in the place of the base's own answer.
             replies = _without_base(case, step, replies)
             letter = step.letter
@@ -135,6 +135,22 @@ def outcome_with(case: LayeredCase, chosen: Configuration) -> Came | None:
     if lacking and letter is not None:
         return None
     return Came(NONE if letter is None else ANSWERED, letter, replies)
+
+
+def _saw_otherwise(
+    case: LayeredCase, step: LayerStep, chosen: Configuration, letter: str | None
+) -> bool:
+    """Say whether a layer decided on something else than it would with these layers alone.
+
+    One of the stage ``output`` judges a letter; one of the stage ``answer`` works on what layers
+    before it have asked or given.
+    """
+    if step.stage == OUTPUT:
+        return step.letter != letter
+    if step.stage == INPUT:
+        return False
+    before = case.steps[: case.steps.index(step)]
+    return any(one.action == ANSWER and one.layer not in chosen.layers for one in before)
 
 
 def _with_people(case: LayeredCase, chosen: Configuration) -> str | None:

@@ -82,6 +82,16 @@ def test_what_a_layer_would_say_of_another_letter_is_not_known() -> None:
     assert came(one, FILTER, CHECK) == ("abstained", None, 7)
 
 
+def test_what_a_filter_would_say_of_other_samples_is_not_known() -> None:
+    # Triage had the model asked with another prompt, of which the filter saw the samples.
+    one = case("1", "A", triage="answer", conservative=("answer", "C"), check=("pass", "C"))
+    asked = replace(one, steps=(one.steps[0]._replace(letter="B", replies=2), *one.steps[1:]))
+    assert came(asked, TRIAGE) == ("answered", "B", 2)
+    assert came(asked, TRIAGE, FILTER) == ("answered", "C", 7)
+    assert came(asked, FILTER) is None
+    assert came(asked, CHECK) is None
+
+
 def test_a_layer_that_was_not_asked_is_not_known() -> None:
     one = case("1", "A", triage="abstain", check="not_asked")
     assert came(one, *LAYERS) == ("abstained", None, 1)
