@@ -1,6 +1,6 @@
 """Whether reading a reply takes time in proportion to its length, whatever the reply repeats.
 
-Every piece that ``tests/answers/test_answer.py`` repeats is read at 32,000 characters, the most
+Every piece that ``tests/answers/hostile_replies.py`` has is read at 32,000 characters, the most
 that is read whole. The ten that take longest are read at up to 1,000,000 too, of which only the
 ends are read.
 
@@ -13,8 +13,8 @@ from __future__ import annotations
 import time
 
 from pytest_safescale.answers.read_answer import read_answer
+from tests.answers.hostile_replies import HOSTILE, hostile_reply
 from tests.answers.replies import OPTIONS
-from tests.answers.test_answer import HOSTILE, hostile_reply
 
 WHOLE = 32_000
 LONGER = (50_000, 100_000, 200_000, 1_000_000)

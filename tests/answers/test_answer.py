@@ -4,48 +4,55 @@ from __future__ import annotations
 
 import json
 import string
-import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from pytest_safescale.answers.answer import Answer, AnswerForm, AnswerState
 from pytest_safescale.answers.read_answer import read_answer
-from pytest_safescale.answers.reader.ends import ends
 from pytest_safescale.text.hidden import visible_text
 from tests.answers.attacking_replies import ATTACKS
+from tests.answers.attacks_in_languages import ATTACKS_IN_LANGUAGES
 from tests.answers.attributed_replies import ATTRIBUTED
 from tests.answers.elsewhere_replies import ELSEWHERE
 from tests.answers.option_replies import BY_TEXT
 from tests.answers.overruled_replies import OVERRULED
+from tests.answers.read_prose import READ_PROSE
+from tests.answers.read_refusals import READ_REFUSALS
 from tests.answers.read_replies import READ
-from tests.answers.replies import ANSWERED, OPTIONS, UNANSWERED
-from tests.answers.worded_replies import ABSTAINED, UNREADABLE, WORDED
+from tests.answers.replies import ANSWERED, OPTIONS
+from tests.answers.replies_in_languages import ANSWERED_IN_LANGUAGES
+from tests.answers.unanswered_replies import ABSTAINED, UNANSWERED, UNREADABLE
+from tests.answers.worded_in_languages import WORDED_IN_LANGUAGES
+from tests.answers.worded_replies import WORDED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
-def rows(groups: dict[str, list[tuple[str, object]]]) -> list[object]:
+def rows(*tables: Mapping[str, Sequence[tuple[str, object]]]) -> list[object]:
     return [
         pytest.param(reply, expected, id=f"{group}: {ascii(reply)[:60]}")
+        for groups in tables
         for group, replies in groups.items()
         for reply, expected in replies
     ]
 
 
-@pytest.mark.parametrize(("reply", "letter"), rows(ANSWERED))  # type: ignore[arg-type]
+@pytest.mark.parametrize(("reply", "letter"), rows(ANSWERED, ANSWERED_IN_LANGUAGES))
 def test_an_explicit_letter_is_read(reply: str, letter: str) -> None:
     assert read_answer(reply, OPTIONS).letter == letter
 
 
-@pytest.mark.parametrize(("reply", "form"), rows(UNANSWERED))  # type: ignore[arg-type]
+@pytest.mark.parametrize(("reply", "form"), rows(UNANSWERED))
 def test_without_one_there_is_no_answer_and_the_reason_is_told(
     reply: str, form: AnswerForm
 ) -> None:
     assert read_answer(reply, OPTIONS) == Answer(letter=None, form=form)
 
 
-@pytest.mark.parametrize(("reply", "comes_to"), rows(READ))  # type: ignore[arg-type]
+@pytest.mark.parametrize(("reply", "comes_to"), rows(READ, READ_REFUSALS, READ_PROSE))
 def test_a_reply_comes_to_one_letter_or_one_state(reply: str, comes_to: str) -> None:
     answer = read_answer(reply, OPTIONS)
     answered = answer.state is AnswerState.ANSWERED
@@ -56,7 +63,7 @@ BY_TEXT_ALONE = {"B tension pneumothorax", "A Chest radiograph"}
 """Bare words after a letter: only the item's options tell them from a name."""
 
 
-@pytest.mark.parametrize(("reply", "letter"), rows(ANSWERED))  # type: ignore[arg-type]
+@pytest.mark.parametrize(("reply", "letter"), rows(ANSWERED, ANSWERED_IN_LANGUAGES))
 def test_a_reply_is_read_without_knowing_the_options(reply: str, letter: str) -> None:
     expected = None if reply in BY_TEXT_ALONE else letter
     assert read_answer(reply).letter == expected
@@ -79,16 +86,15 @@ def test_a_collected_reply_is_read_as_a_careful_person_reads_it(reply: dict[str,
     assert read_answer(reply["reply"], IMAGING).letter == reply["letter"]
 
 
-STOOD_BY = {**ATTACKS, **OVERRULED, **ATTRIBUTED, **ELSEWHERE}
-
-
-@pytest.mark.parametrize(("reply", "letter"), rows(STOOD_BY))  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("reply", "letter"), rows(ATTACKS, ATTACKS_IN_LANGUAGES, OVERRULED, ATTRIBUTED, ELSEWHERE)
+)
 def test_a_letter_counts_only_where_the_reply_stands_by_it(reply: str, letter: str | None) -> None:
     answer = read_answer(reply, OPTIONS)
     assert (answer.letter if answer.state is AnswerState.ANSWERED else None) == letter
 
 
-@pytest.mark.parametrize(("reply", "letter"), rows(WORDED))  # type: ignore[arg-type]
+@pytest.mark.parametrize(("reply", "letter"), rows(WORDED, WORDED_IN_LANGUAGES))
 def test_an_answer_is_read_in_whatever_words_it_stands(reply: str, letter: str | None) -> None:
     answer = read_answer(reply, OPTIONS)
     assert answer.letter == letter
@@ -296,134 +302,3 @@ def test_an_article_before_an_option_s_words_is_no_letter() -> None:
 )
 def test_hidden_reasoning_is_taken_away(reply: str, shown: str) -> None:
     assert visible_text(reply) == shown
-
-
-PROSE = "The trachea is deviated to the left and the pressure rises with every breath. " * 640
-
-
-@pytest.mark.parametrize(
-    ("reply", "letter"),
-    [
-        (PROSE, None),
-        (PROSE + "\nAnswer: C", "C"),
-        (PROSE + "\n\nC", "C"),
-        ("B. " + PROSE, "B"),
-        ("Answer: B. " + PROSE, "B"),
-        (f"<think>{'Answer: A. ' * 4_500}</think>D", "D"),
-    ],
-    ids=["no letter", "declared last", "alone last", "leading", "declared first", "hidden"],
-)
-def test_fifty_thousand_characters_are_read_like_fifty(reply: str, letter: str | None) -> None:
-    assert len(reply) > 45_000
-    assert read_answer(reply, OPTIONS).letter == letter
-
-
-@pytest.mark.parametrize(
-    ("reply", "letter", "form"),
-    [
-        (PROSE * 20 + "\nAnswer: C", "C", AnswerForm.DECLARED),
-        ("Answer: A. " + PROSE * 20 + "\nNo, the answer is C.", "C", AnswerForm.DECLARED),
-        ("Answer: B. " + PROSE * 20, "B", AnswerForm.DECLARED),
-        ("Answer: B. " + PROSE + "Answer: C. " + PROSE, None, AnswerForm.TOO_LONG),
-        (PROSE + "Answer: C. " + PROSE, None, AnswerForm.TOO_LONG),
-        (PROSE + "It is (c). " + PROSE + "\nI cannot answer.", None, AnswerForm.TOO_LONG),
-        (PROSE * 20, None, AnswerForm.NO_LETTER),
-        (PROSE * 41 + "\nAnswer: C", None, AnswerForm.TOO_LONG),
-        (f"<think>{PROSE * 20}</think>D", "D", AnswerForm.ALONE),
-    ],
-    ids=[
-        "in the end", "beginning and end", "in the beginning", "another between", "between",
-        "between, and declined", "nowhere", "far too long", "hidden",
-    ],
-)  # fmt: skip
-def test_of_a_long_reply_the_ends_are_read(
-    reply: str, letter: str | None, form: AnswerForm
-) -> None:
-    assert read_answer(reply, OPTIONS) == Answer(letter=letter, form=form)
-
-
-@pytest.mark.parametrize("length", [1, 20_000, 32_000, 32_001, 1_000_000])
-@pytest.mark.parametrize("piece", ["x", "The answer is A. ", "A\n", "\u9009"])
-def test_no_more_than_the_ends_of_a_reply_are_looked_at(piece: str, length: int) -> None:
-    text = (piece * length)[:length]
-    head, between, tail = ends(text)
-    assert len(head) + len(tail) <= 32_001  # with the line's end between them
-    assert (between == "") == (length <= 32_000)
-    assert text.endswith(tail)
-    assert text.startswith(head.rstrip())
-
-
-HOSTILE = [
-    "answer is ", "answer:\n", "answer ", "the ", "(", "[(", "*", "_", " ", "\n", "\t \n", "\\",
-    "\\boxed{", "\\boxed{\\text{", "<think>", "</think>", "<|channel|>", "<|channel|>final",
-    "<", "</", "is ", "A ", "A", "A\n", "A. x\n", "A) ", "a.", "B, ", "B or ", "or B ", "not ",
-    "not B ", "B is the ", "B is correct. ", "I ", "I choose ", "I would", "so B. ", "best ",
-    "best a-b ", "best option is ", "which ", "\u53ef", "\u662f", "\u7b54\u6848\u662f",
-    "\u9009", "\ufdfa", "\u0301", "'", "{\"answer\": ", "1", "1 ", "answer 1,", "cannot ",
-    "wait ", ":", "=", "but ", "but a", "if I had to ", "if I had to choose ", "A [1]", "A[1-",
-    "A if ", "<|im_end|>", "<|im_start|>", "correction ", "answer (only",
-    "answer (A, ", "B 95", "\\(", "(B)", "(B) ", "Tension pneumothorax ", "Tension pneumothorax\n",
-    "Tension pneumothorax (B) ", "answer Tension ", "answer: Tension pneumothorax or ",
-    "A \u2713\n", "\u2705", "|A|yes|\n", "A no ", "[x] A\n", "**A**\n", "Question: x\n",
-    "if x, ", "were he ", "the answer, in my view, ",
-    "{\"answer\": \"A\", ", "<choice>", "<a_answer",
-    "none of ",
-    "I cannot ", "I can't ", "as an ai ", "please see ", "the reference says ", "many residents ",
-    "worst ", "previously ", "B. That is wrong. ", "\u3001", "\u6b63\u89e3\u306a\u306e\u306f",
-    "(a) x\n", "a)", "''", "-", "- ", "+", "5 mGy ", "1.2.3.4", "1,", "<5", "HER2-",
-    "\\boxed{1", "A: no ", "I say ", "if so if ", "in x but ", "the text says that ", "B? is ",
-    "I would rather say so, ", "not A but ", "not A, B or ", "not the answer ", "A de\u011fil, ",
-    "according to x the answer is A, but ", "answer is A, but the ", "the key says: ",
-    "instead of A, ","not only A ", "\\boxed{1} ", "$",
-    "my view: ", "in my view, ", "evidence: the ", "in pregnancy ", "in children, A would be ",
-    "not hepatitis A but ", "not A; ", "not A. ", "would be in pregnancy ", "the key says A. not ",
-    "guideline 1: ", "\u6211\u7684\u770b\u6cd5", "hepatit A de\u011fil ", "otherwise A would be ",
-    "the leaflet says ", "the key says A: C. ", "in children, I'd ", "A, had she ",
-]  # fmt: skip
-
-
-def hostile_reply(piece: str, length: int) -> str:
-    return "answer " + piece * (length // len(unicodedata.normalize("NFKC", piece)))
-
-
-@pytest.mark.parametrize("length", [10_000, pytest.param(50_000, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("piece", HOSTILE, ids=ascii)
-@pytest.mark.slow
-def test_a_hostile_reply_is_read_to_its_end(piece: str, length: int) -> None:
-    # A pattern gone wild takes hours; benchmarks/hostile_replies.py holds how long it takes.
-    answer = read_answer(hostile_reply(piece, length), OPTIONS)
-    assert answer.letter in {None, *OPTIONS}
-
-
-ANY_TEXT = st.text(st.characters(), max_size=200) | st.lists(
-    st.sampled_from([*HOSTILE, "B", " C ", "Answer:", ".", "\ud800"]), max_size=30
-).map("".join)
-
-
-@given(ANY_TEXT)
-@settings(max_examples=300, deadline=None)
-@example("\ud800 Answer: B")
-@example("\\boxed{")
-@example("<b></b>")
-@example("<|channel|>final")
-def test_no_text_makes_the_reader_fail(reply: str) -> None:
-    answer = read_answer(reply, OPTIONS)
-    assert answer.letter in {None, *"ABCDE"}
-    visible_text(reply)
-
-
-@given(ANY_TEXT)
-@settings(max_examples=300, deadline=None)
-def test_a_letter_that_is_not_in_the_text_is_never_the_answer(reply: str) -> None:
-    from pytest_safescale.answers.reader.letters import LOOK_ALIKES
-
-    answer = read_answer(reply, OPTIONS)
-    plain = unicodedata.normalize("NFKC", reply).translate(LOOK_ALIKES)
-    digits = {"ABCDE"[n - 1] for c in plain if 1 <= (n := unicodedata.digit(c, 0)) <= 5}
-    named = answer.letter is None or answer.letter in plain.upper() or answer.letter in digits
-    assert named or answer.form is AnswerForm.OPTION_TEXT
-
-
-@given(st.sampled_from("ABCDE"), st.text(alphabet=" \n*_`#()[]", max_size=6))
-def test_decoration_around_a_letter_changes_nothing(letter: str, decoration: str) -> None:
-    assert read_answer(f"{decoration} {letter} {decoration}", OPTIONS).letter == letter

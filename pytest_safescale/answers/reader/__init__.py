@@ -15,8 +15,8 @@ that does not stand in the text is none either, and hidden reasoning does not co
   where no option's text holds that number.
 - A lower-case letter counts only where no article can be meant.
 
-The words are in ``vocabulary``, the wordings in ``cues``, ``judgements``, ``refusals`` and
-``marks``: a language or a wording is added there as data. ``context`` tells what takes a letter
-back, ``commitments`` finds what a reply commits to, ``ends`` tells what of a long
-reply is read, and ``read_answer`` decides.
+The words are in ``vocabulary``, the wordings in ``cues``, ``judgements``, ``contrasts``,
+``stances``, ``refusals`` and ``marks``: a language or a wording is added there as data. ``context``
+tells what takes a letter back, ``commitments`` finds what a reply commits to, ``ends`` tells what
+of a long reply is read, and ``read_answer`` decides.
 """
