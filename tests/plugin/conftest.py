@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.plugin import planted_runs
+from tests.plugin import guarded_runs, planted_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,3 +113,54 @@ def robust(
         )
 
     return run
+
+
+@pytest.fixture
+def ask_guarded(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_pytest: Callable[..., pytest.RunResult],
+) -> Callable[..., pytest.RunResult]:
+    """Run the suite on the model with layers."""
+
+    def run(
+        *arguments: str,
+        models: tuple[str, ...] = ("guarded",),
+        toml: str = guarded_runs.GUARDED,
+        records: list[dict[str, Any]] | None = None,
+        **modules: str,
+    ) -> pytest.RunResult:
+        path = items(*guarded_runs.SAYINGS)
+        if records is not None:
+            path.write_text(json.dumps(records), "utf-8")
+        pytester.makepyfile(**{"app": guarded_runs.APPLICATION, **modules})
+        (pytester.path / "safescale.toml").write_text(toml, "utf-8")
+        named = [f"--safescale-model={name}" for name in models]
+        return run_pytest("--safescale-suite=radsafe200", *named, *guarded_runs.PLAIN, *arguments)
+
+    return run
+
+
+@pytest.fixture
+def layered_cases(pytester: pytest.Pytester) -> Callable[[], dict[tuple[str, str], Any]]:
+    """Read the cases of the last run, by model and item."""
+
+    def read() -> dict[tuple[str, str], Any]:
+        text = (pytester.path / "safescale-report" / "cases.jsonl").read_text("utf-8")
+        records = [json.loads(line) for line in text.splitlines()]
+        return {(record["model"], record["item_id"]): record for record in records}
+
+    return read
+
+
+@pytest.fixture
+def calls_told(pytester: pytest.Pytester) -> Callable[[], str]:
+    """Tell the calls since it was last asked: ``a`` for an answer, ``c`` for a check."""
+
+    def read() -> str:
+        path = pytester.path / "calls.txt"
+        made = path.read_text("utf-8") if path.exists() else ""
+        path.unlink(missing_ok=True)
+        return made
+
+    return read
