@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "statistics": (),
     "analysis": ("errors", "cells", "dataset", "answers", "verdicts", "statistics"),
     "perturb": ("errors", "text", "dataset", "verdicts"),
+    "audit": ("text", "dataset", "verdicts", "perturb"),
     "gates": ("errors", "cells", "dataset", "verdicts", "settings", "statistics", "analysis"),
     "results": (
         "errors",
@@ -86,6 +87,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "statistics",
         "analysis",
         "perturb",
+        "audit",
         "gates",
         "results",
         "published",

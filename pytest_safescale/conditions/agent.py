@@ -17,7 +17,7 @@ from pytest_safescale.answers.read_answer import read_answer
 from pytest_safescale.conditions.condition import Evidence, Step
 from pytest_safescale.conditions.prompt import about, options_text
 from pytest_safescale.conditions.retrieved import passages_text, within
-from pytest_safescale.dataset.item import letters_to_read
+from pytest_safescale.dataset.item import Passage, letters_to_read
 from pytest_safescale.errors import CallFailed
 from pytest_safescale.models.model import ToolsRefused, as_mapping
 from pytest_safescale.text.hidden import visible_text
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_safescale.conditions.condition import Resources
-    from pytest_safescale.dataset.item import Item, Passage
+    from pytest_safescale.dataset.item import Item
     from pytest_safescale.models.model import Message, Reply, ToolCall
     from pytest_safescale.retrieval.retriever import Ranker
 
@@ -128,7 +128,8 @@ class AgenticRag:
             return await research.run(self.searches)
         if not item.research_report:
             raise CallFailed("there is no corpus to search in")
-        return Evidence(text=item.research_report)
+        report = Passage(id="research_report", text=item.research_report)
+        return Evidence(text=report.text, retrieved=(report,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,6 +290,7 @@ class _Research:
             text=text,
             passages=tuple(self._library.read),
             trace=tuple(self._steps),
+            retrieved=tuple(self._library.read.values()),
             unmatched=self._library.unmatched,
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_safescale.dataset.item import Item
+    from pytest_safescale.dataset.item import Item, Passage
     from pytest_safescale.models.model import Message, Reply
     from pytest_safescale.retrieval.retriever import Ranker
 
@@ -42,6 +42,8 @@ class Evidence:
     """The agent's turns, in order; empty for every other condition."""
     unmatched: int = 0
     """Searches for which no passage of the corpus has a single word."""
+    retrieved: tuple[Passage, ...] = ()
+    """What was retrieved, in the order in which it was read: chunks, or a text of the item's."""
 
 
 class Resources(Protocol):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_safescale.conditions.condition import Evidence
+from pytest_safescale.dataset.item import Passage
 from pytest_safescale.errors import CallFailed
 from pytest_safescale.text.tokens import count_tokens, first_tokens, repeat_to, room
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_safescale.conditions.condition import Resources
-    from pytest_safescale.dataset.item import Item, Passage
+    from pytest_safescale.dataset.item import Item
     from pytest_safescale.retrieval.retriever import Ranker
 
 __all__ = ["FilledWindow", "PaddedTop1", "TopK", "passages_text", "within"]
@@ -40,7 +41,7 @@ class TopK:
     async def gather(self, item: Item, resources: Resources) -> Evidence:
         """Return the passages, best first; raises CallFailed where none can be had."""
         if resources.ranker is None:
-            return Evidence(text=_needed(_own(item, self.name)))
+            return _of_item(self.name, _needed(_own(item, self.name)))
         ranked = await _ranked(resources.ranker, item.question, self.k)
         return _evidence(ranked, unmatched=_unmatched(resources.ranker, item.question))
 
@@ -59,12 +60,13 @@ class PaddedTop1:
     async def gather(self, item: Item, resources: Resources) -> Evidence:
         """Return the repeated passage; raises CallFailed where none can be had."""
         if resources.ranker is None:
-            return Evidence(text=_needed(self._own_text(item)))
+            return _of_item(self.name, _needed(self._own_text(item)))
         ten = await _ranked(resources.ranker, item.question, 10)
         best = passages_text(ten[:1])
         return Evidence(
             text=repeat_to(best, count_tokens(passages_text(ten))),
             passages=(ten[0].id,),
+            retrieved=(ten[0],),
             unmatched=_unmatched(resources.ranker, item.question),
         )
 
@@ -98,7 +100,7 @@ class FilledWindow:
         if tokens < 1:
             raise CallFailed("the model's window leaves no room for evidence")
         if resources.ranker is None:
-            return Evidence(text=first_tokens(_needed(self._own_text(item)), tokens))
+            return _of_item(self.name, first_tokens(_needed(self._own_text(item)), tokens))
         return await _filled(resources.ranker, item.question, tokens)
 
     def _own_text(self, item: Item) -> str:
@@ -131,7 +133,8 @@ async def _filled(ranker: Ranker, query: str, tokens: int) -> Evidence:
         kept = within(ranked, tokens)
         if not kept:
             text = first_tokens(passages_text(ranked[:1]), tokens)
-            return Evidence(text=text, passages=(ranked[0].id,), unmatched=unmatched)
+            cut = Passage(id=ranked[0].id, text=text)
+            return Evidence(text=text, passages=(cut.id,), retrieved=(cut,), unmatched=unmatched)
         if len(kept) < len(ranked) or len(ranked) < k:
             return _evidence(kept, unmatched=unmatched)
         k *= 2
@@ -146,7 +149,13 @@ async def _ranked(ranker: Ranker, query: str, k: int) -> Sequence[Passage]:
 
 def _evidence(passages: Sequence[Passage], *, unmatched: int) -> Evidence:
     ids = tuple(passage.id for passage in passages)
-    return Evidence(text=passages_text(passages), passages=ids, unmatched=unmatched)
+    text = passages_text(passages)
+    return Evidence(text=text, passages=ids, retrieved=tuple(passages), unmatched=unmatched)
+
+
+def _of_item(name: str, text: str) -> Evidence:
+    """Return a context that came with the item: one text, whose passages are not known."""
+    return Evidence(text=text, retrieved=(Passage(id=name, text=text),))
 
 
 def _unmatched(ranker: Ranker, query: str) -> int:

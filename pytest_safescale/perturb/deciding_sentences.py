@@ -10,7 +10,7 @@ from pytest_safescale.text.sentences import content_words, every_word, related, 
 if TYPE_CHECKING:
     from pytest_safescale.dataset.item import Item
 
-__all__ = ["carriers"]
+__all__ = ["carriers", "holding"]
 
 
 def carriers(item: Item, text: str) -> tuple[frozenset[int], bool]:
@@ -20,7 +20,7 @@ def carriers(item: Item, text: str) -> tuple[frozenset[int], bool]:
     that shares a term with an option or with the key fact counts, and where none does every
     sentence: too many rather than too few.
     """
-    known = _holding(item.key_fact, text) if item.key_fact else frozenset[int]()
+    known = holding(item.key_fact, text) if item.key_fact else frozenset[int]()
     if known:
         return known, True
     terms = content_words(item.key_fact or "").union(
@@ -34,7 +34,7 @@ def _terms(option: str) -> frozenset[str]:
     return telling_words(option) or every_word(option)
 
 
-def _holding(fact: str, text: str) -> frozenset[int]:
+def holding(fact: str, text: str) -> frozenset[int]:
     """Return the sentences that overlap the fact, wherever it stands and however it is spaced."""
     pattern = re.compile(r"\s+".join(re.escape(word) for word in fact.split()), re.IGNORECASE)
     found: set[int] = set()

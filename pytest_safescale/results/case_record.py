@@ -14,6 +14,10 @@ from typing_extensions import NotRequired, TypedDict
 
 from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.dataset.item import ItemPart
+from pytest_safescale.results.evidence_record import (  # pydantic reads them
+    EvidenceFacts,  # noqa: TC001
+    EvidenceRecord,  # noqa: TC001
+)
 from pytest_safescale.results.layer_record import LayersRecord  # noqa: TC001  # and this
 from pytest_safescale.results.turn_record import (  # pydantic reads them
     KeptTurn,
@@ -36,7 +40,6 @@ __all__ = [
     "CallRecord",
     "CaseRecord",
     "CustomValues",
-    "EvidenceRecord",
     "FurtherPart",
     "JudgedPart",
     "KeptAnswer",
@@ -178,19 +181,6 @@ class SamplesRecord(KeptSamples):
     refusal: NotRequired[list[str]]
 
 
-class EvidenceRecord(TypedDict):
-    """What the condition showed."""
-
-    text: str
-    """The first 20,000 characters."""
-    characters: int
-    """Of the whole text."""
-    passages: list[str]
-    """Ids of the chunks in it."""
-    unmatched: NotRequired[int]
-    """Searches no word of which stands in the corpus."""
-
-
 class KeptStep(TypedDict):
     """One turn of the agent: what figures need of it."""
 
@@ -327,6 +317,8 @@ class KeptCase(_Names, _Facts):
     """When the replies behind it were stored, by call, in seconds since 1970."""
     layers: NotRequired[LayersRecord]
     """Of a model with layers alone."""
+    evidence_facts: NotRequired[EvidenceFacts]
+    """Where evidence was retrieved."""
 
 
 def kept_case(record: CaseRecord) -> KeptCase:
@@ -358,6 +350,9 @@ def kept_case(record: CaseRecord) -> KeptCase:
     }
     if "layers" in record:
         kept["layers"] = record["layers"]
+    evidence = record.get("evidence")
+    if evidence and "facts" in evidence:
+        kept["evidence_facts"] = evidence["facts"]
     return kept
 
 

@@ -11,6 +11,7 @@ from pytest_safescale.calls.answered_request import joined
 from pytest_safescale.calls.usage import money
 from pytest_safescale.cells import cell_condition
 from pytest_safescale.conditions.condition import Evidence
+from pytest_safescale.runs.evidence_record import evidence_record, step_record
 from pytest_safescale.verdicts.option_probabilities import option_probabilities
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_safescale.answers.answer import Answer
     from pytest_safescale.answers.shown_item import ShownItem
     from pytest_safescale.calls.answered_request import Answered
-    from pytest_safescale.conditions.condition import Condition, Step
+    from pytest_safescale.conditions.condition import Condition
     from pytest_safescale.conditions.profiles import PromptProfile
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.models.model import Message, Model, ModelInfo, Reply
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
         BesideSingle,
         CallRecord,
         CaseRecord,
-        EvidenceRecord,
         FurtherPart,
         ProbabilitiesPart,
         ProfilePart,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
         SecondReadingRecord,
         SecondReadingsPart,
         SingleRecord,
-        StepRecord,
     )
     from pytest_safescale.results.layer_record import LayersRecord
     from pytest_safescale.results.turn_record import TurnRecord
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["Case", "CaseResult", "Decoding", "ReadReply"]
 
 RECORD_SCHEMA = 1
-EVIDENCE_CHARACTERS = 20_000
 JSON_TOKENS = 32
 """Most tokens of an answer in JSON, whose braces and spaces take room too."""
 
@@ -215,8 +213,8 @@ class CaseResult:
             "error": self.error,
             "samples": self._samples_record(),
             "samples_error": self.samples_error,
-            "evidence": self._evidence_record(),
-            "trace": [_step_record(step) for step in self.evidence.trace],
+            "evidence": evidence_record(self.evidence, self.case.item),
+            "trace": [step_record(step) for step in self.evidence.trace],
             "prompt_sha256": _sha256(self.messages),
             "calls": self.call_records(),
         }
@@ -316,15 +314,6 @@ class CaseResult:
         found = [read.second.record() if read.second else None for read in self.samples]
         return {"second_reader": found} if any(found) else {}
 
-    def _evidence_record(self) -> EvidenceRecord:
-        text = self.evidence.text
-        return {
-            "text": text[:EVIDENCE_CHARACTERS],
-            "characters": len(text),
-            "passages": list(self.evidence.passages),
-            "unmatched": self.evidence.unmatched,
-        }
-
     def _call_record(self, answered: Answered, info: ModelInfo) -> CallRecord:
         replies, usage = answered.replies.values(), answered.usage
         served = {(reply.served_model, reply.fingerprint) for reply in replies}
@@ -384,16 +373,6 @@ def _further(item: Item, layers: LayersRecord | None) -> FurtherPart:
 
 def _second_reading(single: ReadReply) -> SecondReadingPart:
     return {"second_reader": single.second.record()} if single.second else {}
-
-
-def _step_record(step: Step) -> StepRecord:
-    return {
-        "kind": step.kind,
-        "text": step.text,
-        "queries": list(step.queries),
-        "passages": list(step.passages),
-        "letter": step.letter,
-    }
 
 
 def _sha256(messages: Sequence[Message]) -> str:

@@ -58,6 +58,7 @@ def test_an_agent_searches_by_tool_call_reads_and_reports() -> None:
                 letter="B",
             ),
         ),
+        retrieved=tuple(passages(5)),
     )
     assert resources.tools_offered == [True, True]
     _, question, assistant, result = resources.asked[1]

@@ -160,3 +160,24 @@ def test_a_question_of_which_the_corpus_has_no_word_is_counted(
     evidence = gathered(name, an_item(question=question), passages(3))
     assert evidence.unmatched == unmatched
     assert evidence.passages
+
+
+@pytest.mark.parametrize("name", sorted({*RETRIEVING} - {"padded_top_1"}))
+@pytest.mark.parametrize("corpus", [None, passages(40)])
+def test_the_texts_retrieved_are_those_shown_in_their_order(
+    name: str, corpus: list[Passage] | None
+) -> None:
+    evidence = gathered(name, an_item(retrieved={name: "What came along."}), corpus)
+    assert passages_text(evidence.retrieved) == evidence.text
+    if corpus:
+        assert tuple(passage.id for passage in evidence.retrieved) == evidence.passages
+
+
+def test_of_a_padded_context_the_passage_counts_once() -> None:
+    evidence = gathered("padded_top_1", an_item(), passages(12))
+    assert [passage.id for passage in evidence.retrieved] == ["p0"]
+
+
+def test_a_passage_that_is_cut_is_kept_as_it_was_shown() -> None:
+    evidence = gathered("max_context", an_item(), passages(3, words=50), tokens=10)
+    assert [passage.text for passage in evidence.retrieved] == [evidence.text]

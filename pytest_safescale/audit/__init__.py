@@ -1,0 +1,1 @@
+"""Whether a corpus is fit to be read: one module a class of findings, rules alone."""
