@@ -178,6 +178,12 @@ class Panel:
         flags = by_item(items, codes)["flags"]
         return replace(self, items=items, flags=flags, labelled=any_label(items))
 
+    def in_order(self, models: Sequence[str], conditions: Sequence[str]) -> Panel:
+        """Return the panel in the order of these names; what they do not name stands last."""
+        return self.of_models(_by_place(self.models, models)).of_conditions(
+            _by_place(self.conditions, conditions)
+        )
+
     def of_models(self, names: Sequence[str]) -> Panel:
         """Return the panel of these models alone, in this order; KeyError for a stranger."""
         places = {name: place for place, name in enumerate(self.models)}
@@ -206,6 +212,11 @@ class Panel:
         for name in _BY_NAME:
             chosen[name] = {key: values[:, :, at] for key, values in getattr(self, name).items()}
         return replace(self, items=tuple(self.items[place] for place in at), **chosen)
+
+
+def _by_place(names: Sequence[str], order: Sequence[str]) -> list[str]:
+    places = {name: place for place, name in enumerate(order)}
+    return sorted(names, key=lambda name: places.get(name, len(places)))
 
 
 _OF_SAMPLES = ("samples_unread", "wanted", "stopped_early")

@@ -20,6 +20,7 @@ from pytest_safescale.analysis.robustness import robustness_metrics, robustness_
 from pytest_safescale.analysis.scaling import ModelFacts
 from pytest_safescale.analysis.searched_items import Searches
 from pytest_safescale.analysis.shared_items import shared_items
+from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.dataset.votes import MAJORITY
 from pytest_safescale.gates.inputs import EarlierRun, GateInputs
 from pytest_safescale.gates.judge import judge_gates
@@ -226,10 +227,18 @@ def _measured(
     book: RecordBook, manifest: Manifest
 ) -> tuple[Panel, list[Metric], Mapping[str, Sequence[str]]]:
     """Return panel, figures and the ensembles that have some."""
-    panel = panel_from_records(book.records)
+    panel = panel_from_records(book.records).in_order(*_names_of_cells(manifest))
     named = {ensemble["name"]: ensemble["models"] for ensemble in manifest["ensembles"]}
     ensembles = complete_ensembles(panel, named)
     return panel, _figures(panel, book, manifest, ensembles), ensembles
+
+
+def _names_of_cells(manifest: Manifest) -> tuple[list[str], list[str]]:
+    """Return models and conditions as the run names them: records come in any order."""
+    profiles = [one["name"] for one in manifest.get("profiles", ())] or [PLAIN]
+    models = [model["name"] for model in manifest.get("models", ())]
+    names = manifest.get("conditions", ())
+    return models, [cell_condition(name, profile) for name in names for profile in profiles]
 
 
 def _figures(

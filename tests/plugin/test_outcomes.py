@@ -194,3 +194,29 @@ def test_what_a_condition_lacks_is_excluded_and_counted(
     result.stdout.fnmatch_lines(["safescale: 2 items excluded from standard_rag: no corpus"])
     excluded = report()["manifest"]["cases"]["left_out"]
     assert {"condition": "max_context", "reason": "no corpus", "items": 2} in excluded
+
+
+def test_figures_stand_in_the_order_of_the_command_however_the_tests_ran(
+    run_suite: Callable[..., pytest.RunResult],
+    items: Callable[..., Path],
+    pytester: pytest.Pytester,
+    report: Callable[[], dict[str, Any]],
+) -> None:
+    pytester.makeconftest("def pytest_collection_modifyitems(items): items.reverse()")
+    items("say A", "say B")
+    conditions = ["clean_evidence", "closed_book"]
+    run_suite(
+        "--safescale-model=simulated",
+        f"--safescale-conditions={','.join(conditions)}",
+        "--safescale-dataset=items.json",
+        "--safescale-prompts=plain,think",
+        "--safescale-samples=0",
+    )
+    rows = [(row["model"], row["condition"], row.get("profile")) for row in report()["metrics"]]
+    cells = [cell for cell in dict.fromkeys(rows) if cell[1] in conditions]
+    assert cells == [
+        (model, condition, profile)
+        for model in ("python:app:answer", "simulated", "*")
+        for condition in conditions
+        for profile in ("plain", "think")
+    ]
