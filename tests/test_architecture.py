@@ -314,21 +314,36 @@ def _loaded_after(code: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-def test_an_unrelated_pytest_run_loads_nothing_heavy(tmp_path: Path) -> None:
+LOADED_ANYWAY = {
+    "pytest_safescale",
+    "pytest_safescale.plugin",
+    "pytest_safescale.plugin.hookspecs",
+    "pytest_safescale.plugin.internals",
+    "pytest_safescale.plugin.options",
+    "pytest_safescale.settings",
+    "pytest_safescale.settings.options",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("test_other.py", set()),
+        # The configuration may name a suite.
+        ("", {"pytest_safescale.errors", "pytest_safescale.settings.configuration"}),
+    ],
+    ids=["a path", "no path"],
+)
+def test_an_unrelated_pytest_run_loads_nothing_heavy(
+    tmp_path: Path, path: str, more: set[str]
+) -> None:
     (tmp_path / "test_other.py").write_text("def test_it(): pass\n")
-    run = f"import pytest; pytest.main(['-q', '-p', 'no:hypothesispytest', {str(tmp_path)!r}])"
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\nname = 'x'\n")
+    arguments = ["-q", "-p", "no:hypothesispytest", *([path] if path else [])]
+    run = f"import os, pytest; os.chdir({str(tmp_path)!r}); pytest.main({arguments!r})"
     loaded = _loaded_after(run)
-    assert "pytest_safescale.plugin" in loaded
     assert not loaded.intersection(HEAVY)
-    assert {name for name in loaded if name.startswith("pytest_safescale")} == {
-        "pytest_safescale",
-        "pytest_safescale.plugin",
-        "pytest_safescale.plugin.hookspecs",
-        "pytest_safescale.plugin.internals",
-        "pytest_safescale.plugin.options",
-        "pytest_safescale.settings",
-        "pytest_safescale.settings.options",
-    }
+    assert {name for name in loaded if name.startswith("pytest_safescale")} == LOADED_ANYWAY | more
 
 
 @pytest.mark.parametrize(
