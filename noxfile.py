@@ -21,7 +21,7 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 OF_LOWEST = ["3.10", "3.11"]
 """Those for which the lowest versions are offered as wheels."""
-OF_USERS = ("hf", "parquet", "labels")
+OF_USERS = ("audit", "hf", "parquet", "labels")
 """The extras whose requirements are held at their lowest too."""
 
 nox.options.default_venv_backend = "venv"

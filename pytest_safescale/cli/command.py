@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn, Protocol, TextIO
 
 from pytest_safescale.cli import (
+    audit,
     certify,
     compare,
     dataset,
@@ -53,6 +54,7 @@ COMMANDS: Mapping[str, Command] = {
     "merge": merge,
     "score": score,
     "certify": certify,
+    "audit": audit,
 }
 
 

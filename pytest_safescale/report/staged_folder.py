@@ -12,7 +12,7 @@ from pytest_safescale.errors import DatasetError
 from pytest_safescale.report.folder import REPORT_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["check_apart", "staged_folder"]
 
@@ -27,9 +27,10 @@ def check_apart(read: Path, out: Path) -> None:
 
 
 @contextmanager
-def staged_folder(out: Path) -> Iterator[Path]:
+def staged_folder(out: Path, files: Sequence[str] = REPORT_FILES) -> Iterator[Path]:
     """Give a folder whose files replace the report of ``out`` at the end, if nothing failed.
 
+    ``files`` are all that such a report may have: what is not written anew goes.
     Raises DatasetError where ``out`` cannot be written.
     """
     if out.exists() and not out.is_dir():
@@ -43,7 +44,7 @@ def staged_folder(out: Path) -> Iterator[Path]:
         yield stage
         out.mkdir(exist_ok=True)
         written = {path.name for path in stage.iterdir()}
-        for name in REPORT_FILES:
+        for name in files:
             if name not in written:
                 (out / name).unlink(missing_ok=True)
         for name in written:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from pytest_safescale.dataset.shape import Shape
 from pytest_safescale.errors import SettingsError
+from pytest_safescale.settings.audit_settings import AuditGate, AuditSettings
 from pytest_safescale.settings.layer_settings import BUILT_IN_LAYERS, WhenSettings
 from pytest_safescale.settings.model_settings import ModelSettings
 from pytest_safescale.settings.schema import (
@@ -27,6 +28,7 @@ __all__ = ["resolve_settings"]
 _TABLES: Mapping[str, type[BaseModel]] = {
     "shape": Shape,
     "labels": LabelSettings,
+    "audit": AuditSettings,
     "models": ModelSettings,
     "ensembles": EnsembleSettings,
     "prompt": PromptSettings,
@@ -97,4 +99,6 @@ def _table_at(path: tuple[int | str, ...]) -> type[BaseModel]:
     layer = BUILT_IN_LAYERS.get(str(path[2])) if path[0] == "models" and len(path) > 3 else None
     if layer is not None:
         return WhenSettings if len(path) > 4 else layer
+    if path[:2] == ("audit", "gates"):
+        return AuditGate
     return _TABLES.get(str(path[0]), Settings) if len(path) > 1 else Settings

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from pytest_safescale.dataset.shape import Shape
 from pytest_safescale.dataset.votes import MAJORITY, LabelRule
+from pytest_safescale.settings.audit_settings import AuditSettings
 from pytest_safescale.settings.model_settings import ModelSettings, Table
 from pytest_safescale.settings.shards import parse_shard
 from pytest_safescale.verdicts.labels import FINDINGS
@@ -113,6 +114,7 @@ _NO_SHAPE = (
     "max_cost",
     "max_attempts",
     "retry_seconds",
+    "audit",
 )
 """Settings that may differ between the shards of one run."""
 
@@ -182,6 +184,8 @@ class Settings(Table):
     """Words for labels, and the rule that makes them of votes, which may stand for the table."""
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     ensembles: tuple[EnsembleSettings, ...] = ()
+    audit: AuditSettings = AuditSettings()
+    """Of ``safescale audit`` alone: no run depends on it."""
     prompt: PromptSettings = PromptSettings()
     prompts: dict[str, ProfileSettings] = Field(default_factory=dict)
     """Prompt profiles of the user's own, by name; ``profiles`` says which are asked."""

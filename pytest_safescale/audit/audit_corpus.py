@@ -1,0 +1,57 @@
+"""The audit: every rule over one reading of the corpus."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_safescale.audit.contradiction import find_contradictions
+from pytest_safescale.audit.read_corpus import CorpusText
+from pytest_safescale.settings.audit_settings import FINDING_CLASSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_safescale.audit.finding import Finding
+    from pytest_safescale.dataset.corpus import CorpusPassage
+
+__all__ = ["Audit", "audit_corpus"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """What the audit found."""
+
+    passages: int
+    sentences: int
+    findings: Sequence[Finding]
+    """By class in the order of ``FINDING_CLASSES``, within it in the order of the corpus."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each class that was looked for."""
+        found = Counter(finding.finding for finding in self.findings)
+        return {name: found[name] for name in self.looked_for}
+
+    looked_for: tuple[str, ...] = ()
+    """The classes that were looked for; those that need items are missing without them."""
+
+
+def audit_corpus(passages: Sequence[CorpusPassage], tell: Callable[[str], None]) -> Audit:
+    """Return what the rules find; ``tell`` is given a line now and then on how far they are."""
+    corpus = CorpusText(passages, tell)
+    rules: dict[str, Callable[[], list[Finding]]] = {
+        "contradiction": lambda: find_contradictions(corpus),
+    }
+    findings: list[Finding] = []
+    looked_for = tuple(name for name in FINDING_CLASSES if name in rules)
+    for name in looked_for:
+        tell(f"{name}: looking")
+        findings += rules[name]()
+    return Audit(
+        passages=len(passages),
+        sentences=len(corpus.sentences),
+        findings=findings,
+        looked_for=looked_for,
+    )

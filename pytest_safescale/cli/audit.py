@@ -1,0 +1,105 @@
+"""``safescale audit``: whether a corpus is fit to be read, before any model is asked."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.cli.output import Output
+from pytest_safescale.cli.progress import tell
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_safescale.audit.audit_corpus import Audit
+    from pytest_safescale.settings.audit_settings import AuditSettings
+
+__all__ = ["HELP", "add_options", "run"]
+
+HELP = "what is wrong with a corpus, before a model reads it"
+_SHOWN = 10
+"""Findings of a class that are told on the terminal."""
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the corpus and where the audit goes."""
+    command.add_argument("corpus", type=Path, metavar="CORPUS", help="passages, a .jsonl file")
+    command.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="where the audit goes"
+    )
+
+
+def run(given: argparse.Namespace) -> Output:
+    """Write the audit; returns its counts and worst findings, and 1 where a gate does not hold.
+
+    Raises UsageError for a corpus, a configuration or a folder that cannot be used, and writes
+    nothing then.
+    """
+    from pytest_safescale.audit.audit_corpus import audit_corpus
+    from pytest_safescale.dataset.corpus import read_passages
+    from pytest_safescale.report.audit_folder import write_audit
+    from pytest_safescale.settings.configuration import find_configuration
+    from pytest_safescale.settings.resolve import resolve_settings
+
+    settings = resolve_settings({}, find_configuration(Path.cwd()).values).audit
+    passages = read_passages(given.corpus)
+    audit = audit_corpus(passages, tell)
+    gates = _gates(settings, audit.counts)
+    content = {
+        "schema_version": 1,
+        "kind": "safescale audit",
+        "corpus": {
+            "name": given.corpus.name,
+            "sha256": hashlib.sha256(given.corpus.read_bytes()).hexdigest(),
+            "passages": audit.passages,
+            "sentences": audit.sentences,
+        },
+        "counts": audit.counts,
+        "gates": gates,
+        "findings": [finding.record() for finding in audit.findings],
+    }
+    write_audit(content, given.out)
+    lines = [*_lines(audit), "", *(gate["sentence"] for gate in gates)]
+    failed = any(gate["outcome"] == "failed" for gate in gates)
+    return Output([*lines, f"Written: {given.out}"], 1 if failed else 0)
+
+
+def _gates(settings: AuditSettings, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return every gate with what was found; one on a class that was not looked for fails."""
+    gates = []
+    for gate in settings.gates:
+        found = counts.get(gate.finding)
+        holds = found is not None and found <= gate.max
+        told = "not looked for without --dataset" if found is None else str(found)
+        gates.append(
+            {
+                "finding": gate.finding,
+                "max": gate.max,
+                "found": found,
+                "outcome": "passed" if holds else "failed",
+                "sentence": f"{'holds' if holds else 'does not hold'}: {gate.finding}: found "
+                f"{told}; allowed: at most {gate.max}",
+            }
+        )
+    return gates
+
+
+def _lines(audit: Audit) -> Iterator[str]:
+    yield f"{audit.passages} passages, {audit.sentences} sentences"
+    for name, count in audit.counts.items():
+        yield f"{name:<16}{count:>8}"
+    for name in audit.counts:
+        yield from _shown(name, [one.record() for one in audit.findings if one.finding == name])
+
+
+def _shown(name: str, found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if found:
+        yield ""
+    for one in found[:_SHOWN]:
+        ids = [place["passage"] for place in (one["place"], one["other"]) if place]
+        about = [f"item {one['item']}"] if one["item"] is not None else []
+        yield f"{name}, {one['kind']}: {' and '.join([*about, *ids])}: {one['sentence']}"
+    if len(found) > _SHOWN:
+        yield f"and {len(found) - _SHOWN} more in audit.csv"

@@ -1,0 +1,62 @@
+"""The folder of an audit: audit.json for programs, audit.csv for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.errors import DatasetError
+from pytest_safescale.report.staged_folder import staged_folder
+from pytest_safescale.text.escaping import csv_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["write_audit"]
+
+_FILES = ("audit.json", "audit.csv")
+_COLUMNS = (
+    "finding",
+    "kind",
+    "sentence",
+    "item",
+    "passage",
+    "line",
+    "field",
+    "words",
+    "other_passage",
+    "other_line",
+    "other_words",
+    "by",
+)
+
+
+def write_audit(content: Mapping[str, Any], out: Path) -> None:
+    """Write an audit's files whole or not at all; raises DatasetError where that cannot be.
+
+    ``content`` is what audit.json holds.
+    """
+    with staged_folder(out, _FILES) as stage:
+        try:
+            _write(content, stage)
+        except OSError as error:
+            raise DatasetError(f"--out: {out} cannot be written: {error.strerror}") from error
+
+
+def _write(content: Mapping[str, Any], stage: Path) -> None:
+    text = json.dumps(content, indent=1, allow_nan=False)
+    (stage / "audit.json").write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    with (stage / "audit.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=_COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(map(_row, content["findings"]))
+
+
+def _row(finding: Mapping[str, Any]) -> dict[str, Any]:
+    place, other = finding["place"] or {}, finding["other"] or {}
+    row = {name: finding[name] for name in ("finding", "kind", "sentence", "item", "by")}
+    row |= {name: place.get(name) for name in ("passage", "line", "field", "words")}
+    row |= {f"other_{name}": other.get(name) for name in ("passage", "line", "words")}
+    return {name: csv_cell(value) for name, value in row.items()}

@@ -1,0 +1,234 @@
+"""Corpora with planted faults, made of the sample's passages, and what an audit is to find there.
+
+Beside each planted fault stands something that looks like it and is none: the same sentence about
+another subject with another number, the same number in another unit, the same words anew.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from pytest_safescale.dataset.corpus import read_passages
+from pytest_safescale.dataset.load import load_dataset
+from pytest_safescale.packaged import data_folder
+from pytest_safescale.perturb.families.texts import SYNONYMS
+from pytest_safescale.text.sentences import content_words, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_safescale.dataset.corpus import CorpusPassage
+    from pytest_safescale.dataset.item import Dataset
+
+SAMPLE = data_folder("fixtures") / "sample"
+_LEADS = ("", "According to the protocol in use, ", "In this department, ", "As is known, ")
+_SIZE = re.compile(
+    r"(?<![\d.,-])(?<!\bto )(?<!\band )(?<!\bor )\b(\d+) "
+    r"(mm|cm|hours|minutes|days|weeks|months|years|HU|per cent)\b"
+)
+_IN_OTHER_UNITS = {"cm": (10, "mm"), "hours": (60, "minutes"), "weeks": (7, "days")}
+_LIMIT = re.compile(
+    r"\b(above|below|more than|less than|at least|at most)(?= (?:about )?\d+ (?:mm|cm|hours"
+    r"|minutes|days|weeks|months|years|HU|per cent)\b)"
+)
+_OTHER_LIMIT = {
+    "above": "below",
+    "below": "above",
+    "more than": "less than",
+    "less than": "more than",
+    "at least": "at most",
+    "at most": "at least",
+}
+_SIDE = re.compile(
+    r"\b(left|right)(?= (?:lung|upper|lower|main|lateral|side|hemi\w*|atrium|heart"
+    r"|ventric\w*|colon|kidney|subclavian|pleural|lobe|posterolateral|renal|iliac))"
+)
+_ADVICE = re.compile(
+    r"\b(should|must)(?: (not))?(?= be\b)|\b(is|are) (?=recommended|needed|advised"
+    r"|required|indicated)"
+)
+_VERB = re.compile(r"\b(is|are|can|may)\b(?! not\b)")
+
+
+@dataclass
+class Planted:
+    """Passages as raw objects, and the faults among them."""
+
+    passages: list[dict[str, Any]] = field(default_factory=list)
+    truths: set[tuple[str, ...]] = field(default_factory=set)
+    """Of a contradiction (class, kind, id, id); of others (class, kind, id, item's id or "")."""
+
+    def write(self, path: Path) -> Path:
+        """Write the passages as a corpus file."""
+        path.write_text("".join(json.dumps(one) + "\n" for one in self.passages), "utf-8")
+        return path
+
+
+@cache
+def sample() -> Dataset:
+    """Return the sample's items."""
+    return load_dataset("sample", root=SAMPLE)
+
+
+@cache
+def sample_passages() -> tuple[CorpusPassage, ...]:
+    """Return the sample's passages."""
+    return read_passages(SAMPLE / "corpus.jsonl")
+
+
+def background(count: int, rng: random.Random) -> Iterator[dict[str, Any]]:
+    """Yield passages on made-up subjects: the sample's, half of whose words and all sizes differ.
+
+    They share phrases with the sample and contradict nothing in it.
+    """
+    vocabulary = _vocabulary()
+    sources = sample_passages()
+    for number in range(count):
+        text = sources[number % len(sources)].text
+        words = sorted(content_words(text))
+        swapped = {
+            word: rng.choice(vocabulary) for word in rng.sample(words, (len(words) + 1) // 2)
+        }
+        bodies = [_on_other_subject(part.body, swapped, rng) for part in split(text)]
+        yield {"id": f"b-{number}", "title": f"Made up {number}", "text": " ".join(bodies)}
+
+
+@cache
+def _vocabulary() -> list[str]:
+    """Return made-up words of eight letters."""
+    syllables = (first + second for first in "bcdfgklmnprstvx" for second in "aeiou")
+    return ["".join(parts) for parts in product(list(syllables)[::3], repeat=4)][::7]
+
+
+def _on_other_subject(sentence: str, swapped: dict[str, str], rng: random.Random) -> str:
+    """Return a sentence with its words swapped; one that keeps its subject keeps its sizes."""
+    text = re.sub(r"[^\W\d_]{4,}", lambda found: _swap(found[0], swapped), sentence)
+    if len(content_words(sentence) - content_words(text)) < 2:
+        return text
+    return _SIZE.sub(lambda found: f"{rng.randint(1, 99)} {found[2]}", text)
+
+
+def _swap(word: str, swapped: dict[str, str]) -> str:
+    stem = word.lower()
+    stem = stem[:-1] if stem.endswith("s") and not stem.endswith("ss") else stem
+    return swapped.get(stem, word)
+
+
+def _reworded(sentence: str, rng: random.Random) -> str:
+    for old, new in rng.sample(SYNONYMS, len(SYNONYMS)):
+        if re.search(rf"\b{re.escape(old)}\b", sentence):
+            sentence = re.sub(rf"\b{re.escape(old)}\b", new, sentence, count=1)
+            break
+    lead = rng.choice(_LEADS)
+    return lead + (
+        sentence[0].lower() + sentence[1:] if lead and sentence[1:2].islower() else sentence
+    )
+
+
+def _number(sentence: str, rng: random.Random) -> str:
+    return _SIZE.sub(lambda found: f"{int(found[1]) * rng.choice((2, 3))} {found[2]}", sentence)
+
+
+def _limit(sentence: str, rng: random.Random) -> str:
+    return _LIMIT.sub(lambda found: _OTHER_LIMIT[found[1]], sentence)
+
+
+def _side(sentence: str, rng: random.Random) -> str:
+    return (
+        re.sub(
+            r"\b(left|right)\b", lambda one: {"left": "right", "right": "left"}[one[1]], sentence
+        )
+        if _SIDE.search(sentence)
+        else sentence
+    )
+
+
+def _advice(sentence: str, rng: random.Random) -> str:
+    found = _ADVICE.search(sentence)
+    if found is None:
+        return sentence
+    new = f"{found[3]} not " if found[3] else found[1] if found[2] else f"{found[1]} not"
+    return sentence[: found.start()] + new + sentence[found.end() :]
+
+
+def _denial(sentence: str, rng: random.Random) -> str:
+    if _ADVICE.search(sentence) or re.search(r"\b(?:no|not|without|never)\b", sentence):
+        return sentence
+    return _VERB.sub(r"\1 not", sentence, count=1)
+
+
+_EDITS: dict[str, Callable[[str, random.Random], str]] = {
+    "number": _number,
+    "threshold": _limit,
+    "side": _side,
+    "recommendation": _advice,
+    "negation": _denial,
+}
+
+
+def _other_subject(sentence: str, rng: random.Random) -> str:
+    """Return the sentence about something else: two of its words are others."""
+    words = sorted(content_words(sentence), key=len)[-3:]
+    for word in words:
+        sentence = re.sub(rf"\b{word}", f"para{word[:4]}oma", sentence, flags=re.IGNORECASE)
+    return _number(sentence, rng)
+
+
+def _other_unit(sentence: str, rng: random.Random) -> str:
+    def turned(found: re.Match[str]) -> str:
+        factor, unit = _IN_OTHER_UNITS.get(found[2], (1, found[2]))
+        return f"{int(found[1]) * factor} {unit}"
+
+    return _SIZE.sub(turned, sentence)
+
+
+def contradictions(each: int, rng: random.Random) -> Planted:
+    """Return the sample with ``each`` contradictions of each kind, and harmless likenesses."""
+    planted = Planted([_raw(one) for one in sample_passages()])
+    left = [
+        (one.id, part.body)
+        for one in sample_passages()
+        for part in split(one.text)
+        if len(content_words(part.body)) >= 5
+    ]
+    rng.shuffle(left)
+    # Those of which there are few take theirs first; no sentence is used twice.
+    for kind in ("side", "recommendation", "threshold", "number", "negation"):
+        for number, (id_, text) in enumerate(_taken(left, _EDITS[kind], each)):
+            own = f"x-{kind}-{number}"
+            planted.passages.append(_passage(own, _reworded(_EDITS[kind](text, rng), rng), rng))
+            planted.truths.add(("contradiction", kind, *sorted((own, id_))))
+    for name, harmless in (("other", _other_subject), ("unit", _other_unit), ("same", _same)):
+        for number, (_, text) in enumerate(_taken(left, harmless, each)):
+            own = f"h-{name}-{number}"
+            planted.passages.append(_passage(own, _reworded(harmless(text, rng), rng), rng))
+    return planted
+
+
+def _same(sentence: str, rng: random.Random) -> str:
+    return f"{sentence} "
+
+
+def _taken(
+    left: list[tuple[str, str]], edit: Callable[[str, random.Random], str], most: int
+) -> list[tuple[str, str]]:
+    """Take out of what is left the first sentences that an edit changes."""
+    found = [one for one in left if edit(one[1], random.Random(0)) != one[1]][:most]
+    left[:] = [one for one in left if one not in found]
+    return found
+
+
+def _passage(id_: str, sentence: str, rng: random.Random) -> dict[str, Any]:
+    before, behind = (next(background(1, rng))["text"].split(". ")[0] for _ in range(2))
+    return {"id": id_, "title": "", "text": f"{before}. {sentence} {behind}."}
+
+
+def _raw(passage: CorpusPassage) -> dict[str, Any]:
+    return {"id": passage.id, "title": passage.title, "text": passage.text, **passage.fields}

@@ -1,0 +1,105 @@
+"""The command that audits a corpus: its files, its gates, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_safescale.cli.command import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAID = "Follow-up of a solitary solid nodule starts at {} in adults."
+PASSAGES = [
+    {"id": "a", "title": "=1+1", "text": SAID.format("6 mm"), "source": "S", "date": "2024"},
+    {"id": "b", "title": "", "text": SAID.format("8 mm"), "source": "S", "date": "2024"},
+]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write(folder: Path, passages: list[dict[str, Any]]) -> str:
+    path = folder / "corpus.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in passages), "utf-8")
+    return str(path)
+
+
+def test_it_writes_json_and_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = write(tmp_path, PASSAGES)
+    assert main(["audit", corpus, "--out", "audit"]) == 0
+    content = json.loads((tmp_path / "audit" / "audit.json").read_text("utf-8"))
+    assert content["corpus"]["passages"] == 2
+    assert content["counts"]["contradiction"] == 1
+    (one,) = [one for one in content["findings"] if one["finding"] == "contradiction"]
+    with (tmp_path / "audit" / "audit.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(content["findings"])
+    (row,) = [row for row in rows if row["finding"] == "contradiction"]
+    assert (row["passage"], row["other_passage"], row["words"]) == ("a", "b", SAID.format("6 mm"))
+    told = capsys.readouterr()
+    assert one["sentence"] in told.out
+    assert "contradiction: looking" in told.err
+
+
+@pytest.mark.parametrize(("most", "code"), [(0, 1), (1, 0)])
+def test_a_gate_decides_the_exit_code(
+    most: int, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "safescale.toml").write_text(
+        f'[[audit.gates]]\nfinding = "contradiction"\nmax = {most}\n', "utf-8"
+    )
+    assert main(["audit", write(tmp_path, PASSAGES), "--out", "audit"]) == code
+    (gate,) = json.loads((tmp_path / "audit" / "audit.json").read_text("utf-8"))["gates"]
+    assert gate["outcome"] == ("failed" if code else "passed")
+    assert gate["sentence"] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("gate", "told"),
+    [
+        ('finding = "contradiction"\nmax = -1', "audit.gates.0.max"),
+        ('finding = "contradictions"\nmax = 0', "audit.gates.0.finding"),
+        ('fnding = "contradiction"\nmax = 0', "did you mean 'finding'?"),
+    ],
+)
+def test_a_gate_that_cannot_be_used_is_refused(
+    gate: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "safescale.toml").write_text(f"[[audit.gates]]\n{gate}\n", "utf-8")
+    assert main(["audit", write(tmp_path, PASSAGES), "--out", "audit"]) == 4
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "audit").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"id": "b"}', "corpus.jsonl, line 2, item b, text: found nothing; allowed: a text"),
+        ('{"id": "a", "text": "x"}', "corpus.jsonl, item a, id: found 2 passages"),
+        ("{", "corpus.jsonl, line 2"),
+    ],
+)
+def test_a_corpus_that_cannot_be_read_is_told_by_file_and_line(
+    line: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "corpus.jsonl"
+    path.write_text(f'{{"id": "a", "text": "x"}}\n{line}\n', "utf-8")
+    assert main(["audit", str(path), "--out", "audit"]) == 4
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "audit").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "audit").write_text("mine", "utf-8")
+    assert main(["audit", write(tmp_path, PASSAGES), "--out", "audit"]) == 4
+    assert "--out: audit cannot be written" in capsys.readouterr().err
+    assert (tmp_path / "audit").read_text("utf-8") == "mine"
