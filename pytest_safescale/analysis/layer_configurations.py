@@ -54,8 +54,6 @@ class LayeredCase:
     item_id: str
     letter: str | None
     """The base's own, where it is one of the item's."""
-    unread: bool
-    """Whether nobody can tell what the base answered."""
     capacity: float
     order: int
     steps: tuple[LayerStep, ...]

@@ -36,7 +36,7 @@ OUTCOME, BARE, BARE_UNREAD, ORDER, CAPACITY = "outcome", "bare", "bare_unread", 
 1 for A, 0 for none, and whether it is unreadable; where the item stands in the data set; and the
 share of the cases that people can take."""
 EFFORTS = ("replies", "tokens", "money")
-"""Names of what a case took; with ``bare_`` before it, what the base's own answer took."""
+"""Names of what a case took in use."""
 GIVEN, ABSTAINED, HANDED_OVER, BEYOND = 0, 1, 2, 3
 """No layer stopped the case; a layer abstained; handed over; handed over beyond the capacity."""
 OUTCOMES = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.layer_configurations import LayeredCase, LayerStep
-from pytest_safescale.answers.answer import AnswerState
 from pytest_safescale.results.case_record import cell_of
 
 if TYPE_CHECKING:
@@ -28,14 +27,13 @@ def bases_of(records: Iterable[KeptCase]) -> dict[str, str]:
 
 def _case(record: KeptCase) -> LayeredCase:
     (model, condition), layers = cell_of(record), record["layers"]
-    letter, state = layers["bare"]["letter"], layers["bare"]["state"]
+    letter = layers["bare"]["letter"]
     return LayeredCase(
         model=model,
         base=layers["base"],
         condition=condition,
         item_id=record["item_id"],
         letter=letter if letter in record["options"] else None,
-        unread=state == AnswerState.UNREADABLE,
         capacity=layers["capacity"],
         order=layers["order"],
         steps=tuple(

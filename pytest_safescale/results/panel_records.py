@@ -141,9 +141,9 @@ def _layer_facts(record: CaseRecord | KeptCase) -> Mapping[str, float]:
         ORDER: float(layers["order"]),
         CAPACITY: layers["capacity"],
     }
-    for prefix, effort in (("", layers["effort"]), ("bare_", bare["effort"])):
-        took = (effort["replies"], effort["tokens"], effort["money"])
-        facts |= {f"{prefix}{name}": float(one) for name, one in zip(EFFORTS, took, strict=True)}
+    effort = layers["effort"]
+    took = (effort["replies"], effort["tokens"], effort["money"])
+    facts |= {name: float(one) for name, one in zip(EFFORTS, took, strict=True)}
     return facts
 
 

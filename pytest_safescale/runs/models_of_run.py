@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Model
     from pytest_safescale.settings.schema import Settings
 
-__all__ = ["ModelsOfRun", "asked_by", "build_models", "has_certified_layers"]
+__all__ = ["ModelsOfRun", "build_models", "has_certified_layers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +73,6 @@ def _certified(path: Path, base: str, place: str) -> Certified:
     from pytest_safescale.runs.layer_certificates import certified_thresholds
 
     return certified_thresholds(path, base, place)
-
-
-def asked_by(model: Model) -> list[Model]:
-    """Return the models whose calls the cases of a model take."""
-    return [model.base, *model.helpers] if isinstance(model, LayeredModel) else [model]
 
 
 def has_certified_layers(models: Sequence[Model]) -> bool:

@@ -8,9 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 __all__ = [
-    "ABSTAIN",
     "BUILT_IN_LAYERS",
-    "HAND_OVER",
     "STOPS",
     "ConservativeSettings",
     "EvidenceCheckSettings",

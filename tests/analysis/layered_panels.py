@@ -61,7 +61,6 @@ def layered_panel(
                     ORDER: float(order[place] if order else place),
                     CAPACITY: capacity,
                     **dict.fromkeys(EFFORTS, place + 1.0),
-                    **{f"bare_{name}": 1.0 for name in EFFORTS},
                 },
             )
         )

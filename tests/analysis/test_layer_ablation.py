@@ -49,7 +49,6 @@ def case(
         condition="c",
         item_id=name,
         letter=letter,
-        unread=False,
         capacity=capacity,
         order=int(name),
         steps=tuple(steps),
