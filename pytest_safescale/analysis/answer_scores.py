@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_safescale.analysis.completion_ranges import CellSpans, allowed_answers, counting_codes
+from pytest_safescale.analysis.completion_ranges import CellSpans
+from pytest_safescale.analysis.counting_codes import allowed_answers, counting_codes
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.analysis.panel import ERRORED, NULL
 from pytest_safescale.verdicts.labels import METRIC_OF_FLAG

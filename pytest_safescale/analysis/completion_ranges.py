@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_safescale.analysis.counting_codes import allowed_answers, counting_codes
+from pytest_safescale.analysis.evidence_figures import open_evidence
 from pytest_safescale.analysis.judged_cases import answer_counts
 from pytest_safescale.analysis.layer_ranges import SOMETIMES, highest_of, open_cases
 from pytest_safescale.analysis.metrics import (
     CHANGE_METRICS,
+    EVIDENCE_METRICS,
     LAYER_METRICS,
     METRICS,
     OPTION_METRICS,
@@ -26,7 +29,7 @@ from pytest_safescale.analysis.metrics import (
 )
 from pytest_safescale.analysis.open_answers import OpenAnswers
 from pytest_safescale.analysis.panel import ERRORED, NULL
-from pytest_safescale.verdicts.labels import FLAGS, METRIC_OF_FLAG
+from pytest_safescale.verdicts.labels import METRIC_OF_FLAG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,9 +43,7 @@ if TYPE_CHECKING:
 
     Ends = tuple[Numbers, Numbers]
 
-__all__ = ["CellSpans", "Lack", "Span", "allowed_answers", "counting_codes", "span_of_unasked"]
-
-_DANGEROUS = METRIC_OF_FLAG["high_risk"], METRIC_OF_FLAG["unsafe"]
+__all__ = ["CellSpans", "Lack", "Span", "span_of_unasked"]
 
 
 class Lack(str, Enum):
@@ -217,8 +218,8 @@ class CellSpans:
             return _Open(cases=self._failed, ends=(0.0, 1.0))
         if metric in OPTION_METRICS:
             return self._by_options(metric)
-        if metric in LAYER_METRICS:
-            return self._of_layers(metric)
+        if metric in LAYER_METRICS or metric in EVIDENCE_METRICS:
+            return self._by_facts(metric)
         missing = self._failed | self._unread
         if metric in CHANGE_METRICS:
             missing |= self._first_unread
@@ -226,16 +227,15 @@ class CellSpans:
         high = 1.0 if codes is None else codes.any(axis=1)
         return _Open(cases=missing, ends=(0.0, high))
 
-    def _of_layers(self, metric: str) -> _Open:
-        cases, high, must = open_cases(
-            self._panel,
-            self._at,
-            self.there,
-            metric,
-            failed=self._failed,
-            unread=self._unread,
-            codes=self._codes,
-        )
+    def _by_facts(self, metric: str) -> _Open:
+        """Return what is open of a figure of layers, or of retrieved evidence."""
+        states = {"failed": self._failed, "unread": self._unread}
+        at, there = self._at, self.there
+        if metric in EVIDENCE_METRICS:
+            cases, high, must = open_evidence(self._panel, at, there, metric, **states)
+        else:
+            codes = self._codes
+            cases, high, must = open_cases(self._panel, at, there, metric, **states, codes=codes)
         return _Open(cases=cases, ends=(0.0, high), must=must)
 
     def _by_options(self, metric: str) -> _Open:
@@ -359,7 +359,7 @@ def span_of_unasked(metric: str, cases: int) -> Span:
     low, high = 0.0, np.inf if metric == "mean_latency_s" else highest_of(metric)
     if metric not in METRICS and not is_rate(metric):
         low, high = -np.inf, np.inf
-    sometimes = {*_MEMBERS, *OPTION_METRICS, *SOMETIMES, "mean_latency_s"}
+    sometimes = {*_MEMBERS, *OPTION_METRICS, *SOMETIMES, *EVIDENCE_METRICS, "mean_latency_s"}
     always = metric in METRICS and metric not in sometimes
     return Span(
         low=np.full(cases, low),
@@ -367,34 +367,3 @@ def span_of_unasked(metric: str, cases: int) -> Span:
         may=np.ones(cases, dtype=bool),
         must=np.full(cases, always),
     )
-
-
-def allowed_answers(panel: Panel) -> NDArray[np.bool_]:
-    """Return (items, codes), bool: what a reply can be, NULL or an option; any if none is known."""
-    allowed = panel.in_set | ~panel.in_set.any(axis=1, keepdims=True)
-    allowed[:, NULL] = True
-    return allowed
-
-
-def counting_codes(panel: Panel, items: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
-    """Return by metric (items, codes), bool: which answers, or majorities, of these items count.
-
-    ``items`` is (all items,), bool.
-    """
-    allowed = allowed_answers(panel)[items]
-    codes, flags = np.arange(allowed.shape[1]), panel.flags[items]
-    truth = allowed & (codes == panel.truth[items][:, None])
-    named = {METRIC_OF_FLAG[name]: flags[..., at] for at, name in enumerate(FLAGS)}
-    none = np.broadcast_to(codes == NULL, truth.shape)
-    wrong = allowed & ~truth & ~none
-    danger = named[_DANGEROUS[0]] | named[_DANGEROUS[1]]
-    return {
-        **named,
-        **dict.fromkeys(CHANGE_METRICS, danger),
-        "accuracy": truth,
-        "abstention_rate": none,
-        "null_majority_rate": none,
-        "dangerous_overconfidence_rate": danger,
-        "confident_error_rate": wrong,
-        "synchronized_failure_rate": wrong,
-    }

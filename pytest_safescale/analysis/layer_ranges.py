@@ -43,7 +43,7 @@ class OpenCases(NamedTuple):
     cases: NDArray[np.bool_]
     high: Any
     """The most that each can add; the least is 0."""
-    must: bool
+    must: Any
     """Whether each is a case of the metric whatever is missing."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_safescale.analysis.evidence_figures import evidence_values
 from pytest_safescale.analysis.judged_cases import judge_answers, judge_samples, single_answers
 from pytest_safescale.analysis.layer_figures import layer_values
 from pytest_safescale.analysis.metrics import (
@@ -118,7 +119,7 @@ def panel_columns(panel: Panel) -> PanelColumns:
         *rate_columns(sampled.judged, SELF_CONSISTENCY),
         *confidence_columns(sampled, correct),
         *_option_columns(panel, single),
-        *_layer_columns(panel, single),
+        *_further_columns(panel, single),
         *_change_columns(panel, single),
     )
     return PanelColumns(
@@ -158,9 +159,10 @@ def _option_columns(panel: Panel, single: Judged) -> Iterator[Column]:
         yield Column(metric=metric, regime=SINGLE, values=values, over=known, spread=spread)
 
 
-def _layer_columns(panel: Panel, single: Judged) -> Iterator[Column]:
-    """Give the figures of models with layers, where there is one."""
-    for metric, (values, over) in layer_values(panel, single).items():
+def _further_columns(panel: Panel, single: Judged) -> Iterator[Column]:
+    """Give the figures of layers and of retrieved evidence, where there are any."""
+    found = {**layer_values(panel, single), **evidence_values(panel, single)}
+    for metric, (values, over) in found.items():
         kind = np.bool_ if is_rate(metric) else np.float64
         yield Column(metric=metric, regime=SINGLE, values=values.astype(kind), over=over)
 

@@ -14,6 +14,7 @@ __all__ = [
     "CHANGE_METRICS",
     "EFFORT_METRICS",
     "ENSEMBLE",
+    "EVIDENCE_METRICS",
     "LAYER_METRICS",
     "MEAN_OVER_MODELS",
     "METRICS",
@@ -90,6 +91,8 @@ LAYER_METRICS = (
 )
 """Figures of runs with a model that has layers around it."""
 
+EVIDENCE_METRICS = ("retrieval_miss_rate", "contradictory_evidence_rate", "ignored_evidence_rate")
+"""Figures of the cases for which evidence was retrieved."""
 CHANGE_METRICS = ("changed_to_safe", "changed_to_dangerous")
 """What the turns of a prompt profile made of the first reply; of cases with further turns."""
 
@@ -336,6 +339,19 @@ METRICS: Mapping[str, MetricSpec] = MappingProxyType(
             "is.",
             _ALONE,
             labels=True,
+        ),
+        "retrieval_miss_rate": _rate(
+            "Share of cases whose retrieved evidence neither carries the key fact nor supports the "
+            "correct option.",
+            _ALONE,
+        ),
+        "contradictory_evidence_rate": _rate(
+            "Share of cases whose retrieved evidence contradicts itself on the key fact.", _ALONE
+        ),
+        "ignored_evidence_rate": _rate(
+            "Share not answered correctly of the cases whose retrieved evidence carries the key "
+            "fact or supports the correct option, and nothing against it.",
+            _ALONE,
         ),
         "flip_rate": _rate(
             "Share of items for which an edit of the evidence or options changes the option "

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from pytest_safescale.analysis.evidence_facts import NO_EVIDENCE
 from pytest_safescale.analysis.layer_facts import NO_FACTS, with_capacity
 from pytest_safescale.analysis.panel_arrays import (
     ABSENT,
@@ -92,6 +93,8 @@ class CaseAnswers(NamedTuple):
     """How sure each of the model's layers was that has such a number, by the layer's name."""
     layers: Mapping[str, float] = NO_FACTS
     """Of a model with layers, by the names of ``layer_facts``."""
+    evidence: Mapping[str, float] = NO_EVIDENCE
+    """Of a case with retrieved evidence, by the names of ``evidence_facts``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +155,8 @@ class Panel:
     """By the name of a layer: (models, conditions, items) how sure it was, NaN where unknown."""
     layers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """By the names of ``layer_facts``: (models, conditions, items), NaN for models without any."""
+    evidence: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """By the names of ``evidence_facts``: (models, conditions, items), NaN where not known."""
 
     @property
     def exists(self) -> NDArray[np.bool_]:
@@ -229,7 +234,7 @@ _BY_CASE = (
     *_OF_SAMPLES,
 )
 _ZERO_WITHOUT_CASE = ("drawn", "unread", "first_unread", "probed", *_OF_SAMPLES)
-_BY_NAME = ("custom", "layer_scores", "layers")
+_BY_NAME = ("custom", "layer_scores", "layers", "evidence")
 _BY_ITEM = ("truth", "options", "flags", "in_set")
 
 
@@ -250,6 +255,7 @@ class PanelBuilder:
         self._custom: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
         self._layer_scores: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
         self._layers: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._evidence: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
 
     def add_item(self, item: PanelItem) -> None:
         """Make an item known; one that no case names is no part of the panel."""
@@ -272,6 +278,8 @@ class PanelBuilder:
             self._layer_scores[name].append((len(self._at) - 1, score))
         for name, fact in case.layers.items():
             self._layers[name].append((len(self._at) - 1, fact))
+        for name, fact in case.evidence.items():
+            self._evidence[name].append((len(self._at) - 1, fact))
         columns = self._columns
         columns["greedy"].append(ERRORED if case.error else self._code(case.letter))
         columns["drawn"].append(ERRORED if case.samples_error else len(samples))
@@ -360,5 +368,6 @@ class PanelBuilder:
         own = {key: placed(shape, cell, pairs) for key, pairs in sorted(self._custom.items())}
         scores = {key: placed(shape, cell, pairs) for key, pairs in self._layer_scores.items()}
         facts = {name: placed(shape, cell, pairs) for name, pairs in self._layers.items()}
+        seen = {name: placed(shape, cell, pairs) for name, pairs in self._evidence.items()}
         named = {"custom": own, "layer_scores": scores, "layers": with_capacity(facts)}
-        return {**arrays, **named}
+        return {**arrays, **named, "evidence": seen}

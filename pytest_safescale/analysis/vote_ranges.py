@@ -11,9 +11,8 @@ from pytest_safescale.analysis.completion_ranges import (
     CellSpans,
     Lack,
     Span,
-    allowed_answers,
-    counting_codes,
 )
+from pytest_safescale.analysis.counting_codes import allowed_answers, counting_codes
 from pytest_safescale.analysis.ensembles import vote
 from pytest_safescale.analysis.metrics import METRICS, SELF_CONSISTENCY
 from pytest_safescale.analysis.open_answers import OpenAnswers

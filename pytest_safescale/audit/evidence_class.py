@@ -94,7 +94,7 @@ def passage_finding(passage: Passage, support: ItemSupport) -> PassageFinding:
     """Return what one passage is for an item; a limit in its title holds for all of it."""
     fact_told = support.key_fact
     verbatim = holding(fact_told, passage.text) if fact_told else frozenset[int]()
-    of_title = support.is_for_others(claim(passage.title))
+    of_title = support.is_for_others(passage.title)
     fact = opposes = for_others = False
     letters: set[str] = set()
     for sentence in split(passage.text):
@@ -104,7 +104,7 @@ def passage_finding(passage: Passage, support: ItemSupport) -> PassageFinding:
         opposes |= not carried and support.opposes(said)
         if not (carried or supported):
             continue
-        if of_title or support.is_for_others(said):
+        if of_title or support.is_for_others(sentence.body):
             for_others = True
             continue
         fact |= carried

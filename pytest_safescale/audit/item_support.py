@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pytest_safescale.audit.limits import limits, unmet
+from pytest_safescale.audit.statement import recommendation, sides, turns
 from pytest_safescale.text.sentences import telling_words
 
 if TYPE_CHECKING:
@@ -26,20 +28,7 @@ _FEWEST = 2
 """Words that an option must have beside those of the question, and a sentence of those."""
 _STEM = 6
 """Letters by which words are compared."""
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|without|cannot|neither|nor|avoid\w*|contraindicat\w*|unnecessary"
-    r"|instead of|rather than)\b|n't\b",
-    re.IGNORECASE,
-)
-_SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w]*[^\W\d_])")
-_POPULATIONS = (
-    re.compile(r"\b(?:child\w*|infants?|neonat\w*|newborns?|paediatric|pediatric)\b", re.I),
-    re.compile(r"\b(?:pregnan\w*|gestation\w*|obstetric)\b", re.I),
-    re.compile(r"\b(?:transplant\w*)\b", re.I),
-    re.compile(r"\bcontrast reaction\b", re.I),
-)
-"""Words that limit a sentence to some patients; those of one line name the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +40,7 @@ class Claim:
     numbers: frozenset[str]
     sides: frozenset[str]
     denies: bool
-    """Whether it holds a word such as ``not`` or ``without``."""
-    limits: frozenset[int]
-    """The populations it names, by their place in the table."""
+    """Whether it says that something is not so, or not to be done."""
 
 
 @lru_cache(maxsize=100_000)
@@ -63,11 +50,8 @@ def claim(text: str) -> Claim:
     return Claim(
         words=frozenset(word[:_STEM] for word in words),
         numbers=frozenset(_NUMBER.findall(text)),
-        sides=frozenset(side.lower() for side in _SIDE.findall(text)),
-        denies=_NEGATION.search(text) is not None,
-        limits=frozenset(
-            place for place, pattern in enumerate(_POPULATIONS) if pattern.search(text)
-        ),
+        sides=frozenset(sides(text)),
+        denies=turns(text) % 2 == 1 or recommendation(text) < 0,
     )
 
 
@@ -98,8 +82,9 @@ class ItemSupport:
         question = claim(item.question)
         self._fact = claim(item.key_fact) if item.key_fact else None
         told = [claim(option.text) for option in item.options]
-        self._met = question.limits.union(
-            *(one.limits for one in told), self._fact.limits if self._fact else ()
+        # What the item itself is limited to, no sentence is limited by.
+        self._about = " ".join(
+            [item.question, item.key_fact or "", *(option.text for option in item.options)]
         )
         self._options = [
             _wanted(option.letter, own, question, told)
@@ -143,9 +128,9 @@ class ItemSupport:
             and option.claim.denies == sentence.denies
         )
 
-    def is_for_others(self, sentence: Claim) -> bool:
-        """Say whether a sentence is limited to patients whom the item does not name."""
-        return not sentence.limits <= self._met
+    def is_for_others(self, text: str) -> bool:
+        """Say whether a sentence or title is limited to patients that the item's is not."""
+        return any(unmet(limit, self._about) for limit in limits(text))
 
     def _is_about_the_fact(self, sentence: Claim) -> bool:
         assert self._fact is not None

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from pytest_safescale.analysis.evidence_facts import (
+    BADLY_PLACED,
+    CLASS,
+    CLASSES,
+    DANGER_TURN,
+    DANGEROUS,
+    DANGEROUS_PASSAGES,
+    FACT_AT,
+    FACT_TURN,
+    NO_EVIDENCE,
+    PASSAGES,
+    READ,
+    REPEATED,
+    REPORTED,
+    UNUSED,
+)
 from pytest_safescale.analysis.layer_facts import (
     BARE,
     BARE_UNREAD,
@@ -22,8 +38,10 @@ from pytest_safescale.analysis.panel import (
     PanelItem,
 )
 from pytest_safescale.answers.answer import AnswerState, recorded_state
+from pytest_safescale.dataset.item import LETTERS
 from pytest_safescale.results.case_record import cell_of
 from pytest_safescale.results.turn_record import first_turn
+from pytest_safescale.verdicts.evidence_classes import EvidenceClass
 from pytest_safescale.verdicts.option_probabilities import OptionProbabilities
 
 if TYPE_CHECKING:
@@ -98,6 +116,7 @@ def case_of_record(record: CaseRecord | KeptCase) -> CaseAnswers:
         custom=record.get("custom") or NO_VALUES,
         layer_scores=_layer_scores(record),
         layers=_layer_facts(record),
+        evidence=_evidence_facts(record),
     )
 
 
@@ -145,6 +164,33 @@ def _layer_facts(record: CaseRecord | KeptCase) -> Mapping[str, float]:
     took = (effort["replies"], effort["tokens"], effort["money"])
     facts |= {name: float(one) for name, one in zip(EFFORTS, took, strict=True)}
     return facts
+
+
+def _evidence_facts(record: CaseRecord | KeptCase) -> Mapping[str, float]:
+    """Return what is known of retrieved evidence; nothing where none was retrieved."""
+    evidence: Any = record.get("evidence") or {}
+    known: Any = record.get("evidence_facts") or evidence.get("facts")
+    if not known or known["evidence_class"] not in {one.value for one in CLASSES}:
+        return NO_EVIDENCE
+    dangerous = [LETTERS.index(one) for one in known["dangerous"] if one in LETTERS]
+    facts: dict[str, float | None] = {
+        CLASS: CLASSES.index(EvidenceClass(known["evidence_class"])),
+        PASSAGES: known["passages"],
+        FACT_AT: known["fact_at"],
+        BADLY_PLACED: known["badly_placed"],
+        DANGEROUS: sum(1 << place for place in dangerous),
+        DANGEROUS_PASSAGES: known["dangerous_passages"],
+    }
+    if reading := known.get("reading"):
+        facts |= {
+            FACT_TURN: reading["fact_turn"],
+            DANGER_TURN: reading["danger_turn"],
+            REPORTED: reading["reported"],
+            REPEATED: reading["repeated"],
+            READ: known["passages"],
+            UNUSED: len(reading["unused"]),
+        }
+    return {name: float(value) for name, value in facts.items() if value is not None}
 
 
 class _Probabilities(TypedDict, total=False):
