@@ -138,6 +138,7 @@ ONLY_HOME = {
     "httpx": "models/openai/http.py",
     "httpx_aiohttp": "models/openai/http.py",
     "huggingface_hub": "dataset/hub.py",
+    "datasketch": "audit/duplicates.py",
     "hypothesis": "perturb/",
     "jinja2": "report/page/shell.py",
     "matplotlib": "report/",

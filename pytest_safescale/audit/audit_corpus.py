@@ -6,12 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_safescale.audit.age import find_outdated
 from pytest_safescale.audit.contradiction import find_contradictions
+from pytest_safescale.audit.duplicates import find_duplicates
+from pytest_safescale.audit.hygiene import find_unclean
+from pytest_safescale.audit.provenance import find_unsourced
 from pytest_safescale.audit.read_corpus import CorpusText
 from pytest_safescale.settings.audit_settings import FINDING_CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_safescale.audit.finding import Finding
     from pytest_safescale.dataset.corpus import CorpusPassage
@@ -38,11 +42,25 @@ class Audit:
     """The classes that were looked for; those that need items are missing without them."""
 
 
-def audit_corpus(passages: Sequence[CorpusPassage], tell: Callable[[str], None]) -> Audit:
-    """Return what the rules find; ``tell`` is given a line now and then on how far they are."""
+def audit_corpus(
+    passages: Sequence[CorpusPassage],
+    tell: Callable[[str], None],
+    *,
+    this_year: int,
+    max_age_years: Mapping[str, float],
+) -> Audit:
+    """Return what the rules find; ``tell`` is given a line now and then on how far they are.
+
+    ``max_age_years`` is as ``find_outdated`` takes it. Raises SettingsError where the extra
+    ``audit`` is not installed.
+    """
     corpus = CorpusText(passages, tell)
     rules: dict[str, Callable[[], list[Finding]]] = {
         "contradiction": lambda: find_contradictions(corpus),
+        "age": lambda: find_outdated(corpus, this_year, max_age_years),
+        "duplicates": lambda: find_duplicates(corpus),
+        "hygiene": lambda: find_unclean(corpus),
+        "provenance": lambda: find_unsourced(corpus),
     }
     findings: list[Finding] = []
     looked_for = tuple(name for name in FINDING_CLASSES if name in rules)

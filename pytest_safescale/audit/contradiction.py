@@ -1,12 +1,13 @@
 """Contradictions: sentences of two passages that speak of one thing and differ in what they say.
 
-A pair is looked at where both sentences hold the same two of their rarest words; it counts where
+A pair is looked at where both sentences hold some of the same rare words; it counts where
 ``disagreement`` finds a number with its unit, a limit, a side, a recommendation or a negation that
 differs. Measured on planted corpora (docs/audit.md).
 """
 
 from __future__ import annotations
 
+from array import array
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from pytest_safescale.audit.finding import Finding, Place
 from pytest_safescale.audit.statement import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 
 __all__ = ["find_contradictions"]
 
-_RAREST = 5
+_RAREST = 6
 """How many of a sentence's rarest words lead to those that may be about the same thing."""
+_TOGETHER = (2, 3, 4)
+"""How many of them two sentences must share to be compared, one number after the other."""
 _MOST_IN_GROUP = 20
-"""A pair of words that more sentences have names no subject: they are not compared by it."""
+"""Rare words that more sentences have together name no subject: one more is asked for."""
 _TOLD = {
     "number": "a number differs",
     "threshold": "a limit differs",
@@ -69,33 +72,66 @@ def _place(corpus: CorpusText, said: Said) -> Place:
 
 
 def _candidates(corpus: CorpusText) -> Iterator[tuple[int, int]]:
-    """Yield pairs of sentences, by number, that share two of their rarest words; each once."""
-    keys, owners = _keys(corpus)
+    """Yield pairs of sentences, by number, that share some of their rarest words; each once.
+
+    Two shared words lead to a pair. Where so many sentences have the same two that they name no
+    subject, three are asked for, and then four.
+    """
+    rarest = _rarest_words(corpus)
+    pairs: set[int] = set()
+    asked: list[int] = list(range(len(rarest)))
+    for together in _TOGETHER:
+        keys, owners = _keys(rarest, asked, together)
+        crowded: set[int] = set()
+        for group in _groups(keys, owners):
+            if len(group) <= _MOST_IN_GROUP:
+                pairs.update((a << 32) | b for a, b in combinations(group, 2))
+            else:
+                crowded.update(group)
+        asked = sorted(crowded)
+    for pair in sorted(pairs):
+        left, right = pair >> 32, pair & 0xFFFFFFFF
+        if _may_be_alike(corpus.sentences[left].words, corpus.sentences[right].words):
+            yield left, right
+
+
+def _may_be_alike(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    """Say whether two sentences share half of the words of the shorter: a quick first look."""
+    shared = len(frozenset(left).intersection(right))
+    return 2 * shared >= min(len(left), len(right))
+
+
+def _rarest_words(corpus: CorpusText) -> list[tuple[int, ...]]:
+    """Return for each sentence the numbers of its rarest words, in rising order."""
+    numbers: dict[str, int] = {}
+    rarest = []
+    for said in corpus.sentences:
+        shared = [(corpus.count(word), word) for word in said.words if corpus.count(word) > 1]
+        words = (word for _, word in sorted(shared)[:_RAREST])
+        rarest.append(tuple(sorted(numbers.setdefault(word, len(numbers)) for word in words)))
+    return rarest
+
+
+def _keys(
+    rarest: Sequence[tuple[int, ...]], asked: Sequence[int], together: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """Return a key for so many rare words together, and whose it is; both (keys,)."""
+    keys, owners = array("q"), array("I")
+    for number in asked:
+        for words in combinations(rarest[number], together):
+            keys.append(hash(words))  # of whole numbers: the same in every process
+            owners.append(number)
+    return np.frombuffer(keys, dtype=np.int64), np.frombuffer(owners, dtype=np.uint32)
+
+
+def _groups(keys: NDArray[np.int64], owners: NDArray[np.uint32]) -> Iterator[list[int]]:
+    """Yield the sentences of each key that two or more have, in rising order."""
+    if not len(keys):
+        return
     order = np.lexsort((owners, keys))
     keys, owners = keys[order], owners[order]
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
     sizes = np.diff(np.r_[starts, len(keys)])
-    pairs: set[int] = set()
-    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
-        if 2 <= size <= _MOST_IN_GROUP:
-            group = owners[start : start + size].tolist()
-            pairs.update((a << 32) | b for a, b in combinations(group, 2) if a != b)
-    for pair in sorted(pairs):
-        yield pair >> 32, pair & 0xFFFFFFFF
-
-
-def _keys(corpus: CorpusText) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-    """Return a key for each pair of a sentence's rarest words, and whose it is; both (keys,)."""
-    numbers: dict[str, int] = {}
-    keys: list[int] = []
-    owners: list[int] = []
-    for number, said in enumerate(corpus.sentences):
-        words = sorted(
-            (word for word in said.words if corpus.count(word) > 1),
-            key=lambda word: (corpus.count(word), word),
-        )[:_RAREST]
-        known = sorted(numbers.setdefault(word, len(numbers)) for word in words)
-        for a, b in combinations(known, 2):
-            keys.append((a << 32) | b)
-            owners.append(number)
-    return np.array(keys, dtype=np.uint64), np.array(owners, dtype=np.uint32)
+    several = sizes > 1
+    for start, size in zip(starts[several].tolist(), sizes[several].tolist(), strict=True):
+        yield owners[start : start + size].tolist()

@@ -43,6 +43,7 @@ class CorpusText:
         self.passages = passages
         self.sentences: list[Said] = []
         self._counts: Counter[str] = Counter()
+        self._weights: dict[str, float] = {}
         for number, passage in enumerate(passages):
             self._read(number, passage)
             if tell is not None and (number + 1) % _EVERY == 0:
@@ -60,7 +61,11 @@ class CorpusText:
 
     def weight(self, word: str) -> float:
         """Return how much a word tells: the logarithm of how few sentences hold it, above 0."""
-        return math.log((len(self.sentences) + 1.5) / (self._counts[word] + 0.5))
+        known = self._weights.get(word)
+        if known is None:
+            known = math.log((len(self.sentences) + 1.5) / (self._counts[word] + 0.5))
+            self._weights[word] = known
+        return known
 
     def place(self, number: int, words: str = "", field: str = "text") -> Place:
         """Return a place in the passage of this number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,9 @@ def run(given: argparse.Namespace) -> Output:
 
     settings = resolve_settings({}, find_configuration(Path.cwd()).values).audit
     passages = read_passages(given.corpus)
-    audit = audit_corpus(passages, tell)
+    audit = audit_corpus(
+        passages, tell, this_year=date.today().year, max_age_years=settings.max_age_years
+    )
     gates = _gates(settings, audit.counts)
     content = {
         "schema_version": 1,

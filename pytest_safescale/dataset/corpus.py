@@ -29,7 +29,7 @@ class CorpusPassage:
     text: str
     """May be blank: an audit says so."""
     line: int
-    """In the file, from 1; in a JSON array the record's number."""
+    """In the file, from 1; in a JSON array the record's number, 0 where there is none."""
     fields: Mapping[str, Any]
     """The keys beside id, title and text, such as source and date."""
 
@@ -89,4 +89,5 @@ def _passage(record: RawRecord, *, blank_texts: bool) -> CorpusPassage | None:
     if record.problems:
         return None
     rest = {key: value for key, value in record.values.items() if key not in texts}
-    return CorpusPassage(**texts, line=int(record.place.rpartition(" ")[2]), fields=rest)
+    number = record.place.rpartition(" ")[2]
+    return CorpusPassage(**texts, line=int(number) if number.isdecimal() else 0, fields=rest)

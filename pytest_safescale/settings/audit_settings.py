@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pytest_safescale.settings.layer_settings import Table
 
@@ -35,3 +35,17 @@ class AuditSettings(Table):
     """What an audit allows."""
 
     gates: tuple[AuditGate, ...] = ()
+    max_age_years: dict[str, float] = Field(default_factory=dict)
+    """How old a passage may be, by its field; the key ``""`` is for all others, and a number
+    alone for all. Nothing is too old where nothing is said."""
+
+    @field_validator("max_age_years", mode="before")
+    @classmethod
+    def _one_for_all(cls, value: object) -> object:
+        found = {"": value} if isinstance(value, (int, float)) else value
+        if isinstance(found, dict) and all(
+            isinstance(years, (int, float)) and not isinstance(years, bool) and years > 0
+            for years in found.values()
+        ):
+            return found
+        raise ValueError("allowed: a number of years above 0, or a table of them by field")

@@ -103,3 +103,12 @@ def test_a_folder_that_cannot_be_written_is_told(
     assert main(["audit", write(tmp_path, PASSAGES), "--out", "audit"]) == 4
     assert "--out: audit cannot be written" in capsys.readouterr().err
     assert (tmp_path / "audit").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("years", ["0", '"5"', "{ chest = -1 }", "true"])
+def test_an_age_that_cannot_be_used_is_refused(
+    years: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "safescale.toml").write_text(f"[audit]\nmax_age_years = {years}\n", "utf-8")
+    assert main(["audit", write(tmp_path, PASSAGES), "--out", "audit"]) == 4
+    assert "max_age_years" in capsys.readouterr().err

@@ -1,0 +1,120 @@
+"""Hygiene: passages that are no clean text, or that speak to a model instead of a reader.
+
+Each kind is one pattern or one share; all of them are looked for in every passage, and a passage
+has at most one finding of a kind. Error rates on planted corpora stand in docs/audit.md.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_safescale.audit.finding import Finding
+from pytest_safescale.text.words import FUNCTION_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_safescale.audit.read_corpus import CorpusText
+    from pytest_safescale.dataset.corpus import CorpusPassage
+
+__all__ = ["find_unclean"]
+
+_INSTRUCTION = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b[^.]{0,40}\b(?:instructions?|prompts?|rules|context)\b"
+    r"|\b(?:language model|AI assistant|chatbot|the assistant (?:must|should|will)|as an AI)\b"
+    r"|^\s*(?:system|assistant|user)\s*:|\bsystem prompt\b|<\|[\w ]+\|>|\[/?INST\]|</?system>"
+    r"|\b(?:answer|output|reply with|respond with|choose|select|print|pick)\s+(?:only\s+)?"
+    r"(?:the\s+)?(?:single\s+)?(?:option|letter|choice)\s+[A-Z]\b"
+    r"|\b(?:answer|output|reply|respond)\s+(?:with\s+)?[A-E]\s*(?:[.\"']|and nothing|$)"
+    r"|\bchoose [A-E] whatever\b|\bnew task\s*:|\bend of (?:reference|context|document)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+_MARKUP = re.compile(
+    r"</?(?:p|div|span|br|table|tr|td|th|li|ul|ol|a|b|i|em|strong|script|style|sup|sub|img|h[1-6])"
+    r"(?:\s[^<>]*)?/?>|<!--|&(?:nbsp|amp|lt|gt|quot|#\d+);|\]\(https?://|^\s*#{1,6} ",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MOJIBAKE = re.compile("�|Ã[\u0080-\u00bf]|â€|Â[\u00a0-\u00bf]|\\\\u[0-9a-f]{4}")
+_WORD = re.compile(r"[^\W\d_]+")
+_ENDS = re.compile(r"[.!?:;)\]\"'”’]\s*$")
+_FEWEST_WORDS = 12
+"""A shorter text shows no language by its words."""
+_FUNCTION_SHARE = 0.15
+"""English prose has above a third of function words; a text in another language next to none."""
+_LETTERS = 0.6
+"""Share of letters and space below which a text is no prose."""
+
+
+def find_unclean(corpus: CorpusText) -> list[Finding]:
+    """Return what is wrong with the form of each passage, in the order of the corpus."""
+    return [
+        Finding(
+            finding="hygiene",
+            kind=kind,
+            sentence=told,
+            place=corpus.place(number, words),
+        )
+        for number, passage in enumerate(corpus.passages)
+        for kind, (told, rule) in _RULES.items()
+        if (words := rule(passage)) is not None
+    ]
+
+
+def _empty(passage: CorpusPassage) -> str | None:
+    return None if passage.text.strip() else ""
+
+
+def _cut(passage: CorpusPassage) -> str | None:
+    text = passage.text.strip()
+    if not text or (_ENDS.search(text) and not text[0].islower()):
+        return None
+    return text[-80:] if not _ENDS.search(text) else text[:80]
+
+
+def _garbled(passage: CorpusPassage) -> str | None:
+    text = passage.text
+    if (found := _MOJIBAKE.search(text)) is not None:
+        return _around(text, found)
+    plain = sum(letter.isalpha() or letter.isspace() for letter in text)
+    return text[:80] if text.strip() and plain < _LETTERS * len(text) else None
+
+
+def _other_language(passage: CorpusPassage) -> str | None:
+    words = _WORD.findall(passage.text.lower())
+    known = sum(word in FUNCTION_WORDS for word in words)
+    few = len(words) >= _FEWEST_WORDS and known < _FUNCTION_SHARE * len(words)
+    return passage.text[:80] if few else None
+
+
+def _instruction(passage: CorpusPassage) -> str | None:
+    return _first(_INSTRUCTION, passage.text)
+
+
+def _hidden(passage: CorpusPassage) -> str | None:
+    return _first(_HIDDEN, passage.text)
+
+
+def _markup(passage: CorpusPassage) -> str | None:
+    return _first(_MARKUP, passage.text)
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str | None:
+    found = pattern.search(text)
+    return None if found is None else _around(text, found)
+
+
+def _around(text: str, found: re.Match[str]) -> str:
+    return text[max(0, found.start() - 30) : found.end() + 50].strip()
+
+
+_RULES: dict[str, tuple[str, Callable[[CorpusPassage], str | None]]] = {
+    "empty": ("the passage has no text", _empty),
+    "cut": ("the text begins or ends within a sentence", _cut),
+    "garbled": ("the text is garbled", _garbled),
+    "other_language": ("few words of English stand in it", _other_language),
+    "instruction": ("it speaks to a model and not to a reader", _instruction),
+    "hidden_characters": ("it holds characters that nobody sees", _hidden),
+    "markup": ("markup stands in the text", _markup),
+}
