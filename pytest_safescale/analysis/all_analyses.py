@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_safescale.analysis.attribution import attribution
 from pytest_safescale.analysis.concentration import concentrations
 from pytest_safescale.analysis.confident_errors import confidence_filters
 from pytest_safescale.analysis.decoupling import (
@@ -51,7 +52,7 @@ def analyses(
     adaptive: bool = False,
     seed: int = SEED,
 ) -> dict[str, Any]:
-    """Return ensembles, concentration, mechanisms and scaling.
+    """Return ensembles, concentration, mechanisms, scaling and, with retrieval, attribution.
 
     They are of the plain prompt profile, or the first where that is not asked; what the others
     change is a dimension of the decoupling table.
@@ -60,6 +61,7 @@ def analyses(
     what needs every sample is excluded, as sampling may have stopped early.
     """
     whole, panel = panel, base_panel(panel)
+    seen = attribution(panel, adaptive=adaptive, seed=seed)
     return {
         "ensembles": [
             {
@@ -76,6 +78,7 @@ def analyses(
             "reasoning_drift": _plain(reasoning_drift(panel, seed=seed)),
         },
         "scaling": _scaling(panel, whole, ensembles, facts, adaptive=adaptive, seed=seed),
+        **({} if seen is None else {"attribution": _plain(seen)}),
     }
 
 

@@ -8,13 +8,30 @@ from typing import Any
 import pytest
 from typing_extensions import get_type_hints
 
+from pytest_safescale.analysis.agent_traces import AgentTraces, Drift
+from pytest_safescale.analysis.attribution import Attribution
 from pytest_safescale.analysis.comparisons import Comparison
+from pytest_safescale.analysis.evidence_outcomes import EvidenceOutcome
+from pytest_safescale.analysis.evidence_sentences import WorstEvidence
+from pytest_safescale.analysis.gap_split import CausePart, GapSplit
 from pytest_safescale.analysis.metrics import Metric
+from pytest_safescale.audit.agent_reading import ReadingFinding
+from pytest_safescale.audit.evidence_class import EvidenceFinding
 from pytest_safescale.gates.result import Decision, GateResult
 from pytest_safescale.gates.spec import Gate
 from pytest_safescale.models.model import ModelInfo
 from pytest_safescale.perturb.search.counterexample import Counterexample, CounterexampleRecord
 from pytest_safescale.perturb.search.probe import Tally
+from pytest_safescale.results.attribution_rows import (
+    AgentTracesRow,
+    AttributionRows,
+    CausePartRow,
+    DriftRow,
+    EvidenceOutcomeRow,
+    GapSplitRow,
+    WorstEvidenceRow,
+)
+from pytest_safescale.results.evidence_record import EvidenceFacts, ReadingFacts
 from pytest_safescale.results.manifest import GateCheckRow, ModelRow
 from pytest_safescale.results.run_content import ComparisonRow, FigureRow, GateRow
 from pytest_safescale.results.search_record import SearchRecord
@@ -37,6 +54,15 @@ def named(described: Any) -> set[str]:
         (ModelRow, ModelInfo, {"served", "tokens", "refused", "answer_format_parameter"}),
         (GateCheckRow, GateCheck, set()),
         (CounterexampleRecord, Counterexample, {"schema"}),
+        (AttributionRows, Attribution, set()),
+        (EvidenceOutcomeRow, EvidenceOutcome, set()),
+        (GapSplitRow, GapSplit, set()),
+        (CausePartRow, CausePart, set()),
+        (AgentTracesRow, AgentTraces, set()),
+        (DriftRow, Drift, set()),
+        (WorstEvidenceRow, WorstEvidence, set()),
+        (EvidenceFacts, EvidenceFinding, {"reading"}),
+        (ReadingFacts, ReadingFinding, set()),
     ],
 )
 def test_a_row_has_the_fields_of_what_it_is_made_of(
