@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "statistics": (),
     "analysis": ("errors", "cells", "dataset", "answers", "verdicts", "statistics"),
     "perturb": ("errors", "text", "dataset", "verdicts"),
-    "audit": ("errors", "text", "dataset", "verdicts", "settings", "perturb"),
+    "audit": ("errors", "text", "dataset", "verdicts", "settings", "retrieval", "perturb"),
     "gates": ("errors", "cells", "dataset", "verdicts", "settings", "statistics", "analysis"),
     "results": (
         "errors",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.audit.age import find_outdated
+from pytest_safescale.audit.applicability import find_not_applicable
 from pytest_safescale.audit.contradiction import find_contradictions
+from pytest_safescale.audit.coverage import coverage_figures, covered_items, find_uncovered
 from pytest_safescale.audit.duplicates import find_duplicates
 from pytest_safescale.audit.hygiene import find_unclean
+from pytest_safescale.audit.item_passages import passages_of_items
 from pytest_safescale.audit.provenance import find_unsourced
 from pytest_safescale.audit.read_corpus import CorpusText
+from pytest_safescale.audit.wrong_support import find_wrong_support
 from pytest_safescale.settings.audit_settings import FINDING_CLASSES
 
 if TYPE_CHECKING:
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.audit.finding import Finding
     from pytest_safescale.dataset.corpus import CorpusPassage
+    from pytest_safescale.dataset.item import Item
 
 __all__ = ["Audit", "audit_corpus"]
 
@@ -40,17 +45,21 @@ class Audit:
 
     looked_for: tuple[str, ...] = ()
     """The classes that were looked for; those that need items are missing without them."""
+    coverage: Mapping[str, Any] | None = None
+    """How many items the corpus serves, by ``coverage_figures``; ``None`` without items."""
 
 
 def audit_corpus(
     passages: Sequence[CorpusPassage],
     tell: Callable[[str], None],
     *,
+    items: Sequence[Item] | None = None,
     this_year: int,
     max_age_years: Mapping[str, float],
 ) -> Audit:
     """Return what the rules find; ``tell`` is given a line now and then on how far they are.
 
+    Without ``items`` coverage, wrong support and applicability are not looked for.
     ``max_age_years`` is as ``find_outdated`` takes it. Raises SettingsError where the extra
     ``audit`` is not installed.
     """
@@ -62,6 +71,14 @@ def audit_corpus(
         "hygiene": lambda: find_unclean(corpus),
         "provenance": lambda: find_unsourced(corpus),
     }
+    figures = None
+    if items is not None:
+        of_items = passages_of_items(corpus, items, tell)
+        covered = covered_items(of_items)
+        figures = coverage_figures(covered)
+        rules["coverage"] = lambda: find_uncovered(covered)
+        rules["wrong_support"] = lambda: find_wrong_support(of_items)
+        rules["applicability"] = lambda: find_not_applicable(of_items)
     findings: list[Finding] = []
     looked_for = tuple(name for name in FINDING_CLASSES if name in rules)
     for name in looked_for:
@@ -72,4 +89,5 @@ def audit_corpus(
         sentences=len(corpus.sentences),
         findings=findings,
         looked_for=looked_for,
+        coverage=figures,
     )

@@ -98,7 +98,7 @@ class ItemSupport:
         fact = self._fact
         return (
             fact is not None
-            and self._is_about_the_fact(sentence)
+            and self.is_about(sentence)
             and fact.numbers <= sentence.numbers
             and fact.sides == sentence.sides
             and fact.denies == sentence.denies
@@ -107,7 +107,7 @@ class ItemSupport:
     def opposes(self, sentence: Claim) -> bool:
         """Say whether a sentence says of the key fact's subject another number, side or denial."""
         fact = self._fact
-        if fact is None or not self._is_about_the_fact(sentence):
+        if fact is None or not self.is_about(sentence):
             return False
         other_size = bool(fact.numbers and sentence.numbers) and fact.numbers.isdisjoint(
             sentence.numbers
@@ -132,8 +132,10 @@ class ItemSupport:
         """Say whether a sentence or title is limited to patients that the item's is not."""
         return any(unmet(limit, self._about) for limit in limits(text))
 
-    def _is_about_the_fact(self, sentence: Claim) -> bool:
-        assert self._fact is not None
+    def is_about(self, sentence: Claim) -> bool:
+        """Say whether a sentence has most words of the key fact, whatever it says with them."""
+        if self._fact is None:
+            return False
         words = self._fact.words
         return bool(words) and len(words & sentence.words) >= _LIKE_FACT * len(words)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.cli.output import Output
 from pytest_safescale.cli.progress import tell
+from pytest_safescale.cli.shape_option import add_shape_option, settings_with_shape
 
 if TYPE_CHECKING:
     import argparse
@@ -25,8 +26,14 @@ _SHOWN = 10
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
-    """Add the corpus and where the audit goes."""
+    """Add the corpus, the items and where the audit goes."""
     command.add_argument("corpus", type=Path, metavar="CORPUS", help="passages, a .jsonl file")
+    command.add_argument(
+        "--dataset",
+        metavar="ITEMS",
+        help="the items that the corpus is to serve: coverage, support for dangers, applicability",
+    )
+    add_shape_option(command)
     command.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="where the audit goes"
     )
@@ -40,14 +47,21 @@ def run(given: argparse.Namespace) -> Output:
     """
     from pytest_safescale.audit.audit_corpus import audit_corpus
     from pytest_safescale.dataset.corpus import read_passages
+    from pytest_safescale.dataset.load import load_dataset
     from pytest_safescale.report.audit_folder import write_audit
-    from pytest_safescale.settings.configuration import find_configuration
-    from pytest_safescale.settings.resolve import resolve_settings
 
-    settings = resolve_settings({}, find_configuration(Path.cwd()).values).audit
+    configured = settings_with_shape(given)
+    settings = configured.audit
     passages = read_passages(given.corpus)
+    dataset = given.dataset and load_dataset(
+        given.dataset, shape=configured.shape, root=Path.cwd(), labels=configured.labels.rule
+    )
     audit = audit_corpus(
-        passages, tell, this_year=date.today().year, max_age_years=settings.max_age_years
+        passages,
+        tell,
+        items=dataset.items if dataset else None,
+        this_year=date.today().year,
+        max_age_years=settings.max_age_years,
     )
     gates = _gates(settings, audit.counts)
     content = {
@@ -59,6 +73,8 @@ def run(given: argparse.Namespace) -> Output:
             "passages": audit.passages,
             "sentences": audit.sentences,
         },
+        "dataset": dataset and {"name": dataset.name, "sha256": dataset.sha256},
+        "coverage": audit.coverage,
         "counts": audit.counts,
         "gates": gates,
         "findings": [finding.record() for finding in audit.findings],
@@ -93,8 +109,16 @@ def _lines(audit: Audit) -> Iterator[str]:
     yield f"{audit.passages} passages, {audit.sentences} sentences"
     for name, count in audit.counts.items():
         yield f"{name:<16}{count:>8}"
+    if audit.coverage and audit.coverage["items"]:
+        yield ""
+        yield _coverage_line(audit.coverage)
     for name in audit.counts:
         yield from _shown(name, [one.record() for one in audit.findings if one.finding == name])
+
+
+def _coverage_line(found: Mapping[str, Any]) -> str:
+    recalls = ", ".join(f"{found[f'recall_at_{k}']:.0%} by the first {k}" for k in (1, 5, 10))
+    return f"{found['supported']} of {found['items']} items are served by a passage: {recalls}"
 
 
 def _shown(name: str, found: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -91,12 +91,11 @@ def background(count: int, rng: random.Random) -> Iterator[dict[str, Any]]:
     vocabulary = _vocabulary()
     sources = sample_passages()
     for number in range(count):
-        text = sources[number % len(sources)].text
-        words = sorted(content_words(text) - _TURNING)
+        parts = [part.body for part in split(sources[number % len(sources)].text)]
         swapped = {
-            word: rng.choice(vocabulary) for word in rng.sample(words, (len(words) + 1) // 2)
+            word: rng.choice(vocabulary) for part in parts for word in _half_of_words(part, rng)
         }
-        bodies = [_on_other_subject(part.body, swapped, rng) for part in split(text)]
+        bodies = [_on_other_subject(part, swapped, rng) for part in parts]
         yield {"id": f"b-{number}", "title": f"Made up {number}", "text": " ".join(bodies)}
 
 
@@ -109,6 +108,11 @@ def _vocabulary() -> list[str]:
     """Return made-up words of eight letters."""
     syllables = (first + second for first in "bcdfgklmnprstvx" for second in "aeiou")
     return ["".join(parts) for parts in product(list(syllables)[::3], repeat=4)][::7]
+
+
+def _half_of_words(sentence: str, rng: random.Random) -> list[str]:
+    words = sorted(content_words(sentence) - _TURNING)
+    return rng.sample(words, (len(words) + 1) // 2)
 
 
 def _on_other_subject(sentence: str, swapped: dict[str, str], rng: random.Random) -> str:
@@ -237,3 +241,65 @@ def _passage(id_: str, sentence: str, rng: random.Random) -> dict[str, Any]:
 
 def _raw(passage: CorpusPassage) -> dict[str, Any]:
     return {"id": passage.id, "title": passage.title, "text": passage.text, **passage.fields}
+
+
+_OF_OTHERS = {
+    "children": "In children, {fact}",
+    "pregnancy": "{fact} This is so only during pregnancy.",
+    "reaction": "After an earlier contrast reaction, {fact}",
+    "stable": "Only if the patient is stable, {fact}",
+}
+
+
+def for_items(each: int, rng: random.Random) -> Planted:
+    """Return passages that tell key facts of the sample's items: plainly, for others, and wrongly.
+
+    ``each`` items have their fact told plainly, ``each`` have it told for patients that they are
+    not of (true), ``each`` have it told for such as theirs (harmless), and for ``each`` a passage
+    says that a dangerous option is right (true). The other items' facts are told nowhere.
+    """
+    planted = Planted()
+    items = [item for item in sample().items if item.key_fact and not item.negated]
+    rng.shuffle(items)
+    plain, other, same, wrong = (items[n * each : (n + 1) * each] for n in range(4))
+    for item in plain:
+        planted.passages.append(_passage(f"f-{item.id}", item.key_fact or "", rng))
+    for item in other:
+        name = rng.choice([n for n in _OF_OTHERS if _is_other(n, item.question, item.key_fact)])
+        fact = (item.key_fact or "").rstrip(".")
+        text = _OF_OTHERS[name].format(fact=f"{_lower(fact)}.").replace("..", ".")
+        text = text if name != "pregnancy" else f"Only during pregnancy, {_lower(fact)}."
+        planted.passages.append(_passage(f"o-{item.id}", text, rng))
+        planted.truths.add(("applicability", name, f"o-{item.id}", item.id))
+    for item in same:
+        fact = _lower(item.key_fact or "")
+        planted.passages.append(_passage(f"s-{item.id}", f"In such a patient, {fact}", rng))
+    for item in wrong:
+        dangers = [one for one in item.options if one.high_risk and one.letter != item.answer]
+        if dangers:
+            text = f"In such a case this is right: {dangers[0].text}."
+            planted.passages.append(_passage(f"w-{item.id}", text, rng))
+            planted.truths.add(("wrong_support", "high_risk", f"w-{item.id}", item.id))
+    return planted
+
+
+def _lower(sentence: str) -> str:
+    return sentence if sentence[1:2].isupper() else sentence[0].lower() + sentence[1:]
+
+
+_SIGNS = {
+    "children": r"child|infant|newborn|boy|girl|month-old|\b\d-year-old|1[0-7]-year",
+    "pregnancy": r"pregnan|gestation|trimester|weeks",
+    "reaction": r"reaction|allerg",
+    "stable": r"stable|shock|hypoten|collapse",
+}
+
+
+def _is_other(name: str, *texts: str | None) -> bool:
+    adult = r"\b(?:[2-9]\d)-year-old|\bman\b|\bwoman\b|\badult|\bof [2-9]\d\b"
+    said = " ".join(text or "" for text in texts)
+    if re.search(_SIGNS[name], said, re.IGNORECASE):
+        return False
+    return name not in {"children", "stable"} or (
+        name == "children" and re.search(adult, said) is not None
+    )

@@ -112,3 +112,31 @@ def test_an_age_that_cannot_be_used_is_refused(
     (tmp_path / "safescale.toml").write_text(f"[audit]\nmax_age_years = {years}\n", "utf-8")
     assert main(["audit", write(tmp_path, PASSAGES), "--out", "audit"]) == 4
     assert "max_age_years" in capsys.readouterr().err
+
+
+def test_with_items_it_tells_what_the_corpus_is_for_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["audit", write(tmp_path, PASSAGES), "--out", "bare"]) == 0
+    bare = json.loads((tmp_path / "bare" / "audit.json").read_text("utf-8"))
+    assert bare["coverage"] is None
+    assert "coverage" not in bare["counts"]
+    capsys.readouterr()
+    assert main(["audit", "corpus.jsonl", "--dataset", "sample", "--out", "audit"]) == 0
+    content = json.loads((tmp_path / "audit" / "audit.json").read_text("utf-8"))
+    assert content["dataset"]["name"] == "sample"
+    served = [one for one in content["coverage"]["by_item"] if one["passage"]]
+    assert content["coverage"]["items"] == 66
+    assert content["coverage"]["supported"] == len(served)
+    assert content["counts"]["coverage"] >= 66 - len(served)
+    assert f"{len(served)} of 66 items are served" in capsys.readouterr().out
+
+
+def test_a_gate_on_what_is_not_looked_for_does_not_hold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "safescale.toml").write_text(
+        '[[audit.gates]]\nfinding = "coverage"\nmax = 100\n', "utf-8"
+    )
+    assert main(["audit", write(tmp_path, PASSAGES), "--out", "audit"]) == 1
+    assert "not looked for without --dataset" in capsys.readouterr().out
