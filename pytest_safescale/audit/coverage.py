@@ -117,7 +117,7 @@ def find_uncovered(covered: Sequence[Covered]) -> list[Finding]:
 
 def _told(one: Covered) -> list[tuple[str, str]]:
     if one.passage is None:
-        return [("unsupported", "no passage tells its key fact or supports its correct option")]
+        return [("unsupported", "no passage has the words of its key fact or of its answer")]
     if one.rank is None or one.rank > _DEPTHS[-1]:
         place = "is not found by its question" if one.rank is None else f"ranks {one.rank}"
         return [("low_rank", f"the first passage that serves it, {one.passage}, {place}")]

@@ -125,8 +125,9 @@ def _shown(name: str, found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if found:
         yield ""
     for one in found[:_SHOWN]:
-        ids = [place["passage"] for place in (one["place"], one["other"]) if place]
         about = [f"item {one['item']}"] if one["item"] is not None else []
-        yield f"{name}, {one['kind']}: {' and '.join([*about, *ids])}: {one['sentence']}"
+        about += [place["passage"] for place in (one["place"], one["other"]) if place]
+        parts = [f"{name}, {one['kind']}", " and ".join(about), one["sentence"]]
+        yield ": ".join(part for part in parts if part)
     if len(found) > _SHOWN:
         yield f"and {len(found) - _SHOWN} more in audit.csv"

@@ -1,4 +1,4 @@
-"""The folder of an audit: audit.json for programs, audit.csv for a spreadsheet."""
+"""The folder of an audit: audit.json for programs, audit.csv for a spreadsheet, a page to read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.errors import DatasetError
+from pytest_safescale.report.page.audit_page import audit_page
 from pytest_safescale.report.staged_folder import staged_folder
 from pytest_safescale.text.escaping import csv_cell
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_audit"]
 
-_FILES = ("audit.json", "audit.csv")
+_FILES = ("audit.json", "audit.csv", "audit.html")
 _COLUMNS = (
     "finding",
     "kind",
@@ -48,6 +49,7 @@ def write_audit(content: Mapping[str, Any], out: Path) -> None:
 def _write(content: Mapping[str, Any], stage: Path) -> None:
     text = json.dumps(content, indent=1, allow_nan=False)
     (stage / "audit.json").write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    (stage / "audit.html").write_text(audit_page(content), encoding="utf-8", newline="\n")
     with (stage / "audit.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=_COLUMNS, lineterminator="\n")
         writer.writeheader()
