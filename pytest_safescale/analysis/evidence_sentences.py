@@ -83,7 +83,8 @@ def _row(
     }
     letter = panel.alphabet[int(judged.answers[at]) - 1]
     kind = CLASSES[int(facts[CLASS])]
-    told = f"{panel.conditions[at[1]]} gave {_passages(facts[PASSAGES])}"
+    name = panel.conditions[at[1]].replace("_", " ")
+    told = f"{name} gave {_passages(facts[PASSAGES])}"
     said = [f"{told}{_on_the_fact(facts, kind, panel.items[item])}"]
     said += _on_danger(facts, panel.items[item])
     said.append(f"the model answered {letter} ({_labels(panel.items[item], letter)})")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.gates.result import Decision
+from pytest_safescale.report.attribution_lines import attribution_sentences
 from pytest_safescale.report.baseline_lines import change_summary
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
@@ -76,6 +77,8 @@ def render_summary(conclusion: Conclusion) -> str:
         foot += ["", markdown(f"{told_states[0].upper()}{told_states[1:]}.")]
     if by_options := option_probability_summary(conclusion.metrics):
         foot += ["", *by_options]
+    if told_why := attribution_sentences(conclusion.analyses):
+        foot += ["", *(f"- {markdown(line)}" for line in told_why)]
     if told_layers := layer_sentences(conclusion.analyses):
         foot += ["", *(f"- {markdown(line)}" for line in told_layers)]
     if told_profiles := profile_sentences(conclusion):

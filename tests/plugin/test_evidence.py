@@ -102,6 +102,12 @@ def test_a_run_with_retrieval_says_what_each_case_read_and_gates_hold_it(
         ("missed", "standard_rag"): "silent",
         ("misled", "standard_rag"): "supports_dangerous_option",
     }
+    assert content["analyses"]["attribution"]["worst"][0]["item_id"] == "misled"
+    folder = pytester.path / "safescale-report"
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert '<h2 id="why">Why</h2>' in page
+    summary = (folder / "summary.md").read_text(encoding="utf-8")
+    assert "Evidence of 4 answered cases with retrieval" in summary
     gates = {gate["metric"]: (gate["value"], gate["outcome"]) for gate in content["gates"]}
     assert gates == {
         "retrieval_miss_rate": (0.5, "passed"),
@@ -119,5 +125,8 @@ def test_a_gate_on_evidence_where_none_was_retrieved_cannot_be_decided(
     pytester.makefile(".toml", gates=gate)
     run("--safescale-conditions=closed_book", "--safescale-gates=gates.toml")
     content = report()
+    assert "attribution" not in content["analyses"]
+    page = (pytester.path / "safescale-report" / "report.html").read_text(encoding="utf-8")
+    assert 'id="why"' not in page
     assert [(one["value"], one["outcome"]) for one in content["gates"]] == [(None, "inconclusive")]
     assert not [row for row in content["metrics"] if row["metric"] == "retrieval_miss_rate"]

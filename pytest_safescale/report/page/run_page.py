@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.analysis.layer_comparisons import LAYERS
 from pytest_safescale.analysis.metrics import METRICS
 from pytest_safescale.cells import base_profile, split_condition
+from pytest_safescale.report.attribution_lines import attribution_sentences
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.page.analysis_tables import analysis_tables
+from pytest_safescale.report.page.attribution_tables import attribution_tables
 from pytest_safescale.report.page.case_charts import case_charts
 from pytest_safescale.report.page.case_facts import GRAVITY, Fact, fact_of, items_of
 from pytest_safescale.report.page.drawing import Chart, draw_png, draw_svg
@@ -198,6 +200,8 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "layers": layer_tables(run.analyses),
         "against_base": indexed_comparisons(run, LAYERS),
         "analyses": analysis_tables(run.analyses, named),
+        "why": attribution_tables(run.analyses),
+        "why_told": attribution_sentences(run.analyses),
         "worst": [item for item in items if any(item.gravity)][:WORST],
         "dangerous": sum(
             item.findings["high_risk"] + item.findings["unsafe"] > 0 for item in items
