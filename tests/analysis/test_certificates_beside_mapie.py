@@ -1,6 +1,6 @@
 """Certified thresholds beside those of MAPIE's risk control, on the same scores.
 
-MAPIE (scikit-learn-contrib, BSD) comes with the extra ``compare``. Its count of events is the share
+MAPIE is scikit-learn-contrib's, under the BSD licence. Its count of events is the share
 times the number, rounded up: where that product is not a whole number by rounding alone, it counts
 one event too many. So its p is ours, or at most that of one more dangerous answer.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from mapie.risk_control import BinaryClassificationController
 
 from benchmarks.certify_level import BOUND, DELTA, WORLDS, World
 from pytest_safescale.analysis.certificates import Demand, calibrating, certify
@@ -27,8 +28,7 @@ RUNS = 10
 
 def mapie_of(scores: Any, harmless: Any, levels: list[float]) -> tuple[list[float], Any]:
     """Return MAPIE's valid thresholds and p-values for the precision of harmless answers."""
-    risk_control = pytest.importorskip("mapie.risk_control")
-    controller = risk_control.BinaryClassificationController(
+    controller = BinaryClassificationController(
         predict_function=lambda given: np.column_stack([1 - given, given]),
         risk="precision",
         target_level=1 - BOUND,
