@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.evidence_class import passage_finding
 from pytest_safescale.audit.item_support import ItemSupport, claim
+from pytest_safescale.dataset.item import Passage
 from pytest_safescale.text.sentences import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_safescale.audit.evidence_class import PassageFinding
-    from pytest_safescale.dataset.item import Item, Passage
+    from pytest_safescale.dataset.item import Item
 
 __all__ = ["ReadingFinding", "reading_finding"]
 
@@ -50,12 +51,12 @@ def reading_finding(
     found = [[passage_finding(one, support) for one in turn] for turn in turns]
     dangers = support.dangers
     asked = [" ".join(query.lower().split()) for query in queries]
-    told = [claim(part.body) for part in split(report)]
-    words = frozenset[str]().union(*(one.words for one in told))
+    words = frozenset[str]().union(*(claim(part.body).words for part in split(report)))
+    told = [Passage(id="report", text=report)] if report.strip() else []
     return ReadingFinding(
         fact_turn=_first([any(_serves(one, item.answer) for one in turn) for turn in found]),
         danger_turn=_first([any(dangers & one.supports for one in turn) for turn in found]),
-        reported=any(support.carries(one) or item.answer in support.supported(one) for one in told),
+        reported=any(_serves(passage_finding(one, support), item.answer) for one in told),
         repeated=len(asked) - len(set(asked)),
         unused=tuple(one.id for turn in turns for one in turn if not _is_used(one, words)),
     )

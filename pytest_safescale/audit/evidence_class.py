@@ -97,9 +97,10 @@ def passage_finding(passage: Passage, support: ItemSupport) -> PassageFinding:
     of_title = support.is_for_others(passage.title)
     fact = opposes = for_others = False
     letters: set[str] = set()
-    for sentence in split(passage.text):
-        said = claim(sentence.body)
-        carried = sentence.number in verbatim or support.carries(said)
+    sentences = split(passage.text)
+    claims = [claim(sentence.body) for sentence in sentences]
+    for sentence, said, after in zip(sentences, claims, [*claims[1:], None], strict=True):
+        carried = sentence.number in verbatim or support.carries(said) or support.tell(said, after)
         supported = support.supported(said)
         opposes |= not carried and support.opposes(said)
         if not (carried or supported):

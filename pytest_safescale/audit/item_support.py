@@ -22,6 +22,8 @@ __all__ = ["Claim", "ItemSupport", "claim"]
 
 _LIKE_FACT = 0.6
 """Share of the key fact's words that a sentence has which carries it."""
+_TOLD = 0.45
+"""Share of the key fact's words that two neighbouring sentences have which tell it together."""
 _LIKE_OPTION = 0.7
 """Share of an option's own words that a sentence has which supports it."""
 _FEWEST = 2
@@ -104,6 +106,24 @@ class ItemSupport:
             and fact.denies == sentence.denies
         )
 
+    def tell(self, sentence: Claim, after: Claim | None) -> bool:
+        """Say whether two neighbouring sentences tell the key fact in other words.
+
+        They have enough of its words, neither opposes it, and no number or side is another.
+        """
+        fact, both = self._fact, [one for one in (sentence, after) if one is not None]
+        if fact is None or any(self.opposes(one) for one in both):
+            return False
+        words, numbers, named = (
+            frozenset[str]().union(*(getattr(one, part) for one in both))
+            for part in ("words", "numbers", "sides")
+        )
+        return (
+            len(words & fact.words) >= max(_FEWEST, _TOLD * len(fact.words))
+            and not _are_others(fact.numbers, numbers)
+            and not _are_others(fact.sides, named)
+        )
+
     def opposes(self, sentence: Claim) -> bool:
         """Say whether a sentence says of the key fact's subject another number, side or denial."""
         fact = self._fact
@@ -144,3 +164,8 @@ def _wanted(letter: str, own: Claim, question: Claim, options: list[Claim]) -> _
     words = own.words - question.words
     others = frozenset[str]().union(*(one.words for one in options if one is not own))
     return _Wanted(letter=letter, claim=own, own=words, alone=words - others)
+
+
+def _are_others(wanted: frozenset[str], found: frozenset[str]) -> bool:
+    """Say whether both name something and nothing in common."""
+    return bool(wanted and found) and wanted.isdisjoint(found)

@@ -47,7 +47,7 @@ def _what_was_read(rows: Sequence[EvidenceOutcomeRow]) -> list[str]:
         for one in EvidenceClass
         if counts[one.value]
     ]
-    return [f"Evidence of {total} answered cases with retrieval: {', '.join(parts)}."]
+    return [f"Evidence of {total} answered cases with retrieval, by its words: {', '.join(parts)}."]
 
 
 def widest_gap(rows: Sequence[GapSplitRow]) -> GapSplitRow | None:

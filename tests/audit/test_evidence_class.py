@@ -22,6 +22,7 @@ ITEM = Item(
     key_fact=FACT,
 )
 SAID_AGAIN = "On the left, a stone of 4 mm passes by itself; the ureteral stone needs no operation."
+RETOLD = "The ureteral calculus of 4 mm is left alone. The stone passes within days."
 OTHER_SIZE = "A ureteral stone of 9 mm on the left passes by itself and needs no operation."
 OTHER_SIDE = "A ureteral stone of 4 mm on the right passes by itself and needs no operation."
 DENIED = "A ureteral stone of 4 mm on the left passes by itself and needs operation."
@@ -40,6 +41,9 @@ def passages(*texts: str) -> list[Passage]:
     [
         ([NOTHING, FACT], EvidenceClass.CARRIES_KEY_FACT),
         ([SAID_AGAIN], EvidenceClass.CARRIES_KEY_FACT),
+        ([RETOLD], EvidenceClass.CARRIES_KEY_FACT),
+        # Half of the words, but of another size.
+        ([RETOLD.replace("4 mm", "9 mm")], EvidenceClass.SILENT),
         ([FACT, OTHER_SIZE], EvidenceClass.CONTRADICTS_ITSELF),
         ([OTHER_SIDE, FACT], EvidenceClass.CONTRADICTS_ITSELF),
         ([FACT + " " + DENIED], EvidenceClass.CONTRADICTS_ITSELF),

@@ -26,8 +26,8 @@ def found() -> dict[str, Any]:
 def test_three_sentences_say_what_was_read_where_the_gap_stands_and_what_is_worst() -> None:
     read, gap, worst = attribution_sentences(found())
     assert read == (
-        "Evidence of 10 answered cases with retrieval: supports dangerous option 20.0 %, carries "
-        "key fact 40.0 %, silent 40.0 %."
+        "Evidence of 10 answered cases with retrieval, by its words: supports dangerous option "
+        "20.0 %, carries key fact 40.0 %, silent 40.0 %."
     )
     assert gap.startswith("standard RAG against clean evidence: +40.0 points (+10.0 to +70.0)")
     assert gap.endswith(
