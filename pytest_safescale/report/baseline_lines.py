@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.report.table import COLUMNS, headings
+from pytest_safescale.report.table import COLUMNS, headings, row_names
 from pytest_safescale.text.words import words
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ def change_lines(against: Against) -> list[str]:
             "(change in percentage points; * p < 0.05 after Holm)",
             _line("condition", "n", names, widths),
         ]
-        for condition in dict.fromkeys(row["condition"] for row in rows):
+        conditions = list(dict.fromkeys(row["condition"] for row in rows))
+        for condition, (above, name) in zip(conditions, row_names(conditions), strict=True):
             cells, n = _cells([row for row in rows if row["condition"] == condition])
-            lines.append(_line(condition, n, cells, widths))
+            lines += [*([above] if above else []), _line(name, n, cells, widths)]
     told = change_summary(against)
     return [*lines, *([""] if told else []), *(part for one in told for part in _wrapped(one))]
 
@@ -112,11 +113,14 @@ def listed_items(cases: Sequence[Row], *, most: int | None = None) -> str:
 def full_lines(against: Against) -> list[str]:
     """Return every comparison with interval and p, and every list of items in full."""
     lines: list[str] = []
+    width = max([_CONDITION_WIDTH, *(len(row["condition"]) for row in against.comparisons)])
     for model in dict.fromkeys(row["model"] for row in against.comparisons):
         rows = [row for row in against.comparisons if row["model"] == model]
-        lines += ["", f"{model} against the {rows[0]['right']}", _HEAD]
+        lines += ["", f"{model} against the {rows[0]['right']}", _head(width)]
         conditions = dict.fromkeys(row["condition"] for row in rows)
-        lines += [_full(row) for name in conditions for row in rows if row["condition"] == name]
+        lines += [
+            _full(row, width) for name in conditions for row in rows if row["condition"] == name
+        ]
     for row in against.changes:
         cell = f"{row['condition']}, {row['model']}, {row['n']} items"
         lines += ["", cell]
@@ -128,16 +132,17 @@ def full_lines(against: Against) -> list[str]:
     return lines
 
 
-_HEAD = (
-    f"{'condition':<{_CONDITION_WIDTH}} {'metric':<34} {'change':>7} {'95 % interval':>16} "
-    f"{'b':>4} {'c':>4} {'p':>6} {'Holm':>6}"
-)
+def _head(width: int) -> str:
+    return (
+        f"{'condition':<{width}} {'metric':<34} {'change':>7} {'95 % interval':>16} "
+        f"{'b':>4} {'c':>4} {'p':>6} {'Holm':>6}"
+    )
 
 
-def _full(row: Row) -> str:
+def _full(row: Row, width: int) -> str:
     interval = f"{100 * row['ci_low']:+.1f} to {100 * row['ci_high']:+.1f}"
     return (
-        f"{row['condition']:<{_CONDITION_WIDTH}} {_metric(row):<34} {100 * row['delta']:>+7.1f} "
+        f"{row['condition']:<{width}} {_metric(row):<34} {100 * row['delta']:>+7.1f} "
         f"{interval:>16} {row['b']:>4} {row['c']:>4} {_p(row['p_value'])} {_p(row['p_holm'])}"
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_safescale.cells import PLAIN, split_condition
 from pytest_safescale.results.label_words import own_metric_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_safescale.analysis.metrics import Metric
     from pytest_safescale.results.manifest import Manifest
@@ -21,6 +22,7 @@ __all__ = [
     "headings",
     "model_names",
     "percent",
+    "row_names",
     "rows_of",
 ]
 
@@ -82,6 +84,19 @@ def rows_of(
         n = accuracy.n if accuracy is not None else 0
         rows.append(Row(condition=condition, n=n, figures=figures))
     return rows
+
+
+def row_names(conditions: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Give, for each row of a narrow table, the line above it, mostly empty, and its own name.
+
+    Prompt profiles stand below their condition; it has a line of its own where it has no row.
+    """
+    told = ""
+    for name in conditions:
+        condition, profile = split_condition(name)
+        above = condition if profile != PLAIN and condition != told else ""
+        told = condition
+        yield above, condition if profile == PLAIN else f"  {profile}"
 
 
 def percent(value: float | None) -> str:

@@ -6,7 +6,6 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
-from pytest_safescale.cells import PLAIN, split_condition
 from pytest_safescale.report.baseline_lines import change_lines
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
@@ -20,6 +19,7 @@ from pytest_safescale.report.table import (
     headings,
     model_names,
     percent,
+    row_names,
     rows_of,
 )
 from pytest_safescale.report.wording import model_label
@@ -76,14 +76,11 @@ def _states(conclusion: Conclusion, name: str) -> list[str]:
 
 def _rows(found: Sequence[Row]) -> Iterator[tuple[str, str, list[str]]]:
     """Give the cells of each row; those of prompt profiles stand below their condition."""
-    told = ""
-    for row in found:
-        condition, profile = split_condition(row.condition)
-        if profile != PLAIN and condition != told:
-            yield condition, "", []
-        told = condition
+    for row, (above, name) in zip(found, row_names(row.condition for row in found), strict=True):
+        if above:
+            yield above, "", []
         figures = [percent(figure.value if figure else None) for figure in row.figures]
-        yield condition if profile == PLAIN else f"  {profile}", str(row.n), figures
+        yield name, str(row.n), figures
 
 
 def _line(condition: str, n: str, figures: Sequence[str], widths: Sequence[int]) -> str:

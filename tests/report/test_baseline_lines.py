@@ -81,6 +81,20 @@ def test_the_terminal_has_a_row_for_each_condition_and_names_the_newly_dangerous
     ]
 
 
+def test_prompt_profiles_stand_below_their_condition_and_keep_the_columns() -> None:
+    names = ("closed_book", "closed_book/verify", "clean_evidence/abstain_shuffled")
+    rows = [comparison("accuracy", 0.1, condition=name) for name in names]
+    against = AGAINST._replace(comparisons=rows)
+    assert change_lines(against)[4:8] == [
+        "closed_book         60    +10.0         -      -       -         -",
+        "  verify            60    +10.0         -      -       -         -",
+        "clean_evidence",
+        "  abstain_shuffled   60    +10.0         -      -       -         -",
+    ]
+    told = full_lines(against)[2:6]
+    assert {line.index("metric" if "metric" in line else "accuracy") for line in told} == {32}
+
+
 def test_the_whole_comparison_has_interval_and_p_of_every_figure_and_every_item() -> None:
     lines = full_lines(AGAINST)
     assert lines[3:5] == [
