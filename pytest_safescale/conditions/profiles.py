@@ -224,7 +224,8 @@ def _check(name: str, texts: ProfileTexts) -> None:
             f"prompts.{name}: {name} is built in{changed}; allowed: a name of its own"
         )
     words = (texts.system, texts.user_with_evidence, texts.user_without_evidence)
-    if not any(text is not None for text in (*words, *texts.steps, texts.abstain_option or None)):
+    abstains = bool(texts.abstain_option.strip())
+    if not (texts.steps or abstains or any(text is not None for text in words)):
         raise SettingsError(
             f"prompts.{name}: found no text; allowed: at least one of system, "
             "user_with_evidence, user_without_evidence, steps and abstain_option"

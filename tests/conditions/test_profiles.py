@@ -71,6 +71,7 @@ def test_a_profile_of_ones_own_is_plain_where_it_says_nothing() -> None:
         (["verfy"], {}, "found 'verfy' (did you mean 'verify'?); allowed: plain, uncertain,"),
         (["mine"], {"mine": {}}, "prompts.mine: found no text; allowed: at least one of system"),
         ([], {"mine": {}}, "prompts.mine: found no text"),
+        ([], {"mine": {"abstain_option": "  "}}, "prompts.mine: found no text"),
         ([], {"My-own": {"system": "x"}}, "found the name 'My-own'; allowed: lower-case letters"),
         ([], {"think": {"system": "x"}}, "prompts.think: think is built in; allowed: a name of"),
         ([], {"plain": {"system": "x"}}, "plain is built in (the table prompt changes it)"),
