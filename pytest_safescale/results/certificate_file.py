@@ -74,6 +74,7 @@ def read_certificate(path: Path, *, named: str) -> CertificateFile:
         )
     _check_words(found, named)
     _check_numbers(found, named)
+    _check_rows(found, named)
     return found
 
 
@@ -145,6 +146,21 @@ def _check_numbers(content: CertificateFile, named: str) -> None:
         threshold = row["threshold"]
         if threshold is not None and not 0.0 <= threshold <= 1.0:
             raise DatasetError(f"{named}, threshold: found {threshold}; allowed: 0 to 1, or null")
+
+
+def _check_rows(content: CertificateFile, named: str) -> None:
+    """Refuse what certifies nothing, one cell twice, or a threshold that rests on no item."""
+    rows = content["certificates"]
+    if not rows:
+        raise DatasetError(f"{named}, certificates: found none; allowed: at least one")
+    cells = [(row["model"], row["condition"]) for row in rows]
+    if twice := [cell for cell in cells if cells.count(cell) > 1]:
+        raise DatasetError(f"{named}: found {', '.join(twice[0])} twice; allowed: once")
+    for row in rows:
+        if row["calibration_items"] < 1:
+            raise DatasetError(
+                f"{named}, calibration_items: found {row['calibration_items']}; allowed: at least 1"
+            )
 
 
 def require_certified(

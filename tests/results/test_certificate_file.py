@@ -114,6 +114,15 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
             certificate(certificates=[{**ROW, "threshold": float("nan")}]),
             f"{NAMED}, threshold: found nan; allowed: 0 to 1, or null",
         ),
+        (certificate(certificates=[]), f"{NAMED}, certificates: found none; allowed: at least one"),
+        (
+            certificate(certificates=[ROW, {**ROW, "threshold": 0.1}]),
+            f"{NAMED}: found m, closed_book twice; allowed: once",
+        ),
+        (
+            certificate(certificates=[{**ROW, "calibration_items": 0}]),
+            f"{NAMED}, calibration_items: found 0; allowed: at least 1",
+        ),
     ],
 )
 def test_what_is_no_certificate_is_refused_in_one_sentence(
