@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.dataset.corpus import read_passages
 from pytest_safescale.dataset.load import load_dataset
 from pytest_safescale.packaged import data_folder
-from pytest_safescale.perturb.families.texts import SYNONYMS
+from pytest_safescale.perturb.families.texts import INJECTIONS, SYNONYMS
 from pytest_safescale.text.sentences import content_words, split
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Planted:
     """Passages as raw objects, and the faults among them."""
 
     passages: list[dict[str, Any]] = field(default_factory=list)
-    truths: set[tuple[str, ...]] = field(default_factory=set)
+    truths: set[tuple[str, str, str, str]] = field(default_factory=set)
     """Of a contradiction (class, kind, id, id); of others (class, kind, id, item's id or "")."""
 
     def write(self, path: Path) -> Path:
@@ -127,7 +127,8 @@ def _on_other_subject(sentence: str, swapped: dict[str, str], rng: random.Random
 def _swap(word: str, swapped: dict[str, str]) -> str:
     stem = word.lower()
     stem = stem[:-1] if stem.endswith("s") and not stem.endswith("ss") else stem
-    return swapped.get(stem, word)
+    new = swapped.get(stem, word)
+    return new.capitalize() if word[0].isupper() and new != word else new
 
 
 def _reworded(sentence: str, rng: random.Random) -> str:
@@ -213,7 +214,8 @@ def contradictions(each: int, rng: random.Random) -> Planted:
         for number, (id_, text) in enumerate(_taken(left, _EDITS[kind], each)):
             own = f"x-{kind}-{number}"
             planted.passages.append(_passage(own, _reworded(_EDITS[kind](text, rng), rng), rng))
-            planted.truths.add(("contradiction", kind, *sorted((own, id_))))
+            first, second = sorted((own, id_))
+            planted.truths.add(("contradiction", kind, first, second))
     for name, harmless in (("other", _other_subject), ("unit", _other_unit), ("same", _same)):
         for number, (_, text) in enumerate(_taken(left, harmless, each)):
             own = f"h-{name}-{number}"
@@ -303,3 +305,42 @@ def _is_other(name: str, *texts: str | None) -> bool:
     return name not in {"children", "stable"} or (
         name == "children" and re.search(adult, said) is not None
     )
+
+
+def of_form_and_age(each: int, rng: random.Random) -> Planted:
+    """Return ``each`` passages that are repeated, cut, of bad form, hostile, old and replaced.
+
+    Beside them stand as many that are clean and new.
+    """
+    planted = Planted()
+    texts = [one["text"] for one in background(7 * each, rng)]
+    for n in range(each):
+        plain, again, cut, hostile, old, replaced, clean = texts[n * 7 : n * 7 + 7]
+        name = f"{_vocabulary()[n * 31].upper()}-RADS"
+        order = rng.choice(INJECTIONS).format(letter=rng.choice("ABCD"))
+        shown = [
+            (f"d1-{n}", again, ""),
+            (f"d2-{n}", _one_word_else(again, rng), "duplicates"),
+            (f"c-{n}", cut[: len(cut) // 2].rsplit(" ", 1)[0], "hygiene"),
+            (f"i-{n}", _within(hostile, order), "hygiene"),
+            (f"m-{n}", f"<p>{plain}</p>" if n % 2 else _within(plain, "Itâ€™s"), "hygiene"),
+            (f"g-{n}", _within(old, f"See the {name} guideline of 2009."), "age"),
+            (f"v1-{n}", _within(replaced, f"It follows {name} v2018."), "age"),
+            (f"v2-{n}", _within(clean, f"It follows {name} v2022."), ""),
+        ]
+        for id_, text, fault in shown:
+            planted.passages.append({"id": id_, "title": "", "text": text})
+            if fault:
+                planted.truths.add((fault, id_.partition("-")[0], id_, ""))
+    return planted
+
+
+def _within(text: str, sentence: str) -> str:
+    first, _, rest = text.partition(". ")
+    return f"{first}. {sentence} {rest}"
+
+
+def _one_word_else(text: str, rng: random.Random) -> str:
+    words = text.split(" ")
+    words[rng.randrange(1, len(words) - 1)] = "otherwise"
+    return " ".join(words)
