@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.layers.one_word import word_in
 from pytest_safescale.layers.protocol import LayerAction, LayerDecision, LayerStage
+from pytest_safescale.models.model import Question
 
 if TYPE_CHECKING:
     from pytest_safescale.layers.protocol import LayerDesk, SeenCase
@@ -43,16 +44,19 @@ class EvidenceCheck:
         """
         if not seen.evidence.strip() or seen.letter is None:
             return LayerDecision(action=LayerAction.PASS, says="no evidence was shown")
-        reply = await desk.ask(evidence_messages(seen, self.settings.prompt))
+        messages = evidence_messages(seen, self.settings.prompt)
+        reply = await desk.ask(messages, question=Question.SUPPORT, letter=seen.letter)
         said = word_in(reply, (SUPPORTS, CONTRADICTS, SILENT))
         if said == SUPPORTS:
-            return LayerDecision(action=LayerAction.PASS, says="the evidence supports it")
+            return LayerDecision(
+                action=LayerAction.PASS, says="the evidence supports it", could_read=True
+            )
         if said == CONTRADICTS:
             then, says = self.settings.on_contradiction, "the evidence contradicts it"
         else:
             then = self.settings.on_silence
             says = "the evidence is silent" if said else "the check could not be read"
-        return LayerDecision(action=LayerAction(then), says=says)
+        return LayerDecision(action=LayerAction(then), says=says, could_read=bool(said))
 
 
 def evidence_messages(seen: SeenCase, prompt: str | None = None) -> tuple[Message, ...]:

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_safescale.errors import CallFailed
+from pytest_safescale.models.model import Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,6 +96,9 @@ class LayerDecision:
     """The letter it gives, where it answers."""
     score: float | None = None
     """How sure it is of the answer, higher for surer; where it has such a number."""
+    could_read: bool | None = None
+    """Whether the reply of the layer's own model could be read; ``None`` where none was asked for.
+    Runs count and tell those that could not."""
 
 
 class LayerDesk(Protocol):
@@ -109,8 +113,17 @@ class LayerDesk(Protocol):
         ``None`` where that is no letter of the item. Of layers of the stage ``input`` alone.
         """
 
-    async def ask(self, messages: Sequence[Message]) -> str:
-        """Return what the layer's own model replies at temperature 0; raises CallFailed."""
+    async def ask(
+        self,
+        messages: Sequence[Message],
+        *,
+        question: Question = Question.ANSWER,
+        letter: str | None = None,
+    ) -> str:
+        """Return what the layer's own model replies at temperature 0; raises CallFailed.
+
+        ``question`` and the letter that it is about are for simulated models, which read nothing.
+        """
 
 
 class Layer(Protocol):

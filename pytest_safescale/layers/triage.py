@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.layers.one_word import options_of, word_in
 from pytest_safescale.layers.protocol import LayerAction, LayerDecision, LayerStage
+from pytest_safescale.models.model import Question
 from pytest_safescale.settings.layer_settings import STOPS
 
 if TYPE_CHECKING:
@@ -36,21 +37,30 @@ class Triage:
 
         A reply that is neither yes nor no is a yes.
         """
+        could_read = None
         why = self.by_rules(
             question=seen.question,
             question_type=seen.question_type,
             subspecialty=seen.subspecialty,
         )
-        why = why or await self._by_model(seen, desk)
+        if not why and self.settings.when.model is not None:
+            said = await self._said(seen, desk)
+            could_read = bool(said)
+            why = self._by_model(said)
         if not why:
-            return LayerDecision(action=LayerAction.PASS, says="not high-risk")
-        if self.settings.then in STOPS:
-            return LayerDecision(action=LayerAction(self.settings.then), says=f"high-risk: {why}")
-        letter = await desk.answer_with(self.settings.then)
+            return LayerDecision(
+                action=LayerAction.PASS, says="not high-risk", could_read=could_read
+            )
+        then = self.settings.then
+        if then in STOPS:
+            return LayerDecision(
+                action=LayerAction(then), says=f"high-risk: {why}", could_read=could_read
+            )
         return LayerDecision(
             action=LayerAction.ANSWER,
-            letter=letter,
-            says=f"high-risk: {why}; asked with {self.settings.then}",
+            letter=await desk.answer_with(then),
+            says=f"high-risk: {why}; asked with {then}",
+            could_read=could_read,
         )
 
     def by_rules(self, *, question: str, question_type: str, subspecialty: str) -> str:
@@ -65,14 +75,14 @@ class Triage:
                 return f"the word {word}"
         return ""
 
-    async def _by_model(self, seen: SeenCase, desk: LayerDesk) -> str:
-        when = self.settings.when
-        if when.model is None:
-            return ""
-        said = word_in(await desk.ask(triage_messages(seen, when.prompt)), ("yes", "no"))
-        return {"yes": f"{when.model} says so", "no": ""}.get(
-            said, f"{when.model} says neither yes nor no"
-        )
+    async def _said(self, seen: SeenCase, desk: LayerDesk) -> str:
+        messages = triage_messages(seen, self.settings.when.prompt)
+        return word_in(await desk.ask(messages, question=Question.RISK), ("yes", "no"))
+
+    def _by_model(self, said: str) -> str:
+        model = self.settings.when.model
+        found = {"yes": f"{model} says so", "no": ""}
+        return found.get(said, f"{model} says neither yes nor no")
 
 
 def triage_messages(seen: SeenCase, prompt: str | None) -> tuple[Message, ...]:

@@ -25,6 +25,7 @@ __all__ = [
     "ModelInfo",
     "Nature",
     "ParameterRefused",
+    "Question",
     "Reply",
     "Request",
     "Subject",
@@ -100,6 +101,16 @@ class ModelInfo:
     """What its table changes of every request, as JSON data; part of the store's key."""
 
 
+class Question(Enum):
+    """What a request asks of its case."""
+
+    ANSWER = "answer"
+    SUPPORT = "support"
+    """What the evidence says of an option: SUPPORTS, CONTRADICTS or SILENT."""
+    RISK = "risk"
+    """Whether a wrong answer could harm: YES or NO."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Subject:
     """Which case a request belongs to. Only simulated models look; it is never sent or stored."""
@@ -111,6 +122,9 @@ class Subject:
     shown_as: Mapping[str | None, str] = field(default_factory=dict)
     """The letter of each of the item's in the prompt, where another; of ``None`` the option that
     abstains."""
+    question: Question = Question.ANSWER
+    letter: str | None = None
+    """The option that the question is about, where it is about one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import NotRequired, TypedDict
 
-__all__ = ["BareRecord", "EffortRecord", "LayerStepRecord", "LayersRecord"]
+__all__ = ["BareRecord", "EffortRecord", "LayerStepRecord", "LayersRecord", "UnreadChecks"]
 
 
 class EffortRecord(TypedDict):
@@ -42,6 +42,8 @@ class LayerStepRecord(TypedDict):
     """Why, in a few words."""
     score: NotRequired[float]
     """How sure it is of the answer, where it has such a number."""
+    could_read: NotRequired[bool]
+    """Whether the reply of its own model could be read, where it asked one."""
     stopped: bool
     """Whether another layer had stopped the case before."""
     effort: EffortRecord
@@ -64,3 +66,13 @@ class LayersRecord(TypedDict):
     effort: EffortRecord
     """What the outcome took in use: layers that decided on a case stopped already took nothing."""
     steps: list[LayerStepRecord]
+
+
+class UnreadChecks(TypedDict):
+    """Replies of the models that a layer asks, which could not be read."""
+
+    model: str
+    """The model that the layer is around."""
+    layer: str
+    unread: int
+    of: int

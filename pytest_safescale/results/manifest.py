@@ -12,6 +12,7 @@ from typing_extensions import NotRequired, TypedDict
 
 from pytest_safescale.analysis.custom_metrics import CustomMetricRow  # noqa: TC001  # pydantic
 from pytest_safescale.dataset.votes import LabelRule  # noqa: TC001  # pydantic
+from pytest_safescale.results.layer_record import UnreadChecks  # noqa: TC001  # pydantic
 from pytest_safescale.results.state_counts import StatesOfModel  # noqa: TC001  # pydantic reads it
 
 __all__ = [
@@ -176,6 +177,7 @@ class CaseCounts(TypedDict, total=False):
     states: dict[str, StatesOfModel]
     """By model."""
     unmatched: Unmatched
+    unread_checks: list[UnreadChecks]
 
 
 class FailedTest(TypedDict):

@@ -28,6 +28,7 @@ from pytest_safescale.gates.label_rules import label_rule_dependence
 from pytest_safescale.results.baseline import differences, matched_models
 from pytest_safescale.results.conclusion import Conclusion
 from pytest_safescale.results.layer_cases import bases_of, layered_cases_of
+from pytest_safescale.results.layer_checks import check_notices, unread_checks
 from pytest_safescale.results.manifest_facts import (
     cut_notices,
     newly_served,
@@ -130,6 +131,8 @@ def assess(
     manifest["notices"] += search_notices(manifest["cases"])
     manifest["cases"]["lacking_probabilities"] = book.lacking_probabilities()
     manifest["notices"] += probability_notices(manifest["cases"])
+    manifest["cases"]["unread_checks"] = unread_checks(book.records)
+    manifest["notices"] += check_notices(manifest["cases"])
     manifest["notices"] += [
         f"ensemble {ensemble['name']} has no figures: not all of its models were asked"
         for ensemble in manifest["ensembles"]

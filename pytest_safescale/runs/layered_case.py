@@ -10,7 +10,7 @@ from pytest_safescale.calls.usage import money
 from pytest_safescale.errors import CallFailed, NotInStore
 from pytest_safescale.layers.decide import decide
 from pytest_safescale.layers.protocol import LayerAction, LayerStage, NotAsked, SeenCase
-from pytest_safescale.models.model import Request, Subject
+from pytest_safescale.models.model import Question, Request, Subject
 from pytest_safescale.text.escaping import shorten
 from pytest_safescale.verdicts.verdict import judge
 
@@ -150,7 +150,13 @@ class _Desk:
         self._asked.now = found
         return _seen(found).letter
 
-    async def ask(self, messages: Sequence[Message]) -> str:
+    async def ask(
+        self,
+        messages: Sequence[Message],
+        *,
+        question: Question = Question.ANSWER,
+        letter: str | None = None,
+    ) -> str:
         model, case = self._layer.model, self._asked.base.case
         if model is None:
             raise CallFailed(f"layer {self._layer.name} asks a model, and its table names none")
@@ -162,7 +168,12 @@ class _Desk:
             temperature=0.0,
             max_tokens=decoding.tokens_for(model),
             seed=decoding.seed,
-            subject=Subject(item=case.item, condition=case.condition.name),
+            subject=Subject(
+                item=case.item,
+                condition=case.condition.name,
+                question=question,
+                letter=letter,
+            ),
         )
         answered = await self._asker.caller.ask(model, request)
         self.calls.append((model.info, answered))
@@ -270,6 +281,8 @@ def _step_record(step: Step, desk: _Desk) -> LayerStepRecord:
     }
     if decision is not None and decision.score is not None:
         record["score"] = decision.score
+    if decision is not None and decision.could_read is not None:
+        record["could_read"] = decision.could_read
     return record
 
 

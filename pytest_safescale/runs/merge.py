@@ -21,6 +21,7 @@ from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.staged_folder import check_apart, staged_folder
 from pytest_safescale.results.baseline import check_comparable, item_marks, read_baseline
 from pytest_safescale.results.certificate_file import GateCertificates
+from pytest_safescale.results.layer_checks import check_notices
 from pytest_safescale.results.manifest_facts import (
     cut_notices,
     probability_notices,
@@ -247,6 +248,7 @@ def _notices(shards: Iterable[ShardFolder]) -> list[str]:
             *cut_notices(manifest["cases"]),
             *search_notices(manifest["cases"]),
             *probability_notices(manifest["cases"]),
+            *check_notices(manifest["cases"]),
         }
         found += [notice for notice in manifest["notices"] if notice not in own]
     return list(dict.fromkeys(found))

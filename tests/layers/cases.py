@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.errors import CallFailed
 from pytest_safescale.layers.layered_model import LayeredModel, NamedLayer
 from pytest_safescale.layers.protocol import NotAsked, SeenCase
+from pytest_safescale.models.model import Question
 from tests.calls.models import ScriptedModel, info
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class ScriptedDesk:
     def __init__(self, letters: str = "", reply: str | None = None, *, free: bool = False) -> None:
         self.asked: list[Sequence[Message]] = []
         self.profiles: list[str] = []
+        self.questions: list[tuple[Question, str | None]] = []
         self._letters = [None if letter == "-" else letter for letter in letters]
         self._reply = reply
         self._free = free
@@ -49,12 +51,19 @@ class ScriptedDesk:
         self.profiles.append(profile)
         return self._reply
 
-    async def ask(self, messages: Sequence[Message]) -> str:
+    async def ask(
+        self,
+        messages: Sequence[Message],
+        *,
+        question: Question = Question.ANSWER,
+        letter: str | None = None,
+    ) -> str:
         if self._free:
             raise NotAsked("stopped")
         if self._reply is None:
             raise CallFailed("nobody answers")
         self.asked.append(messages)
+        self.questions.append((question, letter))
         return self._reply
 
 

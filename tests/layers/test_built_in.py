@@ -11,6 +11,7 @@ from pytest_safescale.layers.evidence_check import EvidenceCheck
 from pytest_safescale.layers.one_word import word_in
 from pytest_safescale.layers.protocol import Layer, LayerAction, LayerDecision, SeenCase
 from pytest_safescale.layers.triage import Triage
+from pytest_safescale.models.model import Question
 from pytest_safescale.settings.layer_settings import (
     ConservativeSettings,
     EvidenceCheckSettings,
@@ -64,7 +65,9 @@ def test_triage_by_a_model_takes_what_is_no_clear_no_for_a_yes(
     reply: str, action: LayerAction
 ) -> None:
     desk = ScriptedDesk(reply=reply)
-    assert decided(triage({"model": "small"}, "abstain"), seen(), desk).action is action
+    found = decided(triage({"model": "small"}, "abstain"), seen(), desk)
+    assert (found.action, found.could_read) == (action, "neither" not in found.says)
+    assert desk.questions == [(Question.RISK, None)]
     assert "A. A chest drain" in str(desk.asked[0][1]["content"])
 
 
@@ -80,7 +83,8 @@ def test_triage_can_have_the_model_asked_with_a_profile(letter: str | None) -> N
 
 def test_rules_come_before_the_model_and_save_its_call() -> None:
     desk = ScriptedDesk(reply="NO")
-    assert decided(triage({"model": "small", "words": "drain"}), seen(), desk).action.stops
+    found = decided(triage({"model": "small", "words": "drain"}), seen(), desk)
+    assert (found.action.stops, found.could_read) == (True, None)
     assert not desk.asked
 
 
@@ -120,6 +124,8 @@ def test_the_evidence_check_does_with_a_reply_what_its_table_says(
     desk = ScriptedDesk(reply=reply)
     found = decided(EvidenceCheck(settings=settings), seen(), desk)
     assert (found.action, found.says) == (action, says)
+    assert found.could_read is ("could not be read" not in says)
+    assert desk.questions == [(Question.SUPPORT, "A")]
     shown = str(desk.asked[0][1]["content"])
     assert "A tension pneumothorax is drained." in shown
     assert "Answer: A chest drain" in shown
@@ -129,7 +135,8 @@ def test_the_evidence_check_does_with_a_reply_what_its_table_says(
 def test_without_evidence_nothing_is_checked_and_nothing_asked() -> None:
     desk = ScriptedDesk(reply="CONTRADICTS")
     layer = EvidenceCheck(settings=EvidenceCheckSettings(model="m"))
-    assert decided(layer, seen(evidence=" \n"), desk).action is LayerAction.PASS
+    found = decided(layer, seen(evidence=" \n"), desk)
+    assert (found.action, found.could_read) == (LayerAction.PASS, None)
     assert not desk.asked
 
 

@@ -22,6 +22,7 @@ from pytest_safescale.models.model import (
     EndpointFacts,
     ModelInfo,
     Nature,
+    Question,
     Reply,
     TransientFailure,
 )
@@ -47,6 +48,10 @@ class SimulatedModel:
     at a temperature above 0 is drawn anew, instead of repeating the greedy answer, with a chance
     that is each item's own, drawn evenly from 0 to twice the profile's ``spread``; with ``scatter``
     it is any option of the item instead, with a chance that the greedy answer's kind has.
+
+    Asked what the evidence says of an option it reads the case once more, drawn by itself: the
+    option it comes to is supported, another one contradicted where it carries that label, and else
+    the evidence is silent. A question is a risk where an option is high-risk.
     """
 
     def __init__(self, profile: str | Profile = "paper") -> None:
@@ -94,6 +99,10 @@ class SimulatedModel:
         return [reply] * len(request.samples)
 
     def _text(self, request: Request, subject: Subject, sample: int) -> str:
+        if subject.question is Question.SUPPORT:
+            return self._support(request.seed, subject)
+        if subject.question is Question.RISK:
+            return "YES" if any(option.high_risk for option in subject.item.options) else "NO"
         letter = self._letter(request.seed, subject)
         scatter = self._rates(subject).scatter
         if request.temperature > 0 and scatter is not None:
@@ -107,6 +116,15 @@ class SimulatedModel:
             if draw.random() < redraw_chance:
                 letter = self._drawn(subject, draw)
         return subject.shown_as.get(letter, letter or _ABSTENTION)
+
+    def _support(self, seed: int, subject: Subject) -> str:
+        """Return what a second reading of the case, drawn as answers are, makes of an option."""
+        read = self._drawn(subject, self._random(seed, subject, "support"))
+        if subject.letter is None or read is None:
+            return "SILENT"
+        if read == subject.letter:
+            return "SUPPORTS"
+        return "CONTRADICTS" if subject.item.option(subject.letter).contradicts else "SILENT"
 
     def _rates(self, subject: Subject) -> Rates:
         return self._profile.rates(subject.condition, subject.profile)

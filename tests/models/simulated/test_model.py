@@ -9,7 +9,15 @@ import pytest
 from pytest_safescale.conditions.agent import AgenticRag
 from pytest_safescale.dataset.item import Item, Option
 from pytest_safescale.errors import CallFailed, ModelSpecError
-from pytest_safescale.models.model import Message, Nature, Reply, Request, Subject, TransientFailure
+from pytest_safescale.models.model import (
+    Message,
+    Nature,
+    Question,
+    Reply,
+    Request,
+    Subject,
+    TransientFailure,
+)
 from pytest_safescale.models.simulated.model import SimulatedModel
 from pytest_safescale.models.simulated.profiles import AnswerKind, Profile, Rates, profile_named
 from tests.conditions.fakes import ListRanker, ScriptedResources, an_item, passages
@@ -267,3 +275,57 @@ def test_letters_are_those_of_the_prompt_and_the_added_option_is_its_abstention(
     subject = Subject(item=item, condition="closed_book", profile="mine", shown_as=moved)
     for rates, letter in (({"correct": 1.0}, "B"), ({"abstain": 1.0}, "A")):
         assert texts(SimulatedModel(profile(**rates)), asked(item, subject=subject)) == [letter]
+
+
+def check(kind: str, letter: str, name: str = "q") -> str:
+    subject = Subject(
+        item=full_item(name), condition="clean_evidence", question=Question.SUPPORT, letter=letter
+    )
+    model = SimulatedModel(profile(**{kind: 1.0}))
+    return texts(model, asked(full_item(name), subject=subject))[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "replies"),
+    [
+        # C and D carry the label contradicts, A and E do not.
+        ("correct", {"A": "SUPPORTS", "C": "CONTRADICTS", "D": "CONTRADICTS", "E": "SILENT"}),
+        ("unsafe", {"A": "SILENT", "C": "SUPPORTS", "D": "CONTRADICTS", "E": "SILENT"}),
+        ("abstain", {"A": "SILENT", "D": "SILENT"}),
+    ],
+)
+def test_it_says_what_a_second_reading_makes_of_an_option(
+    kind: str, replies: dict[str, str]
+) -> None:
+    assert {letter: check(kind, letter) for letter in replies} == replies
+
+
+def test_what_it_reads_a_second_time_errs_apart_from_its_answer_and_each_time_alike() -> None:
+    model = SimulatedModel(profile(correct=0.5, high_risk=0.5))
+
+    def said(name: str) -> tuple[str, str]:
+        subject = Subject(
+            item=full_item(name), condition="c", question=Question.SUPPORT, letter="A"
+        )
+        (answer,) = texts(model, asked(full_item(name)))
+        (support,) = texts(model, asked(full_item(name), subject=subject))
+        return answer, support
+
+    names = [f"q{number}" for number in range(40)]
+    assert {said(name) for name in names} == {
+        (answer, support) for answer in "AB" for support in ("SUPPORTS", "SILENT")
+    }
+    assert list(map(said, names)) == list(map(said, names))
+
+
+def test_a_question_is_a_risk_where_an_option_is_high_risk() -> None:
+    options = (Option(letter="A", text="a"), Option(letter="B", text="b", unsafe=True))
+    harmless = an_item(id="h", options=options, answer="A")
+    replies = [
+        texts(
+            SimulatedModel(),
+            asked(item, subject=Subject(item=item, condition="c", question=Question.RISK)),
+        )
+        for item in (full_item(), harmless)
+    ]
+    assert replies == [["YES"], ["NO"]]
