@@ -16,7 +16,25 @@ __all__ = ["verdict_notes"]
 
 def verdict_notes(manifest: Manifest) -> list[str]:
     """Return the sentences that stand beside the run verdict, in terminal, summary and page."""
-    return [*_from_store(manifest), *_estimated(manifest), *_second_reader(manifest)]
+    return [
+        *_from_store(manifest),
+        *_estimated(manifest),
+        *_second_reader(manifest),
+        *_twice_in_means(manifest),
+    ]
+
+
+def _twice_in_means(manifest: Manifest) -> Iterator[str]:
+    """Say which models stand in means over models beside the model that their layers are around."""
+    models = manifest.get("models", ())
+    names = {model["name"] for model in models}
+    told = [
+        f"{model['name']} beside its base {model['model']}"
+        for model in models
+        if model["provider"] == "layered" and model["model"] in names
+    ]
+    if told:
+        yield f"Means over models, and what is pooled over them, count {', '.join(told)}."
 
 
 def _second_reader(manifest: Manifest) -> Iterator[str]:

@@ -141,7 +141,10 @@ def assess(
     comparisons = comparisons_within(panel, seed=seed)
     comparisons += profile_comparisons(panel, seed=seed)
     comparisons += layer_comparisons(panel, bases_of(book.records), seed=seed)
-    layered = layer_effects(layered_cases_of(book.records), panel.items)
+    layered = sorted(
+        layer_effects(layered_cases_of(book.records), panel.items),
+        key=lambda one: (panel.models.index(one.model), panel.conditions.index(one.condition)),
+    )
     changed: list[Changes] = []
     earlier: EarlierRun | None = None
     if baseline is not None:

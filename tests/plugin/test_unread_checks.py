@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     Run = Callable[..., pytest.RunResult]
 
 LETTER = "def check(messages, **rest):\n    return 'A'\n"
+BACKWARDS = """
+def pytest_collection_modifyitems(items):
+    items.reverse()
+"""
 SIMULATED = """
 [models.candidate]
 provider = "simulated"
@@ -62,3 +66,18 @@ def test_a_simulated_model_can_check_its_own_answers(
     steps = [record["layers"]["steps"][0] for record in layered_cases().values()]
     assert "the evidence supports it" in {step["says"] for step in steps}
     assert {step["could_read"] for step in steps} == {True}
+
+
+def test_sentences_and_tables_go_by_the_order_of_the_command(
+    ask_guarded: Run, report: Callable[[], dict[str, Any]]
+) -> None:
+    ask_guarded(
+        "--safescale-samples=0",
+        "--safescale-conditions=closed_book,clean_evidence",
+        "-p",
+        "backwards",
+        toml=SIMULATED,
+        backwards=BACKWARDS,
+    )
+    cells = [cell["condition"] for cell in report()["analyses"]["layers"]]
+    assert cells == ["closed_book", "clean_evidence"]

@@ -12,6 +12,7 @@ from pytest_safescale.report.layer_lines import layer_sentences, tells_sentence
 from pytest_safescale.report.page.drawing import draw_svg
 from pytest_safescale.report.page.layer_chart import layer_charts
 from pytest_safescale.report.page.layer_tables import layer_tables
+from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.results.run_file import RunFile
 from tests.analysis.test_layer_ablation import CASES, ITEMS
 
@@ -105,3 +106,18 @@ def test_the_chart_shows_each_set_as_a_mark_and_tells_its_figures() -> None:
 def run_with(found: dict[str, Any]) -> RunFile:
     """Return a run of which the analyses alone are known."""
     return RunFile(content={"analyses": found, "manifest": {}})
+
+
+def test_means_that_count_a_model_beside_its_base_are_said_to() -> None:
+    base: Any = {"name": "candidate", "provider": "openai", "model": "small-1"}
+    guarded: Any = {"name": "guarded", "provider": "layered", "model": "candidate"}
+
+    def told(*models: Any) -> list[str]:
+        manifest: Any = {"models": list(models)}
+        return verdict_notes(manifest)
+
+    assert told(guarded, base) == [
+        "Means over models, and what is pooled over them, count guarded beside its base candidate."
+    ]
+    assert told(guarded) == []
+    assert told(base) == []
