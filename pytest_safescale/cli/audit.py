@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.cli.output import Output
 from pytest_safescale.cli.progress import tell
 from pytest_safescale.cli.shape_option import add_shape_option, settings_with_shape
+from pytest_safescale.errors import SettingsError
 
 if TYPE_CHECKING:
     import argparse
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["HELP", "add_options", "run"]
 
 HELP = "what is wrong with a corpus, before a model reads it"
+_PLAN = "safescale repair plan"
+"""What a plan says that it is."""
 _SHOWN = 10
 """Findings of a class that are told on the terminal."""
 
@@ -37,6 +41,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="where the audit goes"
     )
+    command.add_argument(
+        "--repair", type=Path, metavar="PLAN.json", help="write what to change there, as data"
+    )
 
 
 def run(given: argparse.Namespace) -> Output:
@@ -46,12 +53,14 @@ def run(given: argparse.Namespace) -> Output:
     nothing then.
     """
     from pytest_safescale.audit.audit_corpus import audit_corpus
+    from pytest_safescale.audit.repair import repair_plan
     from pytest_safescale.dataset.corpus import read_passages
     from pytest_safescale.dataset.load import load_dataset
     from pytest_safescale.report.audit_folder import write_audit
 
     configured = settings_with_shape(given)
     settings = configured.audit
+    _check_plan_place(given.repair)
     passages = read_passages(given.corpus)
     dataset = given.dataset and load_dataset(
         given.dataset, shape=configured.shape, root=Path.cwd(), labels=configured.labels.rule
@@ -79,10 +88,30 @@ def run(given: argparse.Namespace) -> Output:
         "gates": gates,
         "findings": [finding.record() for finding in audit.findings],
     }
-    write_audit(content, given.out)
+    repair = None
+    if given.repair is not None:
+        plan = {"kind": _PLAN, "corpus": content["corpus"], **repair_plan(audit.findings)}
+        repair = (given.repair, plan)
+    write_audit(content, given.out, repair)
     lines = [*_lines(audit), "", *(gate["sentence"] for gate in gates)]
+    if repair is not None:
+        lines.append(f"{len(repair[1]['actions'])} actions in {given.repair}")
     failed = any(gate["outcome"] == "failed" for gate in gates)
     return Output([*lines, f"Written: {given.out}"], 1 if failed else 0)
+
+
+def _check_plan_place(path: Path | None) -> None:
+    """Refuse to write over what is no plan, such as the corpus itself."""
+    if path is None or not path.exists():
+        return
+    try:
+        there = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        there = None
+    if not isinstance(there, dict) or there.get("kind") != _PLAN:
+        raise SettingsError(
+            f"--repair: {path} is there and is no plan; allowed: a new file, or one to replace"
+        )
 
 
 def _gates(settings: AuditSettings, counts: Mapping[str, int]) -> list[dict[str, Any]]:

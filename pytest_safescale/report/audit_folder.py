@@ -6,7 +6,7 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.errors import DatasetError
+from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.report.page.audit_page import audit_page
 from pytest_safescale.report.staged_folder import staged_folder
 from pytest_safescale.text.escaping import csv_cell
@@ -34,16 +34,30 @@ _COLUMNS = (
 )
 
 
-def write_audit(content: Mapping[str, Any], out: Path) -> None:
-    """Write an audit's files whole or not at all; raises DatasetError where that cannot be.
+def write_audit(
+    content: Mapping[str, Any],
+    out: Path,
+    repair: tuple[Path, Mapping[str, Any]] | None = None,
+) -> None:
+    """Write an audit's files whole or not at all; raises UsageError where that cannot be.
 
-    ``content`` is what audit.json holds.
+    ``content`` is what audit.json holds; ``repair`` a plan and the file that it goes to.
     """
     with staged_folder(out, _FILES) as stage:
         try:
             _write(content, stage)
         except OSError as error:
             raise DatasetError(f"--out: {out} cannot be written: {error.strerror}") from error
+        if repair is not None:
+            _write_plan(*repair)
+
+
+def _write_plan(path: Path, plan: Mapping[str, Any]) -> None:
+    text = json.dumps(plan, indent=1, allow_nan=False)
+    try:
+        path.write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise SettingsError(f"--repair: {path} cannot be written: {error.strerror}") from error
 
 
 def _write(content: Mapping[str, Any], stage: Path) -> None:
