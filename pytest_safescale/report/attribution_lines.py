@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
+from pytest_safescale.report.table import signed_points
 from pytest_safescale.results.attribution_rows import attribution_in
 from pytest_safescale.text.words import words
 from pytest_safescale.verdicts.evidence_classes import EvidenceClass
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
         GapSplitRow,
     )
 
-__all__ = ["attribution_sentences", "signed_points", "widest_gap"]
+__all__ = ["attribution_sentences", "widest_gap"]
 
 
 def attribution_sentences(analyses: Mapping[str, Any]) -> list[str]:
@@ -80,8 +81,3 @@ def _the_worst(found: AttributionRows) -> list[str]:
         return []
     row = found["worst"][0]
     return [f"Worst item with retrieval, {row['item_id']} ({row['model']}): {row['sentence']}."]
-
-
-def signed_points(value: float) -> str:
-    """Write a difference of rates in percentage points, with its sign."""
-    return f"{100 * value:+.1f}"

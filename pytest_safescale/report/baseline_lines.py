@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.report.table import COLUMNS, headings, row_names
+from pytest_safescale.report.table import COLUMNS, headings, row_names, signed_points
 from pytest_safescale.text.words import words
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _cells(rows: Sequence[Row]) -> tuple[list[str], str]:
     for _, regime, metric in _COMPARED:
         row = found.get((regime, metric))
         sure = "*" if row and (row["p_holm"] or 0.0) < 0.05 and row["p_holm"] is not None else ""
-        cells.append("-" if row is None else f"{100 * row['delta']:+.1f}{sure}")
+        cells.append("-" if row is None else f"{signed_points(row['delta'])}{sure}")
     single = [row["n"] for row in rows if row["regime"] == "single"]
     return cells, str(max(single, default=0))
 
@@ -140,9 +140,9 @@ def _head(width: int) -> str:
 
 
 def _full(row: Row, width: int) -> str:
-    interval = f"{100 * row['ci_low']:+.1f} to {100 * row['ci_high']:+.1f}"
+    interval = f"{signed_points(row['ci_low'])} to {signed_points(row['ci_high'])}"
     return (
-        f"{row['condition']:<{width}} {_metric(row):<34} {100 * row['delta']:>+7.1f} "
+        f"{row['condition']:<{width}} {_metric(row):<34} {signed_points(row['delta']):>7} "
         f"{interval:>16} {row['b']:>4} {row['c']:>4} {_p(row['p_value'])} {_p(row['p_holm'])}"
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.report.table import signed_points
 from pytest_safescale.results.label_words import metric_word
 from pytest_safescale.results.profile_rows import has_profiles
 
@@ -45,10 +46,10 @@ def _sentence(conclusion: Conclusion, step: str, moved: Sequence[Mapping[str, An
 
 
 def _points(row: Mapping[str, Any]) -> str:
-    value = f"{100 * row['delta']:+.1f}"
+    value = signed_points(row["delta"])
     if row["ci_low"] is None or row["ci_high"] is None:
         return value
-    return f"{value} ({100 * row['ci_low']:+.1f} to {100 * row['ci_high']:+.1f})"
+    return f"{value} ({signed_points(row['ci_low'])} to {signed_points(row['ci_high'])})"
 
 
 def _sure(conclusion: Conclusion, profile: str) -> str:

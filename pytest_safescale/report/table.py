@@ -24,6 +24,7 @@ __all__ = [
     "percent",
     "row_names",
     "rows_of",
+    "signed_points",
 ]
 
 Column = tuple[str, str, str]
@@ -102,3 +103,8 @@ def row_names(conditions: Iterable[str]) -> Iterator[tuple[str, str]]:
 def percent(value: float | None) -> str:
     """Write a rate as a percentage with one decimal; nothing measured is a dash, never a zero."""
     return "-" if value is None else f"{100 * value:.1f}"
+
+
+def signed_points(value: float) -> str:
+    """Write a difference of rates in percentage points, with its sign; none is never minus."""
+    return f"{round(100 * value, 1) + 0.0:+.1f}"

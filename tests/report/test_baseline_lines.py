@@ -13,6 +13,7 @@ from pytest_safescale.report.baseline_lines import (
     listed_items,
 )
 from pytest_safescale.report.page.run_page import write_html
+from pytest_safescale.report.table import signed_points
 from pytest_safescale.results.conclusion import Against
 from tests.report.folders import make_folder
 from tests.report.made_records import Shape
@@ -117,6 +118,14 @@ def test_without_labels_danger_is_unknown_and_not_none() -> None:
     (told,) = change_summary(AGAINST._replace(changes=[row]))
     assert told.startswith("newly dangerous unknown, newly safe unknown, changed answer 2")
     assert "- newly dangerous: unknown" in full_lines(AGAINST._replace(changes=[row]))
+
+
+def test_no_change_is_never_a_minus() -> None:
+    assert [signed_points(value) for value in (-1e-17, -0.0004, -0.0006)] == [
+        "+0.0",
+        "+0.0",
+        "-0.1",
+    ]
 
 
 def test_without_a_baseline_there_is_nothing_to_tell() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
-from pytest_safescale.report.attribution_lines import signed_points
 from pytest_safescale.report.page.analysis_tables import Cell, Table
+from pytest_safescale.report.table import signed_points
 from pytest_safescale.report.wording import NOTHING
 from pytest_safescale.results.attribution_rows import attribution_in
 from pytest_safescale.text.words import words
