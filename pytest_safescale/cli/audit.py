@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.cli.out_file import check_place
 from pytest_safescale.cli.output import Output
 from pytest_safescale.cli.progress import tell
 from pytest_safescale.cli.shape_option import add_shape_option, settings_with_shape
-from pytest_safescale.errors import SettingsError
 
 if TYPE_CHECKING:
     import argparse
@@ -60,16 +59,18 @@ def run(given: argparse.Namespace) -> Output:
 
     configured = settings_with_shape(given)
     settings = configured.audit
-    _check_plan_place(given.repair)
+    if given.repair is not None:
+        check_place(given.repair, option="--repair", kind=_PLAN, word="plan")
     passages = read_passages(given.corpus)
     dataset = given.dataset and load_dataset(
         given.dataset, shape=configured.shape, root=Path.cwd(), labels=configured.labels.rule
     )
+    this_year = date.today().year
     audit = audit_corpus(
         passages,
         tell,
         items=dataset.items if dataset else None,
-        this_year=date.today().year,
+        this_year=this_year,
         max_age_years=settings.max_age_years,
     )
     gates = _gates(settings, audit.counts)
@@ -83,6 +84,7 @@ def run(given: argparse.Namespace) -> Output:
             "sentences": audit.sentences,
         },
         "dataset": dataset and {"name": dataset.name, "sha256": dataset.sha256},
+        "age": {"this_year": this_year, "max_age_years": settings.max_age_years},
         "coverage": audit.coverage,
         "counts": audit.counts,
         "gates": gates,
@@ -98,20 +100,6 @@ def run(given: argparse.Namespace) -> Output:
         lines.append(f"{len(repair[1]['actions'])} actions in {given.repair}")
     failed = any(gate["outcome"] == "failed" for gate in gates)
     return Output([*lines, f"Written: {given.out}"], 1 if failed else 0)
-
-
-def _check_plan_place(path: Path | None) -> None:
-    """Refuse to write over what is no plan, such as the corpus itself."""
-    if path is None or not path.exists():
-        return
-    try:
-        there = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        there = None
-    if not isinstance(there, dict) or there.get("kind") != _PLAN:
-        raise SettingsError(
-            f"--repair: {path} is there and is no plan; allowed: a new file, or one to replace"
-        )
 
 
 def _gates(settings: AuditSettings, counts: Mapping[str, int]) -> list[dict[str, Any]]:

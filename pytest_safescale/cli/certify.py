@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_safescale.cli.out_file import writing
+from pytest_safescale.cli.out_file import check_place, writing
 from pytest_safescale.cli.output import Output
 from pytest_safescale.errors import SettingsError
 
@@ -74,6 +74,7 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.analysis.certificates import Demand
     from pytest_safescale.report.certificate_lines import certificate_lines
     from pytest_safescale.results.baseline import read_baseline
+    from pytest_safescale.results.certificate import KIND
     from pytest_safescale.runs.certify import COMMAND, Request, certificates_of
 
     for option in ("max", "delta", "calibration"):
@@ -89,29 +90,13 @@ def run(given: argparse.Namespace) -> Output:
         models=given.model or (),
         conditions=() if given.conditions is None else given.conditions.split(","),
     )
-    _check_place(given.out)
+    check_place(given.out, option="--out", kind=KIND, word="certificate")
     runs = [read_baseline(path, option=COMMAND) for path in given.runs]
     content = certificates_of(runs, request)
     _write(given.out, content)
     lines = [*certificate_lines(content), f"Written: {given.out}"]
     lacking = any(one["threshold"] is None for one in content["certificates"])
     return Output(lines, 1 if lacking else 0)
-
-
-def _check_place(path: Path) -> None:
-    """Refuse to write over what is no certificate."""
-    from pytest_safescale.results.certificate import KIND
-
-    if not path.exists():
-        return
-    try:
-        there = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        there = None
-    if not isinstance(there, dict) or there.get("kind") != KIND:
-        raise SettingsError(
-            f"--out: {path} is there and is no certificate; allowed: a new file, or one to replace"
-        )
 
 
 def _write(path: Path, content: CertificateFile) -> None:

@@ -1,7 +1,8 @@
-"""The file that a command writes to ``--out``."""
+"""The file that a command writes to ``--out``, or to another option."""
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["writing"]
+__all__ = ["check_place", "writing"]
 
 
 @contextmanager
@@ -21,3 +22,20 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise SettingsError(f"--out: {path} cannot be written: {error.strerror}") from error
+
+
+def check_place(path: Path, *, option: str, kind: str, word: str) -> None:
+    """Raise SettingsError where writing would replace what is no file of this kind.
+
+    ``kind`` is what stands under the key ``kind`` of such a file, ``word`` what people call it.
+    """
+    if not path.exists():
+        return
+    try:
+        there = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        there = None
+    if not isinstance(there, dict) or there.get("kind") != kind:
+        raise SettingsError(
+            f"{option}: {path} is there and is no {word}; allowed: a new file, or one to replace"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_safescale.audit.hygiene import find_unclean
 from pytest_safescale.audit.provenance import find_unsourced
 from pytest_safescale.audit.read_corpus import CorpusText
 from pytest_safescale.dataset.corpus import CorpusPassage
+from pytest_safescale.errors import SettingsError
 from pytest_safescale.perturb.families.texts import INJECTIONS
 from tests.audit.planted import sample_passages
 
@@ -112,3 +114,9 @@ def test_repeated_passages_are_found() -> None:
 
 def test_the_sample_repeats_nothing() -> None:
     assert find_duplicates(CorpusText(sample_passages())) == []
+
+
+def test_without_datasketch_it_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasketch", None)
+    with pytest.raises(SettingsError, match=r"pip install \"pytest-safescale\[audit\]\""):
+        find_duplicates(corpus_of("One two three four.", "Five six seven eight."))
