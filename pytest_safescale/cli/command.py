@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn, Protocol, TextIO
 
@@ -74,7 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _print(lines: Iterable[str], where: TextIO | None = None) -> None:
     """Write lines to the terminal, the only way in which a command does."""
-    print("\n".join(map(terminal_line, lines)), file=where)
+    try:
+        print("\n".join(map(terminal_line, lines)), file=where, flush=True)
+    except BrokenPipeError:  # whoever reads has enough, as ``head`` has; nor is the rest flushed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (where or sys.stdout).fileno())
 
 
 class _Parser(argparse.ArgumentParser):

@@ -109,7 +109,7 @@ def _lexical(wanted: _Wanted) -> Model:
     if wanted.table.model not in ("", "lexical"):
         raise wanted.complain("lexical, without a further word")
     reader = LexicalReader()
-    reader.info = replace(reader.info, **_known(wanted))
+    reader.info = _revised(reader.info, wanted)
     return reader
 
 
@@ -120,8 +120,14 @@ def _simulated(wanted: _Wanted) -> Model:
     table = wanted.table.profile
     own = profile_from_mapping(wanted.spec, table) if table is not None else None
     simulated = SimulatedModel(own or wanted.table.model or "paper")
-    simulated.info = replace(simulated.info, **_known(wanted))
+    simulated.info = _revised(simulated.info, wanted)
     return simulated
+
+
+def _revised(own: ModelInfo, wanted: _Wanted) -> ModelInfo:
+    """Return what is known of a model of ours: the user's revision stands before its own."""
+    revision = f"{wanted.table.revision} {own.revision}".strip()
+    return replace(own, **_known(wanted), revision=revision)
 
 
 def _python(wanted: _Wanted) -> Model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -310,3 +311,16 @@ def test_a_process_ends_with_the_code(folder: Path, changes: dict[str, Any], cod
     )  # fmt: skip
     assert done.returncode == code
     assert (done.stdout == "", done.stderr == "") == (code != 0, code == 0)
+
+
+def test_a_reader_that_has_enough_ends_a_command_quietly(folder: Path) -> None:
+    (folder / "d.json").write_text(json.dumps([a_record()]), encoding="utf-8")
+    program = "import sys; from pytest_safescale.cli.command import main; sys.exit(main())"
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", program, "dataset", "check", "d.json"],
+        stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
