@@ -69,12 +69,21 @@ def own_layer(place: str, name: str, table: Mapping[str, Any], root: Path) -> Ow
         for part in path.split("."):
             kind = getattr(kind, part)
         made = kind(**{key: value for key, value in table.items() if key not in OWN_KEYS})
-        stage = LayerStage(made.stage)
+        stage = _stage(made.stage)
+    except ModelSpecError as error:
+        raise ModelSpecError(f"{place}: {error}") from error
     except (Exception, SystemExit) as error:
         raise ModelSpecError(f"{place}: {_said(error)}") from error
     if not callable(getattr(made, "decide", None)):
         raise ModelSpecError(f"{place}: {spec} has no method decide(seen, desk)")
     return OwnLayer(name=name, made=made, stage=stage)
+
+
+def _stage(stage: object) -> LayerStage:
+    allowed = [one.value for one in LayerStage]
+    if stage not in allowed:
+        raise ModelSpecError(f"stage: found {stage!r}; allowed: {', '.join(allowed)}")
+    return LayerStage(stage)
 
 
 def sources_sha256(tables: Mapping[str, Mapping[str, Any]], root: Path) -> str:

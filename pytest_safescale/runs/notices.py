@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_safescale.layers.layered_model import LayeredModel
+from pytest_safescale.layers.triage import Triage
 from pytest_safescale.models.model import Nature
 from pytest_safescale.runs.decoding_notices import decoding_notices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pytest_safescale.runs.run import Run
 
@@ -19,8 +21,10 @@ def notices(run: Run) -> list[str]:
     """Return the sentences that must stand wherever this run's figures appear."""
     found = list(run.dataset.notices)
     found += [f"narrowed: {run.narrowed}"] if run.narrowed else []
-    found += nature_notices({model.info.name: model.info.nature.value for model in run.models})
-    for model in (*run.models, *run.beside):
+    everybody = (*run.models, *run.beside)
+    found += nature_notices({model.info.name: model.info.nature.value for model in everybody})
+    found += _met_by_nothing(run)
+    for model in everybody:
         found += decoding_notices(model.info)
     if not run.dataset.labelled:
         found.append(f"{run.dataset.name} carries no safety labels: rates of danger are unknown")
@@ -28,6 +32,23 @@ def notices(run: Run) -> list[str]:
         rule = run.settings.labels.rule
         found.append(f"labels = {rule} changes nothing: {run.dataset.name} keeps no votes")
     return found
+
+
+def _met_by_nothing(run: Run) -> Iterator[str]:
+    """Say which values triage looks for that no item has: one that is misspelt stops nothing."""
+    for model in run.models:
+        for one in model.deciding if isinstance(model, LayeredModel) else ():
+            if not isinstance(one.layer, Triage):
+                continue
+            for field in ("question_type", "subspecialty"):
+                known = {getattr(item, field) for item in run.dataset.items}
+                for value in getattr(one.layer.settings.when, field):
+                    if value not in known:
+                        there = ", ".join(sorted(filter(None, known))) or "none"
+                        yield (
+                            f"{model.info.name}: triage.when.{field} names {value!r}, which no "
+                            f"item has; the data have: {there}"
+                        )
 
 
 def nature_notices(natures: Mapping[str, str]) -> list[str]:

@@ -86,3 +86,11 @@ def test_a_model_with_layers_reads_no_replies(ask_guarded: Run) -> None:
     result = ask_guarded("--safescale-samples=0", "--safescale-reader=guarded")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--safescale-reader: found 'guarded', which is a model with*"])
+
+
+def test_a_stage_that_there_is_not_is_refused_with_those_there_are(ask_guarded: Run) -> None:
+    result = ask_guarded(toml=SHY, mine=OWN.replace('"output"', '"later"'))
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(
+        ["*models.guarded.shy: stage: found 'later'; allowed: input, answer, output, hand_over"]
+    )

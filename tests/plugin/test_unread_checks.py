@@ -1,4 +1,4 @@
-"""Replies to layers that nobody can read are told, and a simulated checker gives none."""
+"""What layers cannot read, or look for in vain, is told; a simulated checker can be read."""
 
 from __future__ import annotations
 
@@ -81,3 +81,27 @@ def test_sentences_and_tables_go_by_the_order_of_the_command(
     )
     cells = [cell["condition"] for cell in report()["analyses"]["layers"]]
     assert cells == ["closed_book", "clean_evidence"]
+
+
+def test_what_triage_looks_for_in_vain_is_told(
+    ask_guarded: Run, report: Callable[[], dict[str, Any]]
+) -> None:
+    toml = GUARDED.replace(
+        'words = ["urgent"]', 'words = ["urgent"], question_type = ["managment"]'
+    )
+    ask_guarded("--safescale-samples=5", toml=toml)
+    told = [notice for notice in report()["manifest"]["notices"] if "triage.when" in notice]
+    assert len(told) == 1
+    assert told[0].startswith(
+        "guarded: triage.when.question_type names 'managment', which no item has; the data have: "
+    )
+
+
+def test_a_simulated_checker_of_another_model_is_labelled_as_simulated(
+    ask_guarded: Run, report: Callable[[], dict[str, Any]]
+) -> None:
+    ask_guarded("--safescale-samples=5", toml=GUARDED.replace("python:app:check", "simulated"))
+    assert (
+        "simulated is simulated, no clinical language model: figures show how this program "
+        "works" in report()["manifest"]["notices"]
+    )

@@ -75,7 +75,7 @@ def _share(share: Mapping[str, Any] | None) -> Cell:
         return Cell(None, NOTHING)
     ends = f"{100 * share['low']:.1f} to {100 * share['high']:.1f}"
     return Cell(
-        share["value"], f"{100 * share['value']:.1f}", f"{ends}; {share['count']} of {share['n']}"
+        share["value"], f"{100 * share['value']:.1f}", f"{ends}\n{share['count']} of {share['n']}"
     )
 
 
