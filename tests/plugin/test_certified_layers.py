@@ -72,7 +72,7 @@ def test_a_layer_takes_its_threshold_from_a_certificate(
         (("--safescale-samples=5", "--safescale-limit=5"), {"dataset": {"sha256": "x"}}, "data"),
         (("--safescale-samples=5",), {"prompt_sha256": "other"}, "it has another prompt"),
         (("--safescale-samples=5",), {"score": "logprob"}, "allowed: agreement, entropy"),
-        (("--safescale-samples=5",), {"certificates": []}, "found no certificate of candidate"),
+        (("--safescale-samples=5",), {"certificates": []}, "certificates: found none"),
         (("--safescale-samples=5",), {"kind": "letter"}, "is no certificate"),
     ],
 )
@@ -101,3 +101,12 @@ def test_a_certificate_of_another_model_is_refused(
     result = ask_guarded("--safescale-samples=5", toml=toml)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*is about another model candidate than this run*"])
+
+
+def test_a_certificate_that_names_other_models_alone_is_refused(
+    certified: Callable[..., None], ask_guarded: Run
+) -> None:
+    certified()
+    result = ask_guarded("--safescale-samples=5", toml=SURE.replace("candidate", "newcomer"))
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*found no certificate of newcomer*"])
