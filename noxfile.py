@@ -21,6 +21,8 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 OF_LOWEST = ["3.10", "3.11"]
 """Those for which the lowest versions are offered as wheels."""
+SPREAD = ("-n", "2", "--dist", "loadfile")
+"""Tests of a file stay in one process: the runs that they look at together are made once."""
 OF_USERS = ("audit", "hf", "parquet", "labels")
 """The extras whose requirements are held at their lowest too."""
 
@@ -94,7 +96,7 @@ def lowest(session: nox.Session) -> None:
         constraints = Path(outside) / "lowest.txt"
         constraints.write_text("\n".join(lowest_versions()) + "\n", encoding="utf-8")
         session.install("-q", "-e", f".[{extras}]", "-c", str(constraints))
-    session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
+    session.run("python", "-m", "pytest", *SPREAD, *session.posargs)
 
 
 @nox.session(python=PYTHONS)
@@ -134,7 +136,7 @@ def first_command() -> str:
 
 def _test_newest(session: nox.Session) -> None:
     session.install("-q", "-e", ".[dev]")
-    session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
+    session.run("python", "-m", "pytest", *SPREAD, *session.posargs)
 
 
 def _here(session: nox.Session, module: str, *arguments: str) -> None:

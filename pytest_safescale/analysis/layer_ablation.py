@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import fisher_exact
 
 from pytest_safescale.analysis.layer_configurations import (
     ANSWERED,
@@ -231,6 +230,8 @@ def _correct(judged: Iterable[_Judged]) -> list[_Judged]:
 
 def _tells(alone: Mapping[Configuration, Sequence[_Judged | None]]) -> list[Tells]:
     """Hold each layer's stops of dangerous answers against those of correct ones."""
+    from scipy.stats import fisher_exact  # slow to load, and wanted for layers alone
+
     found = []
     for chosen, judged in alone.items():
         known = [one for one in judged if one is not None]
