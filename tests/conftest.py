@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from matplotlib import figure
 from matplotlib.backends import backend_svg
+from scipy import stats
 
 from pytest_safescale.perturb.search import run_search
 from pytest_safescale.plugin import switching_on
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 PROFILE = "shared machine"
 settings.register_profile(PROFILE, deadline=None)
 settings.load_profile(PROFILE)
-LOADED = (backend_svg, conclude, figure, run_page, plan, ranking, run_search, switching_on)
+LOADED = (backend_svg, conclude, figure, run_page, plan, ranking, run_search, stats, switching_on)
 """Loaded before pytester notes which modules there are.
 
 It unloads what a run loads beyond them, and the array libraries cannot be loaded twice.

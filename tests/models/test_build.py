@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from pytest_safescale.models.build import build_model
 from pytest_safescale.settings.resolve import resolve_settings
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 @pytest.mark.parametrize("provider", ["simulated", "lexical", "python"])
 def test_a_revision_of_ones_own_tells_a_model_from_the_one_without(
-    provider: str, tmp_path: Path
+    provider: str, pytester: pytest.Pytester
 ) -> None:
-    (tmp_path / "app.py").write_text("def answer(messages, **_): return 'A'\n", encoding="utf-8")
+    pytester.makepyfile(app="def answer(messages, **_): return 'A'")  # whose module it unloads
 
     def revision(**table: str) -> str:
         model = {"model": "app:answer"} if provider == "python" else {}
         settings = resolve_settings({}, {"models": {"m": {"provider": provider, **model, **table}}})
-        return build_model("m", settings, root=tmp_path).info.revision
+        return build_model("m", settings, root=pytester.path).info.revision
 
     assert revision(revision="9") == f"9 {revision()}"
     assert revision() != ""
