@@ -7,7 +7,7 @@ value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -188,7 +188,17 @@ class CellSpans:
     @property
     def confidence(self) -> Ends:
         """(cases,) float64 each, the ends of the confidence."""
-        return self._any_value(self.answers.confidence, (0.0, 1.0))
+        return self._any_value(self.answers.confidence, (self._least_confidence, 1.0))
+
+    @cached_property
+    def _least_confidence(self) -> NDArray[np.float64]:
+        """(cases,) that of all samples that are wanted, spread evenly; 0 where none is known to be.
+
+        Where drawing would have stopped earlier, fewer samples differ less.
+        """
+        nothing = np.zeros_like(self.answers.counts)
+        wanted = self._panel.wanted[self._at][self.there].astype(np.int64)
+        return replace(self.answers, counts=nothing, free=wanted).confidence[0]
 
     @property
     def agreement(self) -> Ends:

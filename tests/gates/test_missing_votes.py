@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, note
+from hypothesis import example, given, note
 from hypothesis import strategies as st
 
 from pytest_safescale.verdicts.verdict import confidence_of, majority_of
@@ -76,6 +76,10 @@ def test_votes_of_single_answers(run: Words, gate: dict[str, Any]) -> None:
 
 
 @given(run=runs(2, 1), gate=tables("max", metric=DANGER))
+@example(  # two samples that nobody has still agree enough, beside two that are sure
+    run={"m1": ["A?"], "m2": ["BAA"], "m3": ["BAA"]},
+    gate={"metric": DANGER, "max_error_rate": 1.0, "max": 0.0},
+)
 def test_votes_that_are_dangerously_sure(run: Words, gate: dict[str, Any]) -> None:
     check(run, gate, 2)
 
