@@ -191,6 +191,8 @@ class Panel:
 
     def of_models(self, names: Sequence[str]) -> Panel:
         """Return the panel of these models alone, in this order; KeyError for a stranger."""
+        if tuple(names) == self.models:
+            return self
         places = {name: place for place, name in enumerate(self.models)}
         at = [places[name] for name in names]
         chosen = {name: getattr(self, name)[at] for name in (*_BY_CASE, "recorded")}
@@ -200,6 +202,8 @@ class Panel:
 
     def of_conditions(self, names: Sequence[str]) -> Panel:
         """Return the panel of these conditions alone, in this order; KeyError for a stranger."""
+        if tuple(names) == self.conditions:
+            return self
         places = {name: place for place, name in enumerate(self.conditions)}
         at = [places[name] for name in names]
         chosen = {name: getattr(self, name)[:, at] for name in _BY_CASE}

@@ -40,10 +40,13 @@ def profile_names(manifest: Manifest) -> list[str]:
 
 
 def conditions_with_profiles(manifest: Manifest) -> list[str]:
-    """Return the conditions of a run with each profile, as names of cells."""
+    """Return the conditions of a run, each with all its profiles, as names of cells.
+
+    None where the manifest names no condition.
+    """
     return [
         cell_condition(condition, profile)
-        for condition in manifest["conditions"]
+        for condition in manifest.get("conditions", ())
         for profile in profile_names(manifest)
     ]
 

@@ -8,12 +8,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_safescale.analysis.metrics import ENSEMBLE, MEAN_OVER_MODELS
-from pytest_safescale.cells import base_profile, cell_condition, split_condition
+from pytest_safescale.cells import base_profile, split_condition
 from pytest_safescale.errors import DatasetError
 from pytest_safescale.results.case_record import CaseRecord
 from pytest_safescale.results.checked import checked
 from pytest_safescale.results.label_words import label_words, metric_word
-from pytest_safescale.results.profile_rows import has_profiles, profile_names, together
+from pytest_safescale.results.profile_rows import (
+    conditions_with_profiles,
+    has_profiles,
+    profile_names,
+    together,
+)
 from pytest_safescale.results.record_lines import CASES, read_lines
 from pytest_safescale.results.run_content import RunContent
 
@@ -108,16 +113,9 @@ class RunFile:
 
     @cached_property
     def conditions(self) -> list[str]:
-        """The conditions with figures: in the manifest's order, further ones after them.
-
-        Each with its profiles, one after the other.
-        """
+        """The conditions with figures: in the manifest's order, further ones after them."""
         seen = dict.fromkeys(row["condition"] for row in self.metrics)
-        named = (
-            cell_condition(condition, profile)
-            for condition in self.manifest.get("conditions", ())
-            for profile in profile_names(self.manifest)
-        )
+        named = conditions_with_profiles(self.manifest)
         return list(dict.fromkeys([*(name for name in named if name in seen), *seen]))
 
     @cached_property

@@ -20,7 +20,6 @@ from pytest_safescale.analysis.robustness import robustness_metrics, robustness_
 from pytest_safescale.analysis.scaling import ModelFacts
 from pytest_safescale.analysis.searched_items import Searches
 from pytest_safescale.analysis.shared_items import shared_items
-from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.dataset.votes import MAJORITY
 from pytest_safescale.gates.inputs import EarlierRun, GateInputs
 from pytest_safescale.gates.judge import judge_gates
@@ -38,6 +37,7 @@ from pytest_safescale.results.manifest_facts import (
     served_notices,
 )
 from pytest_safescale.results.panel_records import panel_from_records
+from pytest_safescale.results.profile_rows import conditions_with_profiles
 from pytest_safescale.results.same_replies import require_other_replies, resting_notices, resting_on
 from pytest_safescale.runs.manifest import frame_of, run_manifest, shard_manifest
 from pytest_safescale.settings.shards import shard_notice
@@ -233,18 +233,12 @@ def _measured(
     book: RecordBook, manifest: Manifest
 ) -> tuple[Panel, list[Metric], Mapping[str, Sequence[str]]]:
     """Return panel, figures and the ensembles that have some."""
-    panel = panel_from_records(book.records).in_order(*_names_of_cells(manifest))
+    # Records come in any order; while a run goes on it names neither, and keeps theirs.
+    models = [model["name"] for model in manifest.get("models", ())]
+    panel = panel_from_records(book.records).in_order(models, conditions_with_profiles(manifest))
     named = {ensemble["name"]: ensemble["models"] for ensemble in manifest["ensembles"]}
     ensembles = complete_ensembles(panel, named)
     return panel, _figures(panel, book, manifest, ensembles), ensembles
-
-
-def _names_of_cells(manifest: Manifest) -> tuple[list[str], list[str]]:
-    """Return models and conditions as the run names them: records come in any order."""
-    profiles = [one["name"] for one in manifest.get("profiles", ())] or [PLAIN]
-    models = [model["name"] for model in manifest.get("models", ())]
-    names = manifest.get("conditions", ())
-    return models, [cell_condition(name, profile) for name in names for profile in profiles]
 
 
 def _figures(

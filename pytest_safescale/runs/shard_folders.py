@@ -14,7 +14,7 @@ from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.errors import DatasetError, Problem
 from pytest_safescale.results.case_record import CaseRecord, cell_of
 from pytest_safescale.results.manifest_facts import FACTS, differing, fact
-from pytest_safescale.results.profile_rows import profile_names
+from pytest_safescale.results.profile_rows import conditions_with_profiles
 from pytest_safescale.results.record_lines import CASES, SEARCHES, read_lines
 from pytest_safescale.results.run_file import read_run
 from pytest_safescale.results.search_record import SearchRecord
@@ -63,12 +63,7 @@ class ShardFolder:
     def ranks(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
         """Where each model, and each condition with its profile, stands in the run."""
         models = [model["name"] for model in self.manifest["models"]]
-        conditions = [
-            cell_condition(condition, profile)
-            for condition in self.manifest["conditions"]
-            for profile in profile_names(self.manifest)
-        ]
-        return _ranked(models), _ranked(conditions)
+        return _ranked(models), _ranked(conditions_with_profiles(self.manifest))
 
     def records(self) -> Iterator[CaseRecord]:
         """Give its cases, in the order of the file."""
