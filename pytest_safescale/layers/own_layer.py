@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib
 import inspect
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.errors import CallFailed, ModelSpecError
 from pytest_safescale.layers.protocol import LayerDecision, LayerStage
-from pytest_safescale.models.python.sources import application_sources
+from pytest_safescale.models.python.named_object import named_object
+from pytest_safescale.models.python.sources import hash_of_sources
 from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:
@@ -62,12 +60,8 @@ def own_layer(place: str, name: str, table: Mapping[str, Any], root: Path) -> Ow
         raise ModelSpecError(
             f'{place}.layer: found {spec!r}; allowed: "module:Class", a layer of your own'
         )
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
     try:
-        kind: Any = importlib.import_module(module)
-        for part in path.split("."):
-            kind = getattr(kind, part)
+        kind = named_object(module, path, root)
         made = kind(**{key: value for key, value in table.items() if key not in OWN_KEYS})
         stage = _stage(made.stage)
     except ModelSpecError as error:
@@ -89,12 +83,7 @@ def _stage(stage: object) -> LayerStage:
 def sources_sha256(tables: Mapping[str, Mapping[str, Any]], root: Path) -> str:
     """Return a hash of the sources of the user's own layers; empty where there are none."""
     modules = [str(table.get("layer", "")).partition(":")[0] for table in tables.values()]
-    if not modules:
-        return ""
-    digest = hashlib.sha256()
-    for path in application_sources(modules, root):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return hash_of_sources(modules, root) if modules else ""
 
 
 def _said(error: BaseException) -> str:

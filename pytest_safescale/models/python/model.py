@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import importlib
 import inspect
-import sys
 import threading
 import time
 from dataclasses import replace
@@ -25,7 +22,8 @@ from pytest_safescale.models.model import (
     read_tool_calls,
 )
 from pytest_safescale.models.openai.messages import read_message
-from pytest_safescale.models.python.sources import application_sources
+from pytest_safescale.models.python.named_object import named_object
+from pytest_safescale.models.python.sources import hash_of_sources
 from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:
@@ -128,12 +126,8 @@ def _imported(info: ModelInfo, root: Path) -> Callable[..., Any]:
     module_name, colon, path = info.model.partition(":")
     if not (module_name and colon and path):
         raise ModelSpecError(f"{info.name}: allowed: python:package.module:callable")
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
     try:
-        found: Any = importlib.import_module(module_name)
-        for name in path.split("."):
-            found = getattr(found, name)
+        found = named_object(module_name, path, root)
         if inspect.isclass(found) and any("__call__" in vars(base) for base in found.__mro__):
             found = found()
     except (Exception, SystemExit) as error:
@@ -179,11 +173,8 @@ def _is_async(call: Callable[..., Any]) -> bool:
 def _revision(call: Callable[..., Any], named: str, root: Path) -> str:
     """Return a hash of the application's sources: its modules and those they import, to the end."""
     own = str(getattr(call, "__module__", named))
-    digest = hashlib.sha256()
-    for path in application_sources((named, own), root):
-        digest.update(path.read_bytes())
-    digest.update(str(getattr(call, "safescale_version", "")).encode("utf-8", "replace"))
-    return digest.hexdigest()[:16]
+    version = str(getattr(call, "safescale_version", ""))
+    return hash_of_sources((named, own), root, version=version)
 
 
 def _reply(name: str, answer: object, latency_s: float) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -11,9 +12,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["application_sources"]
+__all__ = ["application_sources", "hash_of_sources"]
 
 _INSTALLED = ("site-packages", "dist-packages")
+
+
+def hash_of_sources(modules: Iterable[str], root: Path, *, version: str = "") -> str:
+    """Return a hash of the files of these modules and of those they import, and of a version."""
+    digest = hashlib.sha256()
+    for path in application_sources(modules, root):
+        digest.update(path.read_bytes())
+    digest.update(version.encode("utf-8", "replace"))
+    return digest.hexdigest()[:16]
 
 
 def application_sources(modules: Iterable[str], root: Path) -> list[Path]:
