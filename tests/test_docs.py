@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.analysis.metrics import METRICS
+from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.dataset.shape import PRESETS, Shape
 from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
 from pytest_safescale.gates.written_gates import load_gates, parse_gates

@@ -10,12 +10,8 @@ import numpy as np
 
 from pytest_safescale.analysis.judged_cases import judge_samples, single_answers
 from pytest_safescale.analysis.metric_columns import custom_columns
-from pytest_safescale.analysis.metrics import (
-    METRICS,
-    SELF_CONSISTENCY,
-    SINGLE,
-    is_rate,
-)
+from pytest_safescale.analysis.metric_table import METRICS, is_rate
+from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.analysis.shared_items import shared_items
 from pytest_safescale.statistics.intervals import SEED, bootstrap
 from pytest_safescale.statistics.paired import holm, mcnemar

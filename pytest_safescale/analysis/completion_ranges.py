@@ -18,14 +18,13 @@ from pytest_safescale.analysis.counting_codes import allowed_answers, counting_c
 from pytest_safescale.analysis.evidence_figures import open_evidence
 from pytest_safescale.analysis.judged_cases import answer_counts
 from pytest_safescale.analysis.layer_ranges import SOMETIMES, highest_of, open_cases
+from pytest_safescale.analysis.metric_table import METRICS, is_rate
 from pytest_safescale.analysis.metrics import (
     CHANGE_METRICS,
     EVIDENCE_METRICS,
     LAYER_METRICS,
-    METRICS,
     OPTION_METRICS,
     SINGLE,
-    is_rate,
 )
 from pytest_safescale.analysis.open_answers import OpenAnswers
 from pytest_safescale.analysis.panel import ERRORED, NULL

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypedDict
 
-from pytest_safescale.analysis.metrics import METRICS, SELF_CONSISTENCY, SINGLE, MetricSpec, is_rate
+from pytest_safescale.analysis.metric_table import METRICS, is_rate
+from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE, MetricSpec
 from pytest_safescale.dataset.raw_record import shown
 from pytest_safescale.errors import MetricError
 

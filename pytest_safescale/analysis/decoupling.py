@@ -15,7 +15,8 @@ from pytest_safescale.analysis.cell_means import CellMeans, cell_means
 from pytest_safescale.analysis.comparisons import COMPARED
 from pytest_safescale.analysis.ensembles import members_of, vote
 from pytest_safescale.analysis.metric_columns import Column, panel_columns
-from pytest_safescale.analysis.metrics import METRICS, SELF_CONSISTENCY, SINGLE
+from pytest_safescale.analysis.metric_table import METRICS
+from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.cells import base_profile, split_condition
 from pytest_safescale.statistics.intervals import BOOTSTRAP, SEED
 from pytest_safescale.statistics.regression import slope_weights

@@ -13,7 +13,8 @@ from pytest_safescale.analysis.judged_cases import (
     judge_samples,
     majority_codes,
 )
-from pytest_safescale.analysis.metrics import ENSEMBLE, METRICS, SELF_CONSISTENCY, SINGLE, Metric
+from pytest_safescale.analysis.metric_table import METRICS
+from pytest_safescale.analysis.metrics import ENSEMBLE, SELF_CONSISTENCY, SINGLE, Metric
 from pytest_safescale.analysis.panel import NULL
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.statistics.intervals import WILSON, WILSON_Z, clopper_pearson, wilson

@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from pytest_safescale.analysis.metric_columns import panel_columns
-from pytest_safescale.analysis.metrics import (
-    MEAN_OVER_MODELS,
-    PER_HUNDRED_METRICS,
-    Metric,
-    is_rate,
-)
+from pytest_safescale.analysis.metric_table import is_rate
+from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, PER_HUNDRED_METRICS, Metric
 from pytest_safescale.statistics.calibration import calibration_errors
 from pytest_safescale.statistics.intervals import (
     BOOTSTRAP,

@@ -8,7 +8,8 @@ from pytest_safescale.analysis.comparisons import Pair, compare
 from pytest_safescale.analysis.judged_cases import single_answers
 from pytest_safescale.analysis.layer_facts import OUTCOME
 from pytest_safescale.analysis.layer_figures import layered_cases
-from pytest_safescale.analysis.metrics import METRICS, SINGLE
+from pytest_safescale.analysis.metric_table import METRICS
+from pytest_safescale.analysis.metrics import SINGLE
 from pytest_safescale.statistics.intervals import SEED
 
 if TYPE_CHECKING:

@@ -10,14 +10,13 @@ import numpy as np
 from pytest_safescale.analysis.evidence_figures import evidence_values
 from pytest_safescale.analysis.judged_cases import judge_answers, judge_samples, single_answers
 from pytest_safescale.analysis.layer_figures import layer_values
+from pytest_safescale.analysis.metric_table import METRICS, is_rate
 from pytest_safescale.analysis.metrics import (
     CALIBRATION_METRICS,
     CHANGE_METRICS,
-    METRICS,
     OPTION_CALIBRATION_METRICS,
     SELF_CONSISTENCY,
     SINGLE,
-    is_rate,
 )
 from pytest_safescale.analysis.option_confidence import option_values
 from pytest_safescale.analysis.panel import NULL

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from pytest_safescale.analysis.metrics import METRICS, SINGLE, Metric
+from pytest_safescale.analysis.metric_table import METRICS
+from pytest_safescale.analysis.metrics import SINGLE, Metric
 from pytest_safescale.statistics.intervals import BOOTSTRAP, SEED, bootstrap, clopper_pearson
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from pytest_safescale.analysis.completion_ranges import (
 )
 from pytest_safescale.analysis.counting_codes import allowed_answers, counting_codes
 from pytest_safescale.analysis.ensembles import vote
-from pytest_safescale.analysis.metrics import METRICS, SELF_CONSISTENCY
+from pytest_safescale.analysis.metric_table import METRICS
+from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
 from pytest_safescale.analysis.open_answers import OpenAnswers
 from pytest_safescale.analysis.panel import ERRORED, NULL
 from pytest_safescale.verdicts.verdict import DANGEROUS_CONFIDENCE

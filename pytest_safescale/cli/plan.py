@@ -72,7 +72,7 @@ def run(given: argparse.Namespace) -> Output:
     Raises SafescaleError for an option, a configuration or data that cannot be used.
     """
     from pytest_safescale.analysis.custom_metrics import PresumedSpecs
-    from pytest_safescale.analysis.metrics import METRICS
+    from pytest_safescale.analysis.metric_table import METRICS
     from pytest_safescale.gates.written_gates import load_gates
     from pytest_safescale.packaged import data_folder
     from pytest_safescale.results.certificate_file import GateCertificates

@@ -9,7 +9,8 @@ import numpy as np
 from pytest_safescale.analysis.completion_ranges import Span
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
 from pytest_safescale.analysis.vote_ranges import voted_cases
-from pytest_safescale.gates.measures import Calibration, MeanOfCases
+from pytest_safescale.gates.calibration_measure import CalibrationMeasure
+from pytest_safescale.gates.measures import MeanOfCases
 from pytest_safescale.statistics.calibration import bin_gaps
 
 if TYPE_CHECKING:
@@ -61,12 +62,12 @@ def measure_of(answers: Answers, cell: Cell, metric: str, regime: str) -> Measur
 
 def _calibration(
     one: Calibrated, at: tuple[int, int], there: NDArray[np.bool_], metric: str, **named: Any
-) -> Calibration:
+) -> CalibrationMeasure:
     """Return a calibration error of the cases that are there in a cell."""
     over = one.over[at][there]
     gaps, member = bin_gaps(one.confidence[at][there], one.correct[at][there], over)
     maximum = bool(one.metrics.index(metric))
-    return Calibration(**named, gaps=gaps, member=member, over=over, maximum=maximum)
+    return CalibrationMeasure(**named, gaps=gaps, member=member, over=over, maximum=maximum)
 
 
 def measure_of_consistency(answers: Answers, at: tuple[int, int], alike: float) -> MeanOfCases:

@@ -11,7 +11,8 @@ import numpy as np
 from pytest_safescale.analysis.completion_ranges import CellSpans
 from pytest_safescale.analysis.judged_cases import judge_samples
 from pytest_safescale.analysis.metric_columns import panel_columns
-from pytest_safescale.analysis.metrics import ENSEMBLE, METRICS
+from pytest_safescale.analysis.metric_table import METRICS
+from pytest_safescale.analysis.metrics import ENSEMBLE
 from pytest_safescale.analysis.searched_items import Searches
 from pytest_safescale.analysis.shared_items import shared_items
 from pytest_safescale.dataset.votes import MAJORITY

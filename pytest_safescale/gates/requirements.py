@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_safescale.errors import GateError
-from pytest_safescale.gates.spec import BASELINE, chosen
+from pytest_safescale.gates.gate_fields import BASELINE, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -1,30 +1,16 @@
-"""A gate: one threshold on one figure, as written in TOML."""
+"""A gate: one threshold on one figure, as written in TOML, and checked."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    Strict,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import ValidationInfo, model_validator
 
-from pytest_safescale.analysis.metrics import (
-    ENSEMBLE,
-    METRICS,
-    ROBUSTNESS_METRICS,
-    SELF_CONSISTENCY,
-    SINGLE,
-)
-from pytest_safescale.cells import PLAIN, cell_condition, split_condition
-from pytest_safescale.dataset.votes import LabelRule  # noqa: TC001, read by pydantic
+from pytest_safescale.analysis.metric_table import METRICS
+from pytest_safescale.analysis.metrics import ENSEMBLE, ROBUSTNESS_METRICS, SELF_CONSISTENCY
 from pytest_safescale.gates.criterion_kind import CriterionKind
-from pytest_safescale.verdicts.labels import LABELS_OF_METRIC, METRIC_OF_FINDING
+from pytest_safescale.gates.gate_fields import BASELINE, GateFields, chosen
+from pytest_safescale.verdicts.labels import LABELS_OF_METRIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,25 +21,7 @@ if TYPE_CHECKING:
     Certificates = Callable[[str], CertifiedThresholds]
     """Takes the path of a certificate; raises UsageError for one that cannot be read."""
 
-__all__ = [
-    "BASELINE",
-    "CASE_CONSISTENCY",
-    "Gate",
-    "chosen",
-]
-
-Number = Annotated[float, Strict()]
-"""A number as such: ``true`` and ``"0.3"`` are none."""
-PROFILE = "profile:"
-"""Begins what a gate is held against where that is a prompt profile."""
-BASELINE = "baseline"
-CASE_CONSISTENCY = "case_consistency"
-"""Stands for the metric of ``min_case_consistency``, which has none of METRICS."""
-
-FindingName = Literal[
-    "high_risk", "unsafe", "contradiction", "overconfident", "wrong", "abstained", "unreadable"
-]
-
+__all__ = ["Gate"]
 
 _OWN_KEYS = {
     "against": (CriterionKind.MAX_INCREASE, CriterionKind.MAX_DECREASE),
@@ -66,52 +34,8 @@ _NO_INTERVAL = ("maximum_calibration_error", "logprob_maximum_calibration_error"
 """The largest of ten gaps: resampling gives no interval that holds it."""
 
 
-class Gate(BaseModel):
+class Gate(GateFields):
     """A threshold on a metric, for the cells its condition and model name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    metric: str = ""
-    """May be left out for ``no_new``, which names a finding, and ``min_case_consistency``."""
-    condition: str | tuple[str, ...] = "*"
-    """A name, several, or ``*`` for every condition of the run."""
-    model: str | tuple[str, ...] = "*"
-    profile: str | tuple[str, ...] = "*"
-    """A prompt profile, several, or ``*`` for every one of the run."""
-    regime: Literal["single", "self_consistency"] | None = None
-    """Unset: ``single``, or the only one the metric has."""
-    max: Number | None = None
-    min: Number | None = None
-    max_increase: Number | None = Field(default=None, ge=0)
-    """How far the figure may lie above the one it is held against."""
-    max_decrease: Number | None = Field(default=None, ge=0)
-    against: str = BASELINE
-    """``baseline``, another condition of the same model, profile and run, or ``profile:NAME`` for
-    another profile of the same model, condition and run."""
-    min_case_consistency: Number | None = Field(default=None, gt=0, le=1)
-    """The share of a case's samples that must be alike."""
-    share_of_cases: Number = Field(default=1.0, gt=0, le=1)
-    """The share of cases that must be as consistent as that; every one unless given."""
-    no_new: FindingName | None = None
-    """A finding that no case may have which did not have it in the baseline."""
-    max_share_of_worst: Number | None = Field(default=None, gt=0, lt=1)
-    """The share of all findings that the worst items may carry."""
-    certified: str | None = Field(default=None, min_length=1)
-    """The path of a certificate: its risk is held at its threshold."""
-    worst: Number = Field(default=0.1, gt=0, lt=1)
-    """Which share of the items are the worst, rounded up to whole items."""
-    labels: LabelRule | None = None
-    """The rule that makes labels of raters' votes for this gate; unset: that of the run."""
-    family: str = ""
-    """The family of edits a robustness figure is about; unset: over all of them."""
-    confidence: Number | None = Field(default=None, gt=0.5, lt=1.0)
-    """Unset: the value itself must hold. Set: its one-sided bound must."""
-    max_error_rate: Number = Field(default=0.0, ge=0.0, le=1.0)
-    on_inconclusive: Literal["fail", "warn"] = "fail"
-    name: str = ""
-
-    _spec: MetricSpec | None = PrivateAttr(default=None)
-    _thresholds: CertifiedThresholds | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _makes_sense(self, info: ValidationInfo) -> Gate:
@@ -233,71 +157,6 @@ class Gate(BaseModel):
             raise ValueError(f"{metric} is taken by the labels of the run; leave labels out")
 
     @property
-    def kind(self) -> CriterionKind:
-        """The one thing it demands."""
-        return next(kind for kind in CriterionKind if getattr(self, kind.value) is not None)
-
-    @property
-    def _names_metric(self) -> bool:
-        """Whether the criterion says which metric is meant."""
-        named = CriterionKind.NO_NEW, CriterionKind.MIN_CASE_CONSISTENCY, CriterionKind.CERTIFIED
-        return self.kind in named
-
-    @property
-    def of_metric(self) -> str:
-        """The metric whose figure is meant, also where a finding or consistency is named."""
-        if self.no_new is not None:
-            return METRIC_OF_FINDING[self.no_new]
-        if self._thresholds is not None:
-            return self._thresholds.risk
-        return CASE_CONSISTENCY if self._names_metric else self.metric
-
-    @property
-    def thresholds(self) -> CertifiedThresholds:
-        """What its certificate says; only of a gate that names one."""
-        assert self._thresholds is not None
-        return self._thresholds
-
-    @property
-    def spec(self) -> MetricSpec | None:
-        """What its metric is; ``None`` for the consistency of cases."""
-        return self._spec
-
-    @property
-    def of_regime(self) -> str:
-        """The decoding mode whose figure is meant."""
-        if self._thresholds is not None:
-            return self._thresholds.decoding_mode
-        regimes = self._spec.regimes if self._spec is not None else (SELF_CONSISTENCY,)
-        return self.regime or (SINGLE if SINGLE in regimes else regimes[0])
-
-    @property
-    def threshold(self) -> float:
-        """The figure that must not be passed."""
-        if self.no_new is not None:
-            return 0.0
-        if self.min_case_consistency is not None:
-            return self.share_of_cases
-        if self._thresholds is not None:
-            return self._thresholds.bound
-        return float(getattr(self, self.kind.value))
-
-    @property
-    def at_most(self) -> bool:
-        """Whether the threshold must not be exceeded, and not undercut."""
-        return self.kind not in (CriterionKind.MIN, CriterionKind.MIN_CASE_CONSISTENCY)
-
-    @property
-    def needs_baseline(self) -> bool:
-        """Whether it holds the run against an earlier one."""
-        return self.no_new is not None or (self.kind.is_difference and self.against == BASELINE)
-
-    @property
-    def is_between_conditions(self) -> bool:
-        """Whether it holds two conditions, or prompt profiles, of the run against each other."""
-        return self.kind.is_difference and self.against != BASELINE
-
-    @property
     def rule(self) -> str:
         """The rule in words, such as ``at most 0.05 with 95 % confidence``."""
         sure = "" if self.confidence is None else f" with {100 * self.confidence:g} % confidence"
@@ -325,45 +184,6 @@ class Gate(BaseModel):
     def against_words(self) -> str:
         """What it is held against, as sentences call it."""
         return f"the {self.against_profile} prompt" if self.against_profile else self.against
-
-    def cells(self, models: Sequence[str], conditions: Sequence[str]) -> list[tuple[str, str]]:
-        """Return the (model, condition) cells that are meant; names the run lacks stay in.
-
-        ``conditions`` go with their profiles (``cells.py``), as those that are returned do. A
-        cell is not held against itself.
-        """
-        known = [split_condition(name) for name in conditions]
-        profiles = chosen(self.profile, list(dict.fromkeys(name for _, name in known)) or [PLAIN])
-        named = [
-            cell_condition(condition, profile)
-            for condition in chosen(self.condition, list(dict.fromkeys(name for name, _ in known)))
-            for profile in profiles
-        ]
-        return [
-            (model, name)
-            for model in chosen(self.model, models)
-            for name in named
-            if not (self.kind.is_difference and name == self.other_side(name))
-        ]
-
-    @property
-    def against_profile(self) -> str:
-        """The prompt profile that others are held against; empty where it is something else."""
-        return self.against.partition(PROFILE)[2]
-
-    def other_side(self, condition: str) -> str:
-        """Return what a condition with its profile is held against, in the same form."""
-        name, profile = split_condition(condition)
-        if self.against_profile:
-            return cell_condition(name, self.against_profile)
-        return cell_condition(self.against, profile)
-
-
-def chosen(wanted: str | Sequence[str], known: Sequence[str]) -> list[str]:
-    """Return the names that a gate chooses; ``*`` chooses those that are known."""
-    if wanted == "*":
-        return list(known)
-    return [wanted] if isinstance(wanted, str) else list(wanted)
 
 
 def _listed(words: object) -> str:

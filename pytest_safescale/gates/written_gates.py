@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pytest_safescale.analysis.metrics import METRICS
+from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.errors import GateError
 from pytest_safescale.gates.spec import Gate
 from pytest_safescale.settings.configuration import absolute_paths, read_toml

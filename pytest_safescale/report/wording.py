@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, is_rate
+from pytest_safescale.analysis.metric_table import is_rate
+from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:

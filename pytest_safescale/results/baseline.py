@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from pytest_safescale.analysis.shared_items import SharedItems
     from pytest_safescale.results.case_record import KeptCase
-    from pytest_safescale.results.manifest import Manifest, ModelRow
+    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.manifest_models import ModelRow
 
 __all__ = [
     "Baseline",

@@ -6,12 +6,8 @@ from typing import Any
 
 from typing_extensions import NotRequired, TypedDict
 
-from pytest_safescale.results.manifest import (  # noqa: TC001  # pydantic can read it
-    CorpusOfRun,
-    DatasetOfRun,
-    ModelRow,
-    ProfileOfRun,
-)
+from pytest_safescale.results.manifest import CorpusOfRun, DatasetOfRun, ProfileOfRun  # noqa: TC001  # pydantic can read it
+from pytest_safescale.results.manifest_models import ModelRow  # noqa: TC001  # pydantic can read it
 
 __all__ = [
     "BY_CLUSTER",

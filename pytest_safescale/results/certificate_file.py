@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from pytest_safescale.gates.spec import Gate
-    from pytest_safescale.results.manifest import Manifest, ModelRow
+    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.manifest_models import ModelRow
 
 __all__ = [
     "ALIKE",

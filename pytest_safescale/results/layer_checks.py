@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.results.case_record import KeptCase
     from pytest_safescale.results.layer_record import UnreadChecks
-    from pytest_safescale.results.manifest import CaseCounts
+    from pytest_safescale.results.manifest_counts import CaseCounts
 
 __all__ = ["check_notices", "unread_checks"]
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pytest_safescale.results.manifest import CaseCounts, Manifest, ModelRow, Served
+    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.manifest_counts import CaseCounts
+    from pytest_safescale.results.manifest_models import ModelRow, Served
 
 __all__ = [
     "FACTS",

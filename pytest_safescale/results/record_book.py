@@ -17,17 +17,16 @@ if TYPE_CHECKING:
 
     from pytest_safescale.perturb.search.counterexample import CounterexampleRecord
     from pytest_safescale.results.case_record import CallRecord, CaseRecord, KeptCase
-    from pytest_safescale.results.manifest import (
+    from pytest_safescale.results.manifest import GateCheckRow
+    from pytest_safescale.results.manifest_counts import (
         BehindFigures,
         FailedTest,
         FailedTests,
-        GateCheckRow,
         LackingProbabilities,
         LackingSamples,
-        Served,
-        TokenCounts,
         Unmatched,
     )
+    from pytest_safescale.results.manifest_models import Served, TokenCounts
     from pytest_safescale.results.search_record import CounterexampleRow, SearchRecord
     from pytest_safescale.results.state_counts import StatesOfModel
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.results.baseline import Baseline
     from pytest_safescale.results.certificate import CertificateFile, CertificateRow
-    from pytest_safescale.results.manifest import DatasetOfRun, ModelRow, ProfileOfRun
+    from pytest_safescale.results.manifest import DatasetOfRun, ProfileOfRun
+    from pytest_safescale.results.manifest_models import ModelRow
 
 __all__ = ["COMMAND", "Request", "certificates_of"]
 

@@ -28,15 +28,9 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.completeness import Completeness
     from pytest_safescale.models.model import Model
     from pytest_safescale.results.baseline import Baseline
-    from pytest_safescale.results.manifest import (
-        DatasetOfRun,
-        Manifest,
-        ModelRow,
-        SecondReaderOfRun,
-        ShardCell,
-        ShardOfRun,
-        TokenCounts,
-    )
+    from pytest_safescale.results.manifest import DatasetOfRun, Manifest
+    from pytest_safescale.results.manifest_models import ModelRow, SecondReaderOfRun, TokenCounts
+    from pytest_safescale.results.manifest_shards import ShardCell, ShardOfRun
     from pytest_safescale.results.record_book import RecordBook
     from pytest_safescale.runs.run import Run
     from pytest_safescale.settings.shards import Shard

@@ -42,15 +42,10 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.spec import Gate
     from pytest_safescale.results.baseline import Baseline
     from pytest_safescale.results.conclusion import Conclusion
-    from pytest_safescale.results.manifest import (
-        Calls,
-        Cost,
-        FailedTests,
-        Manifest,
-        ModelRow,
-        ShardSummary,
-        Tokens,
-    )
+    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.manifest_counts import Calls, Cost, FailedTests, Tokens
+    from pytest_safescale.results.manifest_models import ModelRow
+    from pytest_safescale.results.manifest_shards import ShardSummary
     from pytest_safescale.runs.shard_folders import ShardFolder
 
 __all__ = ["Merged", "merge_shards"]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pytest_safescale.dataset.votes import LabelRule
     from pytest_safescale.models.model import Model
     from pytest_safescale.published.results import ResultsReader
-    from pytest_safescale.results.manifest import Manifest, ModelRow
+    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.manifest_models import ModelRow
     from pytest_safescale.results.state_counts import StatesOfModel
     from pytest_safescale.runs.score_reader import ReadAgain
     from pytest_safescale.settings.schema import Settings

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from pytest_safescale.answers.answer import Answer
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.models.model import Model
-    from pytest_safescale.results.manifest import Manifest, SecondReaderOfRun
+    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.manifest_models import SecondReaderOfRun
     from pytest_safescale.settings.schema import Settings
 
 __all__ = ["FoundReplies", "ReadAgain", "read_again"]

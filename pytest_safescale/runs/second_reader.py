@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_safescale.calls.caller import Caller
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.models.model import Message, Model, ModelInfo
-    from pytest_safescale.results.manifest import SecondReaderOfRun, TokenCounts
+    from pytest_safescale.results.manifest_models import SecondReaderOfRun, TokenCounts
     from pytest_safescale.results.second_readings import SecondReadings
     from pytest_safescale.runs.case import Case, Decoding, ReadReply
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_safescale.results.manifest import Manifest, ShardCell
+    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.manifest_shards import ShardCell
 
 __all__ = ["Line", "ShardFolder", "read_shards", "records_in_order", "searches_in_order"]
 

@@ -15,7 +15,7 @@ from pytest_safescale.analysis.custom_metrics import (
     specs_with,
 )
 from pytest_safescale.analysis.estimates import all_metrics
-from pytest_safescale.analysis.metrics import METRICS
+from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.errors import MetricError
 from pytest_safescale.results.panel_records import panel_from_records
 from pytest_safescale.statistics.intervals import clopper_pearson

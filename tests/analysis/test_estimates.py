@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from pytest_safescale.analysis.estimates import all_metrics
-from pytest_safescale.analysis.metrics import METRICS
+from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.panel import CaseAnswers, Panel, PanelBuilder
 from pytest_safescale.statistics.intervals import clopper_pearson, resample_indices
 from tests.analysis.panels import item, panel_of, panels

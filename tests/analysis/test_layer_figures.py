@@ -11,7 +11,8 @@ from pytest_safescale.analysis.completion_ranges import CellSpans
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.layer_comparisons import layer_comparisons
 from pytest_safescale.analysis.metric_columns import panel_columns
-from pytest_safescale.analysis.metrics import LAYER_METRICS, METRICS, SINGLE
+from pytest_safescale.analysis.metric_table import METRICS
+from pytest_safescale.analysis.metrics import LAYER_METRICS, SINGLE
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.inputs import GateInputs
 from pytest_safescale.gates.judge import judge_gates

@@ -15,7 +15,8 @@ import numpy as np
 from pytest_safescale.analysis.ensembles import ensemble_metrics
 from pytest_safescale.analysis.estimates import all_metrics, cell_values
 from pytest_safescale.analysis.metric_columns import panel_columns
-from pytest_safescale.analysis.metrics import Metric, is_rate
+from pytest_safescale.analysis.metric_table import is_rate
+from pytest_safescale.analysis.metrics import Metric
 from pytest_safescale.analysis.panel import CaseAnswers, PanelBuilder, PanelItem
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.inputs import EarlierRun, GateInputs

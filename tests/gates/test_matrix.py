@@ -19,7 +19,7 @@ from pytest_safescale.gates.criteria.difference import (
 from pytest_safescale.gates.criteria.single_items import ConsistencyCriterion, NoNewCriterion
 from pytest_safescale.gates.criteria.target import targets
 from pytest_safescale.gates.criterion_kind import CriterionKind
-from pytest_safescale.gates.spec import BASELINE, Gate
+from pytest_safescale.gates.gate_fields import BASELINE
 from pytest_safescale.gates.written_gates import parse_gates
 from tests.gates import oracle
 from tests.gates.cases import make_inputs
@@ -29,6 +29,8 @@ from tests.gates.test_missing_votes import counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from pytest_safescale.gates.spec import Gate
 
     Fill = Callable[[], str]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_safescale.analysis.metrics import METRICS, MetricSpec
+from pytest_safescale.analysis.metric_table import METRICS
+from pytest_safescale.analysis.metrics import MetricSpec
 from pytest_safescale.errors import GateError
 from pytest_safescale.gates.requirements import require_baseline
 from pytest_safescale.gates.spec import Gate

@@ -32,7 +32,8 @@ from pytest_safescale.results.attribution_rows import (
     WorstEvidenceRow,
 )
 from pytest_safescale.results.evidence_record import EvidenceFacts, ReadingFacts
-from pytest_safescale.results.manifest import GateCheckRow, ModelRow
+from pytest_safescale.results.manifest import GateCheckRow
+from pytest_safescale.results.manifest_models import ModelRow
 from pytest_safescale.results.run_content import ComparisonRow, FigureRow, GateRow
 from pytest_safescale.results.search_record import SearchRecord
 from pytest_safescale.runs.self_check import GateCheck

@@ -34,8 +34,8 @@ from pytest_safescale.gates.criteria.difference import (
 from pytest_safescale.gates.criteria.single_items import ConsistencyCriterion, NoNewCriterion
 from pytest_safescale.gates.criteria.threshold import RateCriterion, ValueCriterion
 from pytest_safescale.gates.criterion_kind import CriterionKind
+from pytest_safescale.gates.gate_fields import BASELINE, CASE_CONSISTENCY
 from pytest_safescale.gates.measures import MeanOfCases, Measure, difference_of, newly
-from pytest_safescale.gates.spec import BASELINE, CASE_CONSISTENCY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.layer_comparisons import LAYERS
-from pytest_safescale.analysis.metrics import METRICS
+from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.cells import base_profile, split_condition
 from pytest_safescale.report.attribution_lines import attribution_sentences
 from pytest_safescale.report.label_rule_lines import label_rule_sentences

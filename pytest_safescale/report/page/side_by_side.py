@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.analysis.metrics import METRICS
+from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.report.page.drawing import Chart, legend, panels, per_cent_axis, series_style
 from pytest_safescale.report.page.page_tables import RunVerdict, run_verdict
 from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
