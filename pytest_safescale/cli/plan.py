@@ -79,14 +79,13 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.runs.certified_layers import check_certified_layers
     from pytest_safescale.runs.manifest import stated_before
     from pytest_safescale.runs.outlook import render_outlook
-    from pytest_safescale.runs.plan import (
+    from pytest_safescale.runs.plan import plan_run, scaled
+    from pytest_safescale.runs.plan_words import (
         layer_sentences,
-        plan_run,
         profile_sentences,
         reader_sentences,
         render_plan,
         retrieval_sentences,
-        scaled,
     )
     from pytest_safescale.settings.configuration import absolute_paths, find_configuration
     from pytest_safescale.settings.options import OPTIONS
@@ -184,7 +183,7 @@ def _searches(rows: Sequence[PlanRow], settings: Settings) -> list[str]:
         return []
     from pytest_safescale.perturb.relations import RELATIONS
     from pytest_safescale.perturb.search.run_search import current_hypothesis_settings
-    from pytest_safescale.runs.plan import robustness_sentence
+    from pytest_safescale.runs.plan_words import robustness_sentence
 
     # Relations of the user's own are known by their names alone, as metrics are.
     sentence = robustness_sentence(

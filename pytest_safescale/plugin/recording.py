@@ -278,9 +278,9 @@ def _fails_anyway(ended: BaseException | None) -> bool:
 
 def _plan(session: SafescaleSession) -> list[str]:
     """Return what the run will take at most; of cases nothing where no call costs anything."""
-    from pytest_safescale.runs.plan import (
+    from pytest_safescale.runs.plan import plan_run
+    from pytest_safescale.runs.plan_words import (
         layer_sentences,
-        plan_run,
         plan_sentences,
         profile_sentences,
         reader_sentences,

@@ -14,7 +14,7 @@ from pytest_safescale.perturb.search.run_search import current_hypothesis_settin
 from pytest_safescale.plugin import ROBUSTNESS_FIXTURE, case_selection, options, output
 from pytest_safescale.plugin.hook_results import things_of
 from pytest_safescale.plugin.travelling import attach, travelling_with
-from pytest_safescale.runs.plan import robustness_sentence
+from pytest_safescale.runs.plan_words import robustness_sentence
 from pytest_safescale.runs.robustness_case import (
     MAJORITY,
     RobustnessCase,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.runs.plan import layer_sentences, plan_run
+from pytest_safescale.runs.plan import plan_run
+from pytest_safescale.runs.plan_words import layer_sentences
 from pytest_safescale.runs.run import prepare_run
 from pytest_safescale.settings.resolve import resolve_settings
 

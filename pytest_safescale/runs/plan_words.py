@@ -1,0 +1,153 @@
+"""The plan of a run in words and as a table."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from pytest_safescale.calls.usage import money, prompt_estimate
+from pytest_safescale.retrieval.chunks import CHUNKS_A_CALL, chunk_passages
+from pytest_safescale.runs.plan import (
+    AGENT_SEARCHES,
+    AGENT_TURN_TOKENS,
+    ANSWER_TOKENS,
+    COSTS,
+    COUNTS,
+    PROSE_TOKENS,
+)
+from pytest_safescale.runs.second_reader import CHECKED, reading_messages
+from pytest_safescale.text.tokens import estimated_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_safescale.runs.plan import PlanRow
+    from pytest_safescale.runs.run import Run
+
+__all__ = [
+    "layer_sentences",
+    "plan_sentences",
+    "profile_sentences",
+    "reader_sentences",
+    "render_plan",
+    "retrieval_sentences",
+    "robustness_sentence",
+]
+
+_FURTHER = ("fewest_further", "most_further")
+
+
+def robustness_sentence(
+    rows: Sequence[PlanRow], *, relations: int, variants: int, shrink_calls: int
+) -> str:
+    """Return what searches for counterexamples take at most, beside the cases as they are."""
+    cases, each = sum(row.cases for row in rows), relations * variants
+    calls, tokens_in, tokens_out, cost = (
+        each * sum(getattr(row.variants, name) for row in rows)
+        for name in ("calls", "prompt_tokens", "completion_tokens", "money")
+    )
+    return (
+        f"robustness: {cases} cases x {relations} relations = {cases * relations} searches of "
+        f"{variants} variants: at most {calls:.0f} calls, about {tokens_in:.0f} tokens in and "
+        f"{tokens_out:.0f} out, {_cost(cost, cost)}; a counterexample takes at most "
+        f"{shrink_calls} variants more"
+    )
+
+
+def profile_sentences(rows: Sequence[PlanRow]) -> list[str]:
+    """Return what the further turns of prompt profiles take; nothing where there are none."""
+    fewest, most = (sum(getattr(row, name) for row in rows) for name in _FURTHER)
+    if not most:
+        return []
+    return [
+        f"prompt profiles: further turns take {_span(fewest, most)} of the calls, as samples give "
+        f"the same first reply or others; assumed: {PROSE_TOKENS} tokens a reply in prose; a first "
+        "turn that profiles share is asked once"
+    ]
+
+
+def layer_sentences(rows: Sequence[PlanRow]) -> list[str]:
+    """Return what layers take of the calls; nothing where no model has any."""
+    fewest, most = (
+        sum(getattr(row, f"{end}_of_layers") for row in rows) for end in ("fewest", "most")
+    )
+    if not most:
+        return []
+    return [
+        f"layers: {_span(fewest, most)} of the calls, as cases are stopped before or not; what the "
+        "base is asked in any case is not asked again"
+    ]
+
+
+def retrieval_sentences(run: Run) -> list[str]:
+    """Return what dense retrieval takes beside the cases; nothing where no embedding is asked."""
+    searched = any(case.condition.lacks(case.item, corpus=False) for case in run.cases)
+    if run.embedder is None or not searched:
+        return []
+    chunks = chunk_passages(run.dataset.corpus)
+    tokens = estimated_tokens(*(f"{chunk.title} {chunk.text}" for chunk in chunks))
+    return [
+        f"{run.embedder.info.name}: {len(chunks)} chunks take {ceil(len(chunks) / CHUNKS_A_CALL)} "
+        f"calls more, about {tokens} tokens, cost {money(run.embedder.info, tokens, 0):.2f}; "
+        "each new search takes one"
+    ]
+
+
+def reader_sentences(run: Run) -> list[str]:
+    """Return what the second reader takes beside the cases; nothing where there is none."""
+    if run.reader is None:
+        return []
+    info, cases = run.reader.info, run.cases
+    checked = min(CHECKED, len(cases))
+    replies = len(cases) * (1 + run.decoding.samples)
+    asked = sum(prompt_estimate(reading_messages("B", case.item)) for case in cases) / len(cases)
+    room = run.decoding.tokens_for(run.reader) if info.reasoning else ANSWER_TOKENS
+    tokens, cost = round(asked), money(info, round(asked), room)
+    price = f"cost {cost * checked:.2f}" if cost else "cost unknown, as no price is set"
+    return [
+        f"{info.name}: at most {checked} calls more to check its reading, {price}, and one for "
+        f"each of {replies} replies that the rules cannot read; each about {tokens} tokens in "
+        f"beside the reply, and {room} out"
+    ]
+
+
+def render_plan(rows: Sequence[PlanRow]) -> list[str]:
+    """Return the plan as a table of 80 columns, with its total."""
+    lines = [
+        f"{'model, condition':<34}{'cases':>6}{'calls':>14}{'tokens in':>11}{'tokens out':>11}"
+    ]
+    for row in rows:
+        name = f"{row.model} {row.condition}"[-33:]
+        calls = f"{row.fewest_calls}-{row.most_calls}"
+        lines.append(
+            f"{name:<34}{row.cases:>6}{calls:>14}{row.prompt_tokens:>11}{row.completion_tokens:>11}"
+        )
+    return [*lines, *plan_sentences(rows)]
+
+
+def plan_sentences(rows: Sequence[PlanRow], *, fresh: bool = False) -> list[str]:
+    """Return the plan's total in words; ``fresh`` is a run for which no stored reply counts."""
+    total = {name: sum(getattr(row, name) for row in rows) for name in (*COUNTS, *COSTS)}
+    stored = (
+        "no stored reply counts" if fresh else "what the store holds already is not asked again"
+    )
+    return [
+        f"{total['cases']} cases, {total['fewest_calls']} calls where samples share a request, "
+        f"{total['most_calls']} where they do not",
+        f"about {_span(total['prompt_tokens'], total['most_prompt_tokens'])} tokens in and "
+        f"{total['completion_tokens']} out, {_cost(total['money'], total['most_money'])}",
+        f"assumed: {AGENT_SEARCHES} searches an agent, {AGENT_TURN_TOKENS} tokens a turn; {stored}",
+    ]
+
+
+def _span(fewest: object, most: object) -> str:
+    """Return the two as a range, or the one they are: as samples share a request, or do not."""
+    low, high = str(fewest), str(most)
+    return low if low == high else f"{low} to {high}"
+
+
+def _cost(fewest: float, most: float) -> str:
+    """Return what tokens cost; where no model has a price, that is unknown and not nothing."""
+    if not most:
+        return "cost unknown, as no price is set"
+    return f"cost {_span(f'{fewest:.2f}', f'{most:.2f}')} in your unit"
