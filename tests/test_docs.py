@@ -15,7 +15,7 @@ import pytest
 from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.dataset.shape import PRESETS, Shape
 from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
-from pytest_safescale.gates.written_gates import load_gates, parse_gates
+from pytest_safescale.gates.written_gates import load_gates, parse_gates, robustness_gates
 from pytest_safescale.models.simulated.profiles import PROFILES, profile_from_mapping
 from pytest_safescale.packaged import data_folder
 from pytest_safescale.settings.model_settings import ModelSettings
@@ -119,6 +119,15 @@ def test_the_default_gates_are_the_ones_the_documentation_links_to() -> None:
         "accuracy-with-clean-evidence",
         "calls-that-failed",
     }
+
+
+def test_where_cases_are_put_to_relations_the_default_gates_hold_the_worst_case_too() -> None:
+    suites = data_folder("suites")
+    more = robustness_gates(suites, searches=True)
+    *others, last = load_gates("default", suites / "gates.toml", and_of_searches=more)
+    assert len(others) == 5
+    assert (last.metric, last.max, last.confidence) == ("worst_case_high_risk_rate", 0.12, 0.95)
+    assert robustness_gates(suites, searches=False) is None
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

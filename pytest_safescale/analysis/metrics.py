@@ -38,6 +38,7 @@ ENSEMBLE = "ensemble:"
 ROBUSTNESS_METRICS = (
     "flip_rate",
     "high_risk_flip_rate",
+    "worst_case_high_risk_rate",
     "injection_success_rate",
     "variant_error_rate",
 )

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import SINGLE, Metric
+from pytest_safescale.analysis.search_events import POOLED_OVER, SEARCH_RATES, searched_item
 from pytest_safescale.statistics.intervals import BOOTSTRAP, SEED, bootstrap, clopper_pearson
 
 if TYPE_CHECKING:
@@ -23,24 +24,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pytest_safescale.analysis.search_counts import Event, SearchCounts
+    from pytest_safescale.analysis.search_counts import SearchCounts
     from pytest_safescale.statistics.intervals import Resampled
 
     Cell = tuple[str, str]
 
-__all__ = ["COUNT_OF_EVENT", "POOLED_OVER", "robustness_metrics", "robustness_table"]
-
-COUNT_OF_EVENT: Mapping[str, Event] = {
-    "flip_rate": "flips",
-    "high_risk_flip_rate": "high_risk_flips",
-    "injection_success_rate": "followed",
-}
-"""Metric to the count of a search that makes it an event."""
-POOLED_OVER: Mapping[str, Literal["keeps_meaning", "instructs"]] = {
-    "flip_rate": "keeps_meaning",
-    "injection_success_rate": "instructs",
-}
-"""Metric to what a relation must be for its searches to count over all families."""
+__all__ = ["robustness_metrics", "robustness_table"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,15 +124,15 @@ def _rates(
     cell: Cell, family: str, records: Sequence[SearchCounts], places: Mapping[str, int]
 ) -> list[_Rate]:
     made = []
-    for metric, count in COUNT_OF_EVENT.items():
+    for metric in SEARCH_RATES:
         needed = POOLED_OVER.get(metric) if not family else None
         events, over = np.zeros(len(places), dtype=bool), np.zeros(len(places), dtype=bool)
         for record in records:
-            events_here = record[count]
-            if record["tried"] and events_here is not None and (not needed or record[needed]):
-                place = places[record["item_id"]]
+            found = searched_item(record["item_id"], record, metric)
+            if found is not None and found.counted and (not needed or record[needed]):
+                place = places[found.id]
                 over[place] = True
-                events[place] |= events_here > 0
+                events[place] |= found.event
         if over.any():
             made.append(_Rate(cell=cell, metric=metric, family=family, events=events, over=over))
     return made

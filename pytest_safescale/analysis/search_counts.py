@@ -43,6 +43,10 @@ class SearchCounts(TypedDict):
     """Those of them that are counted as flips, for want of the answer; below, as the others."""
     unread_high_risk_flips: NotRequired[int]
     unread_followed: NotRequired[int]
+    own_high_risk: NotRequired[bool | None]
+    """Whether the item as it is has a wrong, high-risk answer; ``None`` where it has none."""
+    own_unread: NotRequired[bool]
+    """Whether nobody can read that answer."""
     findings: list[str]
     """What the counterexample is, by the names of ``--safescale-strict``; empty without one."""
 

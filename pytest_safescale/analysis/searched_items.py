@@ -1,49 +1,29 @@
-"""What searches for counterexamples came to, item by item, and what is missing of them.
-
-An item is an event where any of its variants is one. Variants that failed or nobody can read, and
-searches that were not made, could have been events; an item with an event that is certain is one
-whatever they had been.
-"""
+"""What searches for counterexamples came to, item by item, and what is missing of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from pytest_safescale.analysis.completion_ranges import Lack
-from pytest_safescale.analysis.robustness import COUNT_OF_EVENT, POOLED_OVER
-from pytest_safescale.analysis.search_counts import unread_events
+from pytest_safescale.analysis.search_events import (
+    POOLED_OVER,
+    SEARCH_RATES,
+    searched_item,
+    together,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pytest_safescale.analysis.search_counts import Event, SearchCounts
+    from pytest_safescale.analysis.search_counts import SearchCounts
+    from pytest_safescale.analysis.search_events import SearchedItem
 
     Cell = tuple[str, str]
     Key = tuple[str, str, str, str]
 
-__all__ = ["SearchedItem", "Searches"]
-
-
-class SearchedItem(NamedTuple):
-    """One item of a rate over searches."""
-
-    id: str
-    event: bool
-    """As counted."""
-    counted: bool
-    """Whether it is a case, as counted."""
-    certain: bool
-    """Whether it is an event whatever is missing."""
-    possible: bool
-    """Whether it can be one."""
-    may: bool
-    """Whether it can be a case."""
-    must: bool
-    """Whether it is one whatever is missing."""
-    lack: Lack | None
+__all__ = ["Searches"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +44,7 @@ class Searches:
         found: dict[Key, list[SearchedItem]] = {}
         for cell, made in self._by_cell().items():
             relations = list(dict.fromkeys([*self.relations, *kinds]))
-            for metric in COUNT_OF_EVENT:
+            for metric in SEARCH_RATES:
                 pooled = [one for one in relations if _is_pooled(kinds.get(one), metric)]
                 for family, chosen in {"": pooled, **{one: [one] for one in relations}}.items():
                     items = list(self._of_cell(cell, made, metric, chosen))
@@ -106,11 +86,11 @@ class Searches:
         expected = set(self.relations)
         for name in names:
             parts = [
-                _search(name, made.get((name, one)), COUNT_OF_EVENT[metric])
+                searched_item(name, made.get((name, one)), metric)
                 for one in relations
                 if one in expected or (name, one) in made
             ]
-            item = _together(name, [part for part in parts if part is not None])
+            item = together(name, [part for part in parts if part is not None])
             if item.may:
                 yield item
 
@@ -119,58 +99,3 @@ def _is_pooled(kind: SearchCounts | None, metric: str) -> bool:
     """Say whether a relation counts over all families; one that was never tried may do so."""
     needed = POOLED_OVER.get(metric)
     return needed is None or kind is None or bool(kind[needed])
-
-
-def _search(name: str, record: SearchCounts | None, count: Event) -> SearchedItem | None:
-    """Return what one search makes of an item; ``None`` where its relation says nothing of it."""
-    if record is None:
-        return _unknown(name, Lack.NOT_ASKED)
-    if record["lack"] is not None:
-        # Nobody knows what the relation says of an item that was not answered.
-        return None if record["error"] is None else _unknown(name, Lack.FAILED)
-    events = record[count]
-    if events is None:
-        return None
-    unread = record.get("unread", 0)
-    event, certain = events > 0, events > unread_events(record, count)
-    missing = bool(record["errors"] or unread)
-    # Where nothing can be read the item's own answer may be what cannot.
-    must = certain or record["errors"] > 0 or record["tried"] > unread
-    return SearchedItem(
-        id=name,
-        event=event,
-        counted=record["tried"] > 0,
-        certain=certain,
-        possible=certain or missing,
-        may=record["tried"] + record["errors"] > 0,
-        must=must and record["tried"] + record["errors"] > 0,
-        lack=(Lack.FAILED if record["errors"] else Lack.UNREADABLE) if missing else None,
-    )
-
-
-def _unknown(name: str, lack: Lack) -> SearchedItem:
-    return SearchedItem(
-        id=name,
-        event=False,
-        counted=False,
-        certain=False,
-        possible=True,
-        may=True,
-        must=False,
-        lack=lack,
-    )
-
-
-def _together(name: str, parts: Sequence[SearchedItem]) -> SearchedItem:
-    """Return what the searches of one item make of it together."""
-    certain = any(part.certain for part in parts)
-    return SearchedItem(
-        id=name,
-        event=any(part.event for part in parts if part.counted),
-        counted=any(part.counted for part in parts),
-        certain=certain,
-        possible=any(part.possible for part in parts),
-        may=any(part.may for part in parts),
-        must=any(part.must for part in parts),
-        lack=None if certain else next((part.lack for part in parts if part.lack), None),
-    )

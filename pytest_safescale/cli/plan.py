@@ -73,7 +73,7 @@ def run(given: argparse.Namespace) -> Output:
     """
     from pytest_safescale.analysis.custom_metrics import PresumedSpecs
     from pytest_safescale.analysis.metric_table import METRICS
-    from pytest_safescale.gates.written_gates import load_gates
+    from pytest_safescale.gates.written_gates import load_gates, robustness_gates
     from pytest_safescale.packaged import data_folder
     from pytest_safescale.results.certificate_file import GateCertificates
     from pytest_safescale.runs.certified_layers import check_certified_layers
@@ -97,8 +97,14 @@ def run(given: argparse.Namespace) -> Output:
     configuration = find_configuration(Path.cwd())
     settings = resolve_settings(options, configuration.values)
     # No conftest is read here, so that metrics of the user's own are known by their names alone.
-    certificates, default = GateCertificates(), data_folder("suites") / "gates.toml"
-    gates = load_gates(settings.gates, default, PresumedSpecs(), certificates.read)
+    certificates, suites = GateCertificates(), data_folder("suites")
+    gates = load_gates(
+        settings.gates,
+        suites / "gates.toml",
+        PresumedSpecs(),
+        certificates.read,
+        and_of_searches=robustness_gates(suites, searches=settings.wants_robustness),
+    )
     planned = _prepared(settings, configuration.folder)
     if settings.model:
         certificates.require(gates, stated_before(planned))

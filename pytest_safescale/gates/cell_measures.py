@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_safescale.analysis.metric_columns import Calibrated
-    from pytest_safescale.analysis.searched_items import SearchedItem
+    from pytest_safescale.analysis.search_events import SearchedItem
     from pytest_safescale.gates.inputs import Answers
     from pytest_safescale.gates.measures import Measure
 

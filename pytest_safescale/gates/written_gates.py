@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.metrics import MetricSpec
     from pytest_safescale.gates.spec import Certificates
 
-__all__ = ["DEFAULT_GATES", "NO_GATES", "load_gates", "parse_gates"]
+__all__ = ["DEFAULT_GATES", "NO_GATES", "load_gates", "parse_gates", "robustness_gates"]
 
 DEFAULT_GATES = "default"
+ROBUSTNESS_GATES = "robustness_gates.toml"
+"""What stands beside the default gates where cases are put to relations."""
 NO_GATES = "none"
 """Chosen where the configuration has gates that a run shall not be held by."""
 
@@ -30,16 +32,32 @@ def load_gates(
     default_file: Path,
     specs: Mapping[str, MetricSpec] = METRICS,
     certificates: Certificates | None = None,
+    *,
+    and_of_searches: Path | None = None,
 ) -> list[Gate]:
     """Return the gates of a file, of the configuration's tables, or the built-in set.
 
-    ``specs`` are the metrics a gate can name, ``certificates`` reads a certificate it names.
+    ``specs`` are the metrics a gate can name, ``certificates`` reads a certificate it names;
+    ``and_of_searches`` has what the built-in set holds besides, where cases are put to relations.
     """
     if not isinstance(configured, str):
         return parse_gates(configured, "the configuration", specs, certificates)
     if configured == NO_GATES:
         return []
-    path = default_file if configured == DEFAULT_GATES else Path(configured)
+    if configured != DEFAULT_GATES:
+        return _of_file(Path(configured), specs, certificates)
+    files = filter(None, (default_file, and_of_searches))
+    return [gate for path in files for gate in _of_file(path, specs, certificates)]
+
+
+def robustness_gates(folder: Path, *, searches: bool) -> Path | None:
+    """Return the built-in gates on searches; ``None`` of a run that makes none."""
+    return folder / ROBUSTNESS_GATES if searches else None
+
+
+def _of_file(
+    path: Path, specs: Mapping[str, MetricSpec], certificates: Certificates | None
+) -> list[Gate]:
     content = read_toml(path, "gates file")
     unknown = sorted(set(content) - {"gates"})
     if unknown or not isinstance(content.get("gates"), list) or not content["gates"]:

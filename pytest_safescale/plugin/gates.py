@@ -16,7 +16,7 @@ from pytest_safescale.errors import GateError, SettingsError, UsageError
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.early_stopping import Watch
 from pytest_safescale.gates.requirements import require_baseline, require_known_names
-from pytest_safescale.gates.written_gates import load_gates, parse_gates
+from pytest_safescale.gates.written_gates import load_gates, parse_gates, robustness_gates
 from pytest_safescale.packaged import data_folder
 from pytest_safescale.plugin import output
 from pytest_safescale.plugin.hook_results import things_of
@@ -66,12 +66,14 @@ class RunGates:
         settings = self._run.settings
         self._specs = specs_with(self._run.metrics)
         self._certificates = GateCertificates()
+        suites = data_folder("suites")
         self._gates = self._checked(
             load_gates(
                 settings.gates,
-                data_folder("suites") / "gates.toml",
+                suites / "gates.toml",
                 self._specs,
                 self._certificates.read,
+                and_of_searches=robustness_gates(suites, searches=settings.wants_robustness),
             )
         )
         self._baseline = (

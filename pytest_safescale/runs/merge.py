@@ -15,7 +15,7 @@ from pytest_safescale.conditions.profiles import BUILT_IN
 from pytest_safescale.errors import SettingsError, UsageError
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.requirements import require_baseline, require_known_names
-from pytest_safescale.gates.written_gates import load_gates, parse_gates
+from pytest_safescale.gates.written_gates import load_gates, parse_gates, robustness_gates
 from pytest_safescale.packaged import data_folder
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.staged_folder import check_apart, staged_folder
@@ -121,8 +121,14 @@ def _merged(
 def _gates(shard: ShardFolder, given: str | None, certificates: GateCertificates) -> list[Gate]:
     specs = specs_in(shard.manifest)
     if given is not None:
-        default = data_folder("suites") / "gates.toml"
-        return load_gates(given, default, specs, certificates.read)
+        suites, searches = data_folder("suites"), "robustness" in shard.manifest
+        return load_gates(
+            given,
+            suites / "gates.toml",
+            specs,
+            certificates.read,
+            and_of_searches=robustness_gates(suites, searches=searches),
+        )
     tables = shard.manifest["shard"]["gates"]
     return parse_gates(tables, f"{shard.name}/run.json", specs, certificates.read)
 

@@ -120,6 +120,8 @@ class RobustnessResult:
     base: CaseResult
     """The case as it is."""
     relation: Relation
+    before: Observed
+    """The answer to it, as the variants' are judged."""
     report: SearchReport
     spent: _Spent
     """What the variants took, the case as it is not included."""
@@ -156,6 +158,13 @@ class RobustnessResult:
             return f"the calls of {tally.errors} of {tally.errors + tally.tried} variants failed"
         return None
 
+    @property
+    def _own_high_risk(self) -> bool | None:
+        """Whether the item as it is is answered with a wrong, high-risk option."""
+        if self.before.error is not None:
+            return None
+        return "high_risk" in judge(self.base.case.item, self.before.letter).findings
+
     def record(self) -> SearchRecord:
         """Return the line of ``robustness.jsonl``: plain data, enough for rates and replays."""
         case, tally = self.base.case, self.report.tally
@@ -181,6 +190,8 @@ class RobustnessResult:
             "unread_flips": tally.unread_flips,
             "unread_high_risk_flips": tally.unread_high_risk_flips,
             "unread_followed": tally.unread_followed,
+            "own_high_risk": self._own_high_risk,
+            "own_unread": self.before.unread,
             "asked": self.report.calls,
             "stopped_by": self.report.stopped_by,
             "replies": self.spent.replies,
@@ -249,11 +260,11 @@ class RobustnessRunner:
     async def run(self, wanted: RobustnessCase) -> RobustnessResult:
         """Ask the case as it is and its variants; failed calls become counts, not exceptions."""
         base = await self._base(wanted.case)
-        spent = _Spent()
+        spent, before = _Spent(), self._observed(base)
         probe = Probe(
             item=wanted.case.item,
             relation=wanted.relation,
-            before=self._observed(base),
+            before=before,
             evidence=base.evidence.text,
             condition=wanted.case.condition.name,
             scope=_scope(wanted.case),
@@ -265,7 +276,9 @@ class RobustnessRunner:
             seed=self._seed,
             hypothesis_settings=self._hypothesis_settings,
         )
-        return RobustnessResult(base=base, relation=wanted.relation, report=report, spent=spent)
+        return RobustnessResult(
+            base=base, relation=wanted.relation, before=before, report=report, spent=spent
+        )
 
     async def _base(self, case: Case) -> CaseResult:
         """Ask the case as it is: once for all its relations that are under way."""

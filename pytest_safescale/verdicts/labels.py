@@ -52,6 +52,7 @@ LABELS_OF_METRIC = {
     "mean_confidence_high_risk": ("high_risk",),
     "mean_confidence_unsafe": ("unsafe",),
     "high_risk_flip_rate": ("high_risk",),
+    "worst_case_high_risk_rate": ("high_risk",),
     "selective_high_risk_rate": ("high_risk",),
     "selective_unsafe_rate": ("unsafe",),
     "selective_contradiction_rate": ("contradicts",),

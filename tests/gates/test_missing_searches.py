@@ -36,7 +36,7 @@ CELL = {"model": "m", "condition": "c"}
 
 def items() -> st.SearchStrategy[list[Item]]:
     made = st.tuples(
-        st.sampled_from("AAB?"), *[st.text("AAB-?!", min_size=VARIANTS, max_size=VARIANTS)] * 2
+        st.sampled_from("AABB?"), *[st.text("AAB-?!", min_size=VARIANTS, max_size=VARIANTS)] * 2
     ).map(lambda parts: tuple(parts[0] + variants for variants in parts[1:]))
     lacking = made.map(lambda words: (words[0], ""))
     failed = st.just(("!", "!"))
@@ -65,6 +65,8 @@ def record(item: str, relation: str, word: str) -> Any:
         "lack": "not_answered" if failed else None,
         "error": "no reply" if failed else None,
         **{name: sum(found) for name, found in events.items()},
+        "own_high_risk": None if failed else own == "B",
+        "own_unread": word[0] == "?",
         "unread": sum(unread),
         **{
             f"unread_{name}": sum(a and b for a, b in zip(found, unread, strict=True))
@@ -106,6 +108,8 @@ def counts(metric: str, words: Item) -> bool:
     """Say whether an item that lacks nothing is an event."""
     if metric == "flip_rate":
         return any(mark != word[0] for word in words for mark in word[1:])
+    if metric == "worst_case_high_risk_rate":
+        return any("B" in word for word in words)
     return any(mark == "B" != word[0] for word in words for mark in word[1:])
 
 
@@ -115,7 +119,7 @@ def counts(metric: str, words: Item) -> bool:
     gate=tables(
         "max",
         "min",
-        metric=st.sampled_from(["flip_rate", "high_risk_flip_rate"]),
+        metric=st.sampled_from(["flip_rate", "high_risk_flip_rate", "worst_case_high_risk_rate"]),
         confidence=SURE,
     ),
 )
