@@ -76,17 +76,20 @@ def _sums(cells: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[n
     return np.where(lacking > 0, np.nan, sums)
 
 
-def cell_means(column: Column, *, seed: int = SEED) -> CellMeans:
+def cell_means(
+    column: Column, *, codes: NDArray[np.int64] | None = None, seed: int = SEED
+) -> CellMeans:
     """Return the means of a column's cells; its axes are (rows, columns, items).
 
-    Every item is resampled, whether or not it is a case of this metric.
+    Every item, or with ``codes`` (items,) every cluster, is resampled, whether or not it is a case
+    of this metric.
     """
     rows, columns, items = column.over.shape
     n = column.over.sum(axis=2)
     total = np.where(column.over, column.values, 0.0).sum(axis=2)
     flat = (rows * columns, items)
     resampled = resampled_cell_means(
-        column.values.reshape(flat), column.over.reshape(flat), seed=seed
+        column.values.reshape(flat), column.over.reshape(flat), codes=codes, seed=seed
     )
     return CellMeans(
         metric=column.metric,
@@ -96,7 +99,9 @@ def cell_means(column: Column, *, seed: int = SEED) -> CellMeans:
     )
 
 
-def calibration_cells(one: Calibrated, *, seed: int = SEED) -> tuple[CellMeans, CellMeans]:
+def calibration_cells(
+    one: Calibrated, *, codes: NDArray[np.int64] | None = None, seed: int = SEED
+) -> tuple[CellMeans, CellMeans]:
     """Return the expected and the maximum calibration error in every cell, (models, conditions)."""
     models, conditions, items = one.over.shape
     gaps, cases = (
@@ -106,8 +111,8 @@ def calibration_cells(one: Calibrated, *, seed: int = SEED) -> tuple[CellMeans, 
     shape = (models, conditions, BINS)
     points = _errors(gaps.sum(axis=1).reshape(shape), cases.sum(axis=1).reshape(shape))
     resampled = _errors(
-        resampled_sums(gaps, seed=seed).reshape(RESAMPLES, *shape),
-        resampled_sums(cases, seed=seed).reshape(RESAMPLES, *shape),
+        resampled_sums(gaps, codes=codes, seed=seed).reshape(RESAMPLES, *shape),
+        resampled_sums(cases, codes=codes, seed=seed).reshape(RESAMPLES, *shape),
     )
     expected, largest = (
         CellMeans(metric=name, regime=one.regime, points=points[at], resampled=resampled[at])

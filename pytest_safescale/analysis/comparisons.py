@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from pytest_safescale.analysis.cluster_facts import cluster_facts
 from pytest_safescale.analysis.judged_cases import judge_samples, single_answers
 from pytest_safescale.analysis.metric_columns import custom_columns
 from pytest_safescale.analysis.metric_table import METRICS, is_rate
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.analysis.shared_items import shared_items
+from pytest_safescale.statistics.clusters import DIFFERENCE_ENDS, cluster_sums, sign_flip_p
 from pytest_safescale.statistics.intervals import SEED, bootstrap
 from pytest_safescale.statistics.paired import holm, mcnemar
 
@@ -82,11 +84,17 @@ class Comparison:
     c: int
     """Items where the left is 0 and the right 1."""
     p_value: float
-    """Exact two-sided McNemar."""
+    """Exact two-sided McNemar; of clusters, by swapping the sides of whole clusters."""
     p_holm: float | None = None
     """Adjusted over the comparisons of the same kind, model, decoding mode and metric."""
     n: int
     """Items compared."""
+    clusters: int | None = None
+    """Clusters of those items; ``None`` where no two share one, here and below."""
+    icc: float | None = None
+    """Intraclass correlation of the differences; ``None`` also where they are all alike."""
+    effective_n: float | None = None
+    """How many independent items say as much."""
     condition: str | None = None
     """Where two runs, or two prompt profiles, are compared; ``None`` between conditions."""
 
@@ -104,17 +112,22 @@ class Pair(NamedTuple):
     """Kind, model, decoding mode, metric, left, right, and condition where there is one."""
 
 
-def compare(pairs: Iterable[Pair], *, seed: int = SEED) -> list[Comparison]:
-    """Compare every pair, each over its items in item order; a pair without an item is excluded."""
+def compare(
+    pairs: Iterable[Pair], *, codes: NDArray[np.int64] | None = None, seed: int = SEED
+) -> list[Comparison]:
+    """Compare every pair, each over its items in item order; a pair without an item is excluded.
+
+    ``codes`` are the (items,) clusters, where some items share one.
+    """
     shown = [pair for pair in pairs if pair.both.any()]
     if not shown:
         return []
     both = np.stack([pair.both for pair in shown])
     difference = np.stack([pair.left.astype(np.int8) - pair.right for pair in shown])
-    found = bootstrap(difference, both, seed=seed)
+    found = bootstrap(difference, both, codes=codes, seed=seed)
     b, c = (both & (difference > 0)).sum(axis=1), (both & (difference < 0)).sum(axis=1)
     n = both.sum(axis=1)
-    p_values = mcnemar(b, c)
+    p_values = mcnemar(b, c) if codes is None else _clustered_p(difference, both, codes)
     rows = [
         Comparison(
             **pair.names,
@@ -125,10 +138,27 @@ def compare(pairs: Iterable[Pair], *, seed: int = SEED) -> list[Comparison]:
             c=int(c[place]),
             p_value=float(p_values[place]),
             n=int(n[place]),
+            **_of_clusters(difference[place], both[place], codes),
         )
         for place, pair in enumerate(shown)
     ]
     return _with_holm(rows)
+
+
+def _clustered_p(
+    difference: NDArray[np.int8], both: NDArray[np.bool_], codes: NDArray[np.int64]
+) -> list[float]:
+    """Return the p of each row; all are (rows, items) but ``codes``, (items,)."""
+    sums = cluster_sums(np.where(both, difference, 0), codes)
+    return [sign_flip_p(row) for row in sums.astype(np.int64)]
+
+
+def _of_clusters(
+    difference: NDArray[np.int8], both: NDArray[np.bool_], codes: NDArray[np.int64] | None
+) -> dict[str, Any]:
+    if codes is None:
+        return {}
+    return cluster_facts(difference, both, codes, DIFFERENCE_ENDS)._asdict()
 
 
 def _with_holm(rows: Sequence[Comparison]) -> list[Comparison]:
@@ -210,7 +240,7 @@ def compare_conditions(
         for left, right in pairs
         if left in at and right in at
     )
-    return compare(found, seed=seed)
+    return compare(found, codes=panel.clusters, seed=seed)
 
 
 def compare_runs(
@@ -249,4 +279,4 @@ def compare_runs(
         for condition in now.conditions
         if condition in before.conditions
     )
-    return compare(found, seed=seed)
+    return compare(found, codes=now.clusters, seed=seed)

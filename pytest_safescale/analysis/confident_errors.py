@@ -13,6 +13,7 @@ import numpy as np
 
 from pytest_safescale.analysis.judged_cases import judge_samples
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
+from pytest_safescale.statistics.clusters import codes_at
 from pytest_safescale.statistics.intervals import BOOTSTRAP, SEED, resampled_sums, summarise
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def confidence_filters(panel: Panel, *, seed: int = SEED) -> list[ConfidenceFilt
         return []
     cases = _cases(panel)
     return [
-        _filter(model, condition, part, seed)
+        _filter(model, condition, part, panel.clusters, seed)
         for model, rows in _choices(panel.models, MEAN_OVER_MODELS)
         for condition, columns in _choices(panel.conditions, EVERY_CONDITION)
         if (part := _part(cases, rows, columns)).there.any()
@@ -137,10 +138,13 @@ def _part(cases: _Cases, rows: slice, columns: slice) -> _Cases:
     return _Cases._make(array[rows, columns].reshape(-1, array.shape[2]) for array in cases)
 
 
-def _filter(model: str, condition: str, cases: _Cases, seed: int) -> ConfidenceFilter:
+def _filter(
+    model: str, condition: str, cases: _Cases, codes: NDArray[np.int64] | None, seed: int
+) -> ConfidenceFilter:
     parts = np.concatenate([_confidence_sums(cases), _auc_parts(cases)])
-    parts = parts[:, np.asarray(cases.there.any(axis=0))]
-    point, resampled = parts.sum(axis=1)[None], resampled_sums(parts, seed=seed)
+    there = np.asarray(cases.there.any(axis=0))
+    parts, codes = parts[:, there], codes_at(codes, there)
+    point, resampled = parts.sum(axis=1)[None], resampled_sums(parts, codes=codes, seed=seed)
     means = _share(point[:, :2], point[:, 2:4])[0]
     gap, auc = _gap(point), _area(point[:, 4:])
     gap_interval = summarise(_gap(resampled)[:, None], gap)

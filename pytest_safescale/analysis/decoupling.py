@@ -238,5 +238,7 @@ def _vote_less_members(members: Panel, seed: int) -> Iterator[CellMeans]:
             said, over = voted.dangerous, over & voted.confident
         values = said.astype(np.float64) - column.values.mean(axis=0)
         yield cell_means(
-            Column(metric=metric, regime=regime, values=values[None], over=over[None]), seed=seed
+            Column(metric=metric, regime=regime, values=values[None], over=over[None]),
+            codes=members.clusters,
+            seed=seed,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_safescale.analysis.cluster_facts import cluster_facts
 from pytest_safescale.analysis.judged_cases import (
     Judged,
     judge_answers,
@@ -17,6 +18,7 @@ from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import ENSEMBLE, SELF_CONSISTENCY, SINGLE, Metric
 from pytest_safescale.analysis.panel import NULL
 from pytest_safescale.errors import SettingsError
+from pytest_safescale.statistics.clusters import at_effective_size
 from pytest_safescale.statistics.intervals import WILSON, WILSON_Z, clopper_pearson, wilson
 from pytest_safescale.verdicts.verdict import DANGEROUS_CONFIDENCE
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_safescale.analysis.cluster_facts import ClusterFacts
     from pytest_safescale.analysis.panel import Panel
 
 __all__ = [
@@ -133,7 +136,25 @@ def vote_rows(name: str, members: Panel, found: Vote) -> Iterator[Metric]:
         for metric, (values, over) in rates.items():
             known = members.labelled or not METRICS[metric].needs_labels
             n = int(over[at].sum()) if known else 0
-            yield _row(f"{ENSEMBLE}{name}", condition, metric, int(values[at].sum()), n)
+            row = _row(f"{ENSEMBLE}{name}", condition, metric, int(values[at].sum()), n)
+            if n and members.clusters is not None:
+                row = _clustered(row, cluster_facts(values[at], over[at], members.clusters))
+            yield row
+
+
+def _clustered(row: Metric, facts: ClusterFacts) -> Metric:
+    """Return a rate with its intervals at the effective sample size."""
+    count, n = at_effective_size(row.count, row.n, facts.effective_n)
+    low, high = wilson(count, n, WILSON_Z)
+    exact_low, exact_high = clopper_pearson(count, n)
+    return replace(
+        row,
+        ci_low=float(low),
+        ci_high=float(high),
+        exact_low=float(exact_low),
+        exact_high=float(exact_high),
+        **facts._asdict(),
+    )
 
 
 def _row(model: str, condition: str, metric: str, count: int, n: int) -> Metric:

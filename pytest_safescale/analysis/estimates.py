@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from pytest_safescale.analysis.cluster_facts import cluster_facts
 from pytest_safescale.analysis.metric_columns import panel_columns
 from pytest_safescale.analysis.metric_table import is_rate
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, PER_HUNDRED_METRICS, Metric
 from pytest_safescale.statistics.calibration import calibration_errors
+from pytest_safescale.statistics.clusters import RATE_ENDS, at_effective_size
 from pytest_safescale.statistics.intervals import (
     BOOTSTRAP,
     SEED,
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_safescale.analysis.cluster_facts import ClusterFacts
     from pytest_safescale.analysis.metric_columns import Calibrated, Column, PanelColumns
     from pytest_safescale.analysis.panel import Panel
 
+    Codes = NDArray[np.int64] | None
+    Facts = Sequence[Sequence[ClusterFacts]]
     Finish = Callable[[Metric, float], Metric]
 
 __all__ = ["all_metrics", "cell_values", "metric_rows"]
@@ -45,10 +50,11 @@ def metric_rows(
 ) -> list[Metric]:
     """Return the rows of these columns; ``finish`` sees each with the mean of its resamples."""
     calibration = [part for one in columns.calibrated for part in _calibration(one)]
-    cells = [*_cell_estimates(columns.columns, seed), *calibration]
+    codes = panel.clusters
+    cells = [*_cell_estimates(columns.columns, codes, seed), *calibration]
     rows = _cell_metrics(panel.models, panel.conditions, cells, finish)
     if len(panel.models) > 1:
-        means = [*_mean_estimates(columns.columns, seed), *map(_mean_estimate, calibration)]
+        means = [*_mean_estimates(columns.columns, codes, seed), *map(_mean_estimate, calibration)]
         rows += _cell_metrics((MEAN_OVER_MODELS,), panel.conditions, means, finish)
     return rows
 
@@ -80,21 +86,38 @@ class _Estimate:
     interval: Resampled | None = None
     """Flat over the cells."""
     exact: _Exact | None = None
+    facts: Facts | None = None
+    """By model and condition, where items come in clusters."""
 
 
-def _cell_estimates(columns: Sequence[Column], seed: int) -> Iterator[_Estimate]:
+def _cell_estimates(columns: Sequence[Column], codes: Codes, seed: int) -> Iterator[_Estimate]:
     values = np.concatenate([_flat(column.values) for column in columns])
     over = np.concatenate([_flat(column.over) for column in columns])
-    found = bootstrap(values, over, seed=seed)
+    found = bootstrap(values, over, codes=codes, seed=seed)
     for column, interval in zip(columns, found.split(len(columns)), strict=True):
+        facts = None if codes is None else _facts(column, codes)
         yield _Estimate(
             metric=column.metric,
             regime=column.regime,
             n=column.over.sum(axis=2),
             value=cell_values(column),
             interval=_with_spread(column, interval),
-            exact=_exact(column),
+            exact=_exact(column, facts),
+            facts=facts,
         )
+
+
+def _facts(column: Column, codes: NDArray[np.int64]) -> Facts:
+    """Return what is known of the clusters in each cell."""
+    ends = RATE_ENDS if _counts_cases(column.metric) else ()
+    return [
+        [cluster_facts(*cell, codes, ends) for cell in zip(*row, strict=True)]
+        for row in zip(column.values, column.over, strict=True)
+    ]
+
+
+def _counts_cases(metric: str) -> bool:
+    return is_rate(metric) or metric in PER_HUNDRED_METRICS
 
 
 def _flat(cases: NDArray[_Kind]) -> NDArray[_Kind]:
@@ -115,15 +138,20 @@ def _with_spread(column: Column, found: Resampled) -> Resampled:
     return Resampled(low=found.low, high=found.high, std=std, mean=found.mean)
 
 
-def _exact(column: Column) -> _Exact | None:
+def _exact(column: Column, facts: Facts | None) -> _Exact | None:
     """Return count and exact bounds of a share of cases; ``None`` of any other figure."""
-    per_hundred = column.metric in PER_HUNDRED_METRICS
-    if not (is_rate(column.metric) or per_hundred):
+    if not _counts_cases(column.metric):
         return None
-    count = (column.over & column.values.astype(bool)).sum(axis=2)
-    low, high = clopper_pearson(count, np.maximum(column.over.sum(axis=2), 1))
+    per_hundred = column.metric in PER_HUNDRED_METRICS
+    counted = (column.over & column.values.astype(bool)).sum(axis=2)
+    count: Any = counted
+    n: Any = np.maximum(column.over.sum(axis=2), 1)
+    if facts is not None:
+        sizes = [[one.effective_n or 1.0 for one in row] for row in facts]
+        count, n = at_effective_size(count, n, np.array(sizes))
+    low, high = clopper_pearson(count, n)
     # Their values are no counts of cases, so they are told without one.
-    return _Exact(None, 100 * low, 100 * high) if per_hundred else _Exact(count, low, high)
+    return _Exact(None, 100 * low, 100 * high) if per_hundred else _Exact(counted, low, high)
 
 
 def _calibration(one: Calibrated) -> Iterator[_Estimate]:
@@ -137,10 +165,10 @@ def _calibration(one: Calibrated) -> Iterator[_Estimate]:
         )
 
 
-def _mean_estimates(columns: Sequence[Column], seed: int) -> Iterator[_Estimate]:
+def _mean_estimates(columns: Sequence[Column], codes: Codes, seed: int) -> Iterator[_Estimate]:
     values = np.concatenate([np.swapaxes(column.values, 0, 1) for column in columns])
     over = np.concatenate([np.swapaxes(column.over, 0, 1) for column in columns])
-    points, found = model_means(values, over, seed=seed)
+    points, found = model_means(values, over, codes=codes, seed=seed)
     parts = zip(columns, np.split(points, len(columns)), found.split(len(columns)), strict=True)
     for column, value, interval in parts:
         yield _Estimate(
@@ -195,6 +223,8 @@ def _row(
         events, low_bound, high_bound = estimate.exact
         more |= {"exact_low": float(low_bound[at]), "exact_high": float(high_bound[at])}
         more["count"] = None if events is None else int(events[at])
+    if estimate.facts is not None and not np.isnan(value):
+        more |= estimate.facts[at[0]][at[1]]._asdict()
     row = Metric(
         model=model,
         condition=condition,

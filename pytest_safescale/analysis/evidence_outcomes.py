@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_safescale.analysis.cluster_facts import cluster_facts
 from pytest_safescale.analysis.evidence_facts import CLASSES
 from pytest_safescale.analysis.evidence_figures import evidence_of_classes
 from pytest_safescale.analysis.metric_columns import panel_columns
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
+from pytest_safescale.statistics.clusters import at_effective_size
 from pytest_safescale.statistics.intervals import clopper_pearson
 from pytest_safescale.statistics.relative_risk import relative_risk
 from pytest_safescale.verdicts.evidence_classes import EvidenceClass
@@ -48,7 +50,7 @@ class EvidenceOutcome:
     value: float
     exact_low: float
     exact_high: float
-    """Clopper-Pearson at 95 %."""
+    """Clopper-Pearson at 95 %; where items come in clusters at the effective sample size."""
     relative_risk: float | None
     """Over the figure of class ``carries_key_fact``; ``None`` where that is 0 or of no case."""
     risk_low: float | None
@@ -92,7 +94,10 @@ def _of_cell(
     for one, (count, n) in counts.items():
         if not n:
             continue
-        low, high = clopper_pearson(count, n)
+        size: float = n
+        if panel.clusters is not None:
+            size = cluster_facts(values, over & classes[one][at], panel.clusters).effective_n
+        low, high = clopper_pearson(*at_effective_size(count, n, size))
         risk = relative_risk(count, n, *base)
         yield EvidenceOutcome(
             model=panel.models[at[0]],

@@ -15,6 +15,7 @@ from pytest_safescale.analysis.evidence_figures import evidence_fact, evidence_o
 from pytest_safescale.analysis.judged_cases import single_answers
 from pytest_safescale.analysis.mechanisms import EVIDENCE
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
+from pytest_safescale.statistics.clusters import codes_at
 from pytest_safescale.statistics.intervals import SEED, resampled_sums, summarise
 from pytest_safescale.verdicts.evidence_classes import USABLE_EVIDENCE, EvidenceClass
 
@@ -109,6 +110,7 @@ def _of_condition(panel: Panel, at: int, seed: int) -> Iterator[GapSplit]:
             (before, after),
             over,
             causes[:, chosen][:, :, items] & over,
+            codes_at(panel.clusters, items),
             seed,
         )
 
@@ -132,18 +134,19 @@ def _split(
     dangers: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     over: NDArray[np.bool_],
     causes: NDArray[np.bool_],
+    codes: NDArray[np.int64] | None,
     seed: int,
 ) -> GapSplit:
     """Return one split.
 
     ``dangers`` are those of both conditions and ``over`` the cases, (models, items); ``causes`` is
-    (causes, models, items).
+    (causes, models, items), ``codes`` (items,) the clusters where there are some.
     """
     before, after = dangers
     moved = after.astype(np.float64) - before
     n = int(over.sum())
     sums = np.vstack([np.where(causes, moved, 0.0).sum(axis=1), moved.sum(axis=0)])
-    drawn = resampled_sums(np.vstack([sums, over.sum(axis=0)]), seed=seed)
+    drawn = resampled_sums(np.vstack([sums, over.sum(axis=0)]), codes=codes, seed=seed)
     points, whole = sums.sum(axis=1) / n, drawn[:, :-1] / drawn[:, -1:]
     found = summarise(whole, points)
     total = len(CAUSES)

@@ -63,4 +63,4 @@ def layer_comparisons(
         for metric in _COMPARED
         if panel.labelled or not METRICS[metric].needs_labels
     )
-    return compare(pairs, seed=seed)
+    return compare(pairs, codes=panel.clusters, seed=seed)

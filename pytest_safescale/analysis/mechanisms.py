@@ -152,7 +152,7 @@ def _drifted(
 def _turned_shares(panel: Panel, turns: _Turns, seed: int) -> Iterator[Turned]:
     for direction, (turned, before) in turns.turned.items():
         items = list(_items(panel, turns, turned, before))
-        found = bootstrap(turned, turns.both, seed=seed)
+        found = bootstrap(turned, turns.both, codes=panel.clusters, seed=seed)
         n, count = turns.both.sum(axis=1), turned.sum(axis=1)
         names: dict[str, Any] = {
             "mechanism": turns.mechanism,
@@ -166,7 +166,9 @@ def _turned_shares(panel: Panel, turns: _Turns, seed: int) -> Iterator[Turned]:
                 figures = _figures(int(n[place]), int(count[place]), share, found, place)
                 yield Turned(**names, model=model, items=own, **figures)
         if (n > 0).sum() > 1:
-            points, over_models = model_means(turned[None], turns.both[None], seed=seed)
+            points, over_models = model_means(
+                turned[None], turns.both[None], codes=panel.clusters, seed=seed
+            )
             shared = int(turns.both.any(axis=0).sum())
             figures = _figures(shared, int(count.sum()), float(points[0]), over_models, 0)
             yield Turned(**names, model=MEAN_OVER_MODELS, items=tuple(items), **figures)

@@ -117,6 +117,12 @@ class Metric:
     exact_low: float | None = None
     exact_high: float | None = None
     """Clopper-Pearson at 95 %, for a rate of cases."""
+    clusters: int | None = None
+    """Clusters of its cases; ``None`` where no two items share one, here and below."""
+    icc: float | None = None
+    """Intraclass correlation; ``None`` also where the cases are all alike."""
+    effective_n: float | None = None
+    """How many independent cases say as much; exact bounds are taken at it."""
     comparable: bool = True
     """Whether it is what all samples would give; not so where adaptive sampling stopped early."""
     family: str = ""

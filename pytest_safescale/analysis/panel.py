@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +23,7 @@ from pytest_safescale.analysis.panel_arrays import (
     NULL,
     any_label,
     by_item,
+    cluster_codes,
     padded,
     placed,
     unreadable,
@@ -157,6 +159,11 @@ class Panel:
     """By the names of ``layer_facts``: (models, conditions, items), NaN for models without any."""
     evidence: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """By the names of ``evidence_facts``: (models, conditions, items), NaN where not known."""
+
+    @cached_property
+    def clusters(self) -> NDArray[np.int64] | None:
+        """(items,) number of each item's cluster; ``None`` where no two items share one."""
+        return cluster_codes([item.cluster for item in self.items])
 
     @property
     def exists(self) -> NDArray[np.bool_]:

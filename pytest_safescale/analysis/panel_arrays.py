@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from pytest_safescale.analysis.panel_item import PanelItem
 
-__all__ = ["ABSENT", "NULL", "any_label", "by_item", "padded", "placed", "unreadable"]
+__all__ = [
+    "ABSENT",
+    "NULL",
+    "any_label",
+    "by_item",
+    "cluster_codes",
+    "padded",
+    "placed",
+    "unreadable",
+]
 
 NULL = 0
 ABSENT = -2
@@ -84,3 +93,15 @@ def by_item(items: Sequence[PanelItem], codes: Mapping[str | None, int]) -> dict
         "truth": np.array([codes[item.truth] for item in items], dtype=np.int16),
         "options": np.array(options, dtype=np.int16),
     }
+
+
+def cluster_codes(names: Sequence[str]) -> NDArray[np.int64] | None:
+    """Return the (items,) int64 number of each item's cluster, by first appearance.
+
+    ``names`` are the clusters; an empty one is a cluster of its own. ``None`` where no two items
+    share one.
+    """
+    places: dict[str | int, int] = {}
+    keys: list[str | int] = [name or place for place, name in enumerate(names)]
+    codes = [places.setdefault(key, len(places)) for key in keys]
+    return np.array(codes, dtype=np.int64) if len(places) < len(codes) else None

@@ -102,10 +102,14 @@ def scaling_data(
     panel = panel.of_items([panel.items[place].id for place in asked])
     columns = panel_columns(panel)
     # Without samples half of the columns have no case, and nothing to resample.
-    cells = [cell_means(column, seed=seed) for column in columns.columns if column.over.any()]
+    cells = [
+        cell_means(column, codes=panel.clusters, seed=seed)
+        for column in columns.columns
+        if column.over.any()
+    ]
     for one in columns.calibrated:
         if one.over.any():
-            cells += calibration_cells(one, seed=seed)
+            cells += calibration_cells(one, codes=panel.clusters, seed=seed)
     known = [facts.get(model, ModelFacts()) for model in panel.models]
     prefixes, levels = ([], []) if adaptive else _prefixes(panel, seed)
     return ScalingData(
@@ -152,7 +156,7 @@ def _prefixes(panel: Panel, seed: int) -> tuple[list[CellMeans], list[int]]:
         return [], []
     levels = [*(level for level in _LEVELS if level < most), most]
     columns = without_unknown(panel, tuple(_prefix_columns(panel, levels)))
-    return [cell_means(column, seed=seed) for column in columns], levels
+    return [cell_means(column, codes=panel.clusters, seed=seed) for column in columns], levels
 
 
 def _prefix_columns(panel: Panel, levels: Sequence[int]) -> Iterator[Column]:

@@ -25,6 +25,9 @@ class _OfFigure(TypedDict):
     count: int | None
     exact_low: float | None
     exact_high: float | None
+    clusters: NotRequired[int | None]
+    icc: NotRequired[float | None]
+    effective_n: NotRequired[float | None]
     comparable: NotRequired[bool]
     profile: NotRequired[str]
     """The prompt profile, in the file of a run with others than the plain one."""
@@ -104,6 +107,9 @@ class ComparisonRow(TypedDict):
     p_value: float
     p_holm: float | None
     n: int
+    clusters: NotRequired[int | None]
+    icc: NotRequired[float | None]
+    effective_n: NotRequired[float | None]
     condition: NotRequired[str | None]
     profile: NotRequired[str]
     """The prompt profile of both sides, or of the left where profiles are compared."""

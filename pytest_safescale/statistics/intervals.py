@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import betaincinv
 
+from pytest_safescale.statistics.clusters import cluster_sums
 from pytest_safescale.statistics.matrix_product import product
 
 if TYPE_CHECKING:
@@ -110,32 +111,55 @@ def _blocks(rows: int, columns: int) -> Iterator[slice]:
         yield slice(start, min(start + step, rows))
 
 
-def resampled_sums(values: Numbers, *, seed: int = SEED) -> NDArray[np.float64]:
+def resampled_sums(
+    values: Numbers, *, codes: NDArray[np.int64] | None = None, seed: int = SEED
+) -> NDArray[np.float64]:
     """Return the sum of each figure's values over each resample, (resamples, figures), float64.
 
-    ``values`` is (figures, n), of any real dtype. Sums of 0/1 are exact.
+    ``values`` is (figures, n), of any real dtype. Sums of 0/1 are exact. With ``codes``, (n,), the
+    sums are over whole clusters that are drawn (``clusters.py``).
     """
+    values = values if codes is None else cluster_sums(values, codes)
     counts = resample_counts(values.shape[1], seed=seed)
     return np.concatenate([product(counts[rows], values.T) for rows in _blocks(*counts.shape)])
 
 
-def bootstrap(values: Numbers, over: NDArray[np.bool_], *, seed: int = SEED) -> Resampled:
+def bootstrap(
+    values: Numbers,
+    over: NDArray[np.bool_],
+    *,
+    codes: NDArray[np.int64] | None = None,
+    seed: int = SEED,
+) -> Resampled:
     """Return the bootstrap summary of each row's mean over its own cases.
 
     ``values`` is (figures, items), of any real dtype; ``over`` is (figures, items), bool, the cases
-    of each row. Rows with the same number of cases share their resamples. Ends that miss the point
+    of each row. With ``codes``, (items,), whole clusters of cases are drawn (``clusters.py``). Rows
+    with the same number of cases, or of clusters, share their resamples. Ends that miss the point
     value by rounding alone are set to it.
     """
-    cases = over.sum(axis=1)
+    sums: Numbers = values
+    sizes: Numbers = over.astype(np.int64)
+    if codes is not None:
+        sums, sizes = (cluster_sums(part, codes) for part in (np.where(over, values, 0), over))
+    there = sizes > 0
+    many = there.sum(axis=1)
     found = Resampled(**{name: np.full(len(values), np.nan) for name in _PARTS})
-    for n in np.unique(cases[cases > 0]):
-        same = np.flatnonzero(cases == n)
+    for n in np.unique(many[many > 0]):
+        same = np.flatnonzero(many == n)
         for part in _blocks(len(same), RESAMPLES):
             rows = same[part]
-            chosen = values[rows][over[rows]].reshape(-1, n)
-            told = summarise(resampled_sums(chosen, seed=seed) / n, chosen.mean(axis=1))
+            chosen = sums[rows][there[rows]].reshape(-1, n)
+            drawn = n if codes is None else _drawn_cases(sizes[rows][there[rows]], n, seed)
+            points = chosen.sum(axis=1) / sizes[rows].sum(axis=1)
+            told = summarise(resampled_sums(chosen, seed=seed) / drawn, points)
             found = joined(found, told, rows)
     return found
+
+
+def _drawn_cases(sizes: Numbers, n: int, seed: int) -> Any:
+    """Return how many cases each resample of ``n`` clusters has, (resamples, figures)."""
+    return resampled_sums(sizes.reshape(-1, n), seed=seed)
 
 
 def joined(all_of: Resampled, some: Resampled, places: Any) -> Resampled:
@@ -173,15 +197,20 @@ def summarise(means: NDArray[np.float64], points: NDArray[np.float64]) -> Resamp
 
 
 def resampled_cell_means(
-    values: Numbers, over: NDArray[np.bool_], *, seed: int = SEED
+    values: Numbers,
+    over: NDArray[np.bool_],
+    *,
+    codes: NDArray[np.int64] | None = None,
+    seed: int = SEED,
 ) -> NDArray[np.float64]:
     """Return the mean of each cell in each resample of the items, (resamples, cells), float64.
 
-    ``values`` (any real dtype) and ``over`` (bool) are (cells, items). Each item is drawn with all
-    its cases. NaN where a resample holds no case of a cell.
+    ``values`` (any real dtype) and ``over`` (bool) are (cells, items). Each item, or with
+    ``codes``, (items,), each cluster of items, is drawn with all its cases. NaN where a resample
+    holds no case of a cell.
     """
-    sums = resampled_sums(np.where(over, values, 0.0), seed=seed)
-    cases = resampled_sums(over, seed=seed)
+    sums = resampled_sums(np.where(over, values, 0.0), codes=codes, seed=seed)
+    cases = resampled_sums(over, codes=codes, seed=seed)
     means: NDArray[np.float64] = np.divide(
         sums, cases, out=np.full_like(sums, np.nan), where=cases > 0
     )
@@ -192,10 +221,11 @@ def upper_bound(count: Any, n: Any, confidence: float) -> Any:
     """Return the exact one-sided upper bound of a rate: the Beta quantile of (x + 1, n - x).
 
     ``count`` and ``n`` are numbers, or arrays that broadcast; the bound is a fraction, float64, of
-    their common shape (docs/metrics.md, "Exact interval").
+    their common shape (docs/metrics.md, "Exact interval"). Counts may be fractions, of an effective
+    sample size.
     """
     count, n = np.asarray(count), np.asarray(n)
-    bound = betaincinv(count + 1.0, np.maximum(n - count, 1), confidence)
+    bound = betaincinv(count + 1.0, np.where(count < n, n - count, 1.0), confidence)
     return np.where(count >= n, 1.0, bound)[()]
 
 
@@ -205,7 +235,7 @@ def lower_bound(count: Any, n: Any, confidence: float) -> Any:
     Shapes as in ``upper_bound``.
     """
     count, n = np.asarray(count), np.asarray(n)
-    bound = betaincinv(np.maximum(count, 1), n - count + 1.0, 1 - confidence)
+    bound = betaincinv(np.where(count > 0, count, 1.0), n - count + 1.0, 1 - confidence)
     return np.where(count <= 0, 0.0, bound)[()]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_safescale.statistics.clusters import codes_at
 from pytest_safescale.statistics.intervals import (
     SEED,
     bootstrap,
@@ -25,13 +26,17 @@ __all__ = ["mean_of_known", "model_means"]
 
 
 def model_means(
-    values: Numbers, over: NDArray[np.bool_], *, seed: int = SEED
+    values: Numbers,
+    over: NDArray[np.bool_],
+    *,
+    codes: NDArray[np.int64] | None = None,
+    seed: int = SEED,
 ) -> tuple[NDArray[np.float64], Resampled]:
     """Return the mean over models of each figure, (figures,), float64, and its bootstrap summary.
 
     ``values`` (any real dtype) and ``over`` (bool) are (figures, models, items). A model without a
     case has no part in a mean; where none has one the mean is NaN. Items that any model has are
-    resampled, each with all its models.
+    resampled, each with all its models; with ``codes``, (items,), their clusters are.
     """
     n = over.sum(axis=2)
     total = np.where(over, values, 0.0).sum(axis=2)
@@ -43,8 +48,9 @@ def model_means(
     alike = np.asarray((same | (n == 0)).all(axis=1, keepdims=True))
     shown = np.maximum((n > 0).sum(axis=1, keepdims=True), 1)
     averages = np.where(over, values, 0.0).sum(axis=1) / shown
-    found = bootstrap(averages, some & alike, seed=seed)
-    return points, _with_ragged(found, np.flatnonzero(~alike), values, over, points, seed)
+    found = bootstrap(averages, some & alike, codes=codes, seed=seed)
+    ragged = np.flatnonzero(~alike)
+    return points, _with_ragged(found, ragged, values, over, points, codes, seed)
 
 
 def mean_of_known(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -62,6 +68,7 @@ def _with_ragged(
     values: Numbers,
     over: NDArray[np.bool_],
     points: NDArray[np.float64],
+    codes: NDArray[np.int64] | None,
     seed: int,
 ) -> Resampled:
     """Return the summary with the figures at ``ragged`` filled in: their models differ in cases.
@@ -78,6 +85,7 @@ def _with_ragged(
         means = resampled_cell_means(
             values[places][..., items].reshape(shape),
             over[places][..., items].reshape(shape),
+            codes=codes_at(codes, items),
             seed=seed,
         )
         by_model = means.reshape(len(means), len(places), over.shape[1])
