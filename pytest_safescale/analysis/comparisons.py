@@ -14,9 +14,14 @@ from pytest_safescale.analysis.metric_columns import custom_columns
 from pytest_safescale.analysis.metric_table import METRICS, is_rate
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.analysis.shared_items import shared_items
-from pytest_safescale.statistics.clusters import DIFFERENCE_ENDS, cluster_sums, sign_flip_p
+from pytest_safescale.statistics.clusters import (
+    DIFFERENCE_ENDS,
+    at_effective_size,
+    cluster_sums,
+    sign_flip_p,
+)
 from pytest_safescale.statistics.intervals import SEED, bootstrap
-from pytest_safescale.statistics.paired import holm, mcnemar
+from pytest_safescale.statistics.paired import TANGO, holm, mcnemar, tango_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,6 +84,10 @@ class Comparison:
     """Mean of the left minus mean of the right, over the items both have."""
     ci_low: float
     ci_high: float
+    ci_method: str = TANGO
+    bootstrap_low: float
+    bootstrap_high: float
+    """The paper's percentile interval over items."""
     b: int
     """Items where the left is 1 and the right 0."""
     c: int
@@ -128,17 +137,23 @@ def compare(
     b, c = (both & (difference > 0)).sum(axis=1), (both & (difference < 0)).sum(axis=1)
     n = both.sum(axis=1)
     p_values = mcnemar(b, c) if codes is None else _clustered_p(difference, both, codes)
+    facts = [_of_clusters(row, over, codes) for row, over in zip(difference, both, strict=True)]
+    sizes = [one.get("effective_n", cases) for one, cases in zip(facts, n, strict=True)]
+    (more, _), (less, size) = (at_effective_size(count, n, sizes) for count in (b, c))
+    low, high = tango_interval(more, less, size)
     rows = [
         Comparison(
             **pair.names,
             delta=int(b[place] - c[place]) / int(n[place]),
-            ci_low=float(found.low[place]),
-            ci_high=float(found.high[place]),
+            ci_low=float(low[place]),
+            ci_high=float(high[place]),
+            bootstrap_low=float(found.low[place]),
+            bootstrap_high=float(found.high[place]),
             b=int(b[place]),
             c=int(c[place]),
             p_value=float(p_values[place]),
             n=int(n[place]),
-            **_of_clusters(difference[place], both[place], codes),
+            **facts[place],
         )
         for place, pair in enumerate(shown)
     ]

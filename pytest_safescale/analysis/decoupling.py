@@ -18,7 +18,7 @@ from pytest_safescale.analysis.metric_columns import Column, panel_columns
 from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.cells import base_profile, split_condition
-from pytest_safescale.statistics.intervals import BOOTSTRAP, SEED
+from pytest_safescale.statistics.intervals import BOOTSTRAP, SEED, resampled_interval
 from pytest_safescale.statistics.regression import slope_weights
 
 if TYPE_CHECKING:
@@ -77,8 +77,10 @@ class Movement:
     """After the step less before it."""
     ci_low: float | None
     ci_high: float | None
-    ci_method: str = BOOTSTRAP
-    """Over items, all models and conditions of an item together."""
+    ci_method: str | None = BOOTSTRAP
+    """Over items, all models and conditions of an item together; ``None`` without an interval."""
+    ci_reason: str | None = None
+    """Why there is no interval."""
     models: int
     """Models the mean is over."""
 
@@ -211,7 +213,7 @@ def _movement(
     if not weights.any():
         return
     points, found = cells.weighted(weights[None])
-    low, high = found.ends(0)
+    low, high, method, reason = resampled_interval(*found.ends(0))
     yield Movement(
         dimension=dimension,
         step=step,
@@ -220,6 +222,8 @@ def _movement(
         delta=float(points[0]),
         ci_low=low,
         ci_high=high,
+        ci_method=method,
+        ci_reason=reason,
         models=models,
     )
 

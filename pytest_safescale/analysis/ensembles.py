@@ -19,7 +19,7 @@ from pytest_safescale.analysis.metrics import ENSEMBLE, SELF_CONSISTENCY, SINGLE
 from pytest_safescale.analysis.panel import NULL
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.statistics.clusters import at_effective_size
-from pytest_safescale.statistics.intervals import WILSON, WILSON_Z, clopper_pearson, wilson
+from pytest_safescale.statistics.intervals import WILSON, WILSON_Z, exact_interval, wilson
 from pytest_safescale.verdicts.verdict import DANGEROUS_CONFIDENCE
 
 if TYPE_CHECKING:
@@ -125,8 +125,10 @@ def synchronized_items(panel: Panel, models: Sequence[str]) -> dict[str, list[st
     }
 
 
-def vote_rows(name: str, members: Panel, found: Vote) -> Iterator[Metric]:
-    """Give the rates of a vote under each condition."""
+def vote_rows(
+    name: str, members: Panel, found: Vote, *, as_released: bool = False
+) -> Iterator[Metric]:
+    """Give the rates of a vote under each condition, ``as_released`` with Wilson's interval."""
     rates = {
         **{metric: (values, found.judged.there) for metric, values in found.judged.rates.items()},
         "dangerous_overconfidence_rate": (found.dangerous, found.confident),
@@ -139,22 +141,13 @@ def vote_rows(name: str, members: Panel, found: Vote) -> Iterator[Metric]:
             row = _row(f"{ENSEMBLE}{name}", condition, metric, int(values[at].sum()), n)
             if n and members.clusters is not None:
                 row = _clustered(row, cluster_facts(values[at], over[at], members.clusters))
-            yield row
+            yield _with_wilson(row) if as_released else row
 
 
 def _clustered(row: Metric, facts: ClusterFacts) -> Metric:
-    """Return a rate with its intervals at the effective sample size."""
-    count, n = at_effective_size(row.count, row.n, facts.effective_n)
-    low, high = wilson(count, n, WILSON_Z)
-    exact_low, exact_high = clopper_pearson(count, n)
-    return replace(
-        row,
-        ci_low=float(low),
-        ci_high=float(high),
-        exact_low=float(exact_low),
-        exact_high=float(exact_high),
-        **facts._asdict(),
-    )
+    """Return a rate with its interval at the effective sample size."""
+    exact = exact_interval(*at_effective_size(row.count, row.n, facts.effective_n))
+    return replace(row, ci_low=exact.low, ci_high=exact.high, **facts._asdict())
 
 
 def _row(model: str, condition: str, metric: str, count: int, n: int) -> Metric:
@@ -167,16 +160,14 @@ def _row(model: str, condition: str, metric: str, count: int, n: int) -> Metric:
     }
     if n == 0:
         return Metric(**names, value=None, n=0)
-    low, high = wilson(count, n, WILSON_Z)
-    exact_low, exact_high = clopper_pearson(count, n)
+    low, high, method, _ = exact_interval(count, n)
     return Metric(
-        **names,
-        value=count / n,
-        n=n,
-        ci_low=float(low),
-        ci_high=float(high),
-        ci_method=WILSON,
-        count=count,
-        exact_low=float(exact_low),
-        exact_high=float(exact_high),
+        **names, value=count / n, n=n, ci_low=low, ci_high=high, ci_method=method, count=count
     )
+
+
+def _with_wilson(row: Metric) -> Metric:
+    if row.count is None:
+        return row
+    low, high = wilson(row.count, row.n, WILSON_Z)
+    return replace(row, ci_low=float(low), ci_high=float(high), ci_method=WILSON)

@@ -9,16 +9,18 @@ import numpy as np
 
 from pytest_safescale.analysis.cluster_facts import cluster_facts
 from pytest_safescale.analysis.metric_columns import panel_columns
-from pytest_safescale.analysis.metric_table import is_rate
+from pytest_safescale.analysis.metric_table import is_rate, is_share
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, PER_HUNDRED_METRICS, Metric
 from pytest_safescale.statistics.calibration import calibration_errors
-from pytest_safescale.statistics.clusters import RATE_ENDS, at_effective_size
+from pytest_safescale.statistics.clusters import RATE_ENDS, at_effective_size, cluster_sums
 from pytest_safescale.statistics.intervals import (
-    BOOTSTRAP,
+    CLOPPER_PEARSON,
     SEED,
+    Interval,
     Resampled,
     bootstrap,
     clopper_pearson,
+    resampled_interval,
 )
 from pytest_safescale.statistics.model_means import mean_of_known, model_means
 
@@ -68,7 +70,7 @@ def cell_values(column: Column) -> NDArray[np.float64]:
 
 
 class _Exact(NamedTuple):
-    """Counts and exact bounds, (models, conditions) each."""
+    """Counts and exact bounds in units of the metric, (models, conditions) each."""
 
     events: NDArray[np.int64] | None
     low: NDArray[np.float64]
@@ -86,8 +88,11 @@ class _Estimate:
     interval: Resampled | None = None
     """Flat over the cells."""
     exact: _Exact | None = None
+    """Of a share of cases."""
     facts: Facts | None = None
     """By model and condition, where items come in clusters."""
+    units: NDArray[np.int64] | None = None
+    """Items, or clusters of items, with a case; over models of the model that has fewest."""
 
 
 def _cell_estimates(columns: Sequence[Column], codes: Codes, seed: int) -> Iterator[_Estimate]:
@@ -104,6 +109,7 @@ def _cell_estimates(columns: Sequence[Column], codes: Codes, seed: int) -> Itera
             interval=_with_spread(column, interval),
             exact=_exact(column, facts),
             facts=facts,
+            units=_units(column.over, codes),
         )
 
 
@@ -114,6 +120,14 @@ def _facts(column: Column, codes: NDArray[np.int64]) -> Facts:
         [cluster_facts(*cell, codes, ends) for cell in zip(*row, strict=True)]
         for row in zip(column.values, column.over, strict=True)
     ]
+
+
+def _units(over: NDArray[np.bool_], codes: Codes) -> NDArray[np.int64]:
+    """Return how many items, or clusters of items, have a case, over the last axis."""
+    if codes is None:
+        return np.asarray(over.sum(axis=-1))
+    by_cluster = cluster_sums(over.reshape(-1, over.shape[-1]), codes)
+    return np.asarray((by_cluster > 0).sum(axis=1).reshape(over.shape[:-1]))
 
 
 def _counts_cases(metric: str) -> bool:
@@ -169,14 +183,18 @@ def _mean_estimates(columns: Sequence[Column], codes: Codes, seed: int) -> Itera
     values = np.concatenate([np.swapaxes(column.values, 0, 1) for column in columns])
     over = np.concatenate([np.swapaxes(column.over, 0, 1) for column in columns])
     points, found = model_means(values, over, codes=codes, seed=seed)
+    units = _units(over, codes)
+    fewest = np.where(units > 0, units, over.shape[2]).min(axis=1)
+    smallest = np.split(fewest, len(columns))
     parts = zip(columns, np.split(points, len(columns)), found.split(len(columns)), strict=True)
-    for column, value, interval in parts:
+    for (column, value, interval), least in zip(parts, smallest, strict=True):
         yield _Estimate(
             metric=column.metric,
             regime=column.regime,
             n=column.over.any(axis=0).sum(axis=1)[None],
             value=value[None],
             interval=interval,
+            units=least[None],
         )
 
 
@@ -216,15 +234,15 @@ def _row(
     if found is not None and not np.isnan(value):
         place = at[0] * estimate.n.shape[1] + at[1]
         low, high = found.ends(place)
-        more = {"ci_low": low, "ci_high": high, "ci_method": BOOTSTRAP}
+        interval = _interval(estimate, at, low, high)
+        more = dict(zip(_OF_INTERVAL, interval, strict=True))
+        more |= {"bootstrap_low": low, "bootstrap_high": high}
         more["std"] = None if low is None else float(found.std[place])
         mean = float(found.mean[place])
-    if estimate.exact is not None and not np.isnan(value):
-        events, low_bound, high_bound = estimate.exact
-        more |= {"exact_low": float(low_bound[at]), "exact_high": float(high_bound[at])}
-        more["count"] = None if events is None else int(events[at])
-    if estimate.facts is not None and not np.isnan(value):
-        more |= estimate.facts[at[0]][at[1]]._asdict()
+        if estimate.exact is not None and estimate.exact.events is not None:
+            more["count"] = int(estimate.exact.events[at])
+        if estimate.facts is not None:
+            more |= estimate.facts[at[0]][at[1]]._asdict()
     row = Metric(
         model=model,
         condition=condition,
@@ -235,3 +253,20 @@ def _row(
         **more,
     )
     return row, mean
+
+
+_OF_INTERVAL = ("ci_low", "ci_high", "ci_method", "ci_reason")
+
+
+def _interval(
+    estimate: _Estimate, at: tuple[int, int], low: float | None, high: float | None
+) -> Interval:
+    """Return a figure's interval: exact of a share of cases, else the bootstrap's ends given."""
+    if estimate.exact is not None:
+        _, lows, highs = estimate.exact
+        return Interval(float(lows[at]), float(highs[at]), CLOPPER_PEARSON)
+    per_hundred = estimate.metric in PER_HUNDRED_METRICS
+    cases = 0 if estimate.units is None else int(estimate.units[at])
+    bounded = per_hundred or is_share(estimate.metric)
+    ends = (0.0, 100.0 if per_hundred else 1.0) if bounded else None
+    return resampled_interval(low, high, cases=cases, range_=ends)

@@ -11,7 +11,7 @@ from pytest_safescale.analysis.evidence_figures import evidence_of_classes
 from pytest_safescale.analysis.metric_columns import panel_columns
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.statistics.clusters import at_effective_size
-from pytest_safescale.statistics.intervals import clopper_pearson
+from pytest_safescale.statistics.intervals import CLOPPER_PEARSON, clopper_pearson
 from pytest_safescale.statistics.relative_risk import relative_risk
 from pytest_safescale.verdicts.evidence_classes import EvidenceClass
 
@@ -48,9 +48,10 @@ class EvidenceOutcome:
     n: int
     count: int
     value: float
-    exact_low: float
-    exact_high: float
-    """Clopper-Pearson at 95 %; where items come in clusters at the effective sample size."""
+    ci_low: float
+    ci_high: float
+    ci_method: str = CLOPPER_PEARSON
+    """Where items come in clusters at the effective sample size."""
     relative_risk: float | None
     """Over the figure of class ``carries_key_fact``; ``None`` where that is 0 or of no case."""
     risk_low: float | None
@@ -108,8 +109,8 @@ def _of_cell(
             n=n,
             count=count,
             value=count / n,
-            exact_low=float(low),
-            exact_high=float(high),
+            ci_low=float(low),
+            ci_high=float(high),
             relative_risk=risk.ratio,
             risk_low=risk.low,
             risk_high=risk.high,

@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_safescale.analysis.cluster_facts import cluster_facts
 from pytest_safescale.analysis.judged_cases import judge_answers, single_answers
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.analysis.panel import NULL
-from pytest_safescale.statistics.intervals import BOOTSTRAP, SEED, bootstrap
+from pytest_safescale.statistics.clusters import at_effective_size
+from pytest_safescale.statistics.intervals import (
+    SEED,
+    bootstrap,
+    exact_interval,
+    resampled_interval,
+)
 from pytest_safescale.statistics.model_means import model_means
 from pytest_safescale.verdicts.labels import METRIC_OF_SAFETY_FINDING
 
@@ -23,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_safescale.analysis.panel import Panel
-    from pytest_safescale.statistics.intervals import Resampled
+    from pytest_safescale.statistics.intervals import Interval
 
 __all__ = ["EVIDENCE", "Turned", "TurnedItem", "evidence_misread", "reasoning_drift"]
 
@@ -61,9 +68,14 @@ class Turned:
     count: int
     """Items that turned; over all models, cases."""
     share: float
-    ci_low: float
-    ci_high: float
-    ci_method: str = BOOTSTRAP
+    ci_low: float | None
+    ci_high: float | None
+    ci_method: str | None
+    """``clopper-pearson`` of one model; ``None`` where there is no interval."""
+    ci_reason: str | None = None
+    """Why there is none."""
+    bootstrap_low: float | None
+    bootstrap_high: float | None
     items: tuple[TurnedItem, ...]
     """Ordered by model and item."""
 
@@ -163,20 +175,55 @@ def _turned_shares(panel: Panel, turns: _Turns, seed: int) -> Iterator[Turned]:
             if n[place]:
                 own = tuple(item for item in items if item.model == model)
                 share = int(count[place]) / int(n[place])
-                figures = _figures(int(n[place]), int(count[place]), share, found, place)
-                yield Turned(**names, model=model, items=own, **figures)
+                exact = exact_interval(*_effective(panel, turned[place], turns.both[place]))
+                yield Turned(
+                    **names,
+                    model=model,
+                    items=own,
+                    n=int(n[place]),
+                    count=int(count[place]),
+                    share=share,
+                    **_ends(exact, found.ends(place)),
+                )
         if (n > 0).sum() > 1:
             points, over_models = model_means(
                 turned[None], turns.both[None], codes=panel.clusters, seed=seed
             )
-            shared = int(turns.both.any(axis=0).sum())
-            figures = _figures(shared, int(count.sum()), float(points[0]), over_models, 0)
-            yield Turned(**names, model=MEAN_OVER_MODELS, items=tuple(items), **figures)
+            ends = over_models.ends(0)
+            known = zip(turned[n > 0], turns.both[n > 0], strict=True)
+            fewest = min(int(_effective(panel, *of_model)[1]) for of_model in known)
+            interval = resampled_interval(*ends, cases=fewest, range_=(0.0, 1.0))
+            yield Turned(
+                **names,
+                model=MEAN_OVER_MODELS,
+                items=tuple(items),
+                n=int(turns.both.any(axis=0).sum()),
+                count=int(count.sum()),
+                share=float(points[0]),
+                **_ends(interval, ends),
+            )
 
 
-def _figures(n: int, count: int, share: float, found: Resampled, place: int) -> dict[str, Any]:
-    low, high = float(found.low[place]), float(found.high[place])
-    return {"n": n, "count": count, "share": share, "ci_low": low, "ci_high": high}
+def _effective(
+    panel: Panel, turned: NDArray[np.bool_], both: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Return count and cases of a model, as many as independent ones would be; both (items,)."""
+    count, n = int(turned.sum()), int(both.sum())
+    if panel.clusters is None:
+        return count, n
+    return at_effective_size(count, n, cluster_facts(turned, both, panel.clusters).effective_n)
+
+
+def _ends(interval: Interval, resampled: tuple[float | None, float | None]) -> dict[str, Any]:
+    """Return the fields of an interval and of the bootstrap beside it."""
+    return {
+        "ci_low": interval.low,
+        "ci_high": interval.high,
+        "ci_method": interval.method,
+        "ci_reason": interval.reason,
+        "bootstrap_low": resampled[0],
+        "bootstrap_high": resampled[1],
+    }
 
 
 def _items(

@@ -10,7 +10,7 @@ from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE, MetricSp
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["METRICS", "is_rate"]
+__all__ = ["METRICS", "is_rate", "is_share"]
 
 _BOTH = (SINGLE, SELF_CONSISTENCY)
 _SAMPLED = (SELF_CONSISTENCY,)
@@ -251,3 +251,8 @@ METRICS: Mapping[str, MetricSpec] = MappingProxyType(
 def is_rate(metric: str) -> bool:
     """Say whether a metric is a share of cases; of the user's own, its name tells (``_rate``)."""
     return METRICS[metric].is_rate if metric in METRICS else metric.endswith("_rate")
+
+
+def is_share(metric: str) -> bool:
+    """Say whether a metric lies between 0 and 1; of the user's own, rates are known to."""
+    return METRICS[metric].is_share if metric in METRICS else is_rate(metric)

@@ -110,13 +110,16 @@ class Metric:
     ci_low: float | None = None
     ci_high: float | None = None
     ci_method: str | None = None
+    """``clopper-pearson`` of a rate of cases; ``None`` where there is no interval."""
+    ci_reason: str | None = None
+    """Why there is no interval, where one is looked for."""
+    bootstrap_low: float | None = None
+    bootstrap_high: float | None = None
+    """The paper's percentile interval over items."""
     std: float | None = None
     """Of the resampled means; of the cases for mean_confidence and mean_latency_s."""
     count: int | None = None
     """Cases that count, for a rate of cases."""
-    exact_low: float | None = None
-    exact_high: float | None = None
-    """Clopper-Pearson at 95 %, for a rate of cases."""
     clusters: int | None = None
     """Clusters of its cases; ``None`` where no two items share one, here and below."""
     icc: float | None = None

@@ -17,7 +17,7 @@ import numpy as np
 from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import SINGLE, Metric
 from pytest_safescale.analysis.search_events import POOLED_OVER, SEARCH_RATES, searched_item
-from pytest_safescale.statistics.intervals import BOOTSTRAP, SEED, bootstrap, clopper_pearson
+from pytest_safescale.statistics.intervals import SEED, bootstrap, exact_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -158,15 +158,15 @@ def _row(rate: _Rate, found: Resampled, place: int) -> Metric:
     more: dict[str, Any] = {}
     if n:
         low, high = found.ends(place)
-        exact_low, exact_high = clopper_pearson(count, n)
+        exact = exact_interval(count, n)
         more = {
-            "ci_low": low,
-            "ci_high": high,
-            "ci_method": BOOTSTRAP,
+            "ci_low": exact.low,
+            "ci_high": exact.high,
+            "ci_method": exact.method,
+            "bootstrap_low": low,
+            "bootstrap_high": high,
             "std": float(found.std[place]),
             "count": count,
-            "exact_low": float(exact_low),
-            "exact_high": float(exact_high),
         }
     return _metric(rate.cell, rate.metric, rate.family, count / n if n else None, n, **more)
 

@@ -39,7 +39,7 @@ from pytest_safescale.analysis.metric_columns import (
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, SELF_CONSISTENCY, SINGLE, Metric
 from pytest_safescale.analysis.panel import NULL
 from pytest_safescale.analysis.per_item import ItemFailures, count_failures
-from pytest_safescale.statistics.intervals import SEED
+from pytest_safescale.statistics.intervals import BOOTSTRAP, SEED
 from pytest_safescale.verdicts.verdict import DANGEROUS_CONFIDENCE
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def release_metrics(panel: Panel, *, seed: int = SEED) -> list[Metric]:
     Accuracy is the mean of its bootstrap distribution, rounded to four decimals of a percentage
     with its interval; count and n give the point value.
     """
-    rows = metric_rows(panel, _panel_columns(panel), seed=seed, finish=_rounded)
+    rows = metric_rows(panel, _panel_columns(panel), seed=seed, finish=_as_released)
     reported: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for row in rows:
         if row.metric == "accuracy" and row.model != MEAN_OVER_MODELS and row.value is not None:
@@ -83,14 +83,22 @@ def release_metrics(panel: Panel, *, seed: int = SEED) -> list[Metric]:
     ]
 
 
+def _as_released(row: Metric, resampled: float) -> Metric:
+    """Return the row with the release's interval, its bootstrap, and its rounding of accuracy."""
+    rounded = _rounded(row, resampled)
+    low, high = rounded.bootstrap_low, rounded.bootstrap_high
+    method = None if low is None else BOOTSTRAP
+    return replace(rounded, ci_low=low, ci_high=high, ci_method=method, ci_reason=None)
+
+
 def _rounded(row: Metric, resampled: float) -> Metric:
     if row.metric != "accuracy" or row.value is None:
         return row
     value, low, high, std = (
         None if part is None else round(100 * part, 4) / 100
-        for part in (resampled, row.ci_low, row.ci_high, row.std)
+        for part in (resampled, row.bootstrap_low, row.bootstrap_high, row.std)
     )
-    return replace(row, value=value, ci_low=low, ci_high=high, std=std)
+    return replace(row, value=value, bootstrap_low=low, bootstrap_high=high, std=std)
 
 
 def _panel_columns(panel: Panel) -> PanelColumns:
@@ -254,7 +262,14 @@ def release_comparisons(panel: Panel, *, seed: int = SEED) -> list[Comparison]:
         if there[model, at[left]].any() and there[model, at[right]].any()
     )
     return [
-        replace(row, p_value=round(_exact_p(row.b, row.c), 6)) for row in compare(found, seed=seed)
+        replace(
+            row,
+            ci_low=row.bootstrap_low,
+            ci_high=row.bootstrap_high,
+            ci_method=BOOTSTRAP,
+            p_value=round(_exact_p(row.b, row.c), 6),
+        )
+        for row in compare(found, seed=seed)
     ]
 
 
@@ -277,7 +292,7 @@ def release_ensemble_metrics(panel: Panel, ensembles: Mapping[str, Sequence[str]
         judged, alike, wrong_letter = count_votes(members, there)
         dangerous = wrong_letter & _sure(members)
         found = Vote(judged=judged, alike=alike, dangerous=dangerous, confident=there)
-        rows += list(vote_rows(name, members, found))
+        rows += list(vote_rows(name, members, found, as_released=True))
     return rows
 
 

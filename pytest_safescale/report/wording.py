@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metric_table import is_rate
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
@@ -49,18 +49,10 @@ def figure(metric: str, value: float | None) -> str:
 
 
 def interval(row: FigureRow | KnownFigure | ComparisonRow) -> str:
-    """Write a row's interval, or nothing where it has none.
-
-    Resamples of cases that are all alike are all alike, which says nothing of other cases: there
-    the exact interval stands.
-    """
+    """Write a row's interval, that it has none for a reason, or nothing where none is meant."""
     low, high = row["ci_low"], row["ci_high"]
     if low is None or high is None:
-        return ""
-    figure_row = cast("FigureRow", row)  # a comparison has no exact interval
-    exact_low, exact_high = figure_row.get("exact_low"), figure_row.get("exact_high")
-    if low == high and exact_low is not None and exact_high is not None:
-        low, high = exact_low, exact_high
+        return "no interval" if row.get("ci_reason") else ""
     return f"{figure(row['metric'], low)} to {figure(row['metric'], high)}"
 
 

@@ -37,8 +37,9 @@ class EvidenceOutcomeRow(TypedDict):
     n: int
     count: int
     value: float
-    exact_low: float
-    exact_high: float
+    ci_low: float
+    ci_high: float
+    ci_method: str
     relative_risk: float | None
     risk_low: float | None
     risk_high: float | None

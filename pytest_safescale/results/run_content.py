@@ -21,10 +21,11 @@ class _OfFigure(TypedDict):
     ci_low: float | None
     ci_high: float | None
     ci_method: str | None
+    ci_reason: NotRequired[str | None]
+    bootstrap_low: NotRequired[float | None]
+    bootstrap_high: NotRequired[float | None]
     std: float | None
     count: int | None
-    exact_low: float | None
-    exact_high: float | None
     clusters: NotRequired[int | None]
     icc: NotRequired[float | None]
     effective_n: NotRequired[float | None]
@@ -102,6 +103,9 @@ class ComparisonRow(TypedDict):
     delta: float
     ci_low: float
     ci_high: float
+    ci_method: NotRequired[str]
+    bootstrap_low: NotRequired[float]
+    bootstrap_high: NotRequired[float]
     b: int
     c: int
     p_value: float

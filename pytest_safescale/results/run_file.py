@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_safescale.analysis.earlier_intervals import with_intervals_of_today
 from pytest_safescale.analysis.metrics import ENSEMBLE, MEAN_OVER_MODELS
 from pytest_safescale.cells import base_profile, split_condition
 from pytest_safescale.errors import DatasetError
@@ -173,7 +174,8 @@ def read_content(path: Path, *, named: str) -> RunContent:
         raise DatasetError(f"{named} is not JSON: {error}") from error
     if not isinstance(content, dict) or "manifest" not in content:
         raise DatasetError(f"{named} is no report: allowed is an object with a manifest")
-    return checked(content, RunContent, named)
+    shaped = cast("Mapping[str, Any]", checked(content, RunContent, named))
+    return cast("RunContent", with_intervals_of_today(shaped))
 
 
 def read_cases(folder: Path, run: RunFile | None = None) -> Iterator[CaseRecord]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv
@@ -24,18 +24,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BOOTSTRAP",
+    "CLOPPER_PEARSON",
+    "NO_SPREAD",
     "RESAMPLES",
     "SEED",
     "WILSON",
     "WILSON_Z",
+    "Interval",
     "Resampled",
     "bootstrap",
     "clopper_pearson",
+    "exact_interval",
     "joined",
     "lower_bound",
     "resample_counts",
     "resample_indices",
     "resampled_cell_means",
+    "resampled_interval",
     "resampled_sums",
     "summarise",
     "upper_bound",
@@ -45,12 +50,26 @@ __all__ = [
 RESAMPLES = 1000
 SEED = 42
 BOOTSTRAP = "bootstrap-percentile"
+CLOPPER_PEARSON = "clopper-pearson"
 WILSON = "wilson"
 WILSON_Z = 1.959964
+
+NO_SPREAD = "the resamples are all alike, which says nothing of other items"
+"""Why there is no interval where the bootstrap's would have no width."""
+_TOO_FEW = "fewer than two resamples hold a case"
 
 _BLOCK = 4_000_000
 """Numbers held at once while resamples are drawn or multiplied."""
 _ROUNDING = 1e-12
+
+
+class Interval(NamedTuple):
+    """An interval at 95 % in units of its figure, or why there is none."""
+
+    low: float | None
+    high: float | None
+    method: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,6 +265,41 @@ def clopper_pearson(count: Any, n: Any, confidence: float = 0.95) -> tuple[Any, 
     """
     one_sided = (1 + confidence) / 2
     return lower_bound(count, n, one_sided), upper_bound(count, n, one_sided)
+
+
+def exact_interval(count: float, n: float) -> Interval:
+    """Return the Clopper-Pearson interval of ``count`` of ``n`` at 95 %; n must be above 0.
+
+    An effective sample size need not be whole (``clusters.py``).
+    """
+    low, high = clopper_pearson(count, n)
+    return Interval(float(low), float(high), CLOPPER_PEARSON)
+
+
+def resampled_interval(
+    low: float | None,
+    high: float | None,
+    *,
+    cases: int = 0,
+    range_: tuple[float, float] | None = None,
+) -> Interval:
+    """Return the bootstrap's interval, or what holds where it has no width.
+
+    ``low`` and ``high`` are its ends. ``range_`` is what the figure of a case lies in, where that
+    is bounded: if all ``cases`` are at one end of it, a mean ``m`` ranges away from there has them
+    so with a chance of (1 - m)^cases at most, whatever lies between the ends, so that the exact
+    interval of 0 of ``cases`` holds (docs/metrics.md, "Intervals without width").
+    """
+    if low is None or high is None:
+        return Interval(None, None, None, _TOO_FEW)
+    if low != high:
+        return Interval(low, high, BOOTSTRAP)
+    if range_ is None or low not in range_ or not cases:
+        return Interval(None, None, None, NO_SPREAD)
+    bottom, top = range_
+    below, above = clopper_pearson(0 if low == bottom else cases, cases)
+    width = top - bottom
+    return Interval(bottom + width * float(below), bottom + width * float(above), CLOPPER_PEARSON)
 
 
 def wilson(count: Any, n: Any, z: float = 1.96) -> tuple[Any, Any]:

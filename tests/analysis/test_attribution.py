@@ -35,7 +35,7 @@ def test_each_class_has_its_figures_and_its_risk_beside_the_fact() -> None:
     assert (danger.count, danger.n, danger.value) == (2, 4, 0.5)
     # (2/4) / (1/5); R: binom.test(2, 4) has 0.0675860 to 0.9324140.
     assert danger.relative_risk == pytest.approx(2.5)
-    assert (danger.exact_low, danger.exact_high) == pytest.approx((0.067586, 0.932414), abs=1e-6)
+    assert (danger.ci_low, danger.ci_high) == pytest.approx((0.067586, 0.932414), abs=1e-6)
     fact = rows["carries_key_fact", "high_risk_error_rate"]
     assert (fact.count, fact.n, fact.relative_risk) == (1, 5, 1.0)
     assert rows["carries_key_fact", "accuracy"].value == 0.8

@@ -17,7 +17,7 @@ from pytest_safescale.analysis.comparisons import (
     condition_comparisons,
 )
 from pytest_safescale.statistics.intervals import resample_indices
-from pytest_safescale.statistics.paired import holm, mcnemar
+from pytest_safescale.statistics.paired import holm, mcnemar, tango_interval
 from tests.analysis.panels import item, panel_of, panels
 
 if TYPE_CHECKING:
@@ -83,9 +83,11 @@ def test_two_conditions_of_a_model() -> None:
     # 2 x (1 + 4) / 2^4.
     assert found.p_value == 0.625
     means = np.array([1, 1, 1, -1, 0])[resample_indices(5)].mean(axis=1)
-    assert (found.ci_low, found.ci_high) == pytest.approx(
+    assert (found.bootstrap_low, found.bootstrap_high) == pytest.approx(
         tuple(np.percentile(means, [2.5, 97.5])), abs=1e-9
     )
+    assert (found.ci_low, found.ci_high) == tango_interval(3, 1, 5)
+    assert found.ci_method == "tango"
     assert (found.kind, found.model, found.left, found.right) == ("condition", "m", "x", "y")
     # High-risk errors go the other way.
     risk = only(rows, "high_risk_error_rate")
@@ -182,3 +184,5 @@ def test_a_comparison_turned_round_is_its_mirror(panel: Panel) -> None:
         assert (one.b, one.c, one.p_value) == (other.c, other.b, other.p_value)
         assert one.delta == -other.delta
         assert one.ci_low <= one.delta <= one.ci_high
+        assert one.ci_low < one.ci_high
+        assert (one.ci_low, one.ci_high) == pytest.approx((-other.ci_high, -other.ci_low))

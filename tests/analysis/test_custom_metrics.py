@@ -156,15 +156,15 @@ def test_a_rate_is_a_share_of_the_cases_it_speaks_of_with_exact_and_resampled_bo
     row = found["m", "single", "hedged_rate"]
     # Two of the four it speaks of.
     assert (row.value, row.n, row.count) == (0.5, 4, 2)
-    assert (row.exact_low, row.exact_high) == pytest.approx(clopper_pearson(2, 4))
-    assert row.ci_method == "bootstrap-percentile"
-    assert row.ci_low < 0.5 < row.ci_high
+    assert (row.ci_low, row.ci_high) == pytest.approx(clopper_pearson(2, 4))
+    assert row.ci_method == "clopper-pearson"
+    assert row.bootstrap_low < 0.5 < row.bootstrap_high
 
 
 def test_any_other_metric_is_a_mean_without_exact_bounds() -> None:
     found = rows([record(n, custom={"single": {"words": float(n)}}) for n in (1, 2, 6)])
     row = found["m", "single", "words"]
-    assert (row.value, row.n, row.count, row.exact_low) == (3.0, 3, None, None)
+    assert (row.value, row.n, row.count, row.ci_method) == (3.0, 3, None, "bootstrap-percentile")
     assert 1.0 <= row.ci_low < 3.0 < row.ci_high <= 6.0
 
 

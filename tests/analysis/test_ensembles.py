@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from pytest_safescale.analysis.ensembles import ensemble_metrics, synchronized_items, vote
+from pytest_safescale.analysis.ensembles import (
+    ensemble_metrics,
+    synchronized_items,
+    vote,
+    vote_rows,
+)
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE, Metric
 from pytest_safescale.errors import SettingsError
+from pytest_safescale.statistics.intervals import clopper_pearson
 from tests.analysis.panels import item, panel_of, panels
 
 if TYPE_CHECKING:
@@ -64,16 +70,24 @@ def test_the_rates_of_votes_are_those_of_single_answers() -> None:
         row = found[metric]
         assert (row.count, row.n) == (count, 6), metric
         assert row.value == pytest.approx(count / 6)
-        assert (row.model, row.condition, row.ci_method) == ("ensemble:trio", "x", "wilson")
+        assert (row.model, row.condition, row.ci_method) == (
+            "ensemble:trio",
+            "x",
+            "clopper-pearson",
+        )
 
 
-def test_the_interval_is_wilsons_with_the_z_of_the_paper() -> None:
+def test_the_interval_is_exact_and_as_released_wilsons_with_the_z_of_the_paper() -> None:
+    panel = three("AABB", "AABB", "AABB")
+    row = rows_of(panel)["accuracy"]
+    assert (row.ci_low, row.ci_high) == clopper_pearson(2, 4)
     # 2 of 4, z = 1.959964: centre 0.5; half = z sqrt(0.0625 + z^2 / 64) / (1 + z^2 / 4)
     z = 1.959964
     half = z / (1 + z * z / 4) * math.sqrt(0.25 / 4 + z * z / 64)
-    row = rows_of(three("AABB", "AABB", "AABB"))["accuracy"]
-    assert row.ci_low == pytest.approx(0.5 - half, abs=1e-9)
-    assert row.ci_high == pytest.approx(0.5 + half, abs=1e-9)
+    rows = vote_rows("trio", panel, vote(panel), as_released=True)
+    released = next(row for row in rows if row.metric == "accuracy")
+    assert (released.ci_low, released.ci_high) == pytest.approx((0.5 - half, 0.5 + half), abs=1e-9)
+    assert released.ci_method == "wilson"
 
 
 def test_a_rate_keeps_the_regime_its_metric_has() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.panel import CaseAnswers, Panel, PanelBuilder
-from pytest_safescale.statistics.intervals import clopper_pearson, resample_indices
+from pytest_safescale.statistics.intervals import NO_SPREAD, clopper_pearson, resample_indices
 from tests.analysis.panels import item, panel_of, panels
 
 if TYPE_CHECKING:
@@ -164,10 +164,46 @@ def test_the_mean_over_models_keeps_an_items_models_together() -> None:
     # Both models are right on the same item: their mean varies as one model alone does.
     same = figure(panel_of({"m": {"x": "AB"}, "n": {"x": "AB"}}), "accuracy", "single", "*")
     alone = figure(panel_of({"m": {"x": "AB"}}), "accuracy", "single")
-    assert (same.value, same.ci_low, same.ci_high) == (0.5, alone.ci_low, alone.ci_high)
+    assert (same.value, same.ci_low, same.ci_high) == (
+        0.5,
+        alone.bootstrap_low,
+        alone.bootstrap_high,
+    )
     # Each is right where the other is wrong: every resample has the mean 1/2.
     other = figure(panel_of({"m": {"x": "AB"}, "n": {"x": "BA"}}), "accuracy", "single", "*")
-    assert (other.value, other.ci_low, other.ci_high) == (0.5, 0.5, 0.5)
+    assert (other.value, other.bootstrap_low, other.bootstrap_high) == (0.5, 0.5, 0.5)
+    assert (other.ci_low, other.ci_high, other.ci_method) == (None, None, None)
+    assert other.ci_reason == NO_SPREAD
+
+
+def test_none_of_thirty_is_not_certainly_zero() -> None:
+    found = figure(panel_of({"m": {"x": "A" * 30}}), "high_risk_error_rate", "single")
+    assert (found.bootstrap_low, found.bootstrap_high, found.count) == (0.0, 0.0, 0)
+    assert (found.ci_low, found.ci_method) == (0.0, "clopper-pearson")
+    assert found.ci_high == pytest.approx(1 - 0.025 ** (1 / 30))
+    assert found.ci_high == pytest.approx(0.115703, abs=1e-6)
+
+
+def test_a_mean_over_models_whose_cases_are_all_alike_keeps_the_exact_bound() -> None:
+    # n has fewer cases: the bound is that of 0 of its 10.
+    panel = panel_of({"m": {"x": "A" * 30}, "n": {"x": "A" * 10}})
+    found = figure(panel, "high_risk_error_rate", "single", "*")
+    assert (found.ci_low, found.ci_method, found.count) == (0.0, "clopper-pearson", None)
+    assert found.ci_high == pytest.approx(1 - 0.025 ** (1 / 10))
+    right = figure(panel, "accuracy", "single", "*")
+    assert right.ci_low == pytest.approx(0.025 ** (1 / 10))
+    assert right.ci_high == 1.0
+
+
+def test_a_mean_of_cases_that_are_all_alike_has_no_width_of_zero() -> None:
+    # All samples agree: a confidence of 1 in every case, at the end of its range.
+    sure = figure(samples_of(*["AAAA"] * 5), "mean_confidence")
+    assert sure.ci_low == pytest.approx(0.025 ** (1 / 5))
+    assert sure.ci_high == 1.0
+    # Alike and in between: nobody knows how far others are off.
+    unsure = figure(samples_of(*["AABB"] * 5), "mean_confidence")
+    assert (unsure.ci_low, unsure.ci_high, unsure.ci_reason) == (None, None, NO_SPREAD)
+    assert unsure.bootstrap_low == unsure.bootstrap_high == unsure.value
 
 
 def test_the_mean_over_models_is_of_the_models_that_have_a_figure() -> None:
@@ -249,12 +285,15 @@ def test_every_figure_is_its_definition_and_its_bootstrap(panel: Panel) -> None:
                 assert row.value == pytest.approx(x.mean(), abs=CLOSE)
                 means = x[resample_indices(len(x))].mean(axis=1)
                 interval = np.percentile(means, [2.5, 97.5])
-                assert [row.ci_low, row.ci_high] == pytest.approx(list(interval), abs=CLOSE)
+                resampled = [row.bootstrap_low, row.bootstrap_high]
+                assert resampled == pytest.approx(list(interval), abs=CLOSE)
                 if METRICS[metric].is_rate:
                     assert row.count == x.sum()
                     assert row.std == pytest.approx(means.std(ddof=1), abs=CLOSE)
                     exact = clopper_pearson(int(x.sum()), len(x))
-                    assert (row.exact_low, row.exact_high) == exact
+                    assert (row.ci_low, row.ci_high, row.ci_method) == (*exact, "clopper-pearson")
+                elif row.ci_method == "bootstrap-percentile":
+                    assert (row.ci_low, row.ci_high) == (row.bootstrap_low, row.bootstrap_high)
 
 
 @settings(max_examples=60, deadline=None)
@@ -269,8 +308,9 @@ def test_rates_are_shares_intervals_hold_them_and_names_are_known(panel: Panel) 
         assert 0 <= row.value <= 1 + CLOSE
         if row.ci_low is not None and row.ci_high is not None:
             assert row.ci_low <= row.value <= row.ci_high
-        if row.count is not None and row.exact_low is not None and row.exact_high is not None:
-            assert row.exact_low <= row.value <= row.exact_high
+            assert row.ci_low < row.ci_high
+        if row.bootstrap_low is not None and row.bootstrap_high is not None:
+            assert row.bootstrap_low <= row.value <= row.bootstrap_high
 
 
 @settings(max_examples=40, deadline=None)

@@ -45,7 +45,7 @@ def test_evidence_has_three_rates() -> None:
         if (one.metric, one.condition) == ("ignored_evidence_rate", "standard_rag")
     )
     # Clopper and Pearson's interval of 2 of 3 at 95 % (R: binom.test(2, 3)).
-    assert (row.exact_low, row.exact_high) == pytest.approx((0.0942993, 0.9915962), abs=1e-6)
+    assert (row.ci_low, row.ci_high) == pytest.approx((0.0942993, 0.9915962), abs=1e-6)
 
 
 def test_where_no_evidence_serves_every_case_is_a_miss_and_none_is_ignored() -> None:

@@ -113,10 +113,10 @@ def test_shares_per_hundred_have_exact_bounds_and_rates_too() -> None:
     }
     reviews = rows["danger_prevented_per_100_reviews"]
     low, high = beta.ppf(0.025, 1, 2), beta.ppf(0.975, 2, 1)
-    assert (reviews.exact_low, reviews.exact_high) == pytest.approx((100 * low, 100 * high))
+    assert (reviews.ci_low, reviews.ci_high) == pytest.approx((100 * low, 100 * high))
     assert reviews.count is None
     assert rows["danger_caught"].count == 3
-    assert rows["calls_per_case"].exact_low is None
+    assert rows["calls_per_case"].ci_method != "clopper-pearson"
 
 
 def test_a_run_without_layers_has_none_of_these_figures() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 
 from pytest_safescale.analysis.mechanisms import Turned, evidence_misread, reasoning_drift
+from pytest_safescale.statistics.intervals import clopper_pearson
 from tests.analysis.panels import item, panel_of, panels
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def test_misread_is_right_in_closed_book_and_wrong_under_clean_evidence() -> Non
         ("4", None, "A"),
     ]
     assert lost.share == pytest.approx(2 / 5)
-    assert lost.ci_low <= lost.share <= lost.ci_high
+    assert (lost.ci_low, lost.ci_high) == clopper_pearson(2, 5)
+    assert lost.ci_method == "clopper-pearson"
     assert (lost.condition, lost.mechanism) == ("clean_evidence", "evidence_misread")
 
 
@@ -114,7 +116,15 @@ def test_the_item_names_the_last_step_of_its_kind_and_the_final_flags() -> None:
 @given(panels(conditions=("closed_book", "clean_evidence", "agentic_rag")))
 def test_shares_lie_in_their_intervals_and_every_case_turned_has_its_item(panel: Panel) -> None:
     for row in [*evidence_misread(panel), *reasoning_drift(panel)]:
-        assert 0 <= row.ci_low <= row.share <= row.ci_high <= 1
+        assert row.bootstrap_low is not None
+        assert row.bootstrap_high is not None
+        assert 0 <= row.bootstrap_low <= row.share <= row.bootstrap_high <= 1
+        if row.ci_low is None or row.ci_high is None:
+            assert (row.model, row.ci_method) == ("*", None)
+            assert row.ci_reason
+        else:
+            assert 0 <= row.ci_low <= row.share <= row.ci_high <= 1
+            assert row.ci_low < row.ci_high
         assert len(row.items) == row.count
         for one in row.items:
             wrong = one.before if row.direction == "gained" else one.after
@@ -133,5 +143,7 @@ def test_the_order_of_models_changes_nothing(panel: Panel) -> None:
 
 
 def _unordered(row: Turned) -> tuple[Turned, frozenset[object]]:
-    figures = {name: round(getattr(row, name), 9) for name in ("share", "ci_low", "ci_high")}
+    names = ("share", "ci_low", "ci_high", "bootstrap_low", "bootstrap_high")
+    known = {name: getattr(row, name) for name in names}
+    figures: Any = {name: end and round(end, 9) for name, end in known.items()}
     return replace(row, items=(), **figures), frozenset(row.items)

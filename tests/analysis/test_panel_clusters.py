@@ -11,6 +11,7 @@ from pytest_safescale.analysis.ensembles import ensemble_metrics
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.panel_arrays import cluster_codes
 from pytest_safescale.statistics.intervals import clopper_pearson
+from pytest_safescale.statistics.paired import tango_interval
 from tests.analysis.panels import item, panel_of
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def test_a_figure_tells_its_clusters_and_what_they_leave_of_its_cases() -> None:
     assert row.icc == pytest.approx(1.0)
     assert row.effective_n is not None
     assert row.effective_n < 4
-    assert (row.exact_low, row.exact_high) == pytest.approx(
+    assert (row.ci_low, row.ci_high) == pytest.approx(
         clopper_pearson(row.effective_n / 3, row.effective_n)
     )
     assert row.std is not None
@@ -88,9 +89,9 @@ def test_a_mean_over_models_and_a_vote_draw_clusters_too() -> None:
         for clusters in ("aaaabbbbccdd", "." * 12)
     )
     assert vote.clusters == 4
-    assert vote.exact_high is not None
-    assert apart.exact_high is not None
-    assert vote.exact_high > apart.exact_high
+    assert vote.ci_high is not None
+    assert apart.ci_high is not None
+    assert vote.ci_high > apart.ci_high
 
 
 def test_a_comparison_swaps_whole_clusters() -> None:
@@ -104,3 +105,16 @@ def test_a_comparison_swaps_whole_clusters() -> None:
     assert row.p_value == pytest.approx(1.0)
     assert row.effective_n is not None
     assert row.effective_n < 4
+    share = row.effective_n / 12
+    assert (row.ci_low, row.ci_high) == pytest.approx(
+        tango_interval(4 * share, 2 * share, row.effective_n)
+    )
+
+
+def test_clusters_and_not_items_bound_a_mean_whose_cases_are_all_alike() -> None:
+    # All confident: four clusters leave 0.025^(1/4) possible, twelve items would leave 0.74.
+    items = [item(f"{place:02}", cluster=mark) for place, mark in enumerate("aaaabbbbccdd")]
+    panel = panel_of({"m": {CLOSED: "A" * 12}}, items=items, samples={"m": {CLOSED: ["AAA"] * 12}})
+    row = _figure(panel, "mean_confidence")
+    assert (row.value, row.ci_high) == (1.0, 1.0)
+    assert row.ci_low == pytest.approx(0.025 ** (1 / 4))

@@ -162,8 +162,8 @@ def test_what_further_turns_changed_is_a_share_of_the_cases_that_had_them() -> N
     assert figure(panel, "changed_to_dangerous") == (2 / 7, 7, 2)
     (row,) = (row for row in all_metrics(panel) if row.metric == "changed_to_safe")
     # Clopper-Pearson of 2 of 7.
-    assert row.exact_low == pytest.approx(0.03669, abs=1e-5)
-    assert row.exact_high == pytest.approx(0.70958, abs=1e-5)
+    assert row.ci_low == pytest.approx(0.03669, abs=1e-5)
+    assert row.ci_high == pytest.approx(0.70958, abs=1e-5)
 
 
 def test_an_unreadable_reply_is_no_change_and_may_have_been_one() -> None:

@@ -89,7 +89,7 @@ def test_an_item_that_is_always_dangerous_is_the_worst_case_though_nothing_flips
         for row in robustness_metrics(records)
         if (row.metric, row.family) == ("worst_case_high_risk_rate", "")
     )
-    assert (row.exact_low, row.exact_high) == clopper_pearson(3, 4)
+    assert (row.ci_low, row.ci_high) == clopper_pearson(3, 4)
 
 
 def test_an_item_that_a_relation_leaves_out_is_the_worst_case_by_its_own_answer() -> None:
@@ -136,11 +136,11 @@ def test_bounds_are_those_of_the_cases_and_intervals_hold_the_rate() -> None:
     records = [searched(str(n), flips=int(n < 3)) for n in range(40)]
     row = next(row for row in robustness_metrics(records) if row.metric == "flip_rate")
     assert (row.value, row.count, row.n, row.regime) == (0.075, 3, 40, "single")
-    assert (row.exact_low, row.exact_high) == clopper_pearson(3, 40)
-    assert row.ci_low is not None
-    assert row.ci_high is not None
-    assert row.ci_low <= 0.075 <= row.ci_high
-    assert row.ci_method == "bootstrap-percentile"
+    assert (row.ci_low, row.ci_high) == clopper_pearson(3, 40)
+    assert row.bootstrap_low is not None
+    assert row.bootstrap_high is not None
+    assert row.bootstrap_low <= 0.075 <= row.bootstrap_high
+    assert row.ci_method == "clopper-pearson"
     # What a gate at 95 % compares: P(X <= 3 | n = 40, p) = 0.05 at p = 0.1826.
     assert upper_bound(row.count, row.n, 0.95) == pytest.approx(0.1826, abs=5e-4)
 

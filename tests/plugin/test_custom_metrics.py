@@ -58,7 +58,7 @@ def test_its_figures_stand_in_every_file_of_the_report(
     rows = {row["metric"]: row for row in report()["metrics"]}
     # One of the three that answered; "A", "B" and "I cannot answer that.": 23 / 3 characters.
     assert (rows["silent_rate"]["value"], rows["silent_rate"]["n"]) == (pytest.approx(1 / 3), 3)
-    assert rows["silent_rate"]["ci_method"] == "bootstrap-percentile"
+    assert rows["silent_rate"]["ci_method"] == "clopper-pearson"
     assert rows["reply_characters"]["value"] == pytest.approx(23 / 3)
     with (folder / "metrics.csv").open(encoding="utf-8", newline="") as file:
         assert {"silent_rate", "reply_characters"} <= {

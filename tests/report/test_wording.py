@@ -48,13 +48,9 @@ def test_names_become_words_and_labels_stay_short() -> None:
     assert label("m" * 40) == "m" * 27 + "…"
 
 
-def test_an_interval_without_width_gives_way_to_the_exact_one() -> None:
-    row: Any = {"metric": "high_risk_error_rate", "ci_low": 0.0, "ci_high": 0.0}
-    assert interval(row) == "0.0 to 0.0"
-    exact: Any = {**row, "exact_low": 0.0, "exact_high": 0.308}
-    assert interval(exact) == "0.0 to 30.8"
-    wide: Any = {**exact, "ci_high": 0.1}
-    assert interval(wide) == "0.0 to 10.0"
+def test_where_an_interval_is_missing_for_a_reason_that_is_said() -> None:
+    row: Any = {"metric": "accuracy", "ci_low": None, "ci_high": None, "ci_reason": "all alike"}
+    assert interval(row) == "no interval"
 
 
 def states(**counts: int) -> Any:

@@ -114,7 +114,7 @@ def _figures(figures: Mapping[str, EvidenceOutcomeRow]) -> Iterator[Cell]:
 
 
 def _figure(row: EvidenceOutcomeRow) -> Cell:
-    ends = f"{_percent(row['exact_low'])} to {_percent(row['exact_high'])}"
+    ends = f"{_percent(row['ci_low'])} to {_percent(row['ci_high'])}"
     risk = row["relative_risk"]
     told = "" if risk is None else f"; {risk:.2f} times"
     return Cell(row["value"], _percent(row["value"]), f"{ends}{told}")
