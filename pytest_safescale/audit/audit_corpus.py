@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.audit.age import find_outdated
 from pytest_safescale.audit.applicability import find_not_applicable
+from pytest_safescale.audit.best_passages import best_passages
 from pytest_safescale.audit.contradiction import find_contradictions
 from pytest_safescale.audit.coverage import coverage_figures, covered_items, find_uncovered
 from pytest_safescale.audit.duplicates import find_duplicates
@@ -43,10 +44,29 @@ class Audit:
         found = Counter(finding.finding for finding in self.findings)
         return {name: found[name] for name in self.looked_for}
 
+    @property
+    def by_judge(self) -> dict[str, dict[str, int]]:
+        """How many of each class whom say so, by ``Finding.by``."""
+        return {
+            name: dict(Counter(one.by for one in self.of_class(name))) for name in self.looked_for
+        }
+
+    @property
+    def standing(self) -> list[Finding]:
+        """The findings that no auditor denies."""
+        return [one for one in self.findings if not one.denied]
+
+    def of_class(self, name: str) -> list[Finding]:
+        """Return the findings of one class."""
+        return [one for one in self.findings if one.finding == name]
+
     looked_for: tuple[str, ...] = ()
     """The classes that were looked for; those that need items are missing without them."""
     coverage: Mapping[str, Any] | None = None
     """How many items the corpus serves, by ``coverage_figures``; ``None`` without items."""
+    best: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The ids of the passages likeliest to tell the fact of an item that nothing serves by rule,
+    by the item's id."""
 
 
 def audit_corpus(
@@ -71,11 +91,13 @@ def audit_corpus(
         "hygiene": lambda: find_unclean(corpus),
         "provenance": lambda: find_unsourced(corpus),
     }
-    figures = None
+    figures, best = None, {}
     if items is not None:
         of_items = passages_of_items(corpus, items, tell)
         covered = covered_items(of_items)
         figures = coverage_figures(covered)
+        bare = {one.item for one in covered if one.passage is None}
+        best = {one.item.id: best_passages(one) for one in of_items if one.item.id in bare}
         rules["coverage"] = lambda: find_uncovered(covered)
         rules["wrong_support"] = lambda: find_wrong_support(of_items)
         rules["applicability"] = lambda: find_not_applicable(of_items)
@@ -90,4 +112,5 @@ def audit_corpus(
         findings=findings,
         looked_for=looked_for,
         coverage=figures,
+        best=best,
     )

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-__all__ = ["Finding", "Place"]
+__all__ = ["Finding", "Judgement", "Place"]
+
+
+class Judgement(str, Enum):
+    """What a model that is the auditor made of a finding or a wider candidate."""
+
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+    UNREADABLE = "unreadable"
+    """Its reply was not one of the two words that were asked for."""
+    FAILED = "failed"
+    """The call gave no reply."""
+    INSTRUCTION = "instruction"
+    """A passage speaks to a model, so that what the auditor says of it would count for nothing."""
+    NOT_ASKED = "not_asked"
+    """The calls or the money that may be spent were spent before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +40,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that is wrong with the corpus, found by a rule."""
+    """One thing that is wrong with the corpus, found by a rule or by the auditor."""
 
     finding: str
     """One of ``FINDING_CLASSES`` (settings/audit_settings.py)."""
@@ -38,8 +54,36 @@ class Finding:
     """The passage that it disagrees with, repeats or is replaced by."""
     item: str | None = None
     """The id of the item that it is about."""
-    by: str = "rules"
-    """Who says so."""
+    letter: str | None = None
+    """The option of the item that it is about, where it is about one."""
+    auditor: str = ""
+    """The model that was to judge it; empty for none."""
+    judgement: Judgement | None = None
+    """What the auditor made of it; ``None`` where none was to judge it."""
+    wider: bool = False
+    """Whether the rules alone do not find it: they brought it to the auditor, which confirms it."""
+
+    @property
+    def by(self) -> str:
+        """Who says so: the rules, with what the auditor says of it, or the auditor alone.
+
+        A judgement that could not be had changes nothing: the finding is the rules' own.
+        """
+        if self.wider:
+            return self.auditor
+        if self.judgement in (Judgement.CONFIRMED, Judgement.DENIED):
+            return f"rules, {self.judgement.value} by {self.auditor}"
+        return "rules"
+
+    @property
+    def denied(self) -> bool:
+        """Whether the auditor says that it is none."""
+        return self.judgement is Judgement.DENIED
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the auditor was to judge it, and no judgement could be had."""
+        return self.judgement not in (None, Judgement.CONFIRMED, Judgement.DENIED)
 
     def record(self) -> dict[str, Any]:
         """Return the finding as plain JSON data: every key always there, places as objects."""
@@ -50,5 +94,7 @@ class Finding:
             "place": None if self.place is None else vars(self.place),
             "other": None if self.other is None else vars(self.other),
             "item": self.item,
+            "letter": self.letter,
             "by": self.by,
+            "judgement": None if self.judgement is None else self.judgement.value,
         }

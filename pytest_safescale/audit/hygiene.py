@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.finding import Finding
+from pytest_safescale.audit.instructions import HIDDEN, instruction_in
 from pytest_safescale.text.words import FUNCTION_WORDS
 
 if TYPE_CHECKING:
@@ -20,17 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["find_unclean"]
 
-_INSTRUCTION = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b[^.]{0,40}\b(?:instructions?|prompts?|rules|context)\b"
-    r"|\b(?:language model|AI assistant|chatbot|the assistant (?:must|should|will)|as an AI)\b"
-    r"|^\s*(?:system|assistant|user)\s*:|\bsystem prompt\b|<\|[\w ]+\|>|\[/?INST\]|</?system>"
-    r"|\b(?:answer|output|reply with|respond with|choose|select|print|pick)\s+(?:only\s+)?"
-    r"(?:the\s+)?(?:single\s+)?(?:option|letter|choice)\s+[A-Z]\b"
-    r"|\b(?:answer|output|reply|respond)\s+(?:with\s+)?[A-E]\s*(?:[.\"']|and nothing|$)"
-    r"|\bchoose [A-E] whatever\b|\bnew task\s*:|\bend of (?:reference|context|document)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 _MARKUP = re.compile(
     r"</?(?:p|div|span|br|table|tr|td|th|li|ul|ol|a|b|i|em|strong|script|style|sup|sub|img|h[1-6])"
     r"(?:\s[^<>]*)?/?>|<!--|&(?:nbsp|amp|lt|gt|quot|#\d+);|\]\(https?://|^\s*#{1,6} ",
@@ -54,12 +44,18 @@ def find_unclean(corpus: CorpusText) -> list[Finding]:
             finding="hygiene",
             kind=kind,
             sentence=told,
-            place=corpus.place(number, words),
+            place=corpus.place(number, words, _field(kind, passage)),
         )
         for number, passage in enumerate(corpus.passages)
         for kind, (told, rule) in _RULES.items()
         if (words := rule(passage)) is not None
     ]
+
+
+def _field(kind: str, passage: CorpusPassage) -> str:
+    """Return where the words stand: in the title alone, or in the text."""
+    in_title = kind == "instruction" and instruction_in(passage.text) is None
+    return "title" if in_title else "text"
 
 
 def _empty(passage: CorpusPassage) -> str | None:
@@ -89,11 +85,11 @@ def _other_language(passage: CorpusPassage) -> str | None:
 
 
 def _instruction(passage: CorpusPassage) -> str | None:
-    return _first(_INSTRUCTION, passage.text)
+    return instruction_in(passage.text) or instruction_in(passage.title)
 
 
 def _hidden(passage: CorpusPassage) -> str | None:
-    return _first(_HIDDEN, passage.text)
+    return _first(HIDDEN, passage.text)
 
 
 def _markup(passage: CorpusPassage) -> str | None:

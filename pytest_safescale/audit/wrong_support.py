@@ -47,4 +47,5 @@ def _finding(one: ItemPassages, letter: str, told: Told) -> Finding:
         sentence=f"it supports option {letter}: {option.text}",
         place=one.corpus.place(told.passage, told.text),
         item=one.item.id,
+        letter=letter,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,19 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.cli.out_file import check_place
 from pytest_safescale.cli.output import Output
 from pytest_safescale.cli.progress import tell
+from pytest_safescale.cli.run_options import ASKING, add_run_options
 from pytest_safescale.cli.shape_option import add_shape_option, settings_with_shape
+from pytest_safescale.errors import SettingsError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_safescale.audit.audit_corpus import Audit
-    from pytest_safescale.settings.audit_settings import AuditSettings
+    from pytest_safescale.audit.finding import Finding
+    from pytest_safescale.models.model import Model
+    from pytest_safescale.settings.audit_settings import AuditGate, AuditSettings
+    from pytest_safescale.settings.schema import Settings
 
 __all__ = ["HELP", "add_options", "run"]
 
@@ -43,6 +49,13 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--repair", type=Path, metavar="PLAN.json", help="write what to change there, as data"
     )
+    command.add_argument(
+        "--auditor",
+        "--safescale-auditor",
+        metavar="MODEL",
+        help="a model that judges what the rules bring; the options below say how it is asked",
+    )
+    add_run_options(command, ASKING)
 
 
 def run(given: argparse.Namespace) -> Output:
@@ -56,9 +69,13 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.dataset.corpus import read_passages
     from pytest_safescale.dataset.load import load_dataset
     from pytest_safescale.report.audit_folder import write_audit
+    from pytest_safescale.report.auditor_lines import auditor_lines
+    from pytest_safescale.report.staged_folder import check_folder
 
-    configured = settings_with_shape(given)
+    configured = settings_with_shape(given, ASKING)
     settings = configured.audit
+    model = _auditor(given, configured)
+    check_folder(given.out)
     if given.repair is not None:
         check_place(given.repair, option="--repair", kind=_PLAN, word="plan")
     passages = read_passages(given.corpus)
@@ -73,7 +90,14 @@ def run(given: argparse.Namespace) -> Output:
         this_year=this_year,
         max_age_years=settings.max_age_years,
     )
-    gates = _gates(settings, audit.counts)
+    auditor = None
+    if model is not None:
+        from pytest_safescale.runs.auditor import judge_audit
+
+        items = dataset.items if dataset else ()
+        judged = judge_audit(audit, passages, items, model, configured, tell)
+        audit, auditor = replace(audit, findings=judged.findings), judged.part
+    gates = _gates(settings, audit)
     content = {
         "schema_version": 1,
         "kind": "safescale audit",
@@ -85,34 +109,67 @@ def run(given: argparse.Namespace) -> Output:
         },
         "dataset": dataset and {"name": dataset.name, "sha256": dataset.sha256},
         "age": {"this_year": this_year, "max_age_years": settings.max_age_years},
-        "coverage": audit.coverage,
+        "coverage": _coverage(audit),
+        "auditor": auditor,
         "counts": audit.counts,
+        "by_judge": audit.by_judge,
         "gates": gates,
         "findings": [finding.record() for finding in audit.findings],
     }
     repair = None
     if given.repair is not None:
-        plan = {"kind": _PLAN, "corpus": content["corpus"], **repair_plan(audit.findings)}
+        plan = {"kind": _PLAN, "corpus": content["corpus"], **repair_plan(audit.standing)}
         repair = (given.repair, plan)
     write_audit(content, given.out, repair)
-    lines = [*_lines(audit), "", *(gate["sentence"] for gate in gates)]
+    lines = [*_lines(audit), *(["", *auditor_lines(auditor)] if auditor else [])]
+    lines += ["", *(gate["sentence"] for gate in gates)]
     if repair is not None:
         lines.append(f"{len(repair[1]['actions'])} actions in {given.repair}")
     failed = any(gate["outcome"] == "failed" for gate in gates)
     return Output([*lines, f"Written: {given.out}"], 1 if failed else 0)
 
 
-def _gates(settings: AuditSettings, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+def _auditor(given: argparse.Namespace, configured: Settings) -> Model | None:
+    """Return the model that judges; refuses options of asking where there is none."""
+    spec = given.auditor if given.auditor is not None else configured.audit.auditor
+    if spec is not None:
+        from pytest_safescale.models.build import build_reading_model
+
+        return build_reading_model(spec, configured, root=Path.cwd(), option="--safescale-auditor")
+    for name in ASKING:
+        if (found := vars(given)[name.replace("-", "_")]) not in (None, False):
+            raise SettingsError(
+                f"--{name}: found {found!r} and no model to ask; allowed: --safescale-auditor "
+                "MODEL beside it"
+            )
+    return None
+
+
+def _coverage(audit: Audit) -> dict[str, Any] | None:
+    """Return the figures of coverage, with the items that the auditor alone says are served."""
+    if audit.coverage is None:
+        return None
+    bare = [one for one in audit.of_class("coverage") if one.kind == "unsupported"]
+    judged = any(one.auditor for one in bare)
+    denied = sum(one.denied for one in bare)
+    return {**audit.coverage, "supported_by_auditor": denied if judged else None}
+
+
+def _gates(settings: AuditSettings, audit: Audit) -> list[dict[str, Any]]:
     """Return every gate with what was found; one on a class that was not looked for fails."""
     gates = []
     for gate in settings.gates:
-        found = counts.get(gate.finding)
+        found = None
+        told = "not looked for without --dataset"
+        if gate.finding in audit.looked_for:
+            counted, told = _counted(gate, audit.of_class(gate.finding))
+            found = len(counted)
         holds = found is not None and found <= gate.max
-        told = "not looked for without --dataset" if found is None else str(found)
         gates.append(
             {
                 "finding": gate.finding,
                 "max": gate.max,
+                "count": gate.count,
                 "found": found,
                 "outcome": "passed" if holds else "failed",
                 "sentence": f"{'holds' if holds else 'does not hold'}: {gate.finding}: found "
@@ -122,15 +179,39 @@ def _gates(settings: AuditSettings, counts: Mapping[str, int]) -> list[dict[str,
     return gates
 
 
+def _counted(gate: AuditGate, findings: Sequence[Finding]) -> tuple[list[Finding], str]:
+    """Return the findings that a gate counts, and how many they are in words."""
+    leaves_out: dict[str, Callable[[Finding], bool]] = {
+        "not_denied": lambda one: one.denied,
+        "rules": lambda one: one.wider,
+        "all": lambda _: False,
+    }
+    left_out = leaves_out[gate.count]
+    counted = [one for one in findings if not left_out(one)]
+    told = str(len(counted))
+    if unknown := sum(one.unknown for one in counted):
+        told += f", {unknown} of them without a judgement"
+    if denied := sum(one.denied and left_out(one) for one in findings):
+        told += f", and {denied} that the auditor denies"
+    return counted, told
+
+
 def _lines(audit: Audit) -> Iterator[str]:
     yield f"{audit.passages} passages, {audit.sentences} sentences"
     for name, count in audit.counts.items():
-        yield f"{name:<16}{count:>8}"
+        yield f"{name:<16}{count:>8}{_by_judge(audit.by_judge[name])}"
     if audit.coverage and audit.coverage["items"]:
         yield ""
         yield _coverage_line(audit.coverage)
     for name in audit.counts:
-        yield from _shown(name, [one.record() for one in audit.findings if one.finding == name])
+        yield from _shown(name, [one.record() for one in audit.standing if one.finding == name])
+
+
+def _by_judge(counts: Mapping[str, int]) -> str:
+    """Return who says so, where it is not the rules alone."""
+    if set(counts) <= {"rules"}:
+        return ""
+    return "  " + "; ".join(f"{by}: {count}" for by, count in counts.items())
 
 
 def _coverage_line(found: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.cli.output import Output
+from pytest_safescale.cli.run_options import add_run_options
 from pytest_safescale.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -45,16 +46,7 @@ NOT_PLANNED = (
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """Add the options of a run, with and without ``safescale-`` before the name, and questions."""
-    from argparse import SUPPRESS
-
-    from pytest_safescale.settings.options import OPTIONS, REPEATABLE
-
-    for name, metavar, text in OPTIONS:
-        more: dict[str, Any] = {"help": SUPPRESS if name in NOT_PLANNED else text}
-        more |= {"action": "store_true"} if metavar is None else {"metavar": metavar}
-        if name in REPEATABLE:
-            more["action"] = "append"
-        command.add_argument(f"--{name}", f"--safescale-{name}", **more)
+    add_run_options(command, hidden=NOT_PLANNED)
     command.add_argument("--items", metavar="N", help="plan for so many items, not the data set's")
     command.add_argument(
         "--threshold", metavar="LIST", help="rates a gate may have, such as 0.02,0.05"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_safescale.models.openai.http import JsonClient
     from pytest_safescale.settings.schema import Settings
 
-__all__ = ["SPECS", "build_embedder", "build_model", "build_reader"]
+__all__ = ["SPECS", "build_embedder", "build_model", "build_reader", "build_reading_model"]
 
 SPECS = "lexical, simulated[:PROFILE], openai:MODEL, python:package.module:callable"
 
@@ -224,10 +224,27 @@ def build_reader(
     if settings.reader is None:
         return None
     option = "--safescale-reader"
-    model = build_model(settings.reader, settings, root=root, make_model=make_model, option=option)
+    return build_reading_model(
+        settings.reader, settings, root=root, make_model=make_model, option=option
+    )
+
+
+def build_reading_model(
+    spec: str,
+    settings: Settings,
+    *,
+    root: Path,
+    make_model: Callable[[str], Model | None] = lambda _: None,
+    option: str,
+) -> Model:
+    """Return a model that reads texts, named by ``option``; one that cannot read is refused.
+
+    Raises ModelSpecError and SettingsError.
+    """
+    model = build_model(spec, settings, root=root, make_model=make_model, option=option)
     if model.info.nature is not Nature.MODEL:
         raise SettingsError(
-            f"{option}: found {settings.reader!r}, {model.info.nature.value}; allowed: a model "
+            f"{option}: found {spec!r}, {model.info.nature.value}; allowed: a model "
             "that can read, such as openai:MODEL or a name from the configuration"
         )
     return model

@@ -30,8 +30,12 @@ _COLUMNS = (
     "other_passage",
     "other_line",
     "other_words",
+    "letter",
     "by",
+    "judgement",
 )
+_OWN = ("finding", "kind", "sentence", "item", "letter", "by", "judgement")
+"""Columns that a finding has itself, and not one of its places."""
 
 
 def write_audit(
@@ -72,7 +76,7 @@ def _write(content: Mapping[str, Any], stage: Path) -> None:
 
 def _row(finding: Mapping[str, Any]) -> dict[str, Any]:
     place, other = finding["place"] or {}, finding["other"] or {}
-    row = {name: finding[name] for name in ("finding", "kind", "sentence", "item", "by")}
+    row = {name: finding[name] for name in _OWN}
     row |= {name: place.get(name) for name in ("passage", "line", "field", "words")}
     row |= {f"other_{name}": other.get(name) for name in ("passage", "line", "words")}
     return {name: csv_cell(value) for name, value in row.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from pytest_safescale.report.folder import REPORT_FILES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["check_apart", "staged_folder"]
+__all__ = ["check_apart", "check_folder", "staged_folder"]
 
 
 def check_apart(read: Path, out: Path) -> None:
@@ -26,6 +27,16 @@ def check_apart(read: Path, out: Path) -> None:
         )
 
 
+def check_folder(out: Path) -> None:
+    """Raise DatasetError where a report folder cannot be made there, as far as looking tells."""
+    there = next(place for place in (out, *out.absolute().parents) if place.exists())
+    if not there.is_dir():
+        is_file = "it is a file" if there == out else f"{there} is a file"
+        raise DatasetError(f"--out: {out} cannot be written: {is_file}")
+    if not os.access(there, os.W_OK):
+        raise DatasetError(f"--out: {out} cannot be written: no leave to write in {there}")
+
+
 @contextmanager
 def staged_folder(out: Path, files: Sequence[str] = REPORT_FILES) -> Iterator[Path]:
     """Give a folder whose files replace the report of ``out`` at the end, if nothing failed.
@@ -33,8 +44,7 @@ def staged_folder(out: Path, files: Sequence[str] = REPORT_FILES) -> Iterator[Pa
     ``files`` are all that such a report may have: what is not written anew goes.
     Raises DatasetError where ``out`` cannot be written.
     """
-    if out.exists() and not out.is_dir():
-        raise DatasetError(f"--out: {out} cannot be written: it is a file")
+    check_folder(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))

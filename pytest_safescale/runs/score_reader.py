@@ -12,14 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.answer import AnswerState
-from pytest_safescale.calls.answered_request import joined
-from pytest_safescale.calls.caller import Caller, CallLimits
-from pytest_safescale.calls.rate_limits import endpoint_of
-from pytest_safescale.calls.store import Store
 from pytest_safescale.models.model import Reply
 from pytest_safescale.results.second_readings import SecondReadings
 from pytest_safescale.runs.case import Decoding, ReadReply
-from pytest_safescale.runs.manifest import tokens_spent
+from pytest_safescale.runs.one_model import asking
 from pytest_safescale.runs.second_reader import (
     CHECKED,
     SecondReader,
@@ -100,45 +96,20 @@ def read_again(found: FoundReplies, model: Model, settings: Settings, run_id: st
 async def _read_again(
     found: FoundReplies, model: Model, settings: Settings, run_id: str
 ) -> ReadAgain:
-    store = Store(settings.store, run=run_id, read_only=settings.replay)
-    model.facts.update(store.facts(endpoint_of(model)))
-    limits = CallLimits(
-        in_flight=settings.concurrency,
-        max_attempts=settings.max_attempts,
-        retry_seconds=settings.retry_seconds,
-        max_calls=settings.max_calls,
-        max_cost=settings.max_cost,
-        replay=settings.replay,
-    )
-    caller = Caller(store, limits)
-    tokens = Decoding().tokens_for(model)
-    reader = SecondReader(model, caller, tokens=tokens, seed=found.seed)
-    try:
+    async with asking(model, settings, run_id) as (caller, effort):
+        tokens = Decoding().tokens_for(model)
+        reader = SecondReader(model, caller, tokens=tokens, seed=found.seed)
         read = await _all(reader, list(found.unreadable.values()), check=False)
         checked = await _all(reader, found.sample, check=True)
-        spent, made = store.spending.spent(), store.stored_by_this_run()
-    finally:
-        await model.aclose()
-        caller.keeper.close()
-    counts, told = SecondReadings(), tokens_spent(spent)
-    readings = [one.second for one in (*read, *checked) if one.second is not None]
-    for reading in readings:
-        counts.take(reading.record())
-    # Two replies of one text to an item are read in one call.
-    answered = joined(reading.answered for reading in readings if reading.answered is not None)
+        counts = SecondReadings()
+        readings = [one.second for one in (*read, *checked) if one.second is not None]
+        for reading in readings:
+            counts.take(reading.record())
+        took = effort(reading.answered for reading in readings if reading.answered is not None)
     return ReadAgain(
         answers=dict(zip(found.unreadable, (one.answer for one in read), strict=True)),
-        part=second_reader_part(described_reader(model.info), counts, told),
-        effort={
-            "calls": {
-                "made": spent.calls,
-                "retries": spent.retries,
-                "replies_made": made,
-                "replies_from_store": sum(sum(one.from_store.values()) for one in answered),
-            },
-            "tokens": {"this_run": told},
-            "cost": {"this_run": spent.money},
-        },
+        part=second_reader_part(described_reader(model.info), counts, took["tokens"]["this_run"]),
+        effort=took,
     )
 
 

@@ -29,12 +29,17 @@ class AuditGate(Table):
 
     finding: FindingClass
     max: int = Field(ge=0)
+    count: Literal["not_denied", "rules", "all"] = "not_denied"
+    """Which findings count where a model is the auditor: all but those that it denies, those of
+    the rules whatever it says of them, or everything."""
 
 
 class AuditSettings(Table):
     """What an audit allows."""
 
     gates: tuple[AuditGate, ...] = ()
+    auditor: str | None = Field(default=None, min_length=1)
+    """A model that judges what the rules bring, named as models are; none unless named."""
     max_age_years: dict[str, float] = Field(default_factory=dict)
     """How old a passage may be, by its field; the key ``""`` is for all others, and a number
     alone for all. Nothing is too old where nothing is said."""

@@ -23,6 +23,8 @@ def content(*findings: dict[str, Any], gates: list[dict[str, Any]] | None = None
         "dataset": None,
         "coverage": None,
         "counts": {name: sum(one["finding"] == name for one in findings) for name in names},
+        "auditor": None,
+        "by_judge": {name: {} for name in names},
         "gates": gates or [],
         "findings": list(findings),
     }
@@ -30,7 +32,8 @@ def content(*findings: dict[str, Any], gates: list[dict[str, Any]] | None = None
 
 def finding(**parts: Any) -> dict[str, Any]:
     plain = {"finding": "contradiction", "kind": "number", "sentence": "a number differs"}
-    return {**plain, "place": None, "other": None, "item": None, "by": "rules", **parts}
+    nothing = dict.fromkeys(("place", "other", "item", "letter", "judgement"))
+    return {**plain, **nothing, "by": "rules", **parts}
 
 
 def test_two_passages_stand_side_by_side_with_what_differs_marked() -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_safescale.report.auditor_lines import auditor_lines
 from pytest_safescale.report.page.shell import page_parts, render_page
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ def audit_page(content: Mapping[str, Any]) -> str:
         name: [one for one in content["findings"] if one["finding"] == name]
         for name in content["counts"]
     }
+    standing = [one for one in content["findings"] if not _denied(one)]
+    # With an auditor the card counts by judge.
+    by_judge = content["by_judge"].values() if content["auditor"] else ()
+    judges = list(dict.fromkeys(judge for counts in by_judge for judge in counts))
     gates = content["gates"]
     failed = [gate for gate in gates if gate["outcome"] == "failed"]
     return render_page(
@@ -42,18 +47,25 @@ def audit_page(content: Mapping[str, Any]) -> str:
         page=page_parts(),
         audit=content,
         state="blocked" if failed else "passed" if gates else "open",
-        verdict=_verdict(len(failed), len(gates), len(content["findings"])),
+        verdict=_verdict(len(failed), len(gates), len(standing)),
+        auditor=auditor_lines(content["auditor"]) if content["auditor"] else [],
+        judges=judges,
         sections=[
             {
                 "name": name,
                 "count": len(found),
-                "findings": [_shown(one) for one in found[:_SHOWN]],
+                "by_judge": [content["by_judge"][name].get(judge, 0) for judge in judges],
+                "findings": [_shown(one) for one in sorted(found, key=_denied)[:_SHOWN]],
                 "more": max(0, len(found) - _SHOWN),
             }
             for name, found in by_class.items()
         ],
-        worst=_worst(content["findings"]),
+        worst=_worst(standing),
     )
+
+
+def _denied(finding: Mapping[str, Any]) -> bool:
+    return bool(finding["judgement"] == "denied")
 
 
 def _verdict(failed: int, gates: int, findings: int) -> str:

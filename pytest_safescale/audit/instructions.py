@@ -1,0 +1,65 @@
+"""Words to a model in a passage: what hygiene reports, and what an auditor's word is not taken of.
+
+Letters are compared as they look (NFKC), without characters that nobody sees.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["HIDDEN", "instruction_in", "speaks_to_a_judge"]
+
+HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+"""Characters that nobody sees."""
+_VERDICT = (
+    r"(?:YES|NO|CONTRADICTS?|COMPATIBLE|SUPPORTS|UNRELATED|OTHERS|APPLIES|TELLS|SILENT|REPLACED"
+    r"|SEPARATE)"
+)
+"""Words that a model is asked for which judges a passage."""
+_INSTRUCTION = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b[^.]{0,40}\b(?:instructions?|prompts?|rules|context)\b"
+    r"|\b(?:language model|AI assistant|chatbot|the assistant (?:must|should|will)|as an AI)\b"
+    r"|^\s*(?:system|assistant|user)\s*:|\bsystem prompt\b|<\|[\w ]+\|>|\[/?INST\]|</?system>"
+    r"|\b(?:answer|output|reply with|respond with|choose|select|print|pick)\s+(?:only\s+)?"
+    r"(?:the\s+)?(?:single\s+)?(?:option|letter|choice)\s+[A-Z]\b"
+    r"|\b(?:answer|output|reply|respond)\s+(?:with\s+)?[A-E]\s*(?:[.\"']|and nothing|$)"
+    r"|\bchoose [A-E] whatever\b|\bnew task\s*:|\bend of (?:reference|context|document)"
+    r"|\b(?:answer|output|reply|respond|say|write|print|return)(?: (?:only|just|with|always|the"
+    rf"|word|single))*[\s:\"'“‘*`]*\b(?-i:{_VERDICT})\b"
+    r"|\b(?:answer|verdict|judge?ment|reply|output)(?: (?:to|on|here|this|these|that|it|the|pair"
+    r"|two|passages?|sentences?))* (?:is|must be|should be|has to be)"
+    rf"[\s:\"'“‘*`]*\b(?-i:{_VERDICT})\b"
+    r"|</?(?:passage|sentence|question|reference_material)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_TO_A_JUDGE = re.compile(
+    r"\b(?:answer|reply|respond|output)(?: with)?[\s:\"'“‘*`]*\b(?:yes|no)\b"
+    r"|\b(?:auditor|evaluator|grader|annotator)s?\b"
+    r"|\b(?:dear|attention|note to|hint to)\W+(?:the )?(?:model|judge|reviewer|AI)\b"
+    r"|(?<!\w)(?-i:CONTRADICT|COMPATIBLE|SUPPORTS|UNRELATED|OTHERS|APPLIES|TELLS|SILENT|REPLACED"
+    r"|SEPARATE)(?!\w)",
+    re.IGNORECASE,
+)
+"""What alone is no fault of a passage, but may steer who is asked for one of these words."""
+
+
+def instruction_in(text: str) -> str | None:
+    """Return the words around the first that speak to a model; ``None`` for none."""
+    for shown in (text, _as_it_looks(text)):
+        if (found := _INSTRUCTION.search(shown)) is not None:
+            return shown[max(0, found.start() - 30) : found.end() + 50].strip()
+    return None
+
+
+def speaks_to_a_judge(text: str) -> bool:
+    """Say whether a text may steer a model that judges it: by instructions or hidden characters."""
+    return (
+        HIDDEN.search(text) is not None
+        or instruction_in(text) is not None
+        or _TO_A_JUDGE.search(_as_it_looks(text)) is not None
+    )
+
+
+def _as_it_looks(text: str) -> str:
+    return unicodedata.normalize("NFKC", HIDDEN.sub("", text))
