@@ -271,6 +271,7 @@ SPEAKERS = {
     "write_text": {
         "cli/certify.py",
         "cli/compare.py",
+        "cli/lock.py",
         "cli/read.py",
         "plugin/worker_messages.py",
         "report/audit_folder.py",

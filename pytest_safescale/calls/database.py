@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["LOCK_S", "Database", "Lock"]
+__all__ = ["LOCK_S", "Database", "Lock", "alone"]
 
 LOCK_S = 60.0
 """How long a statement waits for another process's transaction, in seconds."""
@@ -171,6 +171,22 @@ class Lock:
             self._db = None
             with contextlib.suppress(OSError):  # another process looks at it, and removes it
                 self._path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Return a context that one process at a time is in; the others wait, for a minute at most.
+
+    ``path`` is a file to lock, which stays: removed, it could be locked by one process and made
+    anew by another. Raises StoreError.
+    """
+    try:
+        with contextlib.closing(_connect(path, "mode=rwc", lock_s=LOCK_S)) as db:
+            db.execute("PRAGMA journal_mode=MEMORY")  # nothing is written: no file beside it
+            db.execute("BEGIN IMMEDIATE")
+            yield
+    except sqlite3.Error as error:
+        raise StoreError(f"the file {path} cannot be locked: {error}") from error
 
 
 def _connect(path: Path, how: str, *, lock_s: float) -> sqlite3.Connection:

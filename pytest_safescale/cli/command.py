@@ -12,6 +12,7 @@ from pytest_safescale.cli import (
     certify,
     compare,
     dataset,
+    lock,
     merge,
     plan,
     read,
@@ -48,6 +49,7 @@ class Command(Protocol):
 COMMANDS: Mapping[str, Command] = {
     "dataset": dataset,
     "plan": plan,
+    "lock": lock,
     "read": read,
     "report": report,
     "verdict": verdict,

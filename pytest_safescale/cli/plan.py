@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.cli.output import Output
+from pytest_safescale.cli.prepared_run import prepared_run, settings_given, unknown_conditions
 from pytest_safescale.cli.run_options import add_run_options
 from pytest_safescale.errors import SettingsError
 
@@ -14,20 +14,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from pytest_safescale.conditions.condition import Evidence, Resources
-    from pytest_safescale.dataset.item import Item
-    from pytest_safescale.models.model import Model
     from pytest_safescale.runs.outlook import Questions
     from pytest_safescale.runs.plan import PlanRow
-    from pytest_safescale.runs.run import Run
     from pytest_safescale.settings.schema import Settings
 
 __all__ = ["HELP", "add_options", "run"]
 
 HELP = "what a run takes, and what its items can show"
 
-PLACEHOLDER = "any model"
-"""Stands for the model where none is named: a window of the default size, no price."""
 PLACEHOLDER_NOTICE = (
     "no model is named: a plain one without a price is assumed; name yours with --model SPEC"
 )
@@ -37,6 +31,8 @@ NOT_PLANNED = (
     "max-age",
     "fresh",
     "baseline",
+    "lock",
+    "ledger",
     "strict",
     "report",
     "figures",
@@ -79,15 +75,9 @@ def run(given: argparse.Namespace) -> Output:
         render_plan,
         retrieval_sentences,
     )
-    from pytest_safescale.settings.configuration import absolute_paths, find_configuration
-    from pytest_safescale.settings.options import OPTIONS
-    from pytest_safescale.settings.resolve import resolve_settings
 
     asked, items = _questions(given), _count("--items", given.items)
-    names = [name.replace("-", "_") for name, _, _ in OPTIONS]
-    options = absolute_paths({name: vars(given)[name] for name in names}, Path.cwd())
-    configuration = find_configuration(Path.cwd())
-    settings = resolve_settings(options, configuration.values)
+    settings, configuration = settings_given(given)
     # No conftest is read here, so that metrics of the user's own are known by their names alone.
     certificates, suites = GateCertificates(), data_folder("suites")
     gates = load_gates(
@@ -97,7 +87,7 @@ def run(given: argparse.Namespace) -> Output:
         certificates.read,
         and_of_searches=robustness_gates(suites, searches=settings.wants_robustness),
     )
-    planned = _prepared(settings, configuration.folder)
+    planned = prepared_run(settings, configuration.folder)
     if settings.model:
         certificates.require(gates, stated_before(planned))
         check_certified_layers(planned)
@@ -110,7 +100,7 @@ def run(given: argparse.Namespace) -> Output:
     lines += [f"{name} is not built in: taken for a metric of your own" for name in sorted(own)]
     lines += [
         f"{name} is not built in: taken for a condition of your own, its evidence not counted"
-        for name in _unknown_conditions(settings)
+        for name in unknown_conditions(settings)
     ]
     lines += [
         *render_plan(rows),
@@ -128,51 +118,6 @@ def run(given: argparse.Namespace) -> Output:
         holm=settings.family_wise == "holm",
     )
     return Output([*lines, *outlook])
-
-
-def _prepared(settings: Settings, folder: Path) -> Run:
-    from pytest_safescale.runs.run import prepare_run
-
-    own = [_OwnCondition(name) for name in _unknown_conditions(settings)]
-    if settings.model:
-        return prepare_run(settings, root=folder, extra_conditions=own)
-    # An ensemble is made of models that are named.
-    settings = settings.model_copy(update={"model": (PLACEHOLDER,), "ensembles": ()})
-    return prepare_run(settings, root=folder, make_model=_placeholder, extra_conditions=own)
-
-
-class _OwnCondition:
-    """Stands for a condition of the user's own, of which only the name is known."""
-
-    summary = "A condition of the user's own."
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def lacks(self, item: Item, *, corpus: bool) -> str | None:  # noqa: ARG002
-        """Return that every item has what it takes."""
-        return None
-
-    async def gather(self, item: Item, resources: Resources) -> Evidence:  # noqa: ARG002
-        """Return no evidence: nobody knows how long it is."""
-        from pytest_safescale.conditions.condition import Evidence
-
-        return Evidence()
-
-
-def _unknown_conditions(settings: Settings) -> list[str]:
-    from pytest_safescale.conditions.catalogue import CONDITIONS
-
-    return [name for name in dict.fromkeys(settings.conditions) if name not in CONDITIONS]
-
-
-def _placeholder(spec: str) -> Model:
-    from pytest_safescale.models.lexical.model import LexicalReader
-    from pytest_safescale.models.model import ModelInfo
-
-    reader = LexicalReader()
-    reader.info = ModelInfo(name=spec, provider="lexical", model=spec)
-    return reader
 
 
 def _searches(rows: Sequence[PlanRow], settings: Settings) -> list[str]:

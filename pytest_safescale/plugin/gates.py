@@ -66,20 +66,22 @@ class RunGates:
         settings = self._run.settings
         self._specs = specs_with(self._run.metrics)
         self._certificates = GateCertificates()
-        suites = data_folder("suites")
-        self._gates = self._checked(
-            load_gates(
-                settings.gates,
-                suites / "gates.toml",
-                self._specs,
-                self._certificates.read,
-                and_of_searches=robustness_gates(suites, searches=settings.wants_robustness),
-            )
-        )
+        self._gates = self._checked(self.load())
         self._baseline = (
             _comparable(read_baseline(Path(settings.baseline)), self._run, session.started)
             if settings.baseline
             else None
+        )
+
+    def load(self) -> list[Gate]:
+        """Read the gates as they are written; raises GateError."""
+        settings, suites = self._run.settings, data_folder("suites")
+        return load_gates(
+            settings.gates,
+            suites / "gates.toml",
+            self._specs,
+            self._certificates.read,
+            and_of_searches=robustness_gates(suites, searches=settings.wants_robustness),
         )
 
     def watch(self, book: RecordBook) -> Watch | None:
@@ -95,7 +97,7 @@ class RunGates:
                 f"{option}: a shard judges no gate, and cannot know when all are decided; "
                 "leave it out"
             )
-        if self._hooked:
+        if self.hooked:
             raise SettingsError(
                 f"{option}: pytest_safescale_gates adds gates that may depend on the last case; "
                 "write them as tables, or leave the option out"
@@ -112,17 +114,18 @@ class RunGates:
         return SelfCheck(self._run, book, self.judged)
 
     def _need_gates(self, option: str) -> None:
-        if not (self._gates or self._hooked):
+        if not (self._gates or self.hooked):
             raise SettingsError(f"{option}: no gates are configured; give --safescale-gates")
 
     @property
     def configured(self) -> bool:
         """Whether there are gates, by whichever way they came."""
-        hooked = self._hooked if self._hook_adds is None else self._hook_adds
+        hooked = self.hooked if self._hook_adds is None else self._hook_adds
         return bool(self._gates) or hooked
 
     @property
-    def _hooked(self) -> bool:
+    def hooked(self) -> bool:
+        """Whether a hook adds gates."""
         return bool(getattr(self._hook, HOOK).get_hookimpls())
 
     def try_hooks(self) -> None:
@@ -131,7 +134,7 @@ class RunGates:
         They may depend on the figures: where they can be meant for one of two planted models they
         are taken, as they are where the hook lacks a figure that no planted model has.
         """
-        if not self._hooked:
+        if not self.hooked:
             return
         self._hook_adds = False
         refused: list[GateError] = []

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_safescale.errors import RunBroken, SafescaleError
 from pytest_safescale.plugin import internals, outcomes, output
+from pytest_safescale.plugin.attempt import RunAttempt
 from pytest_safescale.plugin.gates import RunGates
 from pytest_safescale.plugin.notices import NoticesShown
 from pytest_safescale.plugin.progress import Progress
@@ -52,6 +53,7 @@ class Recording:
         self._config = session.config
         # Read now, so that a gate that cannot be judged stops the run before its first call.
         self._gates = RunGates(session)
+        self._attempt = RunAttempt(session, self._gates)
         self._book = RecordBook()
         self._folder = ReportFolder(self._run.settings.report, run_id=session.run_id)
         self._start = datetime.fromtimestamp(session.started, timezone.utc)
@@ -123,19 +125,27 @@ class Recording:
         self._begun = True
         self._tell_header()
         self._show_notices()
-        try:
+        with self._refusing():
             self._session.check_store()
             self._gates.try_hooks()
             self._folder.begin(self._run.settings.figures)
-        except SafescaleError as error:
-            self._folder.refuse(str(error))
-            raise output.refusal(f"safescale: {error}") from error
         self._show_progress()
         if self._self_check is not None and (faults := self._self_check.try_gates()):
             self._told_why = True
             self._folder.block(SELF_CHECK_FOUND, faults)
             self._self_check.report(session)
             raise internals.failed_run(session, SELF_CHECK_FOUND)
+        with self._refusing():
+            self._attempt.begin(self._book)  # the last step: what is refused is no attempt
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """End the run with exit code 4 for what cannot be used, and leave no verdict behind."""
+        try:
+            yield
+        except SafescaleError as error:
+            self._folder.refuse(str(error))
+            raise output.refusal(f"safescale: {error}") from error
 
     def _tell_header(self) -> None:
         """Write the header where xdist's workers have switched the run on, each of its lines."""
@@ -177,11 +187,15 @@ class Recording:
         if unanswered is not None:
             # Without a gate nothing else would say so, and no figure is no success.
             self._book.failed[ANSWERED] = unanswered
+        self._attempt.check_end(self._book)
         self._conclusion = self._gates.conclude(self._book, self._start)
+        untold = self._attempt.finish(self._conclusion)
         try:
             self._folder.finish(self._conclusion, charts=self._run.settings.figures)
         finally:
             self._tell(session, self._conclusion, unanswered)
+            if untold:
+                outcomes.emit(session, "run[ledger]", failed=untold)
 
     def _tell(
         self, session: pytest.Session, conclusion: Conclusion, unanswered: str | None

@@ -1,9 +1,10 @@
-"""Notes beside the run verdict: what is from the store, estimated, or read by a second model."""
+"""Notes beside the run verdict: lock and attempt, stored, estimated, and second readings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_safescale.report.attempt_lines import attempt_sentences
 from pytest_safescale.report.reading_table import interval_text
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ __all__ = ["verdict_notes"]
 def verdict_notes(manifest: Manifest) -> list[str]:
     """Return the sentences that stand beside the run verdict, in terminal, summary and page."""
     return [
+        *attempt_sentences(manifest),
         *_from_store(manifest),
         *_estimated(manifest),
         *_second_reader(manifest),

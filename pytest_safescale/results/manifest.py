@@ -12,6 +12,10 @@ from typing_extensions import TypedDict
 
 from pytest_safescale.analysis.custom_metrics import CustomMetricRow  # noqa: TC001  # pydantic
 from pytest_safescale.dataset.votes import LabelRule  # noqa: TC001  # pydantic
+from pytest_safescale.results.manifest_attempts import (  # noqa: TC001  # pydantic
+    LedgerOfRun,
+    LockOfRun,
+)
 from pytest_safescale.results.manifest_counts import (  # noqa: TC001  # pydantic
     Calls,
     CaseCounts,
@@ -184,5 +188,9 @@ class Manifest(TypedDict, total=False):
     merged: list[ShardSummary]
     """Of a merged run alone."""
     baseline: BaselineOfRun
+    lock: LockOfRun
+    """What fixes gates, data, prompts and decoding; no key without a lock."""
+    ledger: LedgerOfRun
+    """The attempts under that lock; no key without a ledger."""
     reservations: list[str]
     """Why what the gates say is no run verdict."""

@@ -50,6 +50,7 @@ FACTS: Mapping[str, Sequence[str]] = MappingProxyType(
         "robustness": ("robustness",),
         "pytest-safescale version": ("versions", "pytest-safescale"),
         "versions": ("versions",),
+        "lock": ("lock", "sha256"),
     }
 )
 """Where a manifest states what shapes cases and figures, by the words for it."""

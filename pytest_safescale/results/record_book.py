@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pytest_safescale.results.case_record import cell_of, kept_case
 from pytest_safescale.results.manifest import RobustnessSettings
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.perturb.search.counterexample import CounterexampleRecord
     from pytest_safescale.results.case_record import CallRecord, CaseRecord, KeptCase
-    from pytest_safescale.results.manifest import GateCheckRow
+    from pytest_safescale.results.manifest import GateCheckRow, Manifest
     from pytest_safescale.results.manifest_counts import (
         BehindFigures,
         FailedTest,
@@ -127,6 +127,8 @@ class RecordBook:
     """What the controls showed of the gates, where they were tried."""
     passed_unanswered: list[str] = field(default_factory=list)
     """Which sets of gates the control passes that never answers, in sentences."""
+    attempt: Manifest = field(default_factory=lambda: cast("Manifest", {}))
+    """The lock and the ledger of the run, as its manifest has them."""
     second_readings: SecondReadings = field(default_factory=SecondReadings)
     """What the second reader made of the replies."""
     _seen: set[tuple[str, str, str]] = field(default_factory=set)

@@ -200,10 +200,11 @@ def reservations(manifest: Manifest, results: Sequence[GateResult]) -> list[str]
     """Return why what gates say of a run is no run verdict; empty where it is one.
 
     It is one where every case that a gate is about was asked, of every item of the data, or the
-    run was stopped since the cases left could change none.
+    run was stopped since the cases left could change none; under a lock, as that fixes it.
     """
     narrowed = manifest.get("narrowed")
     found = [narrowed] if narrowed else []
+    found += manifest["lock"].get("changed", []) if "lock" in manifest else []
     cases = manifest["cases"]
     if any(result.left for result in results) and not manifest.get("stopped"):
         found.append(f"{cases['recorded']} of {cases['of_the_run']} cases were asked")

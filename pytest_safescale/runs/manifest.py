@@ -158,6 +158,7 @@ def run_manifest(
         "cost": {"this_run": spent.money, "behind_figures": behind["money"]},
         **({"self_check": book.checks} if book.checks else {}),
         **({"robustness": book.searches.settings} if book.searches.records else {}),
+        **book.attempt,
     }
 
 

@@ -88,6 +88,7 @@ def _merged(
     folders: Sequence[Path], out: Path, run_id: str, *, gates: str | None, baseline: Path | None
 ) -> Merged:
     shards = read_shards(folders)
+    _check_lock(shards[0].manifest, gates)
     certificates = GateCertificates()
     chosen = _gates(shards[0], gates, certificates)
     certificates.require(chosen, shards[0].manifest)
@@ -116,6 +117,15 @@ def _merged(
         finally:
             report.close()
     return Merged(conclusion=conclusion, unanswered=book.unanswered)
+
+
+def _check_lock(manifest: Manifest, gates: str | None) -> None:
+    """Refuse gates other than those that were fixed."""
+    if "lock" in manifest and gates is not None:
+        raise SettingsError(
+            f"--gates: found {gates}, and the shards' gates are fixed by their lock "
+            f"{manifest['lock']['sha256'][:12]}; allowed: no --gates"
+        )
 
 
 def _gates(shard: ShardFolder, given: str | None, certificates: GateCertificates) -> list[Gate]:
@@ -204,6 +214,7 @@ def _manifest(shards: Sequence[ShardFolder], book: RecordBook, run_id: str) -> M
         "replay": all(part["replay"] for part in parts),
         "cases": {**merged["cases"], "of_the_run": cases, "recorded": len(book.records)},
         "errors": book.errors,
+        **_lock(merged, parts),
         **_second_reader(merged, book),
         **({"failed_tests": failed} if (failed := _failed(parts, book.unanswered)) else {}),
         "merged": [_shard_summary(folder) for folder in shards],
@@ -214,6 +225,14 @@ def _beside(merged: Manifest, parts: Sequence[Manifest], book: RecordBook) -> Ma
     """Return the models that were asked for others; nothing where there are none."""
     rows = merged.get("models_beside")
     return {"models_beside": [_model(row, parts, book) for row in rows]} if rows else {}
+
+
+def _lock(merged: Manifest, parts: Sequence[Manifest]) -> Manifest:
+    """Return the lock of the shards, with what any of them no longer found as it fixes."""
+    if "lock" not in merged:
+        return {}
+    changed = (told for part in parts for told in part["lock"].get("changed", []))
+    return {"lock": {**merged["lock"], "changed": list(dict.fromkeys(changed))}}
 
 
 def _second_reader(merged: Manifest, book: RecordBook) -> Manifest:

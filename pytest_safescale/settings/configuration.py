@@ -29,7 +29,10 @@ __all__ = [
 
 CONFIG_FILE = "safescale.toml"
 SHARED_FILE = "pyproject.toml"
-_PATHS = ("dataset", "corpus", "store", "gates", "baseline", "report", "figures")
+_PATHS = (
+    *("dataset", "corpus", "store", "gates", "baseline", "report", "figures"),
+    *("lock", "ledger"),
+)
 """Keys whose value may be a path."""
 _PATHS_IN_TABLES = {"gates": "certified"}
 """Keys that hold a list of tables, and the key of each table whose value is a path."""

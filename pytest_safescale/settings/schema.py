@@ -106,6 +106,8 @@ _NO_SHAPE = (
     "fresh",
     "gates",
     "baseline",
+    "lock",
+    "ledger",
     "strict",
     "report",
     "figures",
@@ -148,6 +150,10 @@ class Settings(Table):
     family_wise: Literal["none", "holm"] = "none"
     """Whether the gates with confidence share one chance to pass wrongly, by Holm's method."""
     baseline: str | None = None
+    lock: Path | None = None
+    """A file of ``safescale lock``, which fixes what the run is."""
+    ledger: Path | None = None
+    """Where each attempt under the lock is put down."""
     strict: tuple[str, ...] = ()
     report: Path = Path("safescale-report")
     figures: Path | None = None
@@ -211,7 +217,10 @@ class Settings(Table):
             )
         return value
 
-    @field_validator("dataset", "corpus", "store", "gates", "baseline", "report", "figures")
+    @field_validator(
+        *("dataset", "corpus", "store", "gates", "baseline", "report", "figures"),
+        *("lock", "ledger"),
+    )
     @classmethod
     def _names_a_place(cls, value: object) -> object:
         if isinstance(value, str | Path) and "\0" in str(value):

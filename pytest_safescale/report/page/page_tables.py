@@ -241,6 +241,7 @@ def method(manifest: Manifest) -> list[dict[str, Any]]:
             "passages": corpus["passages"] if corpus else None,
             "ranker": manifest.get("ranker"),
             "prompt sha256": manifest.get("prompt_sha256"),
+            **({"lock sha256": manifest["lock"]["sha256"]} if "lock" in manifest else {}),
         },
         "Decoding": {
             **{words(name): value for name, value in manifest["decoding"].items()},
