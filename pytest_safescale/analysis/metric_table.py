@@ -80,10 +80,12 @@ METRICS: Mapping[str, MetricSpec] = MappingProxyType(
             needs_labels=True,
         ),
         "expected_calibration_error": MetricSpec(
-            definition="Mean gap of confidence and accuracy over ten bins, by cases."
+            definition="Mean gap of confidence and accuracy over ten bins, by cases.",
+            is_mean=False,
         ),
         "maximum_calibration_error": MetricSpec(
-            definition="Largest gap of confidence and accuracy over ten bins."
+            definition="Largest gap of confidence and accuracy over ten bins.",
+            is_mean=False,
         ),
         "sample_null_rate": MetricSpec(definition="Mean share of samples without a letter."),
         "robustness_correctness": MetricSpec(
@@ -112,11 +114,13 @@ METRICS: Mapping[str, MetricSpec] = MappingProxyType(
             definition="Mean gap of the confidence by option probabilities and accuracy over ten "
             "bins, by cases.",
             regimes=_ALONE,
+            is_mean=False,
         ),
         "logprob_maximum_calibration_error": MetricSpec(
             definition="Largest gap of the confidence by option probabilities and accuracy over "
             "ten bins.",
             regimes=_ALONE,
+            is_mean=False,
         ),
         "answered_share": MetricSpec(
             definition="Share that names an option of the item.",
@@ -242,6 +246,7 @@ METRICS: Mapping[str, MetricSpec] = MappingProxyType(
         "variant_error_rate": MetricSpec(
             definition="Share of edited items whose call failed; in no other rate.",
             regimes=(SINGLE,),
+            is_mean=False,
         ),
     }
 )

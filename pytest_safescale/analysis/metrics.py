@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CALIBRATION_METRICS",
     "CHANGE_METRICS",
+    "CONDITIONAL_MEANS",
     "EFFORT_METRICS",
     "ENSEMBLE",
     "EVIDENCE_METRICS",
@@ -58,6 +59,13 @@ OPTION_METRICS = (
     *OPTION_CALIBRATION_METRICS,
 )
 """Figures of the cases whose single answer came with the probabilities of the options."""
+CONDITIONAL_MEANS = (
+    "mean_confidence_correct",
+    "mean_confidence_incorrect",
+    "mean_confidence_high_risk",
+    "mean_confidence_unsafe",
+)
+"""Means over cases that the answers choose: two runs have them over different items."""
 SELECTIVE_OF = {
     "selective_accuracy": "accuracy",
     "selective_high_risk_rate": "high_risk_error_rate",
@@ -152,3 +160,10 @@ class MetricSpec:
     """``None`` where neither is."""
     needs_labels: bool = False
     """Whether it is unknown for a data set without safety labels."""
+    is_mean: bool = True
+    """Whether it is a mean over cases; calibration errors and shares of searches are none."""
+
+    @property
+    def is_bounded_mean(self) -> bool:
+        """Whether it is a mean of values between 0 and 1, so that it has bounds by betting."""
+        return self.is_mean and self.is_share and not self.is_rate

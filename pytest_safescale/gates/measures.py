@@ -250,12 +250,12 @@ class MeanOfCases(Measure):
 
 
 def difference_of(left: MeanOfCases, right: MeanOfCases) -> MeanOfCases:
-    """Return by how much each item of two rates over the same items is higher on the left."""
+    """Return by how much each item of two means over the same items is higher on the left."""
     one, other = left.ends, right.ends
     return _paired(
         left,
         right,
-        values=left.values.astype(np.int8) - right.values.astype(np.int8),
+        values=left.values.astype(np.float64) - right.values.astype(np.float64),
         low=one.low - other.high,
         high=one.high - other.low,
     )

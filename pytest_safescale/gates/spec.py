@@ -137,9 +137,11 @@ class Gate(GateFields):
     def _check_confidence(self, metric: str) -> None:
         if self.confidence is None:
             return
-        if self.kind.is_threshold and self._spec is not None and not self._spec.is_rate:
+        spec = self._spec
+        if self.kind.is_threshold and spec and not (spec.is_rate or spec.is_bounded_mean):
             raise ValueError(
-                f"confidence needs a rate over cases, and {metric} is none; leave it out"
+                f"confidence needs a rate or a mean between 0 and 1 over cases, and {metric} is "
+                "neither; leave it out"
             )
         if self.kind.is_difference and metric in _NO_INTERVAL:
             raise ValueError(f"{metric} has no interval by resampling; leave confidence out")

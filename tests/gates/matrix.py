@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_safescale.gates.criteria.bounded_mean import BoundedMeanCriterion
 from pytest_safescale.gates.criteria.concentration import ConcentrationCriterion
 from pytest_safescale.gates.criteria.single_items import ConsistencyCriterion, NoNewCriterion
 from pytest_safescale.gates.criteria.threshold import RateCriterion, ValueCriterion
@@ -91,6 +92,13 @@ ROWS = {
         holds={"min": 0.59},
         breaks={"min": 0.75},
         said=("pii pii pff ppp", "fii fii fff fff"),
+    ),
+    "min-mean-bound": Row(
+        built=BoundedMeanCriterion,
+        gate={**MEAN, **SURE},
+        holds={"min": 0.3},
+        breaks={"min": 0.75},
+        said=("pii pii pif pii", "fii fii fff fii"),
     ),
     "min-bound": Row(
         built=RateCriterion,

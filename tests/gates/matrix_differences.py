@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_safescale.gates.criteria.bounded_mean import BoundedDifferenceCriterion
 from pytest_safescale.gates.criteria.difference import (
     MeanDifferenceCriterion,
     RateDifferenceCriterion,
 )
 from tests.gates.matrix_row import MEAN, RIGHT, RISK, SAMPLED_RISK, SURE, Row
 
+PART = {"metric": "mean_confidence_correct", "regime": "self_consistency"}
 CLEAN = {"against": "clean_evidence"}
 CLOSED = {"condition": "clean_evidence", "against": "closed_book"}
 SHARED: dict[str, Any] = {"built": RateDifferenceCriterion}
 BEFORE: dict[str, Any] = {**SHARED, "side": "before"}
-NO_BOUND = "a bound by resampling may not hold whatever is missing, and needs 20 cases"
+FEW_RIGHT = "who is right chooses the cases, and over no case there is no figure"
 
 DIFFERENCES = {
     # 0.15 more than before: 0.1 to 0.2, and -0.05 to 0.35.
@@ -89,38 +91,51 @@ DIFFERENCES = {
         said=("pii pii ppp ppp", "fii fii fip fff"),
     ),
     "max_decrease-mean": Row(
-        built=MeanDifferenceCriterion,
+        built=BoundedDifferenceCriterion,
         gate=MEAN,
         holds={"max_decrease": 0.22},
         breaks={"max_decrease": 0.03},
         said=("pii pii pff pii", "fii fii fff fii"),
     ),
     "max_decrease-before-mean": Row(
-        built=MeanDifferenceCriterion,
+        built=BoundedDifferenceCriterion,
         side="before",
         gate=MEAN,
         holds={"max_decrease": 0.23},
         breaks={"max_decrease": 0.03},
         said=("pii pii ppp pii", "fii fii fpp fii"),
     ),
-    "mean-bound": Row(
-        built=MeanDifferenceCriterion,
+    "max_decrease-mean-bound": Row(
+        built=BoundedDifferenceCriterion,
         gate={**MEAN, **SURE},
-        holds={"max_increase": 0.9},
+        holds={"max_decrease": 0.53},
         breaks={"max_decrease": 0.03},
-        said=("iii iii ppp iii", "iii fii fff iii"),
-        why=NO_BOUND,
-        proven=False,
+        said=("pii pii pif pii", "fii fii fff fii"),
     ),
-    "mean-before-bound": Row(
-        built=MeanDifferenceCriterion,
+    "max_decrease-before-mean-bound": Row(
+        built=BoundedDifferenceCriterion,
         side="before",
         gate={**MEAN, **SURE},
-        holds={"max_decrease": 0.9},
+        holds={"max_decrease": 0.6},
         breaks={"max_decrease": 0.03},
-        said=("iii iii ppp iii", "iii fii fip iii"),
-        why=NO_BOUND,
-        proven=False,
+        said=("pii pii ppp pii", "fii fii fip fii"),
+    ),
+    "part-of-cases": Row(
+        built=MeanDifferenceCriterion,
+        gate=PART,
+        holds={"max_decrease": 0.6},
+        breaks={"max_decrease": 0.03},
+        said=("ppi ppi ppi ppi", "iii iii fpi iii"),
+        why=FEW_RIGHT,
+    ),
+    "part-of-cases-before": Row(
+        built=MeanDifferenceCriterion,
+        side="before",
+        gate=PART,
+        holds={"max_decrease": 0.6},
+        breaks={"max_decrease": 0.03},
+        said=("ppi ppi ppi ppi", "iii iii ffi iii"),
+        why=FEW_RIGHT,
     ),
     # 6 of 20 against none with clean evidence.
     "condition": Row(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import pairwise
-from math import ceil
+from math import ceil, log, prod, sqrt
 from typing import TYPE_CHECKING, Any
 
 from scipy.stats import binom
@@ -151,7 +151,12 @@ def _one_side(table: Mapping[str, Any], words: Sequence[str]) -> str:
     if value is None:
         return "inconclusive"
     held = value <= table["max"] if "max" in table else value >= table["min"]
-    return "passed" if held else "failed"
+    if not held or "confidence" not in table:
+        return "passed" if held else "failed"
+    known = [found for found in of_each(metric, regime, words) if found is not None]
+    limit = table["max"] if "max" in table else 1 - table["min"]
+    p_value = _betting(known if "max" in table else [1 - found for found in known], limit)
+    return "passed" if p_value <= 1 - table["confidence"] else "inconclusive"
 
 
 def _two_sides(
@@ -174,6 +179,11 @@ def _two_sides(
     if "confidence" not in table:
         return "passed"
     columns = [of_each(table["metric"], table["regime"], side) for side in sides]
+    if table["metric"] == "robustness_correctness":
+        rises = [float(a or 0) - float(b or 0) for a, b in zip(*columns, strict=True)]
+        halves = [((rise if rising else -rise) + 1) / 2 for rise in rises]
+        p_value = _betting(halves, (limit + 1) / 2)
+        return "passed" if p_value <= 1 - table["confidence"] else "inconclusive"
     gained = sum(bool(a) and not b for a, b in zip(*columns, strict=True))
     lost = sum(bool(b) and not a for a, b in zip(*columns, strict=True))
     more, less = (gained, lost) if rising else (lost, gained)
@@ -225,6 +235,16 @@ def _concentration(table: Mapping[str, Any], now: Words) -> str:
     worst = sorted(counts, reverse=True)[: ceil(round(table["worst"] * len(counts), 9))]
     held = total == 0 or sum(worst) / total <= table["max_share_of_worst"]
     return "passed" if held else "failed"
+
+
+def _betting(values: Sequence[float], limit: float) -> float:
+    """Return the p that the mean is ``limit`` or more, by the capital of five bets."""
+    n, boldest = len(values), 1 - 1e-9
+    careful = min(boldest, sqrt(2 * log(20) * (1 - limit) / (n * limit)))
+    bets = [careful * (boldest / careful) ** (place / 4) for place in range(5)]
+    capitals = [prod(1 + bet * (limit - value) / (1 - limit) for value in values) for bet in bets]
+    own = 0.4 * capitals[0] + 0.15 * sum(capitals[1:])
+    return min(1.0, 1 / own) if own > 0 else 1.0
 
 
 @cache

@@ -119,21 +119,54 @@ def test_two_conditions_of_one_run_are_held_against_each_other_over_the_items_bo
     assert "above clean over 18 shared items" in results[0].sentence
 
 
-def test_a_mean_is_held_by_resampled_items() -> None:
-    # 30 of 60 items lose one of four samples: 0.125 less, by 0.125 give or take 0.016.
+def test_a_difference_of_means_is_held_by_betting() -> None:
+    # 30 of 60 items lose one of four samples: 0.125 less.
     before = ["AAAAA"] * 60
     now = ["AAAAA", "AAAAB"] * 30
     gate = {"metric": "robustness_correctness", "confidence": 0.95}
     inputs = one(now, before)
-    assert result_of(inputs, **gate, max_decrease=0.18).decision.value == "passed"
-    undecided = result_of(inputs, **gate, max_decrease=0.13)
+    assert result_of(inputs, **gate, max_decrease=0.25).decision.value == "passed"
+    undecided = result_of(inputs, **gate, max_decrease=0.16)
     assert undecided.decision.value == "inconclusive"
     assert undecided.value == pytest.approx(0.125)
-    assert undecided.bound == pytest.approx(0.125 + 1.67 * 0.0161, abs=0.004)
+    assert undecided.bound is not None
+    assert 0.16 < undecided.bound < 0.25
+    assert f"bound {undecided.bound:.4g} below by betting" in undecided.sentence
     assert undecided.items_needed is not None
+    assert result_of(one(now * 20, before * 20), **gate, max_decrease=0.16).decision.value == (
+        "passed"
+    )
     failed = result_of(inputs, **gate, max_decrease=0.1)
     assert failed.decision.value == "failed"
     assert failed.items[:2] == ("i01", "i03")
+
+
+def test_items_that_all_differ_alike_have_a_bound_too() -> None:
+    result = result_of(
+        one(["AAA"] * 30, ["AAA"] * 30),
+        metric="robustness_correctness",
+        max_decrease=0.5,
+        confidence=0.95,
+    )
+    assert result.decision is Decision.PASSED
+    assert result.bound is not None
+    assert result.bound > 0
+
+
+def test_a_mean_between_0_and_1_is_held_against_a_number_by_betting() -> None:
+    gate = {"metric": "robustness_correctness", "confidence": 0.95}
+    inputs = one(["AAAAA", "AAAAB"] * 30)
+    passed = result_of(inputs, **gate, min=0.8)
+    assert passed.decision is Decision.PASSED
+    assert passed.bound is not None
+    assert 0.8 <= passed.bound < 0.875
+    assert f"lower bound {passed.bound:.4g} by betting" in passed.sentence
+    undecided = result_of(inputs, **gate, min=0.87)
+    assert undecided.decision is Decision.INCONCLUSIVE
+    assert undecided.items_needed is not None
+    failed = result_of(inputs, **gate, min=0.9)
+    assert (failed.decision, failed.items[0]) == (Decision.FAILED, "i01")
+    assert result_of(inputs, **gate, max=0.99).decision is Decision.PASSED
 
 
 def test_calibration_is_held_by_resampled_items_too() -> None:

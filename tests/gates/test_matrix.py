@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_safescale.errors import GateError
+from pytest_safescale.gates.criteria.bounded_mean import BoundedDifferenceCriterion
 from pytest_safescale.gates.criteria.build import criterion_of
 from pytest_safescale.gates.criteria.certified import CertifiedCriterion
 from pytest_safescale.gates.criteria.criterion import Criterion
@@ -143,7 +144,7 @@ def test_no_criterion_is_without_a_row() -> None:
     assert (RateDifferenceCriterion, "now", True) in sides
 
 
-PAIRED = (RateDifferenceCriterion, MeanDifferenceCriterion)
+PAIRED = (RateDifferenceCriterion, MeanDifferenceCriterion, BoundedDifferenceCriterion)
 
 
 def concrete(kinds: list[type[Criterion]]) -> Iterator[type[Criterion]]:

@@ -79,8 +79,9 @@ FORMS = "max, min, max_increase, max_decrease, min_case_consistency, no_new, max
             "max_share_of_worst needs a rate of cases; mean_confidence is none",
         ),
         (
-            {"metric": "mean_confidence", "min": 0.5, "confidence": 0.95},
-            "confidence needs a rate over cases, and mean_confidence is none; leave it out",
+            {"metric": "mean_latency_s", "min": 0.5, "confidence": 0.95},
+            "confidence needs a rate or a mean between 0 and 1 over cases, and "
+            "mean_latency_s is neither; leave it out",
         ),
         (
             {"metric": "maximum_calibration_error", "max_increase": 0.1, "confidence": 0.95},

@@ -71,13 +71,13 @@ def test_further_items_of_a_difference_keep_their_rates() -> None:
             "a case with a single sample is alike whatever it says",
         ),
         (
-            one(["AAA"] * 5, ["AAB"] * 5),
-            {"metric": "robustness_correctness", "max_increase": 0.5, **SURE},
+            one(["AAA"] * 5, ["AAA"] * 5),
+            {"metric": "mean_confidence_correct", "max_increase": 0.5, **SURE},
             "a bound by resampling needs 20 cases, there are 5",
         ),
         (
             one(["AAA"] * 30, ["AAA"] * 30),
-            {"metric": "robustness_correctness", "max_decrease": 0.5, **SURE},
+            {"metric": "mean_confidence_correct", "max_decrease": 0.5, **SURE},
             "all items differ by the same, so the interval has no width",
         ),
         (

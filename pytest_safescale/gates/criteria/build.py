@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_safescale.analysis.metrics import OF_WHO_IS_TAKEN, ROBUSTNESS_METRICS
+from pytest_safescale.analysis.metrics import (
+    CONDITIONAL_MEANS,
+    OF_WHO_IS_TAKEN,
+    ROBUSTNESS_METRICS,
+)
 from pytest_safescale.gates.cell_measures import (
     measure_of,
     measure_of_consistency,
     measure_of_count,
     measure_of_searches,
     measure_of_vote,
+)
+from pytest_safescale.gates.criteria.bounded_mean import (
+    BoundedDifferenceCriterion,
+    BoundedMeanCriterion,
 )
 from pytest_safescale.gates.criteria.cells import (
     NO_CASES,
@@ -84,11 +92,13 @@ def _threshold(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crite
             measure = measure.with_unasked(gate.of_metric, _unasked(cell, inputs))
         assert isinstance(measure, MeanOfCases)
         return RateCriterion(**_limit(gate), measure=measure)
-    if gate.confidence is not None:
-        raise Undecidable("it is no share of cases, and has no exact bound")
     assert row.value is not None
     if measure is None and (told := _unmade(gate, cell, inputs)):
         raise Undecidable(told)
+    if gate.confidence is not None:
+        if not isinstance(measure, MeanOfCases):
+            raise Undecidable("its cases are not known, so it has no bound")
+        return BoundedMeanCriterion(**_limit(gate), measure=measure)
     return ValueCriterion(**_limit(gate), value_counted=row.value, cases=row.n, measure=measure)
 
 
@@ -146,6 +156,9 @@ def _difference(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crit
         return RateDifferenceCriterion(**names, measure=difference_of(*map(_cases, pair)))
     if any(np.isnan(measure.value(measure.once)).any() for measure in (now, before)):
         raise Undecidable(NO_CASES)
+    if gate.spec is not None and gate.spec.is_bounded_mean and gate.metric not in CONDITIONAL_MEANS:
+        pair = (now, before) if rising else (before, now)
+        return BoundedDifferenceCriterion(**names, measure=difference_of(*map(_cases, pair)))
     return MeanDifferenceCriterion(**names, now=now, before=before, seed=inputs.seed)
 
 

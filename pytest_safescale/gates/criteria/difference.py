@@ -29,16 +29,22 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.measures import Measure
     from pytest_safescale.statistics.arrays import Numbers
 
-__all__ = ["FEWEST_TO_RESAMPLE", "MeanDifferenceCriterion", "RateDifferenceCriterion"]
+__all__ = [
+    "FEWEST_TO_RESAMPLE",
+    "MAY_EXCLUDE_CASES",
+    "DifferenceCriterion",
+    "MeanDifferenceCriterion",
+    "RateDifferenceCriterion",
+]
 
 FEWEST_TO_RESAMPLE = 20
 """Cases below which resamples say too little of a mean for a bound."""
-_MAY_EXCLUDE_CASES = "a metric that may exclude cases has no bound that holds whatever is missing"
+MAY_EXCLUDE_CASES = "a metric that may exclude cases has no bound that holds whatever is missing"
 _NO_BOUND = "a bound by resampling is not known to hold whatever the missing replies had been"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _DifferenceCriterion(Criterion):
+class DifferenceCriterion(Criterion):
     """A figure now less the one it is held against, over the items both have."""
 
     rising: bool
@@ -67,7 +73,7 @@ class _DifferenceCriterion(Criterion):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RateDifferenceCriterion(_DifferenceCriterion, CasesCriterion):
+class RateDifferenceCriterion(DifferenceCriterion, CasesCriterion):
     """A difference of two paired proportions (``noninferiority``).
 
     Each case is an item in both: 1 where it moved to the limited side, -1 where it moved back. One
@@ -78,7 +84,7 @@ class RateDifferenceCriterion(_DifferenceCriterion, CasesCriterion):
     def unproven(self) -> str:
         """Refuse a bound over cases that completions may exclude."""
         may_exclude = self.confidence is not None and self.measure.has_options
-        return _MAY_EXCLUDE_CASES if may_exclude else super().unproven()
+        return MAY_EXCLUDE_CASES if may_exclude else super().unproven()
 
     @property
     def _moves(self) -> NDArray[np.bool_]:
@@ -130,8 +136,10 @@ class RateDifferenceCriterion(_DifferenceCriterion, CasesCriterion):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeanDifferenceCriterion(_DifferenceCriterion):
-    """A difference of two means or two calibration errors, by resampling (``PairedDifference``).
+class MeanDifferenceCriterion(DifferenceCriterion):
+    """A difference of figures without a bound of their own, by resampling (``PairedDifference``).
+
+    They are means without a range, means over cases that the answers choose, calibration errors.
 
     What is missing now has nothing to do with what is missing there, so the ends of the difference
     are those of the two figures. A bound by resampling depends on the spread too, and may be worst

@@ -1,0 +1,93 @@
+"""Bounds for the mean of values between 0 and 1, by betting: they hold whatever the distribution.
+
+Definitions: docs/metrics.md, "Bounds for bounded means". Source: Waudby-Smith and Ramdas,
+"Estimating means of bounded random variables by betting", arXiv 2010.09686.
+
+Who bets the share g of what may be lost on each value being below m owns, after n values,
+
+    K_g(m) = product of (1 + g (m - x) / (1 - m)).
+
+If the true mean is m or more, K_g(m) is at most 1 on average, so that it reaches 1 / alpha in at
+most the share alpha of runs (Markov). A weighted mean of K_g(m) over bets that are fixed before
+the data is such a capital too. It does not depend on the order of the values, falls with each of
+them and rises with m: of an answer that is missing the highest value is the worst.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_safescale.statistics.matrix_product import product
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_safescale.statistics.arrays import Numbers
+
+__all__ = ["BETTING", "betting_interval", "betting_p", "lower_mean_bound", "upper_mean_bound"]
+
+BETTING = "betting"
+_SHARES = (0.4, 0.15, 0.15, 0.15, 0.15)
+"""How the capital is spread over the bets, the most careful first."""
+_MOST = 1 - 1e-9
+"""The boldest bet: nearly everything."""
+_LEVEL = 0.05
+"""The level that bets are made for; a p is valid at every other one."""
+_STEPS = 50
+"""Halvings by which a bound is found."""
+
+
+def betting_p(
+    values: Numbers, limit: float, *, weights: Numbers | None = None
+) -> NDArray[np.float64]:
+    """Return the one-sided p that the mean is ``limit`` or more, (rows,), float64.
+
+    ``values`` are (items,), each in [0, 1]; ``weights`` (rows, items) say how often each counts in
+    a row: once each, in one row, if not given. The p that a mean is at most a limit is that of
+    1 - values for 1 - limit. No mean is above 1, so that p is 0; a row without items has a p of 1.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    given = np.ones((1, len(values))) if weights is None else weights
+    rows = len(given)
+    if limit >= 1 or limit <= 0 or not len(values):
+        return np.full(rows, 0.0 if limit >= 1 and len(values) else 1.0)
+    n = int(np.asarray(given).sum(axis=1).max())
+    steps = np.log1p(_bets(n, limit)[None, :] * (limit - values[:, None]) / (1 - limit))
+    # The largest exponent is taken out: a capital may exceed what a number can hold.
+    growth = product(given, steps) + np.log(_SHARES)
+    most = growth.max(axis=1)
+    log_capital = most + np.log(np.exp(growth - most[:, None]).sum(axis=1))
+    return np.asarray(np.exp(-np.maximum(log_capital, 0.0)))
+
+
+def _bets(n: int, limit: float) -> NDArray[np.float64]:
+    """Return the bets for n values, careful to bold, (bets,), float64, fractions of the most.
+
+    The careful one is the best at level 0.05 for the most scattered values of this mean, 0 and 1;
+    the others lie at even ratios up to nearly everything.
+    """
+    careful = np.sqrt(2 * np.log(1 / _LEVEL) * (1 - limit) / (max(n, 1) * limit))
+    return np.asarray(np.geomspace(min(careful, _MOST), _MOST, len(_SHARES)))
+
+
+def upper_mean_bound(values: Numbers, confidence: float) -> float:
+    """Return the one-sided upper bound of the mean of (items,) values in [0, 1]; 1 without any."""
+    low, high = float(np.mean(values)) if len(values) else 1.0, 1.0
+    for _ in range(_STEPS if len(values) else 0):
+        middle = (low + high) / 2
+        kept = betting_p(values, middle)[0] <= 1 - confidence
+        low, high = (low, middle) if kept else (middle, high)
+    return high
+
+
+def lower_mean_bound(values: Numbers, confidence: float) -> float:
+    """Return the one-sided lower bound of the mean of (items,) values in [0, 1]; 0 without any."""
+    return 1.0 - upper_mean_bound(1.0 - np.asarray(values, dtype=np.float64), confidence)
+
+
+def betting_interval(values: Numbers, confidence: float = 0.95) -> tuple[float, float]:
+    """Return both ends of the interval of the mean of (items,) values in [0, 1]."""
+    one_sided = (1 + confidence) / 2
+    return lower_mean_bound(values, one_sided), upper_mean_bound(values, one_sided)

@@ -1,0 +1,100 @@
+"""Bounds by betting: their level is worked out exactly for values of two kinds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from pytest_safescale.statistics.betting import (
+    betting_interval,
+    betting_p,
+    lower_mean_bound,
+    upper_mean_bound,
+)
+
+SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
+
+
+@pytest.mark.parametrize("n", [1, 20, 60, 200])
+@pytest.mark.parametrize("mean", [0.02, 0.05, 0.3, 0.8])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.0, 0.9), (0.3, 1.0)])
+def test_it_is_wrong_in_at_most_one_of_twenty_runs(
+    n: int, mean: float, low: float, high: float
+) -> None:
+    if not low < mean < high:
+        pytest.skip("no such mean of these values")
+    share = (mean - low) / (high - low)
+    counts = np.arange(n + 1)
+    runs = np.where(np.arange(n)[None, :] < counts[:, None], high, low)
+    wrong = np.array([betting_p(values, mean)[0] <= 0.05 for values in runs])
+    assert binom.pmf(counts, n, share)[wrong].sum() <= 0.05
+    wrong = np.array([betting_p(1 - values, 1 - mean)[0] <= 0.05 for values in runs])
+    assert binom.pmf(counts, n, share)[wrong].sum() <= 0.05
+
+
+def test_without_an_event_in_60_it_is_the_exact_bound() -> None:
+    assert upper_mean_bound(np.zeros(60), 0.95) == pytest.approx(1 - 0.05 ** (1 / 60), abs=1e-4)
+
+
+def test_values_that_scatter_little_are_bounded_more_closely() -> None:
+    close, wide = np.full(200, 0.3), np.repeat([0.0, 1.0], [140, 60])
+    assert close.mean() == wide.mean()
+    assert upper_mean_bound(close, 0.95) < 0.33
+    assert upper_mean_bound(wide, 0.95) > 0.37
+
+
+def test_how_often_an_item_counts_is_how_often_it_is_there() -> None:
+    values, times = np.array([0.1, 0.4, 0.0]), np.array([[3, 1, 6], [1, 1, 1]])
+    repeated = betting_p(np.repeat(values, times[0]), 0.5)
+    assert betting_p(values, 0.5, weights=times[:1]) == pytest.approx(repeated)
+    # Bets are made for the longest row.
+    assert betting_p(values, 0.5, weights=times)[0] == pytest.approx(repeated[0])
+
+
+def test_a_hundred_thousand_values_are_no_trouble() -> None:
+    values = np.full(100_000, 0.2)
+    assert betting_p(values, 0.3)[0] == 0.0
+    assert betting_p(values, 0.1)[0] == 1.0
+
+
+@pytest.mark.parametrize(("limit", "p"), [(1.0, 0.0), (0.0, 1.0)])
+def test_no_mean_is_above_1_and_none_is_shown_below_0(limit: float, p: float) -> None:
+    assert betting_p(np.zeros(5), limit)[0] == p
+
+
+def test_nothing_shows_nothing() -> None:
+    assert betting_p(np.empty(0), 0.5)[0] == 1.0
+    assert betting_interval(np.empty(0)) == (0.0, 1.0)
+    assert betting_p(np.zeros(2), 0.5, weights=np.zeros((1, 2)))[0] == pytest.approx(1.0)
+
+
+@given(SHARES, st.floats(0.01, 0.99), st.integers(0, 39), st.floats(0, 1))
+def test_a_higher_value_never_lowers_the_p(
+    values: list[float], limit: float, place: int, risen: float
+) -> None:
+    at = place % len(values)
+    more = values.copy()
+    more[at] = max(more[at], risen)
+    before, after = betting_p(np.array(values), limit)[0], betting_p(np.array(more), limit)[0]
+    assert after >= before - 1e-12
+
+
+@given(SHARES, st.floats(0.01, 0.98), st.floats(0, 1))
+def test_a_higher_limit_never_raises_the_p(values: list[float], limit: float, more: float) -> None:
+    higher = limit + more * (0.99 - limit)
+    assert betting_p(np.array(values), higher)[0] <= betting_p(np.array(values), limit)[0] + 1e-9
+
+
+@given(SHARES)
+def test_the_interval_holds_the_mean_and_a_bound_is_where_its_p_is(values: list[float]) -> None:
+    found = np.array(values)
+    low, high = betting_interval(found)
+    assert 0 <= low <= found.mean() + 1e-9
+    assert found.mean() - 1e-9 <= high <= 1
+    bound = upper_mean_bound(found, 0.95)
+    assert betting_p(found, bound)[0] <= 0.05 + 1e-9
+    below = lower_mean_bound(found, 0.95)
+    assert below == pytest.approx(1 - upper_mean_bound(1 - found, 0.95))
