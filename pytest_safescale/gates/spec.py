@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationInfo, model_validator
 
 from pytest_safescale.analysis.metric_table import METRICS
-from pytest_safescale.analysis.metrics import ENSEMBLE, ROBUSTNESS_METRICS, SELF_CONSISTENCY
+from pytest_safescale.analysis.metrics import (
+    CALIBRATION_METRICS,
+    ENSEMBLE,
+    OPTION_CALIBRATION_METRICS,
+    ROBUSTNESS_METRICS,
+    SELF_CONSISTENCY,
+)
 from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.gates.gate_fields import BASELINE, GateFields, chosen
 from pytest_safescale.verdicts.labels import LABELS_OF_METRIC
@@ -30,8 +36,8 @@ _OWN_KEYS = {
     "family": (CriterionKind.MAX, CriterionKind.MIN),
 }
 """Keys that say something of some criteria only."""
-_NO_INTERVAL = ("maximum_calibration_error", "logprob_maximum_calibration_error")
-"""The largest of ten gaps: resampling gives no interval that holds it."""
+_NO_INTERVAL = (*CALIBRATION_METRICS, *OPTION_CALIBRATION_METRICS)
+"""Gaps of ten bins grow with their noise: resampling gives no interval that holds their change."""
 
 
 class Gate(GateFields):
@@ -144,7 +150,10 @@ class Gate(GateFields):
                 "neither; leave it out"
             )
         if self.kind.is_difference and metric in _NO_INTERVAL:
-            raise ValueError(f"{metric} has no interval by resampling; leave confidence out")
+            raise ValueError(
+                f"{metric} grows with the noise in its bins, so that no bound by resampling holds; "
+                "leave confidence out"
+            )
         if self.kind in (CriterionKind.NO_NEW, CriterionKind.MAX_SHARE_OF_WORST):
             raise ValueError(f"{self.kind.value} is a rule for these items; leave confidence out")
         if self.kind is CriterionKind.MIN_CASE_CONSISTENCY and self.share_of_cases == 1:

@@ -85,7 +85,21 @@ FORMS = "max, min, max_increase, max_decrease, min_case_consistency, no_new, max
         ),
         (
             {"metric": "maximum_calibration_error", "max_increase": 0.1, "confidence": 0.95},
-            "maximum_calibration_error has no interval by resampling; leave confidence out",
+            "maximum_calibration_error grows with the noise in its bins, so that no bound by "
+            "resampling holds; leave confidence out",
+        ),
+        (
+            {"metric": "expected_calibration_error", "max_increase": 0.1, "confidence": 0.95},
+            "expected_calibration_error grows with the noise in its bins, so that no bound by "
+            "resampling holds; leave confidence out",
+        ),
+        (
+            {
+                "metric": "logprob_expected_calibration_error",
+                "max_decrease": 0.1,
+                "confidence": 0.9,
+            },
+            "no bound by resampling holds; leave confidence out",
         ),
         (
             {"no_new": "wrong", "confidence": 0.95},

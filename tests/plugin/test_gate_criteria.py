@@ -119,12 +119,6 @@ CRITERIA = {
         {"max_increase": 0.05},
         {"max_increase": 0.11},
     ),
-    "max_increase-calibration-bound": Row(
-        {"metric": "expected_calibration_error", **SURE},
-        {"max_increase": 0.5},
-        {"max_increase": 0.05},
-        {"max_increase": 0.3},
-    ),
     "min_case_consistency": Row(
         {},
         {"min_case_consistency": 0.8},

@@ -139,7 +139,8 @@ class RateDifferenceCriterion(DifferenceCriterion, CasesCriterion):
 class MeanDifferenceCriterion(DifferenceCriterion):
     """A difference of figures without a bound of their own, by resampling (``PairedDifference``).
 
-    They are means without a range, means over cases that the answers choose, calibration errors.
+    They are means without a range and means over cases that the answers choose. Calibration errors
+    are held by value: confidence is refused with them.
 
     What is missing now has nothing to do with what is missing there, so the ends of the difference
     are those of the two figures. A bound by resampling depends on the spread too, and may be worst
