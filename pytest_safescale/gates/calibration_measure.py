@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_safescale.gates.measures import Measure
 from pytest_safescale.statistics.calibration import errors_of_bins
+from pytest_safescale.statistics.clusters import codes_at
 from pytest_safescale.statistics.matrix_product import product
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class CalibrationMeasure(Measure):
             missing=self.missing[at],
             slack=None if self.slack is None else self.slack[at],
             lacks=self._lacks_at(at),
+            codes=codes_at(self.codes, np.array(at, dtype=np.int64)),
         )
 
     def value(self, weights: Numbers) -> NDArray[np.float64]:

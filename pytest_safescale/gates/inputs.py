@@ -154,6 +154,13 @@ class GateInputs:
         return frozenset(shared_items(self.panel.items, self.baseline.panel.items).ids)
 
     @cached_property
+    def cluster_of(self) -> Mapping[str, str]:
+        """The cluster of each item by its id; empty where no two items share one."""
+        if self.panel is None or self.panel.clusters is None:
+            return {}
+        return {item.id: item.cluster for item in self.panel.items}
+
+    @cached_property
     def by_key(self) -> Mapping[tuple[str, str, str, str, str], Metric]:
         """The figures by what tells them apart."""
         return {row.key: row for row in self.metrics}

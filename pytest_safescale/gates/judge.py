@@ -93,6 +93,8 @@ def _result(trial: Trial, joint_gates: JointGates, inputs: GateInputs) -> GateRe
         worst_bound=_bound(trial.at_worst),
         best_value=_value(trial.best),
         n=criterion.n,
+        clusters=criterion.clusters,
+        effective_n=criterion.effective_n,
         answered=answered,
         wanted=wanted,
         missing=Counter(one.lack.value for one in missing),

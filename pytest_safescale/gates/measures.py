@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_safescale.analysis.completion_ranges import Lack, Span, span_of_unasked
+from pytest_safescale.statistics.clusters import codes_at
 from pytest_safescale.statistics.matrix_product import product
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Measure(ABC):
     where it is not known which they are."""
     lacks: tuple[Lack | None, ...] = ()
     """What is missing of each item; empty where nothing is."""
+    codes: NDArray[np.int64] | None = None
+    """(items,) number of each item's cluster; ``None`` where no two share one."""
 
     @property
     @abstractmethod
@@ -167,6 +170,7 @@ class MeanOfCases(Measure):
             over=self.over[at],
             span=None if self.span is None else self.span.at(at),
             lacks=self._lacks_at(at),
+            codes=codes_at(self.codes, np.array(at, dtype=np.int64)),
         )
 
     def with_unasked(self, metric: str, ids: Sequence[str]) -> Self:

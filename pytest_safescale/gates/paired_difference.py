@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_safescale.gates.measures import MeanOfCases
-from pytest_safescale.statistics.intervals import SEED, resample_counts
+from pytest_safescale.statistics.clusters import cluster_sums
+from pytest_safescale.statistics.intervals import SEED, drawn_weights
 from pytest_safescale.statistics.matrix_product import product
 
 if TYPE_CHECKING:
@@ -53,14 +54,26 @@ class PairedDifference:
         ``weights`` is (rows, items). By the delta method, so that means over different cases of
         the same items have one too. 0 where there is no spread.
         """
-        sums = product(weights, _columns(*self._means))
-        n, here, there, both = sums[:, :2].T, sums[:, 2:4].T, sums[:, 4:6].T, sums[:, 6:].T
+        sums = product(*self._by_cluster(weights))
+        n, here, there, crossed, squared = (sums[:, at : at + 2].T for at in range(0, 10, 2))
+        both = sums[:, 10:].T
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = here / n
-            own = (there - n * mean**2) / n**2
+            of_mean = n * mean**2
+            if self.now.codes is not None:
+                of_mean = 2 * mean * crossed - squared * mean**2
+            own = (there - of_mean) / n**2
             together = both[3] - mean[1] * both[1] - mean[0] * both[2] + mean[0] * mean[1] * both[0]
             variance = own[0] + own[1] - 2 * together / (n[0] * n[1])
         return np.asarray(np.sqrt(np.where(variance > _NO_WIDTH**2, variance, 0.0)))
+
+    def _by_cluster(self, weights: Numbers) -> tuple[Numbers, NDArray[np.float64]]:
+        """Return weights and columns of clusters where there are some, else of items."""
+        codes = self.now.codes
+        if codes is None:
+            return weights, _columns(*self._means)
+        first = np.unique(codes, return_index=True)[1]
+        return weights[:, first], _columns(*self._means, codes=codes)
 
     @property
     def _means(self) -> tuple[MeanOfCases, MeanOfCases]:
@@ -86,7 +99,7 @@ class PairedDifference:
         (d* - d) / se*, d the difference; -inf for a resample without spread. Resamples without a
         difference are excluded.
         """
-        weights = resample_counts(self.now.items, seed=self.seed)
+        weights = drawn_weights(self.now.items, codes=self.now.codes, seed=self.seed)
         off = self.values(weights) - self.point
         errors = self.errors(weights)
         # A resample without any spread shows the most that can be missed.
@@ -118,14 +131,16 @@ class PairedDifference:
         return self.point - self.error * float(self.deviations[place])
 
 
-def _columns(*means: MeanOfCases) -> NDArray[np.float64]:
-    """Return the columns whose weighted sums give a standard error, (items, 10), float64.
+def _columns(*means: MeanOfCases, codes: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+    """Return the columns whose weighted sums give a standard error, (items or clusters, 14).
 
-    Each of both means: case or not, value, squared value; then, of the items that are cases of
-    both: 1, the one value, the other value, and their product.
+    Of each mean, in pairs: cases, sum, squared sum, cases times sum, squared cases; then, of both
+    together: cases times cases, the one sum times the other's cases, the other way round, and the
+    sums' product. An item is a cluster of its own where there are no ``codes``.
     """
-    over = [mean.over.astype(np.float64) for mean in means]
-    values = [np.where(mean.over, mean.values, 0.0) for mean in means]
-    shared = over[0] * over[1]
-    crossed = [shared, shared * values[0], shared * values[1], values[0] * values[1]]
-    return np.stack([*over, *values, *(value**2 for value in values), *crossed], axis=1)
+    cases = np.stack([mean.over.astype(np.float64) for mean in means])
+    sums = np.stack([np.where(mean.over, mean.values, 0.0) for mean in means])
+    if codes is not None:
+        cases, sums = cluster_sums(cases, codes), cluster_sums(sums, codes)
+    crossed = [cases[0] * cases[1], sums[0] * cases[1], cases[0] * sums[1], sums[0] * sums[1]]
+    return np.stack([*cases, *sums, *sums**2, *(cases * sums), *cases**2, *crossed], axis=1)

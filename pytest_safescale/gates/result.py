@@ -46,6 +46,10 @@ class GateResult:
     best_value: float | None = None
     """The figure of the completion that is best for the gate."""
     n: int = 0
+    clusters: int | None = None
+    """Clusters its cases are in; ``None`` where no two items share one."""
+    effective_n: float | None = None
+    """How many independent cases say as much; ``None`` also of means."""
     answered: int | None = None
     """Replies that commit to an option; ``None`` where the cases are not known."""
     wanted: int = 0
@@ -114,6 +118,8 @@ class GateResult:
             "worst_bound": self.worst_bound,
             "best_value": self.best_value,
             "n": self.n,
+            "clusters": self.clusters,
+            "effective_n": self.effective_n,
             "answered": self.answered,
             "wanted": self.wanted,
             "missing": sum(self.missing.values()),

@@ -72,6 +72,8 @@ class GateRow(TypedDict, total=False):
     worst_bound: float | None
     best_value: float | None
     n: int
+    clusters: int | None
+    effective_n: float | None
     answered: int | None
     wanted: int
     missing: int

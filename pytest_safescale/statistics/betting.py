@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_safescale.statistics.clusters import cluster_sums
 from pytest_safescale.statistics.matrix_product import product
 
 if TYPE_CHECKING:
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
 
     from pytest_safescale.statistics.arrays import Numbers
 
-__all__ = ["BETTING", "betting_interval", "betting_p", "lower_mean_bound", "upper_mean_bound"]
+__all__ = [
+    "BETTING",
+    "betting_interval",
+    "betting_p",
+    "cluster_values",
+    "lower_mean_bound",
+    "upper_mean_bound",
+]
 
 BETTING = "betting"
 _SHARES = (0.4, 0.15, 0.15, 0.15, 0.15)
@@ -40,16 +48,24 @@ _STEPS = 50
 
 
 def betting_p(
-    values: Numbers, limit: float, *, weights: Numbers | None = None
+    values: Numbers,
+    limit: float,
+    *,
+    weights: Numbers | None = None,
+    codes: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
     """Return the one-sided p that the mean is ``limit`` or more, (rows,), float64.
 
     ``values`` are (items,), each in [0, 1]; ``weights`` (rows, items) say how often each counts in
     a row: once each, in one row, if not given. The p that a mean is at most a limit is that of
     1 - values for 1 - limit. No mean is above 1, so that p is 0; a row without items has a p of 1.
+    With ``codes``, (items,), it is the clusters that are independent (``cluster_values``).
     """
     values = np.asarray(values, dtype=np.float64)
     given = np.ones((1, len(values))) if weights is None else weights
+    if codes is not None:
+        values = cluster_values(values, limit, codes)
+        given = given[:, np.unique(codes, return_index=True)[1]]
     rows = len(given)
     if limit >= 1 or limit <= 0 or not len(values):
         return np.full(rows, 0.0 if limit >= 1 and len(values) else 1.0)
@@ -62,6 +78,18 @@ def betting_p(
     return np.asarray(np.exp(-np.maximum(log_capital, 0.0)))
 
 
+def cluster_values(
+    values: NDArray[np.float64], limit: float, codes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return a value in [0, 1] of each cluster, (clusters,), float64.
+
+    Their mean is at most ``limit`` just where that of all items is, sum over number: each is the
+    limit, and what the cluster's items have beyond it over the size of the largest cluster.
+    """
+    sums, sizes = cluster_sums(np.stack([values, np.ones(len(values))]), codes)
+    return np.asarray(np.clip(limit + (sums - limit * sizes) / sizes.max(initial=1.0), 0.0, 1.0))
+
+
 def _bets(n: int, limit: float) -> NDArray[np.float64]:
     """Return the bets for n values, careful to bold, (bets,), float64, fractions of the most.
 
@@ -72,19 +100,27 @@ def _bets(n: int, limit: float) -> NDArray[np.float64]:
     return np.asarray(np.geomspace(min(careful, _MOST), _MOST, len(_SHARES)))
 
 
-def upper_mean_bound(values: Numbers, confidence: float) -> float:
-    """Return the one-sided upper bound of the mean of (items,) values in [0, 1]; 1 without any."""
+def upper_mean_bound(
+    values: Numbers, confidence: float, *, codes: NDArray[np.int64] | None = None
+) -> float:
+    """Return the one-sided upper bound of the mean of (items,) values in [0, 1]; 1 without any.
+
+    ``codes`` as in ``betting_p``, here and in the lower bound.
+    """
     low, high = float(np.mean(values)) if len(values) else 1.0, 1.0
     for _ in range(_STEPS if len(values) else 0):
         middle = (low + high) / 2
-        kept = betting_p(values, middle)[0] <= 1 - confidence
+        kept = betting_p(values, middle, codes=codes)[0] <= 1 - confidence
         low, high = (low, middle) if kept else (middle, high)
     return high
 
 
-def lower_mean_bound(values: Numbers, confidence: float) -> float:
+def lower_mean_bound(
+    values: Numbers, confidence: float, *, codes: NDArray[np.int64] | None = None
+) -> float:
     """Return the one-sided lower bound of the mean of (items,) values in [0, 1]; 0 without any."""
-    return 1.0 - upper_mean_bound(1.0 - np.asarray(values, dtype=np.float64), confidence)
+    lost = 1.0 - np.asarray(values, dtype=np.float64)
+    return 1.0 - upper_mean_bound(lost, confidence, codes=codes)
 
 
 def betting_interval(values: Numbers, confidence: float = 0.95) -> tuple[float, float]:

@@ -38,6 +38,7 @@ __all__ = [
     "design_effects",
     "effective_sizes",
     "intraclass_correlation",
+    "most_design_effect",
     "sign_flip_p",
 ]
 
@@ -136,6 +137,35 @@ def design_effects(
         independent = (squared / n - mean**2) / (n - 1)
         ratio = np.where(independent * n > _ROUNDING, clustered / independent, sized / n)
     return np.asarray(np.fmax(ratio, 1.0))
+
+
+def most_design_effect(
+    ends: tuple[Numbers, Numbers],
+    over: NDArray[np.bool_],
+    codes: NDArray[np.int64],
+    added: float,
+) -> float:
+    """Return a number that the design effect of no values between two ends exceeds.
+
+    ``ends`` are the lowest and the highest (items,) value of each, at -1, 0 or 1; ``over`` and
+    ``codes``, (items,), say which are cases, and of which cluster; ``added`` as in
+    ``design_effects``. The spread between clusters is at most what the ends of each cluster and of
+    the mean allow, over the least that the cases can differ; and at most the largest cluster times
+    what the cases differ, whatever they are (Cauchy and Schwarz).
+    """
+    low, high = (np.where(over, end, 0).astype(np.float64) for end in ends)
+    sums, tops, sizes = cluster_sums(np.stack([low, high, over.astype(np.float64)]), codes)
+    many = int((sizes > 0).sum())
+    size = float(sizes.sum()) / many
+    n = float(sizes.sum()) + size
+    least, most = ((float(part.sum()) + added * size) / n for part in (sums, tops))
+    spread = np.fmax((sums - most * sizes) ** 2, (tops - least * sizes) ** 2).sum()
+    spread += size**2 * max((added - least) ** 2, (added - most) ** 2)
+    squares = np.where((low <= 0) & (high >= 0), 0.0, np.fmin(low**2, high**2)).sum()
+    differ = (float(squares) + added**2 * size) / n - max(least**2, most**2)
+    factor = (many + 1) / many * (n - 1) / n
+    largest = factor * float(sizes.max())
+    return max(1.0, min(largest, factor * float(spread) / n / differ) if differ > 0 else largest)
 
 
 def effective_sizes(

@@ -34,6 +34,7 @@ __all__ = [
     "Resampled",
     "bootstrap",
     "clopper_pearson",
+    "drawn_weights",
     "exact_interval",
     "joined",
     "lower_bound",
@@ -122,6 +123,18 @@ def resample_counts(n: int, *, resamples: int = RESAMPLES, seed: int = SEED) -> 
         counts[rows] = np.bincount(places.ravel(), minlength=drawn.size).reshape(drawn.shape)
     counts.flags.writeable = False
     return counts
+
+
+def drawn_weights(
+    items: int, *, codes: NDArray[np.int64] | None = None, seed: int = SEED
+) -> NDArray[np.uint16]:
+    """Return how often each item counts in each resample, (resamples, items), uint16.
+
+    With ``codes``, (items,), those of a cluster count as often as it is drawn (``clusters.py``).
+    """
+    if codes is None:
+        return resample_counts(items, seed=seed)
+    return resample_counts(int(codes.max()) + 1, seed=seed)[:, codes]
 
 
 def _blocks(rows: int, columns: int) -> Iterator[slice]:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_safescale.analysis.completion_ranges import Lack
+from pytest_safescale.gates.criteria.clustered import MAY_EXCLUDE_CASES, OF_ANY_CLUSTER
 from pytest_safescale.gates.criteria.criterion import (
     ROUNDING,
     CasesCriterion,
     Evaluation,
     fewest_items,
 )
-from pytest_safescale.gates.criteria.difference import MAY_EXCLUDE_CASES, DifferenceCriterion
+from pytest_safescale.gates.criteria.difference import DifferenceCriterion
 from pytest_safescale.statistics.betting import betting_p, lower_mean_bound, upper_mean_bound
+from pytest_safescale.statistics.clusters import codes_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +41,11 @@ class _BettingCriterion(CasesCriterion):
 
     def unproven(self) -> str:
         """Refuse a bound over cases that completions may exclude."""
-        may_exclude = self.confidence is not None and self.measure.has_options
+        if self.confidence is None:
+            return super().unproven()
+        if self.codes is not None and Lack.NOT_ASKED in self.measure.lacks:
+            return OF_ANY_CLUSTER
+        may_exclude = self.measure.has_options
         return MAY_EXCLUDE_CASES if may_exclude else super().unproven()
 
     def moved(self, many: int, *, worst: bool) -> Self:
@@ -50,6 +57,16 @@ class _BettingCriterion(CasesCriterion):
     def _cases(self) -> NDArray[np.float64]:
         """(n,) the values of the cases."""
         return np.asarray(self.measure.values, dtype=np.float64)[self.measure.over]
+
+    @property
+    def _codes(self) -> NDArray[np.int64] | None:
+        """(n,) the clusters of the cases; ``None`` where no two items share one."""
+        return codes_at(self.codes, self.measure.over)
+
+    @property
+    def clusters(self) -> int | None:
+        """Clusters of the cases; ``None`` where no two items share one."""
+        return None if self._codes is None else len(np.unique(self._codes))
 
     def evaluate(self, weights: Numbers | None = None) -> Evaluation:
         """Return the mean and the p of the threshold by betting."""
@@ -64,8 +81,9 @@ class _BettingCriterion(CasesCriterion):
     def _p(self, cases: NDArray[np.float64], weights: Numbers) -> NDArray[np.float64]:
         """Return the p that the mean is beyond the threshold, (rows,)."""
         if self.at_most:
-            return betting_p(cases, self.threshold, weights=weights)
-        return betting_p(1 - cases, 1 - self.threshold, weights=weights)
+            return betting_p(cases, self.threshold, weights=weights, codes=self._codes)
+        limit = 1 - self.threshold
+        return betting_p(1 - cases, limit, weights=weights, codes=self._codes)
 
     def items_needed(self, confidence: float) -> int | None:
         """Return at how many items with the same values the bound keeps the threshold."""
@@ -89,12 +107,12 @@ class BoundedMeanCriterion(_BettingCriterion):
     def bound(self, confidence: float) -> float | None:
         """Return the one-sided bound by betting."""
         side = upper_mean_bound if self.at_most else lower_mean_bound
-        return side(self._cases, confidence) if self.n else None
+        return side(self._cases, confidence, codes=self._codes) if self.n else None
 
     def sentence(self, value: float, bound: float | None) -> str:
         """Return the mean, its cases and its bound."""
         sure = "" if bound is None else f", {self.bound_text(bound)} by betting"
-        return f"{value:.4g} over {self.n} cases{sure}"
+        return f"{value:.4g} over {self.n} cases{self.over_clusters()}{sure}"
 
     def against_it(self) -> list[str]:
         """Return the items furthest on the wrong side of the threshold."""
@@ -108,11 +126,15 @@ class BoundedDifferenceCriterion(DifferenceCriterion, _BettingCriterion):
 
     def _p(self, cases: NDArray[np.float64], weights: Numbers) -> NDArray[np.float64]:
         """Return the p that the difference is the margin or more, (rows,)."""
-        return betting_p((cases + 1) / 2, (self.threshold + 1) / 2, weights=weights)
+        moved, margin = (cases + 1) / 2, (self.threshold + 1) / 2
+        return betting_p(moved, margin, weights=weights, codes=self._codes)
 
     def bound(self, confidence: float) -> float | None:
         """Return the upper bound of the difference by betting."""
-        return 2 * upper_mean_bound((self._cases + 1) / 2, confidence) - 1 if self.n else None
+        if not self.n:
+            return None
+        moved = (self._cases + 1) / 2
+        return 2 * upper_mean_bound(moved, confidence, codes=self._codes) - 1
 
     def bound_text(self, bound: float) -> str:
         """Return a bound in words."""

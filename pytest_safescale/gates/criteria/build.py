@@ -29,6 +29,7 @@ from pytest_safescale.gates.criteria.cells import (
     answers_of,
     check_cell,
     figure_of,
+    grouped,
     measure_in,
     not_asked,
     pair_of,
@@ -91,10 +92,11 @@ def _threshold(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crite
             measure = measure_of_count(row.count, row.n)
             measure = measure.with_unasked(gate.of_metric, _unasked(cell, inputs))
         assert isinstance(measure, MeanOfCases)
-        return RateCriterion(**_limit(gate), measure=measure)
+        return RateCriterion(**_limit(gate), measure=grouped(measure, inputs))
     assert row.value is not None
     if measure is None and (told := _unmade(gate, cell, inputs)):
         raise Undecidable(told)
+    measure = None if measure is None else grouped(measure, inputs)
     if gate.confidence is not None:
         if not isinstance(measure, MeanOfCases):
             raise Undecidable("its cases are not known, so it has no bound")
@@ -153,12 +155,15 @@ def _difference(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crit
     }
     if gate.spec is not None and gate.spec.is_rate:
         pair = (now, before) if rising else (before, now)
-        return RateDifferenceCriterion(**names, measure=difference_of(*map(_cases, pair)))
+        measure = grouped(difference_of(*map(_cases, pair)), inputs)
+        return RateDifferenceCriterion(**names, measure=measure)
     if any(np.isnan(measure.value(measure.once)).any() for measure in (now, before)):
         raise Undecidable(NO_CASES)
+    now, before = grouped(now, inputs), grouped(before, inputs)
     if gate.spec is not None and gate.spec.is_bounded_mean and gate.metric not in CONDITIONAL_MEANS:
         pair = (now, before) if rising else (before, now)
-        return BoundedDifferenceCriterion(**names, measure=difference_of(*map(_cases, pair)))
+        measure = grouped(difference_of(*map(_cases, pair)), inputs)
+        return BoundedDifferenceCriterion(**names, measure=measure)
     return MeanDifferenceCriterion(**names, now=now, before=before, seed=inputs.seed)
 
 
@@ -193,7 +198,7 @@ def _consistency(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Cri
     if (panel.exists[at] & (panel.wanted[at] == 1)).any():
         raise Undecidable("a case with a single sample is alike whatever it says")
     measure = measure_of_consistency(answers, at, alike)
-    measure = measure.with_unasked(CASE_CONSISTENCY, _unasked(cell, inputs))
+    measure = grouped(measure.with_unasked(CASE_CONSISTENCY, _unasked(cell, inputs)), inputs)
     agreement = answers.sampled.agreement[at][panel.exists[at]]
     unasked = np.ones(measure.items - len(agreement))
     worst = np.append(agreement, unasked)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_safescale.analysis.metrics import OPTION_METRICS, ROBUSTNESS_METRICS, SELF_CONSISTENCY
+from pytest_safescale.analysis.panel_arrays import cluster_codes
 from pytest_safescale.gates.cell_measures import measure_of
 from pytest_safescale.verdicts.adaptive import EXACT_METRICS
 from pytest_safescale.verdicts.labels import FLAGS, LABELS_OF_METRIC
@@ -31,11 +33,13 @@ __all__ = [
     "check_cell",
     "check_labels",
     "figure_of",
+    "grouped",
     "measure_in",
     "not_asked",
     "pair_of",
 ]
 
+_OneMeasure = TypeVar("_OneMeasure", bound="Measure")
 NAMED = 5
 """How many items a reason names."""
 NO_CASES = "there is no case to take it from"
@@ -172,6 +176,14 @@ def measure_in(gate: Gate, cell: Cell, inputs: GateInputs) -> Measure:
     if found is None:
         raise Undecidable(NO_CASES)
     return found.with_unasked(gate.of_metric, inputs.completeness.unasked(cell))
+
+
+def grouped(measure: _OneMeasure, inputs: GateInputs) -> _OneMeasure:
+    """Return the measure with the clusters of its items, where items come in clusters."""
+    if not inputs.cluster_of:
+        return measure
+    codes = cluster_codes([inputs.cluster_of.get(name, "") for name in measure.ids])
+    return replace(measure, codes=codes)
 
 
 def pair_of(gate: Gate, cell: Cell, inputs: GateInputs) -> Pair:

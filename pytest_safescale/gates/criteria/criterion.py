@@ -10,7 +10,7 @@ import numpy as np
 
 from pytest_safescale.analysis.completion_ranges import Lack
 from pytest_safescale.gates.result import Decision
-from pytest_safescale.statistics.intervals import SEED, resample_counts
+from pytest_safescale.statistics.intervals import SEED, drawn_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -150,9 +150,33 @@ class Criterion(ABC):
         """Return the ids of the items that count against it, worst first."""
         return ()
 
+    @property
+    def codes(self) -> NDArray[np.int64] | None:
+        """(items,) number of each item's cluster; ``None`` where no two share one."""
+        return None
+
+    @property
+    def clusters(self) -> int | None:
+        """Clusters that a bound rests on; ``None`` where no two items share one."""
+        return None
+
+    @property
+    def effective_n(self) -> float | None:
+        """How many independent cases say as much; ``None`` where that is not known."""
+        return None
+
+    def over_clusters(self) -> str:
+        """Say how many clusters the cases are in, and what they are worth; empty without."""
+        if self.clusters is None:
+            return ""
+        worth = "" if self.effective_n is None else f" (effective n {self.effective_n:.4g})"
+        return f" in {self.clusters} clusters{worth}"
+
     def resampled(self, seed: int = SEED) -> Evaluation | None:
         """Return what it comes to in each resample of the items; ``None`` without them."""
-        return self.evaluate(resample_counts(self.items, seed=seed)) if self.items else None
+        if not self.items:
+            return None
+        return self.evaluate(drawn_weights(self.items, codes=self.codes, seed=seed))
 
     def keeps(self, value: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return whether values keep the threshold; NaN does not."""
@@ -177,6 +201,11 @@ class CasesCriterion(Criterion):
     def items(self) -> int:
         """Items that were asked in the cell."""
         return self.measure.items
+
+    @property
+    def codes(self) -> NDArray[np.int64] | None:
+        """(items,) number of each item's cluster; ``None`` where no two share one."""
+        return self.measure.codes
 
     @property
     def missing(self) -> list[Missing]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_safescale.gates.criteria.clustered import (
+    MAY_EXCLUDE_CASES,
+    ClusteredCriterion,
+    too_few_clusters,
+)
 from pytest_safescale.gates.criteria.criterion import (
     ROUNDING,
-    CasesCriterion,
     Criterion,
     Evaluation,
     Missing,
@@ -18,6 +22,7 @@ from pytest_safescale.gates.criteria.criterion import (
     missing_of,
 )
 from pytest_safescale.gates.paired_difference import PairedDifference
+from pytest_safescale.statistics.clusters import DIFFERENCE_ENDS
 from pytest_safescale.statistics.intervals import SEED
 from pytest_safescale.statistics.matrix_product import product
 from pytest_safescale.statistics.noninferiority import difference_bound, difference_p
@@ -39,7 +44,6 @@ __all__ = [
 
 FEWEST_TO_RESAMPLE = 20
 """Cases below which resamples say too little of a mean for a bound."""
-MAY_EXCLUDE_CASES = "a metric that may exclude cases has no bound that holds whatever is missing"
 _NO_BOUND = "a bound by resampling is not known to hold whatever the missing replies had been"
 
 
@@ -64,7 +68,7 @@ class DifferenceCriterion(Criterion):
     def sentence(self, value: float, bound: float | None) -> str:
         """Return the difference, over what and how surely."""
         sure = "" if bound is None else f", {self.bound_text(bound)}"
-        over = f"over {self.n} shared items{self._behind()}"
+        over = f"over {self.n} shared items{self.over_clusters()}{self._behind()}"
         return f"{self.value_text(value)} {self.other} {over}{sure}"
 
     def _behind(self) -> str:
@@ -73,13 +77,16 @@ class DifferenceCriterion(Criterion):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RateDifferenceCriterion(DifferenceCriterion, CasesCriterion):
+class RateDifferenceCriterion(DifferenceCriterion, ClusteredCriterion):
     """A difference of two paired proportions (``noninferiority``).
 
     Each case is an item in both: 1 where it moved to the limited side, -1 where it moved back. One
     that moves further to the limited side raises the difference and its p, below the p of 0.9
-    from which on no gate passes: the test goes through every count of small runs.
+    from which on no gate passes: the test goes through every count of small runs. Of clusters all
+    counts are taken at the effective size (Rao and Scott, Biometrics 1992, 48:577-585).
     """
+
+    ends = DIFFERENCE_ENDS
 
     def unproven(self) -> str:
         """Refuse a bound over cases that completions may exclude."""
@@ -104,26 +111,40 @@ class RateDifferenceCriterion(DifferenceCriterion, CasesCriterion):
         value = np.divide(more - less, n, out=np.full_like(n, np.nan), where=n > 0)
         p_value = None
         if self.confidence is not None:
+            scale = self._scale(given, n)
+            more, less, n = (part * scale for part in (more, less, n))
             p_value = np.atleast_1d(difference_p(more, less, n, self.threshold))
         return Evaluation(value=value, holds=self.keeps(value), p_value=p_value)
 
+    def _scale(self, weights: Numbers, n: NDArray[np.float64]) -> Any:
+        """Return the part of the cases in each row that is independent; 1 without clusters."""
+        if self.measure.codes is None:
+            return 1
+        return self.effective(weights) / np.maximum(n, 1.0)
+
+    @property
+    def _effective_counts(self) -> tuple[float, float, float]:
+        more, less, n = self._counts
+        scale = 1 if self.effective_n is None else self.effective_n / max(n, 1)
+        return more * scale, less * scale, n * scale
+
     def bound(self, confidence: float) -> float | None:
         """Return the bound of the difference; never the difference itself."""
-        more, less, n = self._counts
+        more, less, n = self._effective_counts
         return difference_bound(more, less, n, confidence) if n else None
 
     def items_needed(self, confidence: float) -> int | None:
         """Return at how many items, changing at the same rates, the margin is kept."""
-        more, less, n = self._counts
+        more, less, n = self._effective_counts
         if (more - less) / n >= self.threshold:
             return None
 
         def decides(items: float) -> bool:
-            scale = items / n
-            p_value = difference_p(more * scale, less * scale, items, self.threshold)
+            scale = items / self.n
+            p_value = difference_p(more * scale, less * scale, n * scale, self.threshold)
             return bool(p_value <= 1 - confidence)
 
-        return fewest_items(decides, n)
+        return fewest_items(decides, self.n)
 
     def _behind(self) -> str:
         more, less, _ = self._counts
@@ -157,6 +178,18 @@ class MeanDifferenceCriterion(DifferenceCriterion):
     def items(self) -> int:
         """Items both have."""
         return self.now.items
+
+    @property
+    def codes(self) -> NDArray[np.int64] | None:
+        """(items,) number of each item's cluster; ``None`` where no two share one."""
+        return self.now.codes
+
+    @property
+    def clusters(self) -> int | None:
+        """Clusters with a case, of the side that has fewer; ``None`` where none is shared."""
+        if self.codes is None:
+            return None
+        return min(len(np.unique(self.codes[one.counted])) for one in (self.now, self.before))
 
     @property
     def n(self) -> int:
@@ -207,6 +240,8 @@ class MeanDifferenceCriterion(DifferenceCriterion):
             return (
                 f"a bound by resampling needs {FEWEST_TO_RESAMPLE} cases, there are {self.fewest}"
             )
+        if few := too_few_clusters(self.clusters):
+            return few
         if not self._pair.has_width:
             return "all items differ by the same, so the interval has no width"
         return ""

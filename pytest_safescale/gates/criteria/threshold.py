@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import bdtr, bdtrc
+from scipy.special import bdtr, bdtrc, betainc, betaincc
 
+from pytest_safescale.gates.criteria.clustered import ClusteredCriterion
 from pytest_safescale.gates.criteria.criterion import (
     ROUNDING,
-    CasesCriterion,
     Criterion,
     Evaluation,
     Missing,
@@ -18,6 +18,7 @@ from pytest_safescale.gates.criteria.criterion import (
     first_places,
     missing_of,
 )
+from pytest_safescale.statistics.clusters import RATE_ENDS, at_effective_size
 from pytest_safescale.statistics.intervals import lower_bound, upper_bound
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class ValueCriterion(Criterion):
     def items(self) -> int:
         """Items that were asked in the cell."""
         return self.measure.items if self.measure is not None else 0
+
+    @property
+    def codes(self) -> NDArray[np.int64] | None:
+        """(items,) number of each item's cluster; ``None`` where no two share one."""
+        return None if self.measure is None else self.measure.codes
 
     @property
     def missing(self) -> list[Missing]:
@@ -95,13 +101,14 @@ class ValueCriterion(Criterion):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RateCriterion(CasesCriterion):
+class RateCriterion(ClusteredCriterion):
     """A share of cases, by its value or its exact one-sided bound (Clopper-Pearson).
 
     One more case that counts raises rate and bound, one more that does not lowers both: the
     completions in which all that is missing counts, or does not, are the ends of every other.
     """
 
+    ends = RATE_ENDS
     worst: NDArray[np.float64] | None = None
     """(items,) which order to name items in, lowest first; as they stand where not given."""
 
@@ -112,9 +119,14 @@ class RateCriterion(CasesCriterion):
 
     def evaluate(self, weights: Numbers | None = None) -> Evaluation:
         """Return the rate and the exact binomial p of the threshold."""
-        counts, n = self.measure.sums(self.measure.once if weights is None else weights)
+        given = self.measure.once if weights is None else weights
+        counts, n = self.measure.sums(given)
         value = np.divide(counts, n, out=np.full_like(counts, np.nan), where=n > 0)
-        p_value = None if self.confidence is None else self._p(counts, n)
+        p_value = None
+        if self.confidence is not None and self.measure.codes is None:
+            p_value = self._p(counts, n)
+        elif self.confidence is not None:
+            p_value = self._p_of(*at_effective_size(counts, n, self.effective(given)))
         return Evaluation(value=value, holds=self.keeps(value), p_value=p_value)
 
     def _p(self, counts: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -128,9 +140,31 @@ class RateCriterion(CasesCriterion):
             tail = np.where(counts > 0, bdtrc(counts - 1, np.maximum(whole, 1), limit), 1.0)
         return np.where(n > 0, tail, 1.0)
 
+    def _p_of(self, counts: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the same of effective samples, whose counts are no whole numbers."""
+        limit = self.threshold
+        if limit >= 1 if self.at_most else limit <= 0:
+            return np.zeros_like(counts)
+        more, less = counts, n - counts
+        if self.at_most:
+            tail = np.where(less > 0, betaincc(more + 1, np.where(less > 0, less, 1), limit), 1.0)
+        else:
+            tail = np.where(more > 0, betainc(np.where(more > 0, more, 1), less + 1, limit), 1.0)
+        return np.where(n > 0, tail, 1.0)
+
     def bound(self, confidence: float) -> float | None:
         """Return the exact one-sided bound."""
-        return self._bound_of(self.count, self.n, confidence) if self.n else None
+        if not self.n:
+            return None
+        return self._bound_of(*self._effective_counts(self.n), confidence)
+
+    def _effective_counts(self, n: float) -> tuple[float, float]:
+        """Return count and cases that so many like these are worth."""
+        size = self.effective_n
+        if size is None:
+            return (self.count if n == self.n else self.count / self.n * n), n
+        count, cases = at_effective_size(self.count, self.n, size)
+        return float(count) * n / self.n, float(cases) * n / self.n
 
     def _bound_of(self, count: float, n: float, confidence: float) -> float:
         side = upper_bound if self.at_most else lower_bound
@@ -144,7 +178,8 @@ class RateCriterion(CasesCriterion):
         if rate == limit:
             return None
         return fewest_items(
-            lambda n: self._keeps_one(self._bound_of(rate * n, n, confidence)), self.n
+            lambda n: self._keeps_one(self._bound_of(*self._effective_counts(n), confidence)),
+            self.n,
         )
 
     def _keeps_one(self, bound: float) -> bool:
@@ -153,7 +188,7 @@ class RateCriterion(CasesCriterion):
     def sentence(self, value: float, bound: float | None) -> str:
         """Return rate, cases and bound."""
         sure = "" if bound is None else f", {self.bound_text(bound)}"
-        return f"{value:.4g} over {self.n} cases{sure}"
+        return f"{value:.4g} over {self.n} cases{self.over_clusters()}{sure}"
 
     def against_it(self) -> list[str]:
         """Return the items that have what is limited, or lack what is demanded."""
