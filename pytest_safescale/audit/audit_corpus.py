@@ -16,6 +16,7 @@ from pytest_safescale.audit.hygiene import find_unclean
 from pytest_safescale.audit.item_passages import passages_of_items
 from pytest_safescale.audit.provenance import find_unsourced
 from pytest_safescale.audit.read_corpus import CorpusText
+from pytest_safescale.audit.wider import beyond, wider_for_items
 from pytest_safescale.audit.wrong_support import find_wrong_support
 from pytest_safescale.settings.audit_settings import FINDING_CLASSES
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pytest_safescale.audit.finding import Finding
+    from pytest_safescale.audit.item_passages import ItemPassages
     from pytest_safescale.dataset.corpus import CorpusPassage
     from pytest_safescale.dataset.item import Item
 
@@ -64,6 +66,8 @@ class Audit:
     """The classes that were looked for; those that need items are missing without them."""
     coverage: Mapping[str, Any] | None = None
     """How many items the corpus serves, by ``coverage_figures``; ``None`` without items."""
+    wider: Sequence[Finding] = ()
+    """Candidates that are no findings of the rules."""
     best: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The ids of the passages likeliest to tell the fact of an item that nothing serves by rule,
     by the item's id."""
@@ -76,22 +80,25 @@ def audit_corpus(
     items: Sequence[Item] | None = None,
     this_year: int,
     max_age_years: Mapping[str, float],
+    wider: bool = False,
 ) -> Audit:
     """Return what the rules find; ``tell`` is given a line now and then on how far they are.
 
     Without ``items`` coverage, wrong support and applicability are not looked for.
-    ``max_age_years`` is as ``find_outdated`` takes it. Raises SettingsError where the extra
+    ``max_age_years`` is as ``find_outdated`` takes it. With ``wider`` candidates are kept too that
+    are less like a finding, for somebody to look at. Raises SettingsError where the extra
     ``audit`` is not installed.
     """
     corpus = CorpusText(passages, tell)
     rules: dict[str, Callable[[], list[Finding]]] = {
-        "contradiction": lambda: find_contradictions(corpus),
+        "contradiction": lambda: find_contradictions(corpus, wider=wider),
         "age": lambda: find_outdated(corpus, this_year, max_age_years),
         "duplicates": lambda: find_duplicates(corpus),
         "hygiene": lambda: find_unclean(corpus),
         "provenance": lambda: find_unsourced(corpus),
     }
     figures, best = None, {}
+    of_items: list[ItemPassages] = []
     if items is not None:
         of_items = passages_of_items(corpus, items, tell)
         covered = covered_items(of_items)
@@ -106,6 +113,8 @@ def audit_corpus(
     for name in looked_for:
         tell(f"{name}: looking")
         findings += rules[name]()
+    candidates = [one for one in findings if one.wider]
+    findings = [one for one in findings if not one.wider]
     return Audit(
         passages=len(passages),
         sentences=len(corpus.sentences),
@@ -113,4 +122,5 @@ def audit_corpus(
         looked_for=looked_for,
         coverage=figures,
         best=best,
+        wider=beyond(findings, [*candidates, *(wider_for_items(of_items) if wider else ())]),
     )

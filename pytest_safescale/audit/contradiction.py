@@ -8,12 +8,13 @@ differs. Measured on planted corpora (docs/audit.md).
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_safescale.audit.disagreement import disagreement
+from pytest_safescale.audit.disagreement import STRICT, WIDER, disagreement
 from pytest_safescale.audit.finding import Finding, Place
 from pytest_safescale.audit.statement import statement
 
@@ -42,18 +43,24 @@ _TOLD = {
 }
 
 
-def find_contradictions(corpus: CorpusText) -> list[Finding]:
-    """Return one finding for each pair of passages and kind, in the order of the corpus."""
+def find_contradictions(corpus: CorpusText, *, wider: bool = False) -> list[Finding]:
+    """Return one finding for each pair of passages and kind, in the order of the corpus.
+
+    With ``wider`` also pairs that are less alike, each marked as such.
+    """
     found: dict[tuple[str, str, str], Finding] = {}
     for left, right in _candidates(corpus):
         one, other = corpus.sentences[left], corpus.sentences[right]
         if one.passage == other.passage:
             continue
-        differs = disagreement(statement(one.text), statement(other.text), corpus.weight)
+        said = statement(one.text), statement(other.text)
+        differs = disagreement(*said, corpus.weight, WIDER if wider else STRICT)
         if differs is not None:
-            finding = _finding(corpus, one, other, differs)
+            less = wider and disagreement(*said, corpus.weight) is None
+            finding = replace(_finding(corpus, one, other, differs), wider=less)
             key = (finding.kind, corpus.passages[one.passage].id, corpus.passages[other.passage].id)
-            found.setdefault(key, finding)
+            if key not in found or (found[key].wider and not less):
+                found[key] = finding
     return list(found.values())
 
 

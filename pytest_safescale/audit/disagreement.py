@@ -17,12 +17,29 @@ if TYPE_CHECKING:
     Weight = Callable[[str], float]
     """How much a word tells of a subject: more, the rarer it is."""
 
-__all__ = ["Disagreement", "contradicts_itself", "disagreement", "likeness"]
+__all__ = [
+    "STRICT",
+    "WIDER",
+    "Disagreement",
+    "Likeness",
+    "contradicts_itself",
+    "disagreement",
+    "likeness",
+]
 
-_ALIKE = 0.7
-"""Share of their words, by weight, that two sentences on one thing have in common."""
-_VERY_ALIKE = 0.8
-"""The same where a single ``not`` is all that differs: it may be of words that only one has."""
+
+class Likeness(NamedTuple):
+    """How alike two sentences on one thing are at least."""
+
+    words: float
+    """Share of their words, by weight, that they have in common."""
+    denied: float
+    """The same where a single ``not`` is all that differs: it may be of words that only one has."""
+
+
+STRICT = Likeness(0.7, 0.8)
+WIDER = Likeness(0.4, 0.5)
+"""For pairs that somebody looks at who knows the meaning of words."""
 _FEWEST = 3
 """Words that both must have."""
 
@@ -52,21 +69,21 @@ def likeness(left: Iterable[str], right: Iterable[str], weight: Weight = as_tell
 
 
 def disagreement(
-    left: Statement, right: Statement, weight: Weight = as_telling
+    left: Statement, right: Statement, weight: Weight = as_telling, least: Likeness = STRICT
 ) -> Disagreement | None:
     """Return in what two sentences differ that speak of the same thing; ``None`` for no such pair.
 
-    They are about one thing where most of their words by weight are the same. Then a number with
-    its unit, a limit's direction, a side, a recommendation and a negation are compared, in this
+    They are about one thing where they are as alike as ``least`` says. Then a number with its unit,
+    a limit's direction, a side, a recommendation and a negation are compared, in this
     order, and the first that differs is told.
     """
     if len(left.words & right.words) < _FEWEST:
         return None
     alike = likeness(left.words, right.words, weight)
-    if alike < _ALIKE:
+    if alike < least.words:
         return None
     found = _in_size(left, right) or _in_side(left, right)
-    if found is None and alike >= _VERY_ALIKE:
+    if found is None and alike >= least.denied:
         found = _in_direction(left, right)
     return found
 

@@ -61,7 +61,8 @@ class Finding:
     judgement: Judgement | None = None
     """What the auditor made of it; ``None`` where none was to judge it."""
     wider: bool = False
-    """Whether the rules alone do not find it: they brought it to the auditor, which confirms it."""
+    """Whether the rules alone do not find it: they bring it to the auditor, and it is a finding
+    where that confirms it."""
 
     @property
     def by(self) -> str:

@@ -135,14 +135,17 @@ class ItemSupport:
         other_side = bool(fact.sides and sentence.sides) and fact.sides.isdisjoint(sentence.sides)
         return other_size or other_side or fact.denies != sentence.denies
 
-    def supported(self, sentence: Claim) -> str:
-        """Return the letters of the options that a sentence supports."""
+    def supported(self, sentence: Claim, share: float = _LIKE_OPTION) -> str:
+        """Return the letters of the options that a sentence supports.
+
+        It has this ``share`` of an option's own words.
+        """
         return "".join(
             option.letter
             for option in self._options
             if len(option.own) >= _FEWEST
             and len(shared := option.own & sentence.words) >= _FEWEST
-            and len(shared) >= _LIKE_OPTION * len(option.own)
+            and len(shared) >= share * len(option.own)
             and not option.alone.isdisjoint(shared)
             and option.claim.numbers <= sentence.numbers
             and option.claim.denies == sentence.denies

@@ -89,6 +89,7 @@ def run(given: argparse.Namespace) -> Output:
         items=dataset.items if dataset else None,
         this_year=this_year,
         max_age_years=settings.max_age_years,
+        wider=model is not None,
     )
     auditor = None
     if model is not None:

@@ -33,6 +33,13 @@ def _judged(auditor: Mapping[str, Any]) -> Iterator[str]:
     if unknown:
         parts = ", ".join(_UNKNOWN[kind].format(count) for kind, count in unknown.items())
         yield f"{sum(unknown.values())} findings stand without a judgement: {parts}"
+    wider = auditor["wider"]
+    if brought := sum(wider.values()):
+        unread = sum(wider[kind] for kind in _UNKNOWN)
+        yield (
+            f"of {brought} wider candidates {name} confirmed {wider['confirmed']}, which count as "
+            f"its own findings, and {unread} have no judgement and do not count"
+        )
     yield from auditor["reasons"]
 
 

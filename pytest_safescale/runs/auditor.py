@@ -21,6 +21,7 @@ from pytest_safescale.models.model import Request
 from pytest_safescale.runs.case import Decoding
 from pytest_safescale.runs.one_model import asking
 from pytest_safescale.runs.second_reader import described_reader
+from pytest_safescale.settings.audit_settings import FINDING_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,7 +50,8 @@ class JudgedAudit:
     """What rules and auditor found together."""
 
     findings: Sequence[Finding]
-    """Those of the rules, each with its judgement, in their order."""
+    """Those of the rules, each with its judgement, and behind those of a class the auditor's own:
+    the wider candidates that it confirms."""
     part: dict[str, Any]
     """What audit.json says of the auditor: which model, its judgements, what it took."""
 
@@ -62,15 +64,15 @@ def judge_audit(
     settings: Settings,
     tell: Callable[[str], None],
 ) -> JudgedAudit:
-    """Ask the auditor about what the rules found; ``tell`` is given what it takes, beforehand.
+    """Ask the auditor about what the rules brought; ``tell`` is given what it takes, beforehand.
 
-    A spent budget ends the asking, and what is left is not judged. Raises EndpointRefused and
-    StoreError.
+    The rules' findings are asked about first. A spent budget ends the asking, and what is
+    left is not judged. Raises EndpointRefused and StoreError.
     """
     questioner = Questioner(passages, items, audit.best)
     auditor = _Auditor(model, questioner, seed=settings.seed, tell=tell)
-    tell(auditor.outlook(audit.findings))
-    return asyncio.run(auditor.judge_all(audit.findings, settings))
+    tell(auditor.outlook(audit))
+    return asyncio.run(auditor.judge_all(audit, settings))
 
 
 class _Auditor:
@@ -87,38 +89,43 @@ class _Auditor:
         self._answered: list[Answered] = []
         self._reasons: dict[str, None] = {}
 
-    def outlook(self, findings: Sequence[Finding]) -> str:
+    def outlook(self, audit: Audit) -> str:
         """Return the most that asking about these can take, in words."""
-        candidates = calls = tokens = 0
-        for finding in findings:
+        calls = tokens = 0
+        for finding in (*audit.findings, *audit.wider):
             asked = [one for one in self._questioner.questions(finding) if not one.steers]
-            candidates += bool(asked)
             calls += len(asked)
             tokens += sum(prompt_estimate(_messages(one)) for one in asked)
         room = calls * self._tokens
         info = self._model.info
         priced = info.price_in or info.price_out
         cost = f"cost {money(info, tokens, room):.2f} in your unit" if priced else _NO_PRICE
+        judged = sum(bool(self._questioner.questions(one)) for one in audit.findings)
         return (
-            f"{self._name} judges {candidates} findings: at most {calls} calls, about {tokens} "
-            f"tokens in and {room} out, {cost}; what the store holds already is not asked again"
+            f"{self._name} judges {judged} findings and {len(audit.wider)} wider candidates: at "
+            f"most {calls} calls, about {tokens} tokens in and {room} out, {cost}; what the store "
+            "holds already is not asked again"
         )
 
-    async def judge_all(self, findings: Sequence[Finding], settings: Settings) -> JudgedAudit:
+    async def judge_all(self, audit: Audit, settings: Settings) -> JudgedAudit:
         # Findings of a large corpus are many, and each holds its passages while it is judged.
         turn = asyncio.Semaphore(2 * settings.concurrency)
         async with asking(self._model, settings, secrets.token_hex(16)) as (caller, effort):
-            judging = (self._judge(finding, caller, turn) for finding in findings)
-            judged = await asyncio.gather(*judging)
+            brought = (*audit.findings, *audit.wider)
+            judged = await asyncio.gather(*(self._judge(one, caller, turn) for one in brought))
             took = effort(self._answered)
-        counts = Counter(one.judgement.value for one in judged if one.judgement is not None)
+        of_rules, wider = judged[: len(audit.findings)], judged[len(audit.findings) :]
+        own = [one for one in wider if one.judgement is Judgement.CONFIRMED]
         part = {
             **described_reader(self._model.info),
-            "judgements": {one.value: counts[one.value] for one in Judgement},
+            "judgements": _counts(of_rules),
+            "wider": _counts(wider),
             "reasons": list(self._reasons)[:_REASONS],
             **took,
         }
-        return JudgedAudit(findings=judged, part=part)
+        # Sorting keeps the order within a class.
+        findings = sorted([*of_rules, *own], key=lambda one: FINDING_CLASSES.index(one.finding))
+        return JudgedAudit(findings=findings, part=part)
 
     async def _judge(self, finding: Finding, caller: Caller, turn: asyncio.Semaphore) -> Finding:
         async with turn:
@@ -164,6 +171,11 @@ class _Auditor:
         word = word_alone(answered.replies[0].text, (question.confirms, question.denies))
         found = {question.confirms: Judgement.CONFIRMED, question.denies: Judgement.DENIED}
         return found.get(word, Judgement.UNREADABLE)
+
+
+def _counts(judged: Sequence[Finding]) -> dict[str, int]:
+    found = Counter(one.judgement for one in judged)
+    return {each.value: found[each] for each in Judgement}
 
 
 def _messages(question: AuditQuestion) -> tuple[Message, ...]:

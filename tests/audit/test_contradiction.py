@@ -61,5 +61,7 @@ def test_a_finding_names_both_places_and_the_words(tmp_path: Path) -> None:
         "place": {"passage": "a", "line": 1, "field": "text", "words": said.format("6 mm")},
         "other": {"passage": "b", "line": 2, "field": "text", "words": said.format("0.8 cm")},
         "item": None,
+        "letter": None,
         "by": "rules",
+        "judgement": None,
     }

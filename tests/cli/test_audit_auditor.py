@@ -101,7 +101,8 @@ def test_each_finding_says_whose_it_is(folder: Path, capsys: Printed) -> None:
         ("f", "g"): ("rules, denied by judge", "denied"),
     }
     # What it takes is told before and after; the server states 10 prompt tokens a call.
-    assert "judge judges 3 findings: at most 3 calls, about " in printed.err
+    told = "judge judges 3 findings and 0 wider candidates: at most 3 calls, about "
+    assert told in printed.err
     assert "judge: 3 calls made, 0 replies from the store, 30 tokens in and 6 out" in printed.out
     assert "cost 30.00 in your unit" in printed.out
     assert "judge judged 3 findings of the rules: 1 confirmed, 2 denied" in printed.out
@@ -268,3 +269,41 @@ def test_items_that_nothing_serves_are_looked_up_passage_by_passage(folder: Path
     assert all(one["place"]["passage"] == "t" and "t tells it" in one["sentence"] for one in told)
     assert found["coverage"]["supported_by_auditor"] == len(told)
     assert any(one["by"] == "rules, confirmed by judge" for one in bare)
+
+
+WIDER = [
+    {"id": "p", "text": "Patients with a small aortic aneurysm are seen again after 12 months."},
+    {"id": "q", "text": "A small aortic aneurysm needs ultrasound again in 36 months."},
+]
+
+
+@pytest.mark.parametrize(
+    ("word", "found", "told"),
+    [
+        ("CONTRADICT", [("judge", "confirmed")], "confirmed 1, which count as its own"),
+        ("COMPATIBLE", [], "confirmed 0, which count as its own findings, and 0 have no judgement"),
+        ("PERHAPS", [], "and 1 have no judgement and do not count"),
+    ],
+)
+def test_what_is_less_alike_counts_where_the_auditor_confirms_it(
+    word: str, found: list[tuple[str, str]], told: str, folder: Path, capsys: Printed
+) -> None:
+    write(folder, [*PASSAGES[:2], *WIDER])
+    gate = '[[audit.gates]]\nfinding = "contradiction"\nmax = 1\ncount = "{}"\n'
+
+    def judges(payload: dict[str, Any]) -> str:
+        return word if "aneurysm" in asked(payload) else "CONTRADICT"
+
+    with ChatServer(judges) as server:
+        configure(folder, server, gate.format("not_denied") + gate.format("rules"))
+        assert audit() == 0
+        assert content(folder)["counts"]["contradiction"] == 1, "rules alone do not bring it"
+        assert audit("--auditor=judge") == len(found)
+        assert server.calls == 2
+    assert [by for pair, by in judged(folder).items() if pair == ("p", "q")] == found
+    assert [gate["found"] for gate in content(folder)["gates"]] == [1 + len(found), 1]
+    assert content(folder)["by_judge"]["contradiction"] == {
+        "rules, confirmed by judge": 1,
+        **dict.fromkeys((by for by, _ in found), 1),
+    }
+    assert told in capsys.readouterr().out
