@@ -14,6 +14,7 @@ class CriterionKind(str, Enum):
     MIN = "min"
     MAX_INCREASE = "max_increase"
     MAX_DECREASE = "max_decrease"
+    MAX_CHANGE = "max_change"
     MIN_CASE_CONSISTENCY = "min_case_consistency"
     NO_NEW = "no_new"
     MAX_SHARE_OF_WORST = "max_share_of_worst"
@@ -27,4 +28,8 @@ class CriterionKind(str, Enum):
     @property
     def is_difference(self) -> bool:
         """Whether the figure is held against another one."""
-        return self in (CriterionKind.MAX_INCREASE, CriterionKind.MAX_DECREASE)
+        return self in (
+            CriterionKind.MAX_INCREASE,
+            CriterionKind.MAX_DECREASE,
+            CriterionKind.MAX_CHANGE,
+        )

@@ -52,6 +52,8 @@ class GateFields(BaseModel):
     max_increase: Number | None = Field(default=None, ge=0)
     """How far the figure may lie above the one it is held against."""
     max_decrease: Number | None = Field(default=None, ge=0)
+    max_change: Number | None = Field(default=None, ge=0)
+    """How far the figure may lie from the one it is held against, either way."""
     against: str = BASELINE
     """``baseline``, another condition of the same model, profile and run, or ``profile:NAME`` for
     another profile of the same model, condition and run."""

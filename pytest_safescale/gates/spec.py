@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["Gate"]
 
 _OWN_KEYS = {
-    "against": (CriterionKind.MAX_INCREASE, CriterionKind.MAX_DECREASE),
+    "against": (
+        CriterionKind.MAX_INCREASE,
+        CriterionKind.MAX_DECREASE,
+        CriterionKind.MAX_CHANGE,
+    ),
     "share_of_cases": (CriterionKind.MIN_CASE_CONSISTENCY,),
     "worst": (CriterionKind.MAX_SHARE_OF_WORST,),
     "family": (CriterionKind.MAX, CriterionKind.MIN),
@@ -38,6 +42,13 @@ _OWN_KEYS = {
 """Keys that say something of some criteria only."""
 _NO_INTERVAL = (*CALIBRATION_METRICS, *OPTION_CALIBRATION_METRICS)
 """Gaps of ten bins grow with their noise: resampling gives no interval that holds their change."""
+
+
+_SIDES = {
+    CriterionKind.MAX_INCREASE: "above",
+    CriterionKind.MAX_DECREASE: "below",
+    CriterionKind.MAX_CHANGE: "above or below",
+}
 
 
 class Gate(GateFields):
@@ -184,7 +195,7 @@ class Gate(GateFields):
             cases = "every case" if share == 1 else f"{100 * share:g} % of cases"
             return f"at least {self.min_case_consistency:g} for {cases}"
         if self.kind.is_difference:
-            side = "above" if self.max_increase is not None else "below"
+            side = _SIDES[self.kind]
             of = f"the {BASELINE}" if self.against == BASELINE else self.against_words
             return f"at most {self.threshold:g} {side} {of}"
         if self.max_share_of_worst is not None:

@@ -9,6 +9,7 @@ from pytest_safescale.gates.criteria.difference import (
     MeanDifferenceCriterion,
     RateDifferenceCriterion,
 )
+from pytest_safescale.gates.criteria.equivalence import EquivalenceCriterion
 from tests.gates.matrix_row import MEAN, RIGHT, RISK, SAMPLED_RISK, SURE, Row
 
 PART = {"metric": "mean_confidence_correct", "regime": "self_consistency"}
@@ -119,6 +120,29 @@ DIFFERENCES = {
         holds={"max_decrease": 0.6},
         breaks={"max_decrease": 0.03},
         said=("pii pii ppp pii", "fii fii fip fii"),
+    ),
+    "max_change": Row(
+        built=EquivalenceCriterion,
+        gate=RISK,
+        holds={"max_change": 0.25},
+        breaks={"max_change": 0.04},
+        said=("pii pii ppp ppp", "fii fii fff fff"),
+    ),
+    "max_change-bound": Row(
+        built=EquivalenceCriterion,
+        gate={**RISK, **SURE},
+        holds={"max_change": 0.5},
+        breaks={"max_change": 0.04},
+        said=("pii pii ppp ppp", "fii fii fff fff"),
+    ),
+    "max_change-before": Row(
+        built=EquivalenceCriterion,
+        side="before",
+        gate=RISK,
+        holds={"max_change": 0.25},
+        breaks={"max_change": 0.04},
+        said=("pii pii pff ppp", "ffi ffi fff fff"),
+        why="enough replies move it far above or far below, and nothing between",
     ),
     "part-of-cases": Row(
         built=MeanDifferenceCriterion,

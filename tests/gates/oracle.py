@@ -42,6 +42,13 @@ def said(table: Mapping[str, Any], now: Words, before: Words | None = None) -> s
         if name in table:
             there = before["c"] if before else now[table["against"]]
             return _two_sides(table, now["c"], there, table[name], rising=name == "max_increase")
+    if "max_change" in table:
+        there = before["c"] if before else now[table["against"]]
+        found = {
+            _two_sides(table, now["c"], there, table["max_change"], rising=rising)
+            for rising in (True, False)
+        }
+        return next(word for word in ("failed", "inconclusive", "passed") if word in found)
     if "no_new" in table:
         assert before is not None
         return _no_new(table, now["c"], before["c"])

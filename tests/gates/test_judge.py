@@ -82,6 +82,19 @@ def test_a_criterion_says(inputs: Any, gate: dict[str, Any], decision: str) -> N
         ),
         (
             RISEN,
+            {"metric": HIGH_RISK, "max_change": 0.05, **SURE},
+            "high risk error rate (c, m) is 0.04 above the baseline over 200 shared items (10 only "
+            "now, 2 only there), bounds 0.01033 above and 0.07623 above; it must be at most 0.05 "
+            "above or below the baseline with 95 % confidence; undecided: about ",
+        ),
+        (
+            RISEN,
+            {"metric": "accuracy", "max_change": 0.03},
+            "accuracy (c, m) is 0.04 below the baseline over 200 shared items (2 only now, 10 only "
+            "there); it must be at most 0.03 above or below the baseline; against it: i190, i191, ",
+        ),
+        (
+            RISEN,
             {"no_new": "high_risk"},
             "high risk (c, m) is new for 10 of 200 items that the baseline has; it must be new for "
             "no item; against it: i190, i191, i192, i193, i194 and 5 more; ",

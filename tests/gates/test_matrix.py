@@ -17,6 +17,7 @@ from pytest_safescale.gates.criteria.difference import (
     MeanDifferenceCriterion,
     RateDifferenceCriterion,
 )
+from pytest_safescale.gates.criteria.equivalence import EquivalenceCriterion
 from pytest_safescale.gates.criteria.single_items import ConsistencyCriterion, NoNewCriterion
 from pytest_safescale.gates.criteria.target import targets
 from pytest_safescale.gates.criterion_kind import CriterionKind
@@ -144,7 +145,12 @@ def test_no_criterion_is_without_a_row() -> None:
     assert (RateDifferenceCriterion, "now", True) in sides
 
 
-PAIRED = (RateDifferenceCriterion, MeanDifferenceCriterion, BoundedDifferenceCriterion)
+PAIRED = (
+    RateDifferenceCriterion,
+    MeanDifferenceCriterion,
+    BoundedDifferenceCriterion,
+    EquivalenceCriterion,
+)
 
 
 def concrete(kinds: list[type[Criterion]]) -> Iterator[type[Criterion]]:

@@ -13,7 +13,10 @@ from pytest_safescale.gates.requirements import require_baseline
 from pytest_safescale.gates.spec import Gate
 from pytest_safescale.gates.written_gates import parse_gates
 
-FORMS = "max, min, max_increase, max_decrease, min_case_consistency, no_new, max_share_of_worst"
+FORMS = (
+    "max, min, max_increase, max_decrease, max_change, min_case_consistency, no_new, "
+    "max_share_of_worst"
+)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +70,7 @@ FORMS = "max, min, max_increase, max_decrease, min_case_consistency, no_new, max
         ({"no_new": "danger"}, "no_new: found 'danger'; "),
         (
             {"metric": "accuracy", "min": 0.5, "against": "clean_evidence"},
-            "against goes with max_increase and max_decrease, not with min",
+            "against goes with max_increase and max_decrease and max_change, not with min",
         ),
         (
             {"metric": "accuracy", "max_decrease": 0.1, "worst": 0.2},

@@ -37,9 +37,11 @@ from pytest_safescale.gates.criteria.cells import (
 from pytest_safescale.gates.criteria.certified import certified_criterion
 from pytest_safescale.gates.criteria.concentration import concentration_of
 from pytest_safescale.gates.criteria.difference import (
+    DifferenceCriterion,
     MeanDifferenceCriterion,
     RateDifferenceCriterion,
 )
+from pytest_safescale.gates.criteria.equivalence import EquivalenceCriterion
 from pytest_safescale.gates.criteria.single_items import ConsistencyCriterion, NoNewCriterion
 from pytest_safescale.gates.criteria.threshold import RateCriterion, ValueCriterion
 from pytest_safescale.gates.criterion_kind import CriterionKind
@@ -147,23 +149,31 @@ def _difference(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crit
     (cell,) = cells
     check_cell(cell, inputs)
     now, before = pair_of(gate, cell, inputs)
-    rising = gate.max_increase is not None
+    if gate.kind is CriterionKind.MAX_CHANGE:
+        up, down = (_side(gate, now, before, inputs, rising=rising) for rising in (True, False))
+        return EquivalenceCriterion(**_limit(gate), up=up, down=down)
+    return _side(gate, now, before, inputs, rising=gate.kind is CriterionKind.MAX_INCREASE)
+
+
+def _side(
+    gate: Gate, now: Measure, before: Measure, inputs: GateInputs, *, rising: bool
+) -> DifferenceCriterion:
+    """Return the criterion that limits a rise, or a fall."""
     names: dict[str, Any] = {
         **_limit(gate),
         "rising": rising,
         "other": f"the {BASELINE}" if gate.needs_baseline else gate.against_words,
     }
+    pair = (now, before) if rising else (before, now)
     if gate.spec is not None and gate.spec.is_rate:
-        pair = (now, before) if rising else (before, now)
         measure = grouped(difference_of(*map(_cases, pair)), inputs)
         return RateDifferenceCriterion(**names, measure=measure)
     if any(np.isnan(measure.value(measure.once)).any() for measure in (now, before)):
         raise Undecidable(NO_CASES)
-    now, before = grouped(now, inputs), grouped(before, inputs)
     if gate.spec is not None and gate.spec.is_bounded_mean and gate.metric not in CONDITIONAL_MEANS:
-        pair = (now, before) if rising else (before, now)
         measure = grouped(difference_of(*map(_cases, pair)), inputs)
         return BoundedDifferenceCriterion(**names, measure=measure)
+    now, before = grouped(now, inputs), grouped(before, inputs)
     return MeanDifferenceCriterion(**names, now=now, before=before, seed=inputs.seed)
 
 
@@ -229,6 +239,7 @@ _BUILDERS = {
     CriterionKind.MIN: _threshold,
     CriterionKind.MAX_INCREASE: _difference,
     CriterionKind.MAX_DECREASE: _difference,
+    CriterionKind.MAX_CHANGE: _difference,
     CriterionKind.MIN_CASE_CONSISTENCY: _consistency,
     CriterionKind.NO_NEW: _no_new,
     CriterionKind.MAX_SHARE_OF_WORST: _concentration,
