@@ -22,6 +22,10 @@ class Completeness:
     missed: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
     """The items of the cases that were not asked, where it is known which they are."""
 
+    order: Sequence[str] = ()
+    """The items in the order in which they were listed before the first call; empty where that is
+    not known."""
+
     def left(self, cell: tuple[str, str]) -> int:
         """Return how many cases of a cell were not asked."""
         return max(0, self.expected.get(cell, 0) - self.recorded.get(cell, 0))

@@ -41,8 +41,9 @@ class Trial:
 
     @property
     def alpha(self) -> float:
-        """How often the gate may pass wrongly."""
-        return 1 - self.gate.confidence if self.gate.confidence is not None else 0.0
+        """How often the gate may pass wrongly at this look."""
+        confidence = self.gate.tested_confidence
+        return 1 - confidence if confidence is not None else 0.0
 
     @property
     def known_criterion(self) -> Criterion:

@@ -75,6 +75,10 @@ class GateFields(BaseModel):
     """The family of edits a robustness figure is about; unset: over all of them."""
     confidence: Number | None = Field(default=None, gt=0.5, lt=1.0)
     """Unset: the value itself must hold. Set: its one-sided bound must."""
+    looks: Annotated[int, Strict()] | None = Field(default=None, ge=1)
+    """How many attempts under a lock are planned: they share the chance to pass wrongly."""
+    sequential: Literal["anytime"] | None = None
+    """Set: the bound holds at any item at which one stops, in the order of the list."""
     max_error_rate: Number = Field(default=0.0, ge=0.0, le=1.0)
     on_inconclusive: Literal["fail", "warn"] = "fail"
     name: str = ""
@@ -131,6 +135,13 @@ class GateFields(BaseModel):
         if self._thresholds is not None:
             return self._thresholds.bound
         return float(getattr(self, self.kind.value))
+
+    @property
+    def tested_confidence(self) -> float | None:
+        """The confidence of one of the planned looks, by Bonferroni's method."""
+        if self.confidence is None or self.looks is None:
+            return self.confidence
+        return 1 - (1 - self.confidence) / self.looks
 
     @property
     def at_most(self) -> bool:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.gates.spec import Gate
 
-__all__ = ["require_baseline", "require_known_names"]
+__all__ = ["require_baseline", "require_known_names", "uncounted_looks"]
 
 
 def require_baseline(gates: Sequence[Gate], *, given: bool) -> None:
@@ -52,3 +52,13 @@ def require_known_names(
                     f"gate {gate.name or gate.of_metric!r}: found {kind} {name!r}; allowed: "
                     f"{', '.join(known)}"
                 )
+
+
+def uncounted_looks(gates: Sequence[Gate], *, counted: bool) -> list[str]:
+    """Say which gates have planned looks that no ledger counts."""
+    names = [gate.name or gate.of_metric for gate in gates if gate.looks is not None]
+    if counted or not names:
+        return []
+    return [
+        f"nothing counts the looks of {', '.join(dict.fromkeys(names))}: --safescale-ledger does"
+    ]

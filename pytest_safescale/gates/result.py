@@ -112,6 +112,8 @@ class GateResult:
             "labels": gate.labels,
             "threshold": gate.threshold,
             "confidence": gate.confidence,
+            "looks": gate.looks,
+            "sequential": gate.sequential,
             "value": self.value,
             "bound": self.bound,
             "worst_value": self.worst_value,

@@ -10,6 +10,7 @@ from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import (
     CALIBRATION_METRICS,
     ENSEMBLE,
+    OF_WHO_IS_TAKEN,
     OPTION_CALIBRATION_METRICS,
     ROBUSTNESS_METRICS,
     SELF_CONSISTENCY,
@@ -67,6 +68,7 @@ class Gate(GateFields):
         self._check_range(metric)
         self._check_regime(metric)
         self._check_confidence(metric)
+        self._check_sequential(metric)
         self._check_labels(metric)
         return self
 
@@ -152,6 +154,8 @@ class Gate(GateFields):
             )
 
     def _check_confidence(self, metric: str) -> None:
+        if self.confidence is None and self.looks is not None:
+            raise ValueError("looks share the chance to pass wrongly; give confidence beside it")
         if self.confidence is None:
             return
         spec = self._spec
@@ -172,6 +176,20 @@ class Gate(GateFields):
                 "confidence needs a share_of_cases below 1: no bound reaches every case"
             )
 
+    def _check_sequential(self, metric: str) -> None:
+        """Refuse what is no stream of items that each count or do not."""
+        if self.sequential is None:
+            return
+        if not self.kind.is_threshold:
+            raise ValueError(f"sequential goes with max and min, not with {self.kind.value}")
+        if self.confidence is None:
+            raise ValueError("sequential is a test; give confidence beside it")
+        is_rate = self._spec is not None and self._spec.is_rate
+        if not is_rate or metric in ROBUSTNESS_METRICS or metric == OF_WHO_IS_TAKEN:
+            raise ValueError(
+                f"sequential needs a rate of which each case counts by itself; {metric} is none"
+            )
+
     def _check_labels(self, metric: str) -> None:
         if self.labels is not None and metric not in LABELS_OF_METRIC:
             raise ValueError(f"labels goes with a metric that counts labels, not with {metric}")
@@ -181,9 +199,18 @@ class Gate(GateFields):
     @property
     def rule(self) -> str:
         """The rule in words, such as ``at most 0.05 with 95 % confidence``."""
-        sure = "" if self.confidence is None else f" with {100 * self.confidence:g} % confidence"
         votes = "" if self.labels is None else f", labels = {self.labels}"
-        return f"{self._demand()}{sure}{votes}"
+        return f"{self._demand()}{self._surety()}{votes}"
+
+    def _surety(self) -> str:
+        if self.confidence is None or self.tested_confidence is None:
+            return ""
+        sure = f" with {100 * self.confidence:g} % confidence"
+        sure += " at any stop" if self.sequential else ""
+        if self.looks is None:
+            return sure
+        each = f"{100 * self.tested_confidence:.4g} % at each" if self.looks > 1 else "planned"
+        return f"{sure} over {self.looks} look{'s' if self.looks > 1 else ''} ({each})"
 
     def _demand(self) -> str:
         if self.no_new is not None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_safescale.plugin.gates import RunGates
     from pytest_safescale.plugin.session import SafescaleSession
     from pytest_safescale.results.conclusion import Conclusion
-    from pytest_safescale.results.ledger import LedgerLine
+    from pytest_safescale.results.ledger import Ledger, LedgerLine
     from pytest_safescale.results.lock import LockFile
     from pytest_safescale.results.manifest_attempts import LedgerOfRun
     from pytest_safescale.results.record_book import RecordBook
@@ -83,9 +83,22 @@ class RunAttempt:
                 lock=lock["sha256"],
                 items_sha256=lock["fixed"]["items"]["sha256"],
             )
-            before = begin_attempt(settings.ledger, self._begun)
+            before = begin_attempt(settings.ledger, self._begun, check=self._check_looks)
             self._place = before.part_of_manifest(self._begun)
         self._state(book)
+
+    def _check_looks(self, before: Ledger) -> None:
+        """Refuse a look beyond those that a gate has planned under this lock."""
+        if self._lock is None:
+            return
+        used = before.attempts(self._lock["sha256"])
+        for gate in self._gates.load():
+            if gate.looks is not None and used >= gate.looks:
+                raise SettingsError(
+                    f"gate {gate.name or gate.of_metric!r}: looks = {gate.looks}, and the ledger "
+                    f"has {used} attempts under this lock; allowed: a new lock, of items that "
+                    "nobody has looked at"
+                )
 
     def check_end(self, book: RecordBook) -> None:
         """Hold the run against its lock once more, and keep what is not as it was fixed."""

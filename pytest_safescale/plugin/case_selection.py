@@ -24,12 +24,18 @@ _FIELDS = tuple(Item.model_fields)
 
 
 def chosen_cases(run: Run, definition: pytest.Item) -> list[int]:
-    """Return the numbers of the cases that every ``safescale`` marker of a test leaves in."""
+    """Return the numbers of the cases that every ``safescale`` marker of a test leaves in.
+
+    A run that stops once its gates are decided goes item by item over all cells, so that no cell
+    is asked to its end before another has begun.
+    """
     cases = run.cases
     picked: Iterable[int] = range(len(cases))
     for marker in definition.iter_markers("safescale"):
         _check(marker, run, definition.nodeid)
         picked = [index for index in picked if _picks(marker, cases[index])]
+    if run.settings.stop_when_decided:
+        return sorted(picked, key=lambda index: cases[index].place)
     return list(picked)
 
 

@@ -205,7 +205,10 @@ class RunGates:
                 missed[case.cell].append(case.item.id)
         return {
             "completeness": Completeness(
-                expected=Counter(cells), recorded=book.recorded, missed=missed
+                expected=Counter(cells),
+                recorded=book.recorded,
+                missed=missed,
+                order=[item.id for item in self._run.dataset.items],
             ),
             "gates": self._gates,
             "more_gates": self._added,

@@ -66,6 +66,10 @@ class GateRow(TypedDict, total=False):
     """The rule by which labels are made of raters' votes, where the gate states one."""
     threshold: float | None
     confidence: float | None
+    looks: int | None
+    """How many attempts under the lock share the chance to pass wrongly."""
+    sequential: str | None
+    """``anytime`` where the bound holds at any item at which one stops."""
     value: float | None
     bound: float | None
     worst_value: float | None

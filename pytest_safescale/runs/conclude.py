@@ -24,6 +24,7 @@ from pytest_safescale.dataset.votes import MAJORITY
 from pytest_safescale.gates.inputs import EarlierRun, GateInputs
 from pytest_safescale.gates.judge import judge_gates
 from pytest_safescale.gates.label_rules import label_rule_dependence
+from pytest_safescale.gates.requirements import uncounted_looks
 from pytest_safescale.results.baseline import differences, matched_models
 from pytest_safescale.results.conclusion import Conclusion
 from pytest_safescale.results.layer_cases import bases_of, layered_cases_of
@@ -157,6 +158,7 @@ def assess(
         ]
         every_gate = []
     manifest["notices"] += _served_otherwise(every_gate, manifest)
+    manifest["notices"] += uncounted_looks(every_gate, counted="ledger" in manifest)
     inputs = _gate_inputs(book, panel, metrics, manifest, completeness, earlier)
     results = judge_gates(every_gate, inputs)
     manifest["reservations"] = reservations(manifest, results)

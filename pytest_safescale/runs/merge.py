@@ -180,7 +180,9 @@ def _completeness(shards: Iterable[ShardFolder], book: RecordBook) -> Completene
     expected: Counter[tuple[str, str]] = Counter()
     for folder in shards:
         expected.update(folder.expected)
-    return Completeness(expected=expected, recorded=book.recorded)
+    places = {name: at for folder in shards for name, at in folder.places.items()}
+    order = sorted(places, key=lambda name: places[name])
+    return Completeness(expected=expected, recorded=book.recorded, order=order)
 
 
 def _manifest(shards: Sequence[ShardFolder], book: RecordBook, run_id: str) -> Manifest:

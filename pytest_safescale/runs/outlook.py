@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_safescale.statistics import power
+from pytest_safescale.statistics.anytime import first_pass, stopped_runs
 from pytest_safescale.statistics.power import CONFIDENCE, POWER
 
 if TYPE_CHECKING:
@@ -171,33 +172,54 @@ def _at_first_step(gate: Gate, gates_held_together: int) -> Gate:
 
 def _allowance_sentence(gate: Gate, condition: str, items: int, asked: Questions) -> str:
     """Say what a gate allows in one cell: events, or cases that miss a rate that must be high."""
-    assert gate.confidence is not None
+    assert gate.tested_confidence is not None
     if gate.kind.is_difference:
         return _difference_sentence(gate, condition, items, asked)
+    if gate.sequential is not None:
+        return _sequential_sentence(gate, condition, items, asked)
     high = not gate.at_most
     threshold = 1 - gate.threshold if high else gate.threshold
-    allowed = power.events_allowed(items, threshold, gate.confidence)
+    allowed = power.events_allowed(items, threshold, gate.tested_confidence)
     start = f"{gate.name or gate.of_metric} ({condition}), {gate.rule}: {items} items"
     if allowed is None:
-        needed = power.items_needed(threshold, 0, gate.confidence)
+        needed = power.items_needed(threshold, 0, gate.tested_confidence)
         return f"{start} cannot pass it, whatever they answer; it takes {_many(needed)}"
     sentence = f"{start} allow {allowed} {'misses' if high else 'events'}"
     if high:
         return sentence
-    chance = power.chance_to_pass(items, threshold, asked.rate, gate.confidence)
+    chance = power.chance_to_pass(items, threshold, asked.rate, gate.tested_confidence)
     return f"{sentence}; at a true {_percent(asked.rate)} it passes {_percent(chance)} of runs"
+
+
+def _sequential_sentence(gate: Gate, condition: str, items: int, asked: Questions) -> str:
+    """Say how soon a gate that holds at any stop can pass, and how often it does."""
+    assert gate.tested_confidence is not None
+    high, alpha = not gate.at_most, 1 - gate.tested_confidence
+    threshold = 1 - gate.threshold if high else gate.threshold
+    start = f"{gate.name or gate.of_metric} ({condition}), {gate.rule}: {items} items"
+    needed = first_pass(threshold, alpha)
+    if needed is None or needed > items:
+        return f"{start} cannot pass it, whatever they answer; it takes {_many(needed)}"
+    sentence = f"{start} pass it after {needed} without {'a miss' if high else 'an event'}"
+    if high or items > power.MOST_KEPT:
+        return sentence
+    stopped = stopped_runs(items, threshold, asked.rate, alpha)
+    return (
+        f"{sentence}; at a true {_percent(asked.rate)} it passes {_percent(stopped.passed)} of "
+        f"runs, and is decided after {stopped.items:.0f} on the average"
+    )
 
 
 def _difference_sentence(gate: Gate, condition: str, items: int, asked: Questions) -> str:
     """Say how often a gate on a difference passes where there is none."""
     start = f"{gate.name or gate.of_metric} ({condition}), {gate.rule}: with {items} items"
-    assert gate.confidence is not None
+    assert gate.tested_confidence is not None
     same, apart = (
         power.chance_to_keep(
             items,
             gate.threshold,
             power.change_expected(asked.rate, 0.0, independent=independent),
-            confidence=gate.confidence,
+            confidence=gate.tested_confidence,
         )
         for independent in (False, True)
     )

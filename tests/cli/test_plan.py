@@ -151,6 +151,20 @@ def test_each_configured_gate_with_confidence_is_held_against_the_items(
     assert "configured gates" not in plan()
 
 
+def test_a_gate_at_any_stop_is_planned_by_how_soon_it_can_pass(plan: Printed, folder: Path) -> None:
+    gate = '[[gates]]\nmetric = "high_risk_error_rate"\nmax = 0.1\nconfidence = 0.95\n'
+    (folder / "gates.toml").write_text(f'{gate}sequential = "anytime"\n', encoding="utf-8")
+    told = " ".join(plan("--gates=gates.toml").split())
+    assert (
+        "at most 0.1 with 95 % confidence at any stop: 66 items pass it after 36 without an event; "
+        "at a true 2 % it passes"
+    ) in told
+    (folder / "gates.toml").write_text(gate.replace("0.1", "0.02") + 'sequential = "anytime"\n')
+    assert "cannot pass it, whatever they answer; it takes 188" in " ".join(
+        plan("--gates=gates.toml").split()
+    )
+
+
 def test_a_gate_on_a_metric_of_ones_own_is_planned_by_its_name(plan: Printed, folder: Path) -> None:
     gate = '[[gates]]\nmetric = "{}"\nmin = 0.9\nconfidence = 0.95\n'
     (folder / "gates.toml").write_text(gate.format("kidney_check_rate"), encoding="utf-8")

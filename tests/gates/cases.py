@@ -119,7 +119,9 @@ def make_inputs(
     rows = list(plain_rows(panel)) if plain else all_metrics(panel)
     return GateInputs(
         metrics=[*rows, *ensemble_metrics(panel, more.get("ensembles", {}))],
-        completeness=Completeness(expected=cells, recorded=cells),
+        completeness=Completeness(
+            expected=cells, recorded=cells, order=[item.id for item in panel.items]
+        ),
         panel=panel,
         baseline=earlier,
         **more,

@@ -295,3 +295,28 @@ def test_gates_that_a_model_passes_that_never_answers_are_named(
     assert result.ret == 1
     assert "a model that never answers" not in " ".join(report()["manifest"]["notices"])
     result.stdout.fnmatch_lines(["Blocked: 1 of 3 gates do not hold. Answered: 0 of 3 cases*"])
+
+
+def test_cases_go_item_by_item_over_all_cells_where_the_run_may_stop(
+    items: Callable[..., Path], run_pytest: Callable[..., pytest.RunResult]
+) -> None:
+    items("say A", "say A")
+    result = run_pytest(
+        "--safescale-suite=radsafe200",
+        "--safescale-model=python:app:answer",
+        "--safescale-samples=0",
+        "--safescale-dataset=items.json",
+        "--safescale-conditions=closed_book,clean_evidence",
+        "--safescale-gates=default",
+        "--safescale-stop-when-decided",
+        "--collect-only",
+        "-q",
+    )
+    asked = [line.rpartition("[")[2] for line in result.outlines if "answer-" in line]
+    ids = [(name.split("-")[-2], name.split("-")[-1]) for name in asked]
+    assert ids == [
+        ("closed_book", "i0]"),
+        ("clean_evidence", "i0]"),
+        ("closed_book", "i1]"),
+        ("clean_evidence", "i1]"),
+    ]

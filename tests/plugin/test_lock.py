@@ -71,6 +71,22 @@ def test_attempts_under_a_lock_are_counted_and_a_run_that_differs_is_refused(
     assert len(kept.read_text().splitlines()) == 4
 
 
+def test_a_look_beyond_those_that_are_planned_is_refused_and_is_no_attempt(
+    locked: Path, run_suite: Callable[..., pytest.RunResult], report: Callable[[], dict[str, Any]]
+) -> None:
+    gate = f"{GATES}name = 'first'\nconfidence = 0.6\nlooks = 1\non_inconclusive = 'warn'\n"
+    (locked / "gates.toml").write_text(gate)
+    assert main(["lock", *RUN]) == 0
+    assert run_suite(*RUN, *LOCKED).ret == 0
+    assert report()["gates"][0]["looks"] == 1
+    refused = run_suite(*RUN, *LOCKED)
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    refused.stderr.fnmatch_lines(
+        ["*gate 'first': looks = 1, and the ledger has 1 attempts under this lock; allowed: *"]
+    )
+    assert len((locked / "kept" / "ledger.jsonl").read_text().splitlines()) == 2
+
+
 def test_what_changes_while_the_run_goes_on_is_no_verdict(
     locked: Path,
     pytester: pytest.Pytester,

@@ -18,6 +18,7 @@ from pytest_safescale.gates.cell_measures import (
     measure_of_searches,
     measure_of_vote,
 )
+from pytest_safescale.gates.criteria.anytime import AnytimeCriterion
 from pytest_safescale.gates.criteria.bounded_mean import (
     BoundedDifferenceCriterion,
     BoundedMeanCriterion,
@@ -77,7 +78,7 @@ def _limit(gate: Gate) -> dict[str, Any]:
     return {
         "threshold": gate.threshold,
         "at_most": gate.at_most,
-        "confidence": gate.confidence,
+        "confidence": gate.tested_confidence,
     }
 
 
@@ -94,6 +95,8 @@ def _threshold(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crite
             measure = measure_of_count(row.count, row.n)
             measure = measure.with_unasked(gate.of_metric, _unasked(cell, inputs))
         assert isinstance(measure, MeanOfCases)
+        if gate.sequential is not None:
+            return AnytimeCriterion(**_limit(gate), measure=_as_listed(measure, inputs))
         return RateCriterion(**_limit(gate), measure=grouped(measure, inputs))
     assert row.value is not None
     if measure is None and (told := _unmade(gate, cell, inputs)):
@@ -104,6 +107,17 @@ def _threshold(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crite
             raise Undecidable("its cases are not known, so it has no bound")
         return BoundedMeanCriterion(**_limit(gate), measure=measure)
     return ValueCriterion(**_limit(gate), value_counted=row.value, cases=row.n, measure=measure)
+
+
+def _as_listed(measure: MeanOfCases, inputs: GateInputs) -> MeanOfCases:
+    """Return the cases in the order in which their items were listed before the first call."""
+    known = set(measure.ids)
+    listed = [name for name in inputs.completeness.order if name in known]
+    if not listed or len(listed) != measure.items:
+        raise Undecidable("the order in which its items were listed is not known")
+    if inputs.panel is not None and any(item.cluster for item in inputs.panel.items):
+        raise Undecidable("its items come in clusters, and a test at any stop takes them singly")
+    return measure.at(listed)
 
 
 def _measure(gate: Gate, cell: Cell, inputs: GateInputs) -> Measure | None:

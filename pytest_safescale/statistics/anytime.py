@@ -1,0 +1,121 @@
+"""A test of a rate that may be looked at after every item: a mixture martingale.
+
+Definitions: docs/statistics.md, "At any stop". Rates and thresholds are fractions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from scipy.special import betainc, betaln, xlog1py, xlogy
+
+from pytest_safescale.statistics.power import MOST_ITEMS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "StoppedRuns",
+    "anytime_p",
+    "first_pass",
+    "log_martingale",
+    "most_events",
+    "stopped_runs",
+]
+
+_PRIOR = 0.5
+"""Both parameters of the Beta distribution that is cut off at the threshold."""
+
+
+def log_martingale(events: Any, n: Any, threshold: float) -> NDArray[np.float64]:
+    """Return log M of ``events`` among ``n`` items, of any one shape, float64.
+
+    M is the likelihood of the items averaged over rates below ``threshold``, by a Beta(1/2, 1/2)
+    cut off there, over their likelihood at ``threshold``, which lies above 0 and below 1. Where
+    the true rate is ``threshold`` or more its expectation falls with every item, so by Ville's
+    inequality it ever reaches 1 / alpha with a chance of at most alpha.
+    """
+    events, n = np.asarray(events, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    a, b = events + _PRIOR, n - events + _PRIOR
+    with np.errstate(divide="ignore"):  # far above the threshold nothing is left: log 0
+        below = betaln(a, b) + np.log(betainc(a, b, threshold))
+    prior = betaln(_PRIOR, _PRIOR) + np.log(betainc(_PRIOR, _PRIOR, threshold))
+    at = xlogy(events, threshold) + xlog1py(n - events, -threshold)
+    return np.asarray(below - prior - at, dtype=np.float64)
+
+
+def anytime_p(
+    events: NDArray[np.int64], n: NDArray[np.int64], threshold: float
+) -> NDArray[np.float64]:
+    """Return the p of the rate being ``threshold`` or more, (rows,), float64.
+
+    ``events`` and ``n`` are (rows, items): how many events there are among how many cases once so
+    many items were taken. p is 1 over the highest M that any of these states has, at most 1: it
+    holds whenever one stops.
+    """
+    if not events.shape[1]:
+        return np.ones(len(events))
+    # Resamples meet the same few states again and again.
+    states, place = np.unique(n * (n.max() + 1) + events, return_inverse=True)
+    counts = np.divmod(states, n.max() + 1)
+    logs = log_martingale(counts[1], counts[0], threshold)[place.reshape(events.shape)]
+    return np.asarray(np.exp(-np.maximum(logs.max(axis=1), 0.0)))
+
+
+def most_events(items: int, threshold: float, alpha: float) -> NDArray[np.int64]:
+    """Return with how many events at most M reaches 1 / ``alpha``, (items,), int64; -1 for none.
+
+    One entry after each item; M falls with every event.
+    """
+    found = np.full(items, -1, dtype=np.int64)
+    events = -1
+    for n in range(1, items + 1):
+        while events < n and log_martingale(events + 1, n, threshold) >= -np.log(alpha):
+            events += 1
+        found[n - 1] = events
+    return found
+
+
+def first_pass(threshold: float, alpha: float) -> int | None:
+    """Return after how many items without an event M reaches 1 / ``alpha``; ``None`` for never.
+
+    Never is beyond a million items.
+    """
+    if not 0 < threshold < 1:
+        return None if threshold <= 0 else 1
+    n = np.arange(1, MOST_ITEMS + 1)
+    shown = log_martingale(np.zeros_like(n), n, threshold) >= -np.log(alpha)
+    return int(np.argmax(shown)) + 1 if shown.any() else None
+
+
+class StoppedRuns(NamedTuple):
+    """What runs come to that stop once the threshold is shown to be kept, or is broken for good."""
+
+    passed: float
+    """Share of the runs in which it is shown."""
+    items: float
+    """Items asked about, on the average."""
+
+
+def stopped_runs(
+    items: int, threshold: float, rate: float, alpha: float, *, first: int = 1
+) -> StoppedRuns:
+    """Return what runs of at most ``items`` items come to whose true rate is ``rate``; exact.
+
+    They are looked at after each item from the ``first`` on, and end too where more events came
+    than the threshold allows among all items. ``first`` above 1 is for levels alone.
+    """
+    shown, most = most_events(items, threshold, alpha), int(threshold * items + 1e-9)
+    chance = np.zeros(most + 1)
+    chance[0] = 1.0
+    passed = asked = 0.0
+    for n in range(1, items + 1):
+        asked += float(chance.sum())
+        chance[1:] = chance[1:] * (1 - rate) + chance[:-1] * rate
+        chance[0] *= 1 - rate
+        if n >= first and shown[n - 1] >= 0:
+            end = int(shown[n - 1]) + 1
+            passed += float(chance[:end].sum())
+            chance[:end] = 0.0
+    return StoppedRuns(passed, asked)
