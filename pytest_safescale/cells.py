@@ -11,12 +11,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["BETWEEN", "PLAIN", "base_profile", "cell_condition", "id_part", "split_condition"]
+__all__ = [
+    "BETWEEN",
+    "PLAIN",
+    "base_profile",
+    "cell_condition",
+    "id_part",
+    "is_repaired",
+    "repaired",
+    "split_condition",
+    "unrepaired",
+]
 
 PLAIN = "plain"
 """The profile that a run has unless others are asked for."""
 BETWEEN = "/"
 """Stands between condition and profile, and in no name of either."""
+_REPAIRED = "_repaired"
+"""Ends the name of a condition that reads the repaired corpus, and no other."""
 
 
 def cell_condition(condition: str, profile: str = PLAIN) -> str:
@@ -38,3 +50,18 @@ def base_profile(profiles: Sequence[str]) -> str:
 def id_part(name: str) -> str:
     """Return the name as it stands in ids of tests: ``clean_evidence-verify``."""
     return name.replace(BETWEEN, "-")
+
+
+def repaired(condition: str) -> str:
+    """Return the name of a condition as it reads the repaired corpus."""
+    return f"{condition}{_REPAIRED}"
+
+
+def is_repaired(condition: str) -> bool:
+    """Say whether a condition, without its profile, reads the repaired corpus."""
+    return condition.endswith(_REPAIRED)
+
+
+def unrepaired(condition: str) -> str:
+    """Return the name of the condition that a repaired one stands beside; any other unchanged."""
+    return condition.removesuffix(_REPAIRED)

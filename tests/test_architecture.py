@@ -95,6 +95,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "cli": (
         "errors",
+        "cells",
         "packaged",
         "text",
         "dataset",

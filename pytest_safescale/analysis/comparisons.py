@@ -14,6 +14,7 @@ from pytest_safescale.analysis.metric_columns import custom_columns
 from pytest_safescale.analysis.metric_table import METRICS, is_rate
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.analysis.shared_items import shared_items
+from pytest_safescale.cells import is_repaired, unrepaired
 from pytest_safescale.statistics.clusters import (
     DIFFERENCE_ENDS,
     at_effective_size,
@@ -95,7 +96,8 @@ class Comparison:
     p_value: float
     """Exact two-sided McNemar; of clusters, by swapping the sides of whole clusters."""
     p_holm: float | None = None
-    """Adjusted over the comparisons of the same kind, model, decoding mode and metric."""
+    """Adjusted over the comparisons of the same kind, model, decoding mode and metric; those of a
+    repaired corpus with the old one by themselves."""
     n: int
     """Items compared."""
     clusters: int | None = None
@@ -188,8 +190,15 @@ def _with_holm(rows: Sequence[Comparison]) -> list[Comparison]:
 
 
 def condition_comparisons(panel: Panel, *, seed: int = SEED) -> list[Comparison]:
-    """Return the default comparisons of conditions that the panel's models allow."""
-    return compare_conditions(panel, CONDITION_PAIRS, seed=seed)
+    """Return the default comparisons of conditions that the panel's models allow.
+
+    Those of a repaired corpus with the old one are a question, and a family of Holm, of their own.
+    """
+    mended = [(name, unrepaired(name)) for name in panel.conditions if is_repaired(name)]
+    return [
+        *compare_conditions(panel, CONDITION_PAIRS, seed=seed),
+        *compare_conditions(panel, mended, seed=seed),
+    ]
 
 
 class _Part(NamedTuple):

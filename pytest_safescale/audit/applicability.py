@@ -40,4 +40,5 @@ def _of_item(one: ItemPassages) -> Iterator[Finding]:
                     sentence=f"it holds {limit.words!r}, and the item does not name this",
                     place=one.corpus.place(told.passage, told.text),
                     item=item.id,
+                    limit=limit.words,
                 )

@@ -91,10 +91,10 @@ def classed(passages: Sequence[Passage], item: Item) -> EvidenceFinding:
 
 
 def passage_finding(passage: Passage, support: ItemSupport) -> PassageFinding:
-    """Return what one passage is for an item; a limit in its title holds for all of it."""
+    """Return what one passage is for an item; a limit in title or label holds for all of it."""
     fact_told = support.key_fact
     verbatim = holding(fact_told, passage.text) if fact_told else frozenset[int]()
-    of_title = support.is_for_others(passage.title)
+    of_title = support.is_for_others(passage.title) or support.is_for_others(passage.label)
     fact = opposes = for_others = False
     letters: set[str] = set()
     sentences = split(passage.text)
@@ -146,6 +146,8 @@ def _fact_at(found: Sequence[PassageFinding], answer: str) -> int | None:
 def _is_badly_placed(passages: Sequence[Passage], at: int) -> bool:
     if at >= BEYOND_RANK:
         return True
-    sizes = [count_tokens(f"{passage.title}\n{passage.text}") for passage in passages]
+    sizes = [
+        count_tokens(f"{passage.title}\n{passage.label}\n{passage.text}") for passage in passages
+    ]
     before, whole = sum(sizes[:at]), sum(sizes)
     return whole >= LONG_TOKENS and _MIDDLE[0] <= before / whole < _MIDDLE[1]

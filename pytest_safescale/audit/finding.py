@@ -54,6 +54,8 @@ class Finding:
     """The passage that it disagrees with, repeats or is replaced by."""
     item: str | None = None
     """The id of the item that it is about."""
+    limit: str = ""
+    """The words of ``place`` that limit it, of a passage that does not apply."""
     letter: str | None = None
     """The option of the item that it is about, where it is about one."""
     auditor: str = ""

@@ -34,8 +34,8 @@ def repair_plan(findings: Iterable[Finding]) -> dict[str, Any]:
     """Return ``actions`` in the order of the findings, and ``undecided``: how many have none.
 
     An action names the passage, its line and why; ``merge`` and ``date`` name the other passage
-    where there is one, ``date`` and ``restrict`` the words that say so. A passage that is dropped
-    has no other action, and no action stands twice.
+    where there is one, ``date`` and ``restrict`` the words that say so, which a run shows. A
+    passage that is dropped has no other action, and no action stands twice.
     """
     actions: list[dict[str, Any]] = []
     undecided = 0
@@ -51,9 +51,11 @@ def repair_plan(findings: Iterable[Finding]) -> dict[str, Any]:
             "why": finding.sentence,
         }
         if name != "drop":
-            action["words"] = finding.place.words
+            action["words"] = finding.limit or finding.place.words
         if finding.other is not None:
             action["other"] = finding.other.passage
+        if finding.other is not None and name == "date":
+            action["other_words"] = finding.other.words
         actions.append(action)
     dropped = {one["passage"] for one in actions if one["action"] == "drop"}
     # By what is said, for JSON objects cannot be members of a set.

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["HELP", "add_options", "run"]
 
 HELP = "what is wrong with a corpus, before a model reads it"
-_PLAN = "safescale repair plan"
-"""What a plan says that it is."""
 _SHOWN = 10
 """Findings of a class that are told on the terminal."""
 
@@ -67,6 +65,7 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.audit.audit_corpus import audit_corpus
     from pytest_safescale.audit.repair import repair_plan
     from pytest_safescale.dataset.corpus import read_passages
+    from pytest_safescale.dataset.corpus_repair import PLAN_KIND
     from pytest_safescale.dataset.load import load_dataset
     from pytest_safescale.report.audit_folder import write_audit
     from pytest_safescale.report.auditor_lines import auditor_lines
@@ -77,7 +76,7 @@ def run(given: argparse.Namespace) -> Output:
     model = _auditor(given, configured)
     check_folder(given.out)
     if given.repair is not None:
-        check_place(given.repair, option="--repair", kind=_PLAN, word="plan")
+        check_place(given.repair, option="--repair", kind=PLAN_KIND, word="plan")
     passages = read_passages(given.corpus)
     dataset = given.dataset and load_dataset(
         given.dataset, shape=configured.shape, root=Path.cwd(), labels=configured.labels.rule
@@ -119,7 +118,7 @@ def run(given: argparse.Namespace) -> Output:
     }
     repair = None
     if given.repair is not None:
-        plan = {"kind": _PLAN, "corpus": content["corpus"], **repair_plan(audit.standing)}
+        plan = {"kind": PLAN_KIND, "corpus": content["corpus"], **repair_plan(audit.standing)}
         repair = (given.repair, plan)
     write_audit(content, given.out, repair)
     lines = [*_lines(audit), *(["", *auditor_lines(auditor)] if auditor else [])]

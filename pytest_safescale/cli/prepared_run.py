@@ -69,9 +69,14 @@ class _OwnCondition:
 
 def unknown_conditions(settings: Settings) -> list[str]:
     """Return the named conditions that are not built in: no conftest is read here."""
+    from pytest_safescale.cells import is_repaired
     from pytest_safescale.conditions.catalogue import CONDITIONS
 
-    return [name for name in dict.fromkeys(settings.conditions) if name not in CONDITIONS]
+    return [
+        name
+        for name in dict.fromkeys(settings.conditions)
+        if name not in CONDITIONS and not is_repaired(name)
+    ]
 
 
 def _placeholder(spec: str) -> Model:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_safescale.answers.answer import AnswerState
 from pytest_safescale.answers.read_answer import read_answer
@@ -111,6 +111,7 @@ class AgenticRag:
     """Passages a search returns; none is shown twice."""
     subject: str = ""
     """What the questions are about, as the agent is told."""
+    retrieves: ClassVar[bool] = True
 
     def lacks(self, item: Item, *, corpus: bool) -> str | None:
         """Return ``no corpus`` where there is neither a corpus nor a report in the item."""

@@ -6,9 +6,10 @@ import difflib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pytest_safescale.cells import BETWEEN
+from pytest_safescale.cells import BETWEEN, is_repaired, repaired, unrepaired
 from pytest_safescale.conditions.agent import AgenticRag
 from pytest_safescale.conditions.from_item import CLEAN_EVIDENCE, CLOSED_BOOK, CONFLICT_EVIDENCE
+from pytest_safescale.conditions.repaired import RepairedCondition, retrieves
 from pytest_safescale.conditions.retrieved import FilledWindow, PaddedTop1, TopK
 from pytest_safescale.errors import SettingsError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.conditions.condition import Condition
 
-__all__ = ["CONDITIONS", "RELEASE_NAMES", "SIX", "conditions_named"]
+__all__ = ["CONDITIONS", "RELEASE_NAMES", "SIX", "conditions_named", "known_conditions"]
 
 _BUILT_IN: tuple[Condition, ...] = (
     CLOSED_BOOK,
@@ -63,11 +64,15 @@ RELEASE_NAMES: Mapping[str, str] = MappingProxyType(
 """Our name for each condition of the paper's released results."""
 
 
-def conditions_named(names: Iterable[str], extra: Iterable[Condition] = ()) -> list[Condition]:
-    """Return the conditions with these names (the release's are known too), each once, in order.
+def known_conditions(
+    extra: Iterable[Condition] = (), *, with_repaired: bool = False
+) -> dict[str, Condition]:
+    """Return every condition that a run may have, by name; ``extra`` are the user's own.
+
+    ``with_repaired`` are those over a repaired corpus among them, each behind all others.
 
     Raises:
-        SettingsError: a name is unknown, or a condition in ``extra`` takes a name already taken.
+        SettingsError: a condition in ``extra`` takes a name that is taken or may not be.
     """
     known = dict(CONDITIONS)
     for condition in extra:
@@ -75,14 +80,46 @@ def conditions_named(names: Iterable[str], extra: Iterable[Condition] = ()) -> l
             raise SettingsError(f"condition {condition.name!r} is defined already; rename yours")
         if BETWEEN in condition.name:
             raise SettingsError(f"condition {condition.name!r}; allowed: a name without {BETWEEN}")
+        if is_repaired(condition.name):
+            raise SettingsError(
+                f"condition {condition.name!r} has the name of one over a repaired corpus; rename "
+                "yours"
+            )
         known[condition.name] = condition
-    own_names = dict.fromkeys(RELEASE_NAMES.get(name, name) for name in names)
-    return [_looked_up(name, known) for name in own_names]
+    if with_repaired:
+        beside = [RepairedCondition(base=one) for one in known.values() if retrieves(one)]
+        known |= {one.name: one for one in beside}
+    return known
+
+
+def conditions_named(
+    names: Iterable[str], extra: Iterable[Condition] = (), *, with_repaired: bool = False
+) -> list[Condition]:
+    """Return the conditions with these names (the release's are known too), each once, in order.
+
+    ``with_repaired`` puts behind each that retrieves the same one over the repaired corpus.
+
+    Raises:
+        SettingsError: a name is unknown, or one in ``extra`` as ``known_conditions`` raises.
+    """
+    known = known_conditions(extra, with_repaired=with_repaired)
+    chosen: dict[str, Condition] = {}
+    for name in names:
+        condition = _looked_up(RELEASE_NAMES.get(name, name), known)
+        chosen[condition.name] = condition
+        if with_repaired and retrieves(condition):
+            chosen[repaired(condition.name)] = known[repaired(condition.name)]
+    return list(chosen.values())
 
 
 def _looked_up(name: str, known: Mapping[str, Condition]) -> Condition:
     if name in known:
         return known[name]
+    if is_repaired(name) and unrepaired(name) in known:
+        raise SettingsError(
+            f"unknown condition {name!r}; allowed with a plan of repairs "
+            "(--safescale-corpus-repair), of conditions that retrieve"
+        )
     near = difflib.get_close_matches(name, [*known, *RELEASE_NAMES], n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     raise SettingsError(f"unknown condition {name!r}{hint}; allowed: {', '.join(known)}")

@@ -7,7 +7,7 @@ condition's name. The query is the question's text, without the options.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pytest_safescale.conditions.condition import Evidence
 from pytest_safescale.dataset.item import Passage
@@ -33,6 +33,7 @@ class TopK:
     name: str
     summary: str
     k: int
+    retrieves: ClassVar[bool] = True
 
     def lacks(self, item: Item, *, corpus: bool) -> str | None:
         """Return ``no corpus`` where there is neither a corpus nor a context in the item."""
@@ -52,6 +53,7 @@ class PaddedTop1:
 
     name: str = "padded_top_1"
     summary: str = "The best passage, repeated to the length of the ten best."
+    retrieves: ClassVar[bool] = True
 
     def lacks(self, item: Item, *, corpus: bool) -> str | None:
         """Return ``no corpus`` where neither corpus nor item gives what is needed."""
@@ -87,6 +89,7 @@ class FilledWindow:
     summary: str
     budget: int | None = None
     """In the model's own tokens; ``None`` for the whole window."""
+    retrieves: ClassVar[bool] = True
 
     def lacks(self, item: Item, *, corpus: bool) -> str | None:
         """Return ``no corpus`` where there is neither a corpus nor a context in the item."""
@@ -108,15 +111,15 @@ class FilledWindow:
 
 
 def passages_text(passages: Iterable[Passage]) -> str:
-    """Return passages as the model reads them: title, text, and a blank line between two."""
+    """Return passages as the model reads them: title, label, text; a blank line between two."""
     return "\n\n".join(
-        f"{passage.title}\n{passage.text}" if passage.title else passage.text
+        "\n".join(filter(None, (passage.title, passage.label, passage.text)))
         for passage in passages
     )
 
 
 def within(passages: Iterable[Passage], tokens: int) -> list[Passage]:
-    """Return the leading passages that together, with their titles, have at most ``tokens``."""
+    """Return the leading passages that together, titles and labels too, have at most ``tokens``."""
     kept = []
     for passage in passages:
         tokens -= count_tokens(passages_text([passage]))

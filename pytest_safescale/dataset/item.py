@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LETTERS",
     "PAPER_LETTERS",
+    "CorpusRepair",
     "Dataset",
     "Item",
     "ItemPart",
@@ -220,6 +221,22 @@ class Passage(BaseModel):
     id: str = Field(min_length=1)
     title: str = ""
     text: str = Field(min_length=1)
+    label: str = ""
+    """A line of ours between title and text, in a repaired corpus; nothing is found by it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusRepair:
+    """The corpus as a plan leaves it."""
+
+    name: str
+    """The plan's file name."""
+    sha256: str
+    """Of the plan's bytes."""
+    actions: Mapping[str, int]
+    """How many the plan has of each kind."""
+    passages: tuple[Passage, ...]
+    """In the order of the corpus; those that are dated or restricted with their label."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,6 +251,8 @@ class Dataset:
     """In the file's order."""
     corpus: Sequence[Passage] = ()
     corpus_name: str = ""
+    repair: CorpusRepair | None = None
+    """The corpus as a plan of repairs leaves it; ``None`` without a plan."""
     subject: str = ""
     """What the questions are about, as the prompt names it; empty for no word on it."""
     notices: Sequence[str] = ()

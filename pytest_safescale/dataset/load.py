@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.dataset.answer_keys import BY_BOTH, BY_LETTER, BY_TEXT
 from pytest_safescale.dataset.corpus import load_passages
+from pytest_safescale.dataset.corpus_repair import read_repair
 from pytest_safescale.dataset.files import FileContent, read_bytes, read_records
 from pytest_safescale.dataset.headings import find_columns
 from pytest_safescale.dataset.hub import fetch
@@ -22,7 +23,7 @@ from pytest_safescale.dataset.shape import PRESETS, Shape
 from pytest_safescale.dataset.shape_proposal import proposal
 from pytest_safescale.dataset.tables import TableLayout
 from pytest_safescale.dataset.votes import MAJORITY, VOTES
-from pytest_safescale.errors import DatasetError, Problem
+from pytest_safescale.errors import DatasetError, Problem, SettingsError
 from pytest_safescale.packaged import data_folder
 
 if TYPE_CHECKING:
@@ -46,14 +47,16 @@ def load_dataset(
     *,
     shape: Shape | None = None,
     corpus: str | None = None,
+    corpus_repair: str | None = None,
     root: Path | None = None,
     labels: LabelRule = MAJORITY,
 ) -> Dataset:
     """Return the validated items of ``sample``, a file or ``hf:owner/name[:config][:split]``.
 
-    ``shape`` tells what the file does not say in our own words; ``corpus`` is a file of passages;
-    relative paths are taken from ``root``. ``labels`` is the rule that makes labels of raters'
-    votes, where the file keeps some. Raises DatasetError with every problem.
+    ``shape`` tells what the file does not say in our own words; ``corpus`` is a file of passages,
+    ``corpus_repair`` a plan of repairs on it; relative paths are taken from ``root``. ``labels`` is
+    the rule that makes labels of raters' votes, where the file keeps some. Raises DatasetError with
+    every problem, and SettingsError for a plan without a corpus.
     """
     folder = root or Path.cwd()
     sample = data_folder("fixtures") / SAMPLE
@@ -72,12 +75,22 @@ def load_dataset(
     contents = [read_bytes(path, path.name if len(paths) > 1 else name) for path in paths]
     files = list(zip([path.name for path in paths], contents, strict=True))
     read = _read(files, shape, labels)
+    if corpus_repair and passages is None:
+        raise SettingsError(
+            f"--safescale-corpus-repair: found {corpus_repair!r} and no corpus; allowed: beside "
+            "--safescale-corpus with the corpus that the plan was made of"
+        )
     return Dataset(
         name=name,
         sha256=hashlib.sha256(b"".join(contents)).hexdigest(),
         items=read.items,
         corpus=load_passages(passages) if passages else (),
         corpus_name=passages.name if passages else "",
+        repair=(
+            read_repair(_path(corpus_repair, folder), passages)
+            if corpus_repair and passages
+            else None
+        ),
         subject=shape.whole().subject,
         notices=(SAMPLE_NOTICE, *read.notices) if ref == SAMPLE else read.notices,
         remarks=read.remarks,

@@ -117,6 +117,7 @@ class Subject:
 
     item: Item
     condition: str
+    """Of a repaired corpus, the condition beside it: equal prompts have one reply."""
     profile: str = PLAIN
     """The prompt profile whose answer is wanted; ``plain`` also for turns before the last."""
     shown_as: Mapping[str | None, str] = field(default_factory=dict)

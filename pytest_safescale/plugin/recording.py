@@ -330,6 +330,11 @@ def describe_run(run: Run) -> list[str]:
         f"safescale: {count} items excluded from {condition}: {reason}"
         for (condition, reason), count in run.excluded.items()
     ]
+    if (repair := run.dataset.repair) is not None:
+        lines.append(
+            f"safescale: {repair.name} leaves {len(repair.passages)} of {len(run.dataset.corpus)} "
+            "passages in the repaired corpus"
+        )
     if run.settings.fresh:
         lines.append("safescale: --safescale-fresh: what was stored before is asked for again")
     elif run.settings.max_age is not None:

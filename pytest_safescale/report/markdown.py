@@ -12,6 +12,7 @@ from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_summary
 from pytest_safescale.report.profile_lines import profile_sentences
+from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.search_lines import robustness_summary
 from pytest_safescale.report.state_lines import answered_share, state_sentence, states_of_run
 from pytest_safescale.report.table import Row, headings, model_names, percent, rows_of
@@ -77,7 +78,10 @@ def render_summary(conclusion: Conclusion) -> str:
         foot += ["", markdown(f"{told_states[0].upper()}{told_states[1:]}.")]
     if by_options := option_probability_summary(conclusion.metrics):
         foot += ["", *by_options]
-    if told_why := attribution_sentences(conclusion.analyses):
+    if told_why := [
+        *attribution_sentences(conclusion.analyses),
+        *repair_sentences(manifest, map(vars, conclusion.comparisons)),
+    ]:
         foot += ["", *(f"- {markdown(line)}" for line in told_why)]
     if told_layers := layer_sentences(conclusion.analyses):
         foot += ["", *(f"- {markdown(line)}" for line in told_layers)]

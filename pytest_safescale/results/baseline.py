@@ -141,6 +141,9 @@ def differences(now: Manifest, before: Manifest, shared: SharedItems) -> list[st
     for name in differing(now, before, _ALIKE):
         values = changed_values(fact(now, name), fact(before, name))
         told.append(f"the baseline was run with another {name}{values}")
+    repairs = [fact(run, "corpus repair") for run in (now, before)]
+    if all(repairs) and repairs[0] != repairs[1]:
+        told.append("the baseline's corpus was repaired by another plan")
     told += [
         f"the baseline was run with other texts of the prompt profile {name}"
         for name in with_other_texts(now, before)

@@ -6,7 +6,12 @@ from typing import Any
 
 from typing_extensions import NotRequired, TypedDict
 
-from pytest_safescale.results.manifest import CorpusOfRun, DatasetOfRun, ProfileOfRun  # noqa: TC001  # pydantic can read it
+from pytest_safescale.results.manifest import (  # noqa: TC001  # pydantic can read it
+    CorpusOfRun,
+    CorpusRepairOfRun,
+    DatasetOfRun,
+    ProfileOfRun,
+)
 from pytest_safescale.results.manifest_models import ModelRow  # noqa: TC001  # pydantic can read it
 
 __all__ = [
@@ -100,6 +105,8 @@ class CertificateFile(TypedDict):
     """Their ids."""
     dataset: DatasetOfRun
     corpus: NotRequired[CorpusOfRun | None]
+    corpus_repair: NotRequired[CorpusRepairOfRun]
+    """The plan by which the corpus was repaired, where the runs had one."""
     ranker: NotRequired[str | None]
     prompt_sha256: object
     profiles: NotRequired[list[ProfileOfRun]]

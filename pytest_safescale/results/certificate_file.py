@@ -15,7 +15,7 @@ from pytest_safescale.analysis.answer_scores import (
 )
 from pytest_safescale.analysis.certificates import ALL, ANSWERED
 from pytest_safescale.analysis.metrics import SINGLE
-from pytest_safescale.cells import PLAIN, split_condition
+from pytest_safescale.cells import PLAIN, is_repaired, split_condition
 from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
 from pytest_safescale.results.certificate import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALIKE",
+    "REPAIR",
     "GateCertificates",
     "model_identity",
     "read_certificate",
@@ -49,6 +50,8 @@ ALIKE = (
     *("prompt", "agent's prompt", "decoding", "rule for labels"),
 )
 """What runs must have in common to be certified together, and to be held by the certificate."""
+REPAIR = "corpus repair"
+"""What runs to be certified together must have in common too; it concerns repaired cells alone."""
 _OF_MODEL: Final = ("name", "provider", "model", "revision", "identity", "nature", "shaping")
 _OF_SAMPLES: Final = ("samples", "adaptive", "sample_temperature")
 """Parts of the decoding that a single answer does not depend on."""
@@ -187,6 +190,13 @@ def require_certified(
         there = "; ".join(", ".join(cell) for cell in sorted(known))
         raise SettingsError(
             f"{named}: found no certificate of {', '.join(strangers[0])}; allowed: {there}"
+        )
+    if any(is_repaired(split_condition(condition)[0]) for _, condition in cells) and (
+        fact(cast("Manifest", certificate), REPAIR) != fact(manifest, REPAIR)
+    ):
+        raise SettingsError(
+            f"{named} is about a corpus that another plan repaired than this run's; allowed: a "
+            "certificate of runs with the same plan"
         )
     asked, certified = profile_hashes(manifest), profile_hashes(cast("Manifest", certificate))
     for profile in dict.fromkeys(split_condition(condition)[1] for _, condition in cells):

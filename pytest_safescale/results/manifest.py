@@ -35,6 +35,7 @@ from pytest_safescale.results.manifest_shards import (  # noqa: TC001  # pydanti
 __all__ = [
     "BaselineOfRun",
     "CorpusOfRun",
+    "CorpusRepairOfRun",
     "DatasetOfRun",
     "Ensemble",
     "GateCheckRow",
@@ -66,6 +67,16 @@ class CorpusOfRun(TypedDict):
     """The texts for retrieval."""
 
     name: str
+    passages: int
+
+
+class CorpusRepairOfRun(TypedDict):
+    """A plan of repairs, and what it left of the corpus."""
+
+    name: str
+    sha256: str
+    actions: dict[str, int]
+    """How many of each kind the plan has."""
     passages: int
 
 
@@ -140,6 +151,8 @@ class Manifest(TypedDict, total=False):
     """Of scored results alone."""
     dataset: DatasetOfRun
     corpus: CorpusOfRun
+    corpus_repair: CorpusRepairOfRun
+    """No key without a plan of repairs."""
     ranker: str | None
     prompt: dict[str, str] | None
     """The texts by name."""

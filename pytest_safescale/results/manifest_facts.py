@@ -36,6 +36,7 @@ FACTS: Mapping[str, Sequence[str]] = MappingProxyType(
         "number of items": ("dataset", "items"),
         "clusters": ("dataset", "clustered"),
         "corpus": ("corpus",),
+        "corpus repair": ("corpus_repair",),
         "ranker": ("ranker",),
         "prompt": ("prompt_sha256",),
         "prompt profiles": ("profiles",),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_safescale.dataset.item import Passage
 from pytest_safescale.text.tokens import windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pytest_safescale.dataset.item import Passage
 
 __all__ = ["CHUNKS_A_CALL", "CHUNK_OVERLAP", "CHUNK_TOKENS", "chunk_passages"]
 
@@ -24,7 +25,7 @@ def chunk_passages(passages: Iterable[Passage]) -> list[Passage]:
     """Return the chunks of all passages, in order; chunking them again changes nothing.
 
     A passage of one chunk keeps its id; others become ``ID#1``, ``ID#2`` and so on, each with the
-    passage's title.
+    passage's title and label.
     """
     return [chunk for passage in passages for chunk in _chunks(passage)]
 
@@ -34,6 +35,6 @@ def _chunks(passage: Passage) -> list[Passage]:
     if len(texts) == 1:
         return [passage]
     return [
-        Passage(id=f"{passage.id}#{number}", title=passage.title, text=text)
+        passage.model_copy(update={"id": f"{passage.id}#{number}", "text": text})
         for number, text in enumerate(texts, start=1)
     ]

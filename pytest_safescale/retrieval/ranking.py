@@ -111,9 +111,13 @@ class DenseRanker:
     a failed request leaves nothing half-built. Use one ranker within one event loop.
     """
 
-    def __init__(self, passages: Iterable[Passage], embed: Embed) -> None:
+    def __init__(
+        self, passages: Iterable[Passage], embed: Embed, whole: DenseRanker | None = None
+    ) -> None:
+        """``whole`` ranks a corpus that has the text of every one of the passages."""
         self._passages = tuple(passages)
         self._embed = embed
+        self._whole = whole
         self._orders = _Orders()
         self._matrix: NDArray[np.float32] | None = None
         self._building = asyncio.Lock()
@@ -137,6 +141,10 @@ class DenseRanker:
             order = self._orders.put(query, matrix @ vector, k)
         return [self.chunks[i] for i in order]
 
+    def of_part(self, passages: Iterable[Passage]) -> DenseRanker:
+        """Return a ranker of passages whose texts this one has, which embeds none of them anew."""
+        return DenseRanker(passages, self._embed, whole=self)
+
     @staticmethod
     def matches(query: str) -> bool:  # noqa: ARG004
         """Return that every text is near to some other."""
@@ -145,8 +153,15 @@ class DenseRanker:
     async def _corpus_matrix(self) -> NDArray[np.float32]:
         async with self._building:
             if self._matrix is None:
-                self._matrix = await self._embedded_corpus()
+                whole = self._whole
+                part = self._embedded_corpus() if whole is None else self._rows_of(whole)
+                self._matrix = await part
             return self._matrix
+
+    async def _rows_of(self, whole: DenseRanker) -> NDArray[np.float32]:
+        matrix = await whole._corpus_matrix()
+        places = {_indexed(chunk): place for place, chunk in enumerate(whole.chunks)}
+        return matrix[[places[_indexed(chunk)] for chunk in self.chunks]]
 
     async def _embedded_corpus(self) -> NDArray[np.float32]:
         texts = [_indexed(chunk) for chunk in self.chunks]

@@ -32,17 +32,25 @@ class Retriever:
     passages: tuple[Passage, ...]
     embedder: Model | None = None
     """``None`` for BM25."""
+    repaired: tuple[Passage, ...] | None = None
+    """Those of the repaired corpus, whose texts are among ``passages``; ``None`` without one."""
 
     @property
     def name(self) -> str:
         """As the manifest states it: ``bm25`` or ``dense:MODEL``."""
         return "bm25" if self.embedder is None else f"dense:{self.embedder.info.model}"
 
-    def ranker(self, embed: Embed | None = None) -> Ranker:
-        """Return the ranker of one process; ``embed`` asks the embedding model, if there is one."""
+    def rankers(self, embed: Embed | None = None) -> tuple[Ranker, Ranker | None]:
+        """Return those of one process, of the corpus and of the repaired one.
+
+        ``embed`` asks the embedding model, if there is one; a repaired corpus takes none for its
+        chunks.
+        """
         # Here, for it loads the array library.
         from pytest_safescale.retrieval.ranking import Bm25Ranker, DenseRanker
 
         if embed is None:
-            return Bm25Ranker(self.passages)
-        return DenseRanker(self.passages, embed)
+            mended = None if self.repaired is None else Bm25Ranker(self.repaired)
+            return Bm25Ranker(self.passages), mended
+        whole = DenseRanker(self.passages, embed)
+        return whole, None if self.repaired is None else whole.of_part(self.repaired)

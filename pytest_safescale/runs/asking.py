@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.answers.answer import AnswerState
+from pytest_safescale.cells import unrepaired
 from pytest_safescale.conditions.prompt import build_messages
 from pytest_safescale.conditions.shown_item import shown_item
 from pytest_safescale.errors import CallFailed, NotInStore
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_safescale.calls.caller import Caller
     from pytest_safescale.conditions.condition import Evidence
     from pytest_safescale.conditions.profiles import PromptProfile
+    from pytest_safescale.conditions.repaired import Rankers
     from pytest_safescale.models.model import Message, Reply
     from pytest_safescale.retrieval.retriever import Ranker
     from pytest_safescale.runs.case import Case, Decoding, ReadReply
@@ -46,7 +48,7 @@ class CaseRunner:
         *,
         caller: Caller,
         decoding: Decoding,
-        ranker: Ranker | None,
+        rankers: Rankers,
         second: SecondReader | None = None,
         layer_profiles: Mapping[str, PromptProfile] = MappingProxyType({}),
     ) -> None:
@@ -54,7 +56,7 @@ class CaseRunner:
         self.caller = caller
         self.decoding = decoding
         self._turns = TurnAsker(caller, decoding)
-        self._ranker = ranker
+        self._rankers = rankers
         self._second = second
         self.layer_profiles = layer_profiles
 
@@ -63,7 +65,7 @@ class CaseRunner:
         return CaseRunner(
             caller=self.caller,
             decoding=replace(self.decoding, samples=0),
-            ranker=self._ranker,
+            rankers=self._rankers,
             second=self._second,
             layer_profiles=self.layer_profiles,
         )
@@ -72,7 +74,7 @@ class CaseRunner:
         """Ask and judge one case; a call that fails becomes an errored case, not an exception."""
         if isinstance(case.model, LayeredModel):
             return await run_layered(self, case, case.model)
-        desk = _Desk(self.caller, self.decoding, case, self._ranker)
+        desk = _Desk(self.caller, self.decoding, case, self._rankers.of(case.condition))
         try:
             evidence = await case.condition.gather(case.item, desk)
         except CallFailed as failure:
@@ -224,7 +226,7 @@ class _Desk:
             max_tokens=self._decoding.tokens_for(self._case.model, agent=True),
             seed=self._decoding.seed,
             tools=tuple(tools),
-            subject=Subject(item=self._case.item, condition=self._case.condition.name),
+            subject=Subject(item=self._case.item, condition=unrepaired(self._case.condition.name)),
         )
         answered = await self._caller.ask(self._case.model, request)
         self.answered.append(answered)

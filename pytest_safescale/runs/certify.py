@@ -17,7 +17,7 @@ from pytest_safescale.analysis.answer_scores import (
 from pytest_safescale.analysis.certificates import calibrating, certify, items_for
 from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.results.certificate import BY_CLUSTER, BY_ITEM, KIND, SCHEMA_VERSION, UNITS
-from pytest_safescale.results.certificate_file import ALIKE, model_identity
+from pytest_safescale.results.certificate_file import ALIKE, REPAIR, model_identity
 from pytest_safescale.results.manifest_facts import differing, fact
 from pytest_safescale.results.panel_records import panel_from_records
 from pytest_safescale.results.profile_rows import with_other_texts
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.results.baseline import Baseline
     from pytest_safescale.results.certificate import CertificateFile, CertificateRow
-    from pytest_safescale.results.manifest import DatasetOfRun, ProfileOfRun
+    from pytest_safescale.results.manifest import (
+        CorpusRepairOfRun,
+        DatasetOfRun,
+        Manifest,
+        ProfileOfRun,
+    )
     from pytest_safescale.results.manifest_models import ModelRow
 
 __all__ = ["COMMAND", "Request", "certificates_of"]
@@ -82,6 +87,7 @@ def certificates_of(runs: Sequence[Baseline], request: Request) -> CertificateFi
         "runs": [run.manifest.get("run_id") for run in runs],
         "dataset": _dataset(first.get("dataset", {})),
         "corpus": first.get("corpus"),
+        **_repair(first),
         "ranker": first.get("ranker"),
         "prompt_sha256": fact(first, "prompt"),
         **_profiles(runs),
@@ -98,6 +104,17 @@ def certificates_of(runs: Sequence[Baseline], request: Request) -> CertificateFi
         "split": {"calibration": request.share, "seed": request.seed, "by": by},
         "certificates": list(_certified(panel, models, conditions, request, by)),
     }
+
+
+class _Repair(TypedDict, total=False):
+    """The key of ``CertificateFile``."""
+
+    corpus_repair: CorpusRepairOfRun
+
+
+def _repair(manifest: Manifest) -> _Repair:
+    """Return the plan by which the corpus was repaired; nothing without one."""
+    return {"corpus_repair": manifest["corpus_repair"]} if "corpus_repair" in manifest else {}
 
 
 class _Profiles(TypedDict, total=False):
@@ -165,7 +182,7 @@ def _check_together(runs: Sequence[Baseline]) -> None:
     seen: dict[tuple[str, str, str], str] = {}
     for run in runs:
         _check_whole(run)
-        if others := differing(first.manifest, run.manifest, ALIKE):
+        if others := differing(first.manifest, run.manifest, (*ALIKE, REPAIR)):
             raise SettingsError(
                 f"{COMMAND}: {first.path} and {run.path} differ in {', '.join(others)}; allowed: "
                 "runs that are alike in them"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pytest_safescale.answers.answer import Answer, AnswerForm
 from pytest_safescale.calls.usage import money
+from pytest_safescale.cells import unrepaired
 from pytest_safescale.errors import CallFailed, NotInStore
 from pytest_safescale.layers.decide import decide
 from pytest_safescale.layers.protocol import LayerAction, LayerStage, NotAsked, SeenCase
@@ -170,7 +171,7 @@ class _Desk:
             seed=decoding.seed,
             subject=Subject(
                 item=case.item,
-                condition=case.condition.name,
+                condition=unrepaired(case.condition.name),
                 question=question,
                 letter=letter,
             ),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["fixed_facts", "other_items"]
 
 _STATED = (
-    *("data set", "corpus", "ranker", "conditions"),
+    *("data set", "corpus", "corpus repair", "ranker", "conditions"),
     *("prompt", "agent's prompt", "prompt profiles", "decoding", "seed", "rule for labels"),
 )
 """What a run states before its first call and a lock fixes, by the words of FACTS."""

@@ -184,8 +184,18 @@ def _clustered(run: Run) -> DatasetOfRun:
 
 def _retrieval(run: Run) -> Manifest:
     """Return what is searched, and by what."""
+    repair = run.dataset.repair
+    mended: Manifest = {}
+    if repair is not None:
+        mended["corpus_repair"] = {
+            "name": repair.name,
+            "sha256": repair.sha256,
+            "actions": dict(repair.actions),
+            "passages": len(repair.passages),
+        }
     return {
         "corpus": {"name": run.dataset.corpus_name, "passages": len(run.dataset.corpus)},
+        **mended,
         "ranker": run.retriever.name if run.retriever is not None else None,
     }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.custom_metrics import specs_in
 from pytest_safescale.analysis.metrics import ENSEMBLE
-from pytest_safescale.conditions.catalogue import CONDITIONS
+from pytest_safescale.conditions.catalogue import known_conditions
 from pytest_safescale.conditions.profiles import BUILT_IN
 from pytest_safescale.errors import SettingsError, UsageError
 from pytest_safescale.gates.completeness import Completeness
@@ -148,7 +148,14 @@ def _names_for_gates(manifest: Manifest) -> dict[str, list[str]]:
     models = [model["name"] for model in manifest["models"]]
     votes = [f"{ENSEMBLE}{one['name']}" for one in manifest["ensembles"]]
     return {
-        "conditions": list(dict.fromkeys([*CONDITIONS, *manifest["conditions"]])),
+        "conditions": list(
+            dict.fromkeys(
+                [
+                    *known_conditions(with_repaired="corpus_repair" in manifest),
+                    *manifest["conditions"],
+                ]
+            )
+        ),
         "models": [*models, *votes],
         "profiles": list(dict.fromkeys([*BUILT_IN, *profile_names(manifest)])),
     }

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_safescale.calls.usage import money, prompt_estimate
 from pytest_safescale.conditions.prompt import build_messages
 from pytest_safescale.conditions.shown_item import shown_item
 from pytest_safescale.layers.layered_model import LayeredModel
-from pytest_safescale.models.model import Reply, ToolCall
 from pytest_safescale.runs.layer_plan import of_layers
+from pytest_safescale.runs.rehearsal import (
+    AGENT_TURN_TOKENS,
+    asked_anew,
+    rankers_of,
+    read_beside,
+    rehearsed,
+)
 from pytest_safescale.runs.turns import next_messages
-from pytest_safescale.text.tokens import REAL_TOKENS_PER_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_safescale.models.model import Message
-    from pytest_safescale.retrieval.retriever import Ranker
+    from pytest_safescale.conditions.repaired import Rankers
     from pytest_safescale.runs.case import Case
     from pytest_safescale.runs.run import Run
 
 __all__ = [
-    "AGENT_SEARCHES",
-    "AGENT_TURN_TOKENS",
     "ANSWER_TOKENS",
     "COSTS",
     "COUNTS",
@@ -37,10 +38,6 @@ __all__ = [
     "scaled",
 ]
 
-AGENT_SEARCHES = 2
-"""How many searches an agent is assumed to make; what it really does is the model's choice."""
-AGENT_TURN_TOKENS = 150
-"""How long an agent's turn is assumed to be."""
 ANSWER_TOKENS = 3
 """What a letter takes."""
 PROSE_TOKENS = 120
@@ -109,12 +106,16 @@ def plan_run(run: Run, *, looked_at: int | None = None) -> list[PlanRow]:
 
 
 async def _plan(run: Run, cells: Sequence[Sequence[Case]], looked_at: int | None) -> list[PlanRow]:
-    ranker = _ranker(run)
+    rankers = rankers_of(run)
     rows = []
     for cases in cells:
         some = cases[:looked_at]
-        row = await _layered_row(run, some, ranker) or await _row(run, some, ranker)
-        rows.append(scaled(row, len(cases) / len(some)))
+        # Over a repaired corpus, what reads the same as beside it has its replies from there.
+        anew = await asked_anew(run, some, rankers)
+        asked = anew or some
+        row = await _layered_row(run, asked, rankers) or await _row(run, asked, rankers)
+        taken = scaled(row, len(cases) / len(some) if anew else 0)
+        rows.append(replace(taken, cases=len(cases)))
     return rows
 
 
@@ -125,7 +126,7 @@ def scaled(row: PlanRow, factor: float) -> PlanRow:
     return replace(row, variants=row.variants.times(factor), **costs, **counts)
 
 
-async def _layered_row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -> PlanRow | None:
+async def _layered_row(run: Run, cases: Sequence[Case], rankers: Rankers) -> PlanRow | None:
     """Return what the cases of a model with layers take; ``None`` of any other model.
 
     What its base is asked in the same run is counted there.
@@ -133,7 +134,7 @@ async def _layered_row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -
     model = cases[0].model
     if not isinstance(model, LayeredModel):
         return None
-    row = await _row(run, [replace(case, model=model.base) for case in cases], ranker)
+    row = await _row(run, [replace(case, model=model.base) for case in cases], rankers)
     variants, alone = row.variants, row.prompt_tokens // (2 if run.decoding.samples else 1)
     layers = of_layers(run, cases, model, alone)
     if any(model.base is other for other in run.models):
@@ -157,7 +158,7 @@ async def _layered_row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -
     )
 
 
-async def _row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -> PlanRow:
+async def _row(run: Run, cases: Sequence[Case], rankers: Rankers) -> PlanRow:
     """Return what the cases of a cell take.
 
     What another profile of the run asks with the same words is counted there: the agent's turns,
@@ -168,7 +169,7 @@ async def _row(run: Run, cases: Sequence[Case], ranker: Ranker | None) -> PlanRo
     before = run.profiles[: run.profiles.index(profile)]
     shared = any(profile.first_turn_as(other) for other in before)
     agent = _Agent()
-    prompts = [await _prompts(run, case, ranker, agent) for case in cases]
+    prompts = [await _prompts(run, case, rankers, agent) for case in cases]
     if before:
         agent = _Agent()
     first, later = (sum(tokens[part] for tokens in prompts) for part in (0, 1))
@@ -214,12 +215,15 @@ class _Agent:
     prompt_tokens: int = 0
 
 
-async def _prompts(run: Run, case: Case, ranker: Ranker | None, agent: _Agent) -> tuple[int, int]:
+async def _prompts(run: Run, case: Case, rankers: Rankers, agent: _Agent) -> tuple[int, int]:
     """Return the tokens of a case's first prompt, and of those of all its further turns."""
-    desk = _Rehearsal(ranker, case.model.info.context_tokens)
-    evidence = (await case.condition.gather(case.item, desk)).text
-    agent.calls += desk.calls
-    agent.prompt_tokens += desk.prompt_tokens
+    evidence, turns = await rehearsed(case, case.condition, rankers)
+    if (beside := read_beside(run, case)) is not None:
+        # Turns before the first that reads other passages are asked there.
+        _, known = await rehearsed(case, beside, rankers)
+        turns = [turn for turn in turns if turn not in known]
+    agent.calls += len(turns)
+    agent.prompt_tokens += sum(map(prompt_estimate, turns))
     item = shown_item(case.item, case.profile, run.decoding.seed).item
     messages = build_messages(case.profile.template, item, evidence)
     first, later = prompt_estimate(messages), 0
@@ -242,35 +246,3 @@ def _answer_tokens(run: Run, case: Case, *, with_first: bool) -> int:
         first = max(first, min(prose, profile.max_tokens or prose))
     each = max(min(prose, profile.step_max_tokens), room if thinking else 0)
     return (first if with_first else 0) + len(profile.steps) * each
-
-
-def _ranker(run: Run) -> Ranker | None:
-    """Return a ranker that asks nobody: passages are of like length whoever ranks them."""
-    if run.retriever is None:
-        return None
-    from pytest_safescale.retrieval.ranking import Bm25Ranker
-
-    return Bm25Ranker(run.dataset.corpus)
-
-
-class _Rehearsal:
-    """Plays the agent's turns as assumed, and counts what they would take."""
-
-    def __init__(self, ranker: Ranker | None, context_tokens: int) -> None:
-        self.ranker = ranker
-        self.evidence_tokens = int(context_tokens / REAL_TOKENS_PER_TOKEN)
-        self.calls = 0
-        self.prompt_tokens = 0
-
-    async def ask(
-        self, messages: Sequence[Message], *, tools: Sequence[dict[str, Any]] = ()
-    ) -> Reply:
-        self.calls += 1
-        self.prompt_tokens += prompt_estimate(messages)
-        question = str(messages[1]["content"])
-        if self.calls <= AGENT_SEARCHES and tools:
-            words = " ".join(question.split()[self.calls :])
-            query = json.dumps({"query": words})
-            call = ToolCall(id=str(self.calls), name="search", arguments=query)
-            return Reply(text="", tool_calls=(call,))
-        return Reply(text="REPORT: " + "word " * AGENT_TURN_TOKENS)

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.calls.usage import money, prompt_estimate
 from pytest_safescale.retrieval.chunks import CHUNKS_A_CALL, chunk_passages
-from pytest_safescale.runs.plan import (
-    AGENT_SEARCHES,
-    AGENT_TURN_TOKENS,
-    ANSWER_TOKENS,
-    COSTS,
-    COUNTS,
-    PROSE_TOKENS,
-)
+from pytest_safescale.runs.plan import ANSWER_TOKENS, COSTS, COUNTS, PROSE_TOKENS
+from pytest_safescale.runs.rehearsal import AGENT_SEARCHES, AGENT_TURN_TOKENS
 from pytest_safescale.runs.second_reader import CHECKED, reading_messages
 from pytest_safescale.text.tokens import estimated_tokens
 

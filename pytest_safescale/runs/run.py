@@ -15,9 +15,10 @@ from pytest_safescale.calls.rate_limits import endpoint_of
 from pytest_safescale.calls.store import Store
 from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.conditions.agent import AgenticRag
-from pytest_safescale.conditions.catalogue import CONDITIONS, SIX, conditions_named
+from pytest_safescale.conditions.catalogue import SIX, conditions_named, known_conditions
 from pytest_safescale.conditions.profiles import BUILT_IN, ProfileTexts, profiles_named
 from pytest_safescale.conditions.prompt import PromptTemplate, default_prompt
+from pytest_safescale.conditions.repaired import Rankers, RepairedCondition
 from pytest_safescale.dataset.load import load_dataset
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.layers.layered_model import LAYERED
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from pytest_safescale.conditions.profiles import PromptProfile
     from pytest_safescale.dataset.item import Dataset
     from pytest_safescale.models.model import Model
-    from pytest_safescale.retrieval.retriever import Ranker
     from pytest_safescale.runs.case import Case
     from pytest_safescale.settings.schema import Settings
     from pytest_safescale.settings.shards import Shard
@@ -163,20 +163,20 @@ def prepare_run(
     built = build_models(settings.model, settings, root=root, make_model=make_model)
     models = built.tested
     _check_ensembles(settings, [model.info.name for model in models])
-    named = conditions_named(settings.conditions or SIX, extra=extra_conditions)
+    repairs = settings.corpus_repair is not None
+    named = conditions_named(
+        settings.conditions or SIX, extra=extra_conditions, with_repaired=repairs
+    )
+    _check_repaired(settings, named)
     dataset = load_dataset(
         settings.dataset,
         shape=settings.shape,
         corpus=settings.corpus,
+        corpus_repair=settings.corpus_repair,
         root=root,
         labels=settings.labels.rule,
     )
-    conditions = tuple(
-        replace(condition, searches=settings.agent_steps, subject=dataset.subject)
-        if isinstance(condition, AgenticRag)
-        else condition
-        for condition in named
-    )
+    conditions = tuple(_configured(condition, settings, dataset) for condition in named)
     items = chosen_items(tuple(islice(dataset.items, settings.limit)), settings.item)
     narrowed = narrowed_by(settings, items, dataset.items)
     dataset = replace(dataset, items=items)
@@ -204,7 +204,7 @@ def prepare_run(
         models=models,
         beside=built.beside,
         conditions=conditions,
-        known_conditions=(*CONDITIONS, *(condition.name for condition in extra_conditions)),
+        known_conditions=tuple(known_conditions(extra_conditions, with_repaired=repairs)),
         cases=cases,
         profiles=profiles,
         layer_profiles=layer_profiles,
@@ -220,12 +220,38 @@ def prepare_run(
     )
 
 
+def _configured(condition: Condition, settings: Settings, dataset: Dataset) -> Condition:
+    """Return a condition as the settings want it."""
+    if isinstance(condition, RepairedCondition):
+        return replace(condition, base=_configured(condition.base, settings, dataset))
+    if isinstance(condition, AgenticRag):
+        return replace(condition, searches=settings.agent_steps, subject=dataset.subject)
+    return condition
+
+
+def _check_repaired(settings: Settings, conditions: Sequence[Condition]) -> None:
+    """Refuse a plan of repairs that no condition would read."""
+    if settings.corpus_repair is None:
+        return
+    if not any(isinstance(condition, RepairedCondition) for condition in conditions):
+        names = ", ".join(condition.name for condition in conditions)
+        raise SettingsError(
+            f"--safescale-corpus-repair: found {settings.corpus_repair!r}, and none of the "
+            f"conditions retrieves ({names}); allowed: beside one that does, such as standard_rag"
+        )
+
+
 def _retriever(settings: Settings, dataset: Dataset, root: Path) -> Retriever | None:
     """Return what searches the data set's corpus; ``None`` where it has none."""
     if not dataset.corpus:
         return None
     embedder = build_embedder(settings, root=root)
-    return Retriever(passages=tuple(dataset.corpus), embedder=embedder)
+    repair = dataset.repair
+    return Retriever(
+        passages=tuple(dataset.corpus),
+        embedder=embedder,
+        repaired=None if repair is None else repair.passages,
+    )
 
 
 def _check_retries(models: Sequence[Model], decoding: Decoding) -> None:
@@ -343,19 +369,19 @@ def case_runner(run: Run, caller: Caller) -> CaseRunner:
     return CaseRunner(
         caller=caller,
         decoding=run.decoding,
-        ranker=_ranker(run.retriever, caller),
+        rankers=_rankers(run.retriever, caller),
         second=SecondReader.of(run.reader, caller, run.cases, run.decoding),
         layer_profiles=run.layer_profiles,
     )
 
 
-def _ranker(retriever: Retriever | None, caller: Caller) -> Ranker | None:
-    """Return a ranker whose embeddings are asked for as every answer is: once, and kept."""
+def _rankers(retriever: Retriever | None, caller: Caller) -> Rankers:
+    """Return rankers whose embeddings are asked for as every answer is: once, and kept."""
     if retriever is None:
-        return None
+        return Rankers()
     embedder = retriever.embedder
     if embedder is None:
-        return retriever.ranker()
+        return Rankers(*retriever.rankers())
     # Here and not in the loop's thread: pytest may parse what is imported.
     from pytest_safescale.models.openai.embedding import embedding_request, read_vectors
 
@@ -363,4 +389,4 @@ def _ranker(retriever: Retriever | None, caller: Caller) -> Ranker | None:
         answered = await caller.ask(embedder, embedding_request(texts))
         return read_vectors(answered.replies[0], len(texts))
 
-    return retriever.ranker(embed)
+    return Rankers(*retriever.rankers(embed))

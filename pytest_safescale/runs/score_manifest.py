@@ -54,6 +54,7 @@ _MOST_NAMED = 10
 """How many problems the notices name; a damaged folder may have thousands."""
 _OF_A_RUN = (
     "corpus",
+    "corpus_repair",
     "ranker",
     "prompt",
     "prompt_sha256",
@@ -281,6 +282,8 @@ def _of_a_run(scored: Scored) -> Manifest:
     found["corpus"] = found["corpus"] or {"name": "", "passages": 0}
     unknown = {"samples": int(scored.panel.drawn.max(initial=0)), "adaptive": scored.adaptive}
     found["decoding"] = found["decoding"] or {**unknown, "sample_temperature": None}
+    if found["corpus_repair"] is None:
+        del found["corpus_repair"]
     stated = found.pop("profiles")
     if stated or (names := profiles_of(scored.panel)) != [PLAIN]:
         # Cases without the run.json of their run tell the profiles' names alone.

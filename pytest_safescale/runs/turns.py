@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.answer import AnswerForm
 from pytest_safescale.answers.read_answer import read_answer
-from pytest_safescale.cells import PLAIN
+from pytest_safescale.cells import PLAIN, unrepaired
 from pytest_safescale.errors import CallFailed
 from pytest_safescale.models.model import Request, Subject
 from pytest_safescale.runs.case import ReadReply
@@ -157,7 +157,7 @@ class TurnAsker:
             logprobs=turn.logprobs,
             subject=Subject(
                 item=question.case.item,
-                condition=question.case.condition.name,
+                condition=unrepaired(question.case.condition.name),
                 profile=turn.profile,
                 shown_as=question.shown.shown_as if question.shown.abstains else {},
             ),

@@ -30,6 +30,12 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
         "how raters' votes make labels: majority (default), any or all",
     ),
     ("corpus", "REF", "passages for retrieval, a .jsonl file; default: the data set's own"),
+    (
+        "corpus-repair",
+        "PLAN",
+        "what `safescale audit --repair` wrote: conditions that retrieve are asked over the "
+        "repaired corpus too, as standard_rag_repaired beside standard_rag",
+    ),
     ("conditions", "LIST", "comma list of conditions; default: the six"),
     (
         "prompts",

@@ -98,6 +98,7 @@ _NO_SHAPE = (
     "base_url",
     "dataset",
     "corpus",
+    "corpus_repair",
     "shard",
     "concurrency",
     "store",
@@ -128,6 +129,8 @@ class Settings(Table):
     base_url: str | None = None
     dataset: str = "sample"
     corpus: str | None = None
+    corpus_repair: str | None = None
+    """A plan of repairs on the corpus; with it conditions that retrieve are asked over both."""
     conditions: tuple[str, ...] = ()
     """Empty for the six."""
     profiles: tuple[str, ...] = ()
@@ -218,7 +221,7 @@ class Settings(Table):
         return value
 
     @field_validator(
-        *("dataset", "corpus", "store", "gates", "baseline", "report", "figures"),
+        *("dataset", "corpus", "corpus_repair", "store", "gates", "baseline", "report", "figures"),
         *("lock", "ledger"),
     )
     @classmethod

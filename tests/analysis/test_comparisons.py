@@ -157,6 +157,28 @@ def test_the_default_pairs_are_those_of_the_paper() -> None:
     assert not any("context_32k" in pair for pair in pairs)
 
 
+def test_a_repaired_corpus_is_compared_with_the_old_one_and_adjusted_by_itself() -> None:
+    answers = {
+        "closed_book": "BBBBBBBB",
+        "standard_rag": "AABBBBBB",
+        "standard_rag_repaired": "AAAAAAAB",
+        "top_1_repaired": "AAAAAAAA",
+    }
+    rows = [
+        row
+        for row in condition_comparisons(panel_of({"m": answers}))
+        if (row.metric, row.regime) == ("accuracy", "single")
+    ]
+    assert [(row.left, row.right) for row in rows] == [
+        ("standard_rag", "closed_book"),
+        ("standard_rag_repaired", "standard_rag"),
+    ]
+    gain = rows[1]
+    # Five of eight items are mended, none is broken: 2 / 2^5, alone in its family.
+    assert (gain.kind, gain.delta, gain.b, gain.c) == ("condition", 5 / 8, 5, 0)
+    assert (gain.p_value, gain.p_holm) == (2 / 32, 2 / 32)
+
+
 def test_two_runs_are_compared_over_the_items_both_have() -> None:
     # Item 2 was asked now alone, item 9 then alone; item 3 has another correct letter now.
     now = panel_of(

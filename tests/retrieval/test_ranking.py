@@ -189,3 +189,24 @@ def test_a_query_vector_of_another_length_is_a_failed_call() -> None:
 
     with pytest.raises(CallFailed, match="different lengths"):
         asyncio.run(DenseRanker(CORPUS, embed).rank("bone", 1))
+
+
+def test_a_label_is_found_by_nothing() -> None:
+    labelled = [CORPUS[0].model_copy(update={"label": "zebra zebra"}), *CORPUS[1:]]
+    assert not Bm25Ranker(labelled).matches("zebra")
+    plain, with_label = (asyncio.run(Bm25Ranker(one).rank("air", 4)) for one in (CORPUS, labelled))
+    assert ids(plain) == ids(with_label)
+
+
+def test_a_part_of_a_corpus_is_ranked_by_the_vectors_of_the_whole() -> None:
+    texts = [Passage(id=name, text=name) for name in AXES]
+    embed = Embedder()
+    whole = DenseRanker(texts, embed)
+    part = whole.of_part([one for one in texts if one.id != "lung"])
+
+    async def both() -> tuple[list[str], list[str]]:
+        return ids(await whole.rank("bone", 3)), ids(await part.rank("bone", 3))
+
+    assert asyncio.run(both()) == (["bone", "brain", "lung"], ["bone", "brain"])
+    # The three passages once, and a query for each.
+    assert sorted(embed.batches) == [1, 1, 3]

@@ -17,6 +17,7 @@ from pytest_safescale.calls.stored_replies import call_key
 from pytest_safescale.conditions.catalogue import CONDITIONS
 from pytest_safescale.conditions.profiles import PromptProfile, plain_profile, profiles_named
 from pytest_safescale.conditions.prompt import default_prompt
+from pytest_safescale.conditions.repaired import Rankers
 from pytest_safescale.dataset.item import Item, Option
 from pytest_safescale.errors import CallFailed
 from pytest_safescale.models.model import Reply, Request, Subject
@@ -67,7 +68,7 @@ def ask(
         runner = CaseRunner(
             caller=Caller(store, CallLimits(max_attempts=1)),
             decoding=Decoding(samples=samples, adaptive=adaptive),
-            ranker=None,
+            rankers=Rankers(),
         )
         case = Case(
             model=model,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from pytest_safescale.cells import unrepaired
 from pytest_safescale.report.baseline_lines import LISTS
 from pytest_safescale.report.state_lines import answered_share
 from pytest_safescale.report.table import COLUMNS
@@ -221,9 +222,22 @@ def _prompts(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
         }
         groups[f"Prompt profile {words(profile['name'])}"] = own | {"sha256": profile["sha256"]}
     agent = manifest.get("agent_prompt")
-    if agent and "agentic_rag" in manifest.get("conditions", ()):
+    if agent and "agentic_rag" in map(unrepaired, manifest.get("conditions", ())):
         groups["Prompt of the agent"] = {words(name): text for name, text in agent.items()}
     return groups
+
+
+def _repair(manifest: Manifest) -> dict[str, Any]:
+    """Return the plan of repairs; nothing without one."""
+    repair = manifest.get("corpus_repair")
+    if not repair:
+        return {}
+    return {
+        "corpus repair": repair["name"],
+        "corpus repair sha256": repair["sha256"],
+        "repairs": _value_text(repair["actions"]),
+        "passages after repair": repair["passages"],
+    }
 
 
 def method(manifest: Manifest) -> list[dict[str, Any]]:
@@ -239,6 +253,7 @@ def method(manifest: Manifest) -> list[dict[str, Any]]:
             "sha256": dataset["sha256"],
             "corpus": corpus["name"] if corpus else None,
             "passages": corpus["passages"] if corpus else None,
+            **_repair(manifest),
             "ranker": manifest.get("ranker"),
             "prompt sha256": manifest.get("prompt_sha256"),
             **({"lock sha256": manifest["lock"]["sha256"]} if "lock" in manifest else {}),

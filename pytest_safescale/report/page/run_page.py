@@ -37,7 +37,9 @@ from pytest_safescale.report.page.page_tables import (
     run_verdict,
 )
 from pytest_safescale.report.page.profile_chart import profile_charts
+from pytest_safescale.report.page.repair_table import repair_tables
 from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
+from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
 from pytest_safescale.report.table import headings
 from pytest_safescale.report.verdict_notes import verdict_notes
@@ -200,8 +202,14 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "layers": layer_tables(run.analyses),
         "against_base": indexed_comparisons(run, LAYERS),
         "analyses": analysis_tables(run.analyses, named),
-        "why": attribution_tables(run.analyses),
-        "why_told": attribution_sentences(run.analyses),
+        "why": [
+            *attribution_tables(run.analyses),
+            *repair_tables(run.manifest, run.comparisons),
+        ],
+        "why_told": [
+            *attribution_sentences(run.analyses),
+            *repair_sentences(run.manifest, run.comparisons),
+        ],
         "worst": [item for item in items if any(item.gravity)][:WORST],
         "dangerous": sum(
             item.findings["high_risk"] + item.findings["unsafe"] > 0 for item in items
