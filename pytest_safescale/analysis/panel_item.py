@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
     from pytest_safescale.dataset.votes import LabelRule
 
-__all__ = ["PanelItem"]
+__all__ = ["NO_SUBGROUP", "SUBGROUP_FIELDS", "PanelItem"]
+
+
+SUBGROUP_FIELDS = ("subspecialty", "question_type")
+"""The fields by which items are parted into subgroups."""
+NO_SUBGROUP = "(none)"
+"""Names the items that do not say which subgroup they are in."""
+_LONGEST = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +40,14 @@ class PanelItem:
     """A hash of everything the item says; empty where none is recorded."""
     cluster: str = ""
     """What it shares with items it is not independent of; empty where it is named none."""
+
+    subspecialty: str = ""
+    question_type: str = ""
+
+    def subgroup(self, field: str) -> str:
+        """Return the name of the item's subgroup by a field of SUBGROUP_FIELDS, in one line."""
+        name = " ".join(str(getattr(self, field)).split())
+        return (name[:_LONGEST] or NO_SUBGROUP).strip()
 
     def labelled_by(self, rule: LabelRule) -> PanelItem:
         """Return the item with the labels that a rule makes of its votes, where it has some."""

@@ -73,6 +73,8 @@ class GateFields(BaseModel):
     """The rule that makes labels of raters' votes for this gate; unset: that of the run."""
     family: str = ""
     """The family of edits a robustness figure is about; unset: over all of them."""
+    by: Literal["subspecialty", "question_type"] | None = None
+    """What parts the items into subgroups, each of which must hold; unset: all items together."""
     confidence: Number | None = Field(default=None, gt=0.5, lt=1.0)
     """Unset: the value itself must hold. Set: its one-sided bound must."""
     looks: Annotated[int, Strict()] | None = Field(default=None, ge=1)

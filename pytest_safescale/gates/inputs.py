@@ -160,6 +160,11 @@ class GateInputs:
             return {}
         return {item.id: item.cluster for item in self.panel.items}
 
+    def subgroup_of(self, field: str) -> Mapping[str, str]:
+        """Return the subgroup of each item by its id; empty without cases."""
+        items = () if self.panel is None else self.panel.items
+        return {item.id: item.subgroup(field) for item in items}
+
     @cached_property
     def by_key(self) -> Mapping[tuple[str, str, str, str, str], Metric]:
         """The figures by what tells them apart."""

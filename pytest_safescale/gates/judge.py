@@ -94,6 +94,8 @@ def _result(trial: Trial, joint_gates: JointGates, inputs: GateInputs) -> GateRe
         best_value=_value(trial.best),
         n=criterion.n,
         clusters=criterion.clusters,
+        subgroups=tuple(criterion.rows),
+        subgroup=criterion.worst_subgroup,
         effective_n=criterion.effective_n,
         answered=answered,
         wanted=wanted,

@@ -228,6 +228,11 @@ class MeanOfCases(Measure):
         closed = span.closed(places, values, over)
         return replace(self, over=over, values=values, span=closed)
 
+    def at_best(self, *, low: bool) -> Self:
+        """Return the measure with every case at 0, or at 1, and nothing missing."""
+        best = np.full(self.items, 0 if low else 1, dtype=np.int8)
+        return replace(self, values=best, span=None, lacks=())
+
     def missed(self) -> Self:
         """Return the rate of the cases that do not count."""
         span = self.span

@@ -10,9 +10,10 @@ from pytest_safescale.gates.gate_fields import BASELINE, chosen
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from pytest_safescale.dataset.item import Item
     from pytest_safescale.gates.spec import Gate
 
-__all__ = ["require_baseline", "require_known_names", "uncounted_looks"]
+__all__ = ["require_baseline", "require_known_names", "require_subgroups", "uncounted_looks"]
 
 
 def require_baseline(gates: Sequence[Gate], *, given: bool) -> None:
@@ -23,6 +24,16 @@ def require_baseline(gates: Sequence[Gate], *, given: bool) -> None:
                 f"gate {gate.name or gate.of_metric!r}: {gate.kind.value} holds the run against an "
                 "earlier one; give --safescale-baseline FILE, or --safescale-gates none for the "
                 "run that becomes the baseline"
+            )
+
+
+def require_subgroups(gates: Sequence[Gate], items: Collection[Item]) -> None:
+    """Raise GateError for a gate ``by`` what no item of the data names."""
+    for gate in gates:
+        if gate.by is not None and not any(getattr(item, gate.by).strip() for item in items):
+            raise GateError(
+                f"gate {gate.name or gate.of_metric!r}: found by {gate.by!r}, which no item of the "
+                "data names; leave by out, or say which column holds it (docs/data.md)"
             )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.gates.spec import Gate
 
-__all__ = ["Decision", "GateResult"]
+__all__ = ["Decision", "GateResult", "SubgroupResult"]
 
 
 class Decision(str, Enum):
@@ -22,6 +22,29 @@ class Decision(str, Enum):
     PASSED = "passed"
     FAILED = "failed"
     INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubgroupResult:
+    """What a gate with ``by`` says about one subgroup of a cell's items."""
+
+    name: str
+    n: int
+    value: float | None
+    bound: float | None
+    """One-sided, at the gate's confidence; ``None`` without one."""
+    clusters: int | None
+    effective_n: float | None
+    p_holm: float | None
+    """Adjusted over the subgroups; ``None`` without confidence."""
+    decision: Decision
+    too_few: bool
+    """Whether its cases could not decide the gate whatever had been answered."""
+
+    def record(self) -> dict[str, Any]:
+        """Return the object of run.json."""
+        fields = {name: value for name, value in vars(self).items() if name != "decision"}
+        return {**fields, "outcome": self.decision.value}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +92,10 @@ class GateResult:
     """Share of resamples of the items in which the decision is another; ``None`` if unknown."""
     items: tuple[str, ...] = ()
     """The items that count against it, worst first, where it did not pass."""
+    subgroups: tuple[SubgroupResult, ...] = ()
+    """By name, of a gate with ``by``."""
+    subgroup: str = ""
+    """The worst of them, whose the value is."""
     items_needed: int | None = None
     """About how many further items at the same rate would decide, where more can."""
     left: int = 0
@@ -136,5 +163,8 @@ class GateResult:
             "items_needed": self.items_needed,
             "items": list(self.items),
             "not_asked": self.left,
+            "by": gate.by,
+            "subgroup": self.subgroup,
+            "subgroups": [one.record() for one in self.subgroups],
             "sentence": self.sentence,
         }

@@ -39,6 +39,10 @@ _OWN_KEYS = {
     "share_of_cases": (CriterionKind.MIN_CASE_CONSISTENCY,),
     "worst": (CriterionKind.MAX_SHARE_OF_WORST,),
     "family": (CriterionKind.MAX, CriterionKind.MIN),
+    "by": (
+        *(CriterionKind.MAX, CriterionKind.MIN),
+        *(CriterionKind.MAX_INCREASE, CriterionKind.MAX_DECREASE),
+    ),
 }
 """Keys that say something of some criteria only."""
 _NO_INTERVAL = (*CALIBRATION_METRICS, *OPTION_CALIBRATION_METRICS)
@@ -70,6 +74,7 @@ class Gate(GateFields):
         self._check_confidence(metric)
         self._check_sequential(metric)
         self._check_labels(metric)
+        self._check_by(metric)
         return self
 
     def _check_kind(self) -> None:
@@ -190,6 +195,14 @@ class Gate(GateFields):
                 f"sequential needs a rate of which each case counts by itself; {metric} is none"
             )
 
+    def _check_by(self, metric: str) -> None:
+        if self.by is None:
+            return
+        if self._spec is not None and not self._spec.is_rate:
+            raise ValueError(f"by needs a rate over cases, and {metric} is none; leave by out")
+        if self.sequential is not None:
+            raise ValueError("by is judged once all items are asked; leave sequential out")
+
     def _check_labels(self, metric: str) -> None:
         if self.labels is not None and metric not in LABELS_OF_METRIC:
             raise ValueError(f"labels goes with a metric that counts labels, not with {metric}")
@@ -200,7 +213,8 @@ class Gate(GateFields):
     def rule(self) -> str:
         """The rule in words, such as ``at most 0.05 with 95 % confidence``."""
         votes = "" if self.labels is None else f", labels = {self.labels}"
-        return f"{self._demand()}{self._surety()}{votes}"
+        each = "" if self.by is None else f" in every {self.by.replace('_', ' ')}"
+        return f"{self._demand()}{each}{self._surety()}{votes}"
 
     def _surety(self) -> str:
         if self.confidence is None or self.tested_confidence is None:

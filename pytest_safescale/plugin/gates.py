@@ -15,7 +15,11 @@ from pytest_safescale.analysis.shared_items import ItemMark
 from pytest_safescale.errors import GateError, SettingsError, UsageError
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.early_stopping import Watch
-from pytest_safescale.gates.requirements import require_baseline, require_known_names
+from pytest_safescale.gates.requirements import (
+    require_baseline,
+    require_known_names,
+    require_subgroups,
+)
 from pytest_safescale.gates.written_gates import load_gates, parse_gates, robustness_gates
 from pytest_safescale.packaged import data_folder
 from pytest_safescale.plugin import output
@@ -162,6 +166,7 @@ class RunGates:
             models=self._run.names,
             profiles=self._run.known_profiles,
         )
+        require_subgroups(gates, self._run.dataset.items)
         require_baseline(gates, given=self._run.settings.baseline is not None)
         self._certificates.require(gates, stated_before(self._run))
         return gates

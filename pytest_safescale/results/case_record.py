@@ -328,6 +328,7 @@ def kept_case(record: CaseRecord) -> KeptCase:
         "item_id": record["item_id"],
         "item_sha256": record.get("item_sha256"),
         "subspecialty": record.get("subspecialty", ""),
+        "question_type": record.get("question_type", ""),
         "options": record["options"],
         "labels": record["labels"],
         "cluster": record.get("cluster", ""),

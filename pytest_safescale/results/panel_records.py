@@ -82,6 +82,8 @@ def item_of_record(record: CaseRecord | KeptCase) -> PanelItem:
         labelled=bool(record.get("labelled")),
         content=record.get("item_sha256") or "",
         cluster=record.get("cluster") or "",
+        subspecialty=record.get("subspecialty") or "",
+        question_type=record.get("question_type") or "",
     )
 
 

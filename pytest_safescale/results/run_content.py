@@ -47,6 +47,20 @@ class KnownFigure(_OfFigure):
     value: float
 
 
+class SubgroupRow(TypedDict, total=False):
+    """What a gate with ``by`` says of a subgroup: ``SubgroupResult`` says what the fields mean."""
+
+    name: str
+    n: int
+    value: float | None
+    bound: float | None
+    clusters: int | None
+    effective_n: float | None
+    p_holm: float | None
+    outcome: str
+    too_few: bool
+
+
 class GateRow(TypedDict, total=False):
     """What a gate says of a cell: ``GateResult``, which says what the figures mean."""
 
@@ -94,6 +108,11 @@ class GateRow(TypedDict, total=False):
     items_needed: int | None
     items: list[str]
     not_asked: int
+    by: str | None
+    """What parts the items into subgroups, where the gate holds each."""
+    subgroup: str
+    """The worst of them, whose the value is."""
+    subgroups: list[SubgroupRow]
     sentence: str
 
 

@@ -159,3 +159,16 @@ def test_a_mean_between_0_and_1_bets_on_whole_clusters() -> None:
     assert alone.bound is not None
     assert tripled.bound < alone.bound
     assert "in 40 clusters, lower bound" in tripled.sentence
+
+
+def test_both_sides_of_an_equivalence_count_what_clusters_are_worth() -> None:
+    gate = {**RISE, "max_change": 0.1}
+    del gate["max_increase"]
+    answers = {"now": words(B=6, A=114), "before": words(A=120)}
+    result, alone = (
+        result_of(make_inputs(answers, clusters=names), **gate) for names in (_clusters(120, 3), [])
+    )
+    assert result.clusters == 40
+    assert result.bound is not None
+    assert alone.bound is not None
+    assert result.bound > alone.bound

@@ -11,6 +11,7 @@ from pytest_safescale.analysis.metrics import (
     OF_WHO_IS_TAKEN,
     ROBUSTNESS_METRICS,
 )
+from pytest_safescale.analysis.panel_item import NO_SUBGROUP
 from pytest_safescale.gates.cell_measures import (
     measure_of,
     measure_of_consistency,
@@ -36,6 +37,7 @@ from pytest_safescale.gates.criteria.cells import (
     pair_of,
 )
 from pytest_safescale.gates.criteria.certified import certified_criterion
+from pytest_safescale.gates.criteria.clustered import ClusteredCriterion
 from pytest_safescale.gates.criteria.concentration import concentration_of
 from pytest_safescale.gates.criteria.difference import (
     DifferenceCriterion,
@@ -44,6 +46,7 @@ from pytest_safescale.gates.criteria.difference import (
 )
 from pytest_safescale.gates.criteria.equivalence import EquivalenceCriterion
 from pytest_safescale.gates.criteria.single_items import ConsistencyCriterion, NoNewCriterion
+from pytest_safescale.gates.criteria.subgroups import SubgroupsCriterion, subgroups_of
 from pytest_safescale.gates.criteria.threshold import RateCriterion, ValueCriterion
 from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.gates.gate_fields import BASELINE, CASE_CONSISTENCY
@@ -97,7 +100,8 @@ def _threshold(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crite
         assert isinstance(measure, MeanOfCases)
         if gate.sequential is not None:
             return AnytimeCriterion(**_limit(gate), measure=_as_listed(measure, inputs))
-        return RateCriterion(**_limit(gate), measure=grouped(measure, inputs))
+        criterion = RateCriterion(**_limit(gate), measure=grouped(measure, inputs))
+        return _in_subgroups(gate, criterion, inputs)
     assert row.value is not None
     if measure is None and (told := _unmade(gate, cell, inputs)):
         raise Undecidable(told)
@@ -118,6 +122,22 @@ def _as_listed(measure: MeanOfCases, inputs: GateInputs) -> MeanOfCases:
     if inputs.panel is not None and any(item.cluster for item in inputs.panel.items):
         raise Undecidable("its items come in clusters, and a test at any stop takes them singly")
     return measure.at(listed)
+
+
+def _in_subgroups(gate: Gate, whole: Criterion, inputs: GateInputs) -> Criterion:
+    """Return the criterion held in every subgroup of the items, where the gate asks for that."""
+    if gate.by is None:
+        return whole
+    assert isinstance(whole, ClusteredCriterion)  # as every rate is
+    known, ids = inputs.subgroup_of(gate.by), whole.measure.ids
+    field = gate.by.replace("_", " ")
+    if not set(ids) <= set(known):
+        raise Undecidable(f"of cases that were not asked the {field} is not known")
+    names = [known[name] for name in ids]
+    if set(names) <= {NO_SUBGROUP}:
+        raise Undecidable(f"no item names its {field}")
+    subgroups = tuple(subgroups_of(whole, names))
+    return SubgroupsCriterion(**_limit(gate), field=field, whole=whole, subgroups=subgroups)
 
 
 def _measure(gate: Gate, cell: Cell, inputs: GateInputs) -> Measure | None:
@@ -166,7 +186,8 @@ def _difference(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crit
     if gate.kind is CriterionKind.MAX_CHANGE:
         up, down = (_side(gate, now, before, inputs, rising=rising) for rising in (True, False))
         return EquivalenceCriterion(**_limit(gate), up=up, down=down)
-    return _side(gate, now, before, inputs, rising=gate.kind is CriterionKind.MAX_INCREASE)
+    side = _side(gate, now, before, inputs, rising=gate.kind is CriterionKind.MAX_INCREASE)
+    return _in_subgroups(gate, side, inputs)
 
 
 def _side(

@@ -85,13 +85,14 @@ class ClusteredCriterion(CasesCriterion):
         assert self.measure.codes is not None
         return np.unique(self.measure.codes, return_index=True)[1]
 
-    def completed(self, *, worst: bool) -> Self:
-        """Return the criterion on the completion that is worst, or best, for what it demands.
+    def moved(self, many: int, *, worst: bool) -> Self:
+        """Return the criterion with so many missing cases as they are worst, or best, for it.
 
-        At worst the cases say no more than in any completion, however they cluster.
+        With all of them at worst the cases say no more than in any completion, however they
+        cluster.
         """
-        found, measure = super().completed(worst=worst), self.measure
-        if not worst or measure.codes is None or not measure.open.any():
+        found, measure = super().moved(many, worst=worst), self.measure
+        if not worst or measure.codes is None or not 0 < len(self.missing) <= many:
             return found
         span = measure.ends
         effects = [

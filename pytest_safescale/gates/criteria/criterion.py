@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pytest_safescale.analysis.completion_ranges import Lack
-from pytest_safescale.gates.result import Decision
+from pytest_safescale.gates.result import Decision, SubgroupResult
 from pytest_safescale.statistics.intervals import SEED, drawn_weights
 
 if TYPE_CHECKING:
@@ -164,6 +164,16 @@ class Criterion(ABC):
     def effective_n(self) -> float | None:
         """How many independent cases say as much; ``None`` where that is not known."""
         return None
+
+    @property
+    def rows(self) -> Sequence[SubgroupResult]:
+        """What each subgroup of the items comes to; empty where they are taken together."""
+        return ()
+
+    @property
+    def worst_subgroup(self) -> str:
+        """The subgroup whose the value is; empty where items are taken together."""
+        return ""
 
     def over_clusters(self) -> str:
         """Say how many clusters the cases are in, and what they are worth; empty without."""

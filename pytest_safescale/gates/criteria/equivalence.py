@@ -12,6 +12,7 @@ from pytest_safescale.gates.criteria.criterion import Criterion, Evaluation, Mis
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from typing_extensions import Self
 
     from pytest_safescale.gates.criteria.difference import DifferenceCriterion
@@ -42,6 +43,21 @@ class EquivalenceCriterion(Criterion):
     def items(self) -> int:
         """Items that are resampled."""
         return self.up.items
+
+    @property
+    def codes(self) -> NDArray[np.int64] | None:
+        """(items,) number of each item's cluster; ``None`` where no two share one."""
+        return self.up.codes
+
+    @property
+    def clusters(self) -> int | None:
+        """Clusters that a bound rests on; ``None`` where no two items share one."""
+        return self.up.clusters
+
+    @property
+    def effective_n(self) -> float | None:
+        """How many independent items say as much; ``None`` where that is not known."""
+        return self.up.effective_n
 
     @property
     def missing(self) -> Sequence[Missing]:
