@@ -19,7 +19,7 @@ from pytest_safescale.analysis.ensembles import synchronized_items
 from pytest_safescale.analysis.mechanisms import evidence_misread, reasoning_drift
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
 from pytest_safescale.analysis.panel import NULL
-from pytest_safescale.analysis.per_item import item_failures, worst_of_each
+from pytest_safescale.analysis.per_item import counted_failures, worst_of_each
 from pytest_safescale.analysis.profiles import base_panel
 from pytest_safescale.analysis.scaling import scaling_data
 from pytest_safescale.analysis.slopes import slopes
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.analysis.decoupling import Movement
     from pytest_safescale.analysis.panel import Panel
-    from pytest_safescale.analysis.per_item import ItemFailures
+    from pytest_safescale.analysis.per_item import CountedFailures
     from pytest_safescale.analysis.scaling import ModelFacts
     from pytest_safescale.analysis.slopes import Slope
     from pytest_safescale.analysis.variance import VarianceShare
@@ -48,7 +48,7 @@ def analyses(
     *,
     ensembles: Mapping[str, Sequence[str]],
     facts: Mapping[str, ModelFacts],
-    failures: Sequence[ItemFailures] | None = None,
+    failures: CountedFailures | None = None,
     adaptive: bool = False,
     seed: int = SEED,
 ) -> dict[str, Any]:
@@ -57,8 +57,8 @@ def analyses(
     They are of the plain prompt profile, or the first where that is not asked; what the others
     change is a dimension of the decoupling table.
     ``ensembles`` maps names to models that the panel has; ``facts`` is what is known of models.
-    ``failures`` are other counts per item than those of ``item_failures``. With ``adaptive``
-    what needs every sample is excluded, as sampling may have stopped early.
+    ``failures`` are other counts per item than those of our definitions. With ``adaptive`` what
+    needs every sample is excluded, as sampling may have stopped early.
     """
     whole, panel = panel, base_panel(panel)
     seen = attribution(panel, adaptive=adaptive, seed=seed)
@@ -71,7 +71,7 @@ def analyses(
             }
             for name, models in ensembles.items()
         ],
-        "concentration": _concentration(panel, failures),
+        "concentration": _concentration(panel, failures, seed),
         "mechanisms": {
             "confident_errors": [] if adaptive else _plain(confidence_filters(panel, seed=seed)),
             "evidence_misread": _plain(evidence_misread(panel, seed=seed)),
@@ -89,19 +89,19 @@ def complete_ensembles(
     return {name: models for name, models in ensembles.items() if set(models) <= set(panel.models)}
 
 
-def _concentration(panel: Panel, failures: Sequence[ItemFailures] | None) -> dict[str, Any]:
-    own = item_failures(panel)
-    rows = own if failures is None else failures
+def _concentration(panel: Panel, failures: CountedFailures | None, seed: int) -> dict[str, Any]:
+    own = counted_failures(panel)
+    judged, rows = failures or own
     letters = _letters(panel)
     return {
-        "findings": _plain(concentrations(rows)),
+        "findings": _plain(concentrations(rows, judged, panel.conditions, seed=seed)),
         "items": [
             {**_plain(row), "letters": letters.get((row.item_id, row.condition))} for row in rows
         ],
         "worst": {
             # Each with its wrong answers, which are judged by our own definitions always.
             finding: _plain(items)
-            for finding, items in worst_of_each(panel, _WORST, own).items()
+            for finding, items in worst_of_each(panel, _WORST, own.rows).items()
         },
     }
 

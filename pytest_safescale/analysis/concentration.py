@@ -5,16 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_safescale.statistics.concentration import gini, share_of_worst
-from pytest_safescale.verdicts.labels import SAFETY_FINDINGS
+import numpy as np
+
+from pytest_safescale.statistics.concentration import (
+    against_chance,
+    carried_by_chance,
+    gini,
+    share_of_worst,
+)
+from pytest_safescale.statistics.intervals import SEED
+from pytest_safescale.verdicts.labels import METRIC_OF_SAFETY_FINDING, SAFETY_FINDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from pytest_safescale.analysis.judged_cases import Judged
     from pytest_safescale.analysis.per_item import ItemFailures
+    from pytest_safescale.statistics.concentration import AgainstChance
 
 __all__ = [
     "SPREAD",
+    "WORST",
     "Concentration",
     "concentration",
     "concentrations",
@@ -22,6 +35,8 @@ __all__ = [
 
 SPREAD = (*SAFETY_FINDINGS, "wrong", "abstained")
 """The findings whose concentration is told; each a count of ItemFailures."""
+WORST = 10
+"""Per cent of the items whose share is held against chance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +55,18 @@ class Concentration:
     worst_20: float | None
     gini: float | None
     """0 where all items carry the same, towards 1 where one carries all."""
+    expected_share: float | None
+    """What ``worst_10`` would be on average if chance placed each cell's findings on its items."""
+    excess_share: float | None
+    """``worst_10`` less ``expected_share``."""
+    p_value: float | None
+    """One-sided: how often chance makes ``worst_10`` as large."""
 
 
-def concentration(finding: str, condition: str, counts: Sequence[int]) -> Concentration:
-    """Return how the findings, counted by item, are spread."""
+def concentration(
+    finding: str, condition: str, counts: Sequence[int], chance: AgainstChance | None = None
+) -> Concentration:
+    """Return how the findings, counted by item, are spread, beside what chance makes of them."""
     return Concentration(
         finding=finding,
         condition=condition,
@@ -53,14 +76,62 @@ def concentration(finding: str, condition: str, counts: Sequence[int]) -> Concen
         worst_10=share_of_worst(counts, 10),
         worst_20=share_of_worst(counts, 20),
         gini=gini(counts),
+        expected_share=None if chance is None else chance.expected,
+        excess_share=None if chance is None else chance.excess,
+        p_value=None if chance is None else chance.p_value,
     )
 
 
-def concentrations(failures: Iterable[ItemFailures]) -> list[Concentration]:
-    """Return the spread of every known finding, over all conditions (``*``) and within each."""
-    counts: dict[tuple[str, str], list[int]] = {}
+def concentrations(
+    failures: Iterable[ItemFailures],
+    judged: Judged,
+    conditions: Sequence[str],
+    *,
+    seed: int = SEED,
+) -> list[Concentration]:
+    """Return the spread of every known finding, over all conditions and within each.
+
+    ``judged`` are the answers, of (models, conditions, items), that ``failures`` count.
+    """
+    counts: dict[str, dict[str, list[int]]] = {}
     for row in failures:
         for finding in SPREAD:
             if getattr(row, finding) is not None:
-                counts.setdefault((finding, row.condition), []).append(getattr(row, finding))
-    return [concentration(*names, found) for names, found in counts.items()]
+                of_condition = counts.setdefault(row.condition, {})
+                of_condition.setdefault(finding, []).append(getattr(row, finding))
+    return [
+        concentration(finding, condition, counted[finding], found.get(finding))
+        for condition, counted in counts.items()
+        for found in [_against_chance(counted, _at(condition, conditions), judged, seed)]
+        for finding in counted
+    ]
+
+
+def _at(condition: str, conditions: Sequence[str]) -> slice:
+    if condition not in conditions:  # all of them
+        return slice(None)
+    place = conditions.index(condition)
+    return slice(place, place + 1)
+
+
+def _against_chance(
+    counted: Mapping[str, Sequence[int]], at: slice, judged: Judged, seed: int
+) -> dict[str, AgainstChance | None]:
+    """Return each finding beside chance, over the cells of these conditions."""
+    there = judged.there[:, at].reshape(-1, judged.there.shape[2])
+    found = np.stack([_found(judged, finding)[:, at].sum(axis=2).ravel() for finding in counted])
+    items = len(next(iter(counted.values())))
+    worst = -(-items * WORST // 100)
+    placed = carried_by_chance(there, found, worst, seed=seed)
+    return {
+        finding: against_chance(sum(sorted(counts)[-worst:]), sum(counts), of_finding)
+        for (finding, counts), of_finding in zip(counted.items(), placed, strict=True)
+    }
+
+
+def _found(judged: Judged, finding: str) -> NDArray[np.bool_]:
+    """Return which answers have a finding, (models, conditions, items) bool."""
+    if finding == "wrong":
+        return judged.there & ~judged.rates["accuracy"]
+    names = {**METRIC_OF_SAFETY_FINDING, "abstained": "abstention_rate"}
+    return judged.rates[names[finding]]

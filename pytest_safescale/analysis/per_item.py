@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVERY_CONDITION",
+    "CountedFailures",
     "Failure",
     "ItemFailures",
     "WorstItem",
+    "counted_failures",
     "item_failures",
     "worst_items",
     "worst_of_each",
@@ -54,6 +56,13 @@ class ItemFailures:
     """The wrong letter given most often, the first by alphabet among equals."""
 
 
+class CountedFailures(NamedTuple):
+    """Answers, and their failures by item."""
+
+    judged: Judged
+    rows: Sequence[ItemFailures]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Failure:
     """How one model failed at an item."""
@@ -80,7 +89,13 @@ def item_failures(panel: Panel) -> list[ItemFailures]:
 
     Ordered by condition and then by item id; an item without an answered case has no row.
     """
-    return count_failures(panel, single_answers(panel), _most_common)
+    return list(counted_failures(panel).rows)
+
+
+def counted_failures(panel: Panel) -> CountedFailures:
+    """Return the single answers with what ``item_failures`` counts of them."""
+    judged = single_answers(panel)
+    return CountedFailures(judged, count_failures(panel, judged, _most_common))
 
 
 def count_failures(panel: Panel, judged: Judged, letters: Any) -> list[ItemFailures]:

@@ -17,7 +17,7 @@ class CriterionKind(str, Enum):
     MAX_CHANGE = "max_change"
     MIN_CASE_CONSISTENCY = "min_case_consistency"
     NO_NEW = "no_new"
-    MAX_SHARE_OF_WORST = "max_share_of_worst"
+    MAX_EXCESS_SHARE = "max_excess_share"
     CERTIFIED = "certified"
 
     @property

@@ -63,8 +63,8 @@ class GateFields(BaseModel):
     """The share of cases that must be as consistent as that; every one unless given."""
     no_new: FindingName | None = None
     """A finding that no case may have which did not have it in the baseline."""
-    max_share_of_worst: Number | None = Field(default=None, gt=0, lt=1)
-    """The share of all findings that the worst items may carry."""
+    max_excess_share: Number | None = Field(default=None, ge=0, lt=1)
+    """How much more of all findings the worst items may carry than chance alone would give them."""
     certified: str | None = Field(default=None, min_length=1)
     """The path of a certificate: its risk is held at its threshold."""
     worst: Number = Field(default=0.1, gt=0, lt=1)

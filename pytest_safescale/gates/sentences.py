@@ -109,10 +109,10 @@ def _subject(gate: Gate) -> str:
     if gate.no_new is not None:
         return gate.no_new.replace("_", " ")
     name = gate.of_metric.replace("_", " ")
-    if gate.kind is CriterionKind.MAX_SHARE_OF_WORST:
+    if gate.kind is CriterionKind.MAX_EXCESS_SHARE:
         missed = gate.spec is not None and gate.spec.higher_is_better
         found = f"misses of {name}" if missed else name
-        return f"share of the worst {100 * gate.worst:g} % of items in {found}"
+        return f"excess share of the worst {100 * gate.worst:g} % of items in {found}"
     return name
 
 

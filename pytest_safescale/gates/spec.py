@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationInfo, model_validator
 
@@ -37,7 +37,7 @@ _OWN_KEYS = {
         CriterionKind.MAX_CHANGE,
     ),
     "share_of_cases": (CriterionKind.MIN_CASE_CONSISTENCY,),
-    "worst": (CriterionKind.MAX_SHARE_OF_WORST,),
+    "worst": (CriterionKind.MAX_EXCESS_SHARE,),
     "family": (CriterionKind.MAX, CriterionKind.MIN),
     "by": (
         *(CriterionKind.MAX, CriterionKind.MIN),
@@ -58,6 +58,16 @@ _SIDES = {
 
 class Gate(GateFields):
     """A threshold on a metric, for the cells its condition and model name."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _replaced(cls, table: Any) -> Any:
+        if isinstance(table, dict) and "max_share_of_worst" in table:
+            raise ValueError(
+                "max_share_of_worst is no key any more, as few findings alone raise that share; "
+                "max_excess_share says how far it may lie above what chance makes of it"
+            )
+        return table
 
     @model_validator(mode="after")
     def _makes_sense(self, info: ValidationInfo) -> Gate:
@@ -122,18 +132,9 @@ class Gate(GateFields):
             raise ValueError(f"{found}; allowed: {_listed(specs)}")
         if self.metric in ROBUSTNESS_METRICS and not self.kind.is_threshold:
             raise ValueError(f"{self.kind.value} needs single cases; {self.metric} has max, min")
-        if self.max_share_of_worst is not None:
-            self._check_worst(specs[self.metric])
+        if self.max_excess_share is not None and not specs[self.metric].is_rate:
+            raise ValueError(f"max_excess_share needs a rate of cases; {self.metric} is none")
         return self.metric
-
-    def _check_worst(self, spec: MetricSpec) -> None:
-        if not spec.is_rate:
-            raise ValueError(f"max_share_of_worst needs a rate of cases; {self.metric} is none")
-        if self.threshold < self.worst:
-            raise ValueError(
-                f"max_share_of_worst: found {self.threshold:g}; the worst {self.worst:g} of the "
-                f"items carry no smaller share of any finding; allowed: from {self.worst:g}"
-            )
 
     def _check_range(self, metric: str) -> None:
         """Refuse what no share can reach: a gate in per cent would always pass, or never."""
@@ -174,7 +175,7 @@ class Gate(GateFields):
                 f"{metric} grows with the noise in its bins, so that no bound by resampling holds; "
                 "leave confidence out"
             )
-        if self.kind in (CriterionKind.NO_NEW, CriterionKind.MAX_SHARE_OF_WORST):
+        if self.kind in (CriterionKind.NO_NEW, CriterionKind.MAX_EXCESS_SHARE):
             raise ValueError(f"{self.kind.value} is a rule for these items; leave confidence out")
         if self.kind is CriterionKind.MIN_CASE_CONSISTENCY and self.share_of_cases == 1:
             raise ValueError(
@@ -239,7 +240,7 @@ class Gate(GateFields):
             side = _SIDES[self.kind]
             of = f"the {BASELINE}" if self.against == BASELINE else self.against_words
             return f"at most {self.threshold:g} {side} {of}"
-        if self.max_share_of_worst is not None:
+        if self.max_excess_share is not None:
             return f"at most {self.threshold:g} for the worst {100 * self.worst:g} % of items"
         return f"{'at most' if self.at_most else 'at least'} {self.threshold:g}"
 

@@ -37,7 +37,9 @@ class SelfCheck:
 
     def try_gates(self) -> list[str]:
         """Try the gates; returns what is wrong with each that is none."""
-        self._checks = check_gates(lambda control: self._judged(control_book(self._run, control)))
+        self._checks = check_gates(
+            lambda control, share: self._judged(control_book(self._run, control, share))
+        )
         self._book.checks = [check.row() for check in self._checks]
         self._book.passed_unanswered = passed_unanswered(self._checks)
         return [f"{check.gate}: {check.fault}" for check in self._checks if check.fault]

@@ -38,7 +38,7 @@ from pytest_safescale.analysis.metric_columns import (
 )
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, SELF_CONSISTENCY, SINGLE, Metric
 from pytest_safescale.analysis.panel import NULL
-from pytest_safescale.analysis.per_item import ItemFailures, count_failures
+from pytest_safescale.analysis.per_item import CountedFailures, count_failures
 from pytest_safescale.statistics.intervals import BOOTSTRAP, SEED
 from pytest_safescale.verdicts.verdict import DANGEROUS_CONFIDENCE
 
@@ -310,8 +310,8 @@ def _is_sure(of_members: Sequence[Sequence[int]]) -> bool:
     return bool(shares) and mean(shares) >= DANGEROUS_CONFIDENCE
 
 
-def release_item_failures(panel: Panel) -> list[ItemFailures]:
-    """Return the counts per item, an unanswered case as an abstention.
+def release_item_failures(panel: Panel) -> CountedFailures:
+    """Return the answers and their counts per item, an unanswered case as an abstention.
 
     Among equally common wrong letters the one given first stands, models in code-point order.
     """
@@ -319,7 +319,7 @@ def release_item_failures(panel: Panel) -> list[ItemFailures]:
     judged = judge_answers(
         panel, _unanswered(panel.greedy), there=_in_safety(panel), asked=panel.exists
     )
-    return count_failures(panel, judged, _first_given)
+    return CountedFailures(judged, count_failures(panel, judged, _first_given))
 
 
 def _first_given(letters: NDArray[np.int16], codes: int) -> NDArray[np.int16]:

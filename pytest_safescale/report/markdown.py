@@ -8,6 +8,7 @@ from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.gates.result import Decision
 from pytest_safescale.report.attribution_lines import attribution_sentences
 from pytest_safescale.report.baseline_lines import change_summary
+from pytest_safescale.report.concentration_lines import concentration_sentences
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_summary
@@ -18,7 +19,7 @@ from pytest_safescale.report.state_lines import answered_share, state_sentence, 
 from pytest_safescale.report.table import Row, headings, model_names, percent, rows_of
 from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.report.wording import model_label, run_verdict_sentence
-from pytest_safescale.results.label_words import label_sentence
+from pytest_safescale.results.label_words import label_sentence, label_words
 from pytest_safescale.results.manifest_facts import failed_tests
 from pytest_safescale.settings.shards import shard_in, shard_sentence
 from pytest_safescale.text.escaping import code_span, markdown
@@ -83,6 +84,8 @@ def render_summary(conclusion: Conclusion) -> str:
         *repair_sentences(manifest, map(vars, conclusion.comparisons)),
     ]:
         foot += ["", *(f"- {markdown(line)}" for line in told_why)]
+    told_worst = concentration_sentences(conclusion.analyses, label_words(manifest))
+    foot += [line for told in told_worst for line in ("", markdown(told))]
     if told_layers := layer_sentences(conclusion.analyses):
         foot += ["", *(f"- {markdown(line)}" for line in told_layers)]
     if told_profiles := profile_sentences(conclusion):

@@ -1,14 +1,39 @@
-"""How unevenly counts are spread: the share of the worst, Lorenz curve and Gini coefficient."""
+"""How unevenly counts are spread: the share of the worst, against chance, Lorenz curve and Gini.
+
+Definitions: docs/metrics.md, "Concentration".
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_safescale.statistics.intervals import SEED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["gini", "lorenz", "share_of_worst"]
+    from numpy.typing import NDArray
+
+__all__ = [
+    "PLACEMENTS",
+    "AgainstChance",
+    "against_chance",
+    "carried_by_chance",
+    "excess_between",
+    "expected_of_many",
+    "gini",
+    "lorenz",
+    "share_of_worst",
+]
+
+PLACEMENTS = 999
+"""Random placements of findings."""
+_BLOCK = 400_000
+"""Items of placements that are drawn at once."""
 
 
 def share_of_worst(counts: Sequence[int], per_cent: int) -> float | None:
@@ -45,3 +70,127 @@ def gini(counts: Sequence[int]) -> float | None:
     # The trapezia under the curve: each cumulative sum counts twice, the last one once.
     area = (2 * sum(accumulate(sorted(counts))) - total) / (2 * n * total)
     return 1 - 2 * area
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgainstChance:
+    """The share that the worst items carry beside what findings placed at random would show."""
+
+    share: float
+    expected: float
+    """Mean share over the random placements."""
+    p_value: float
+    """One-sided: (1 + placements whose share is as large) / (placements + 1)."""
+
+    @property
+    def excess(self) -> float:
+        """The share less what chance makes of it."""
+        return self.share - self.expected
+
+
+def against_chance(carried: int, total: int, placed: NDArray[np.int64]) -> AgainstChance | None:
+    """Return how concentrated findings are; ``None`` where there is none.
+
+    ``carried`` of ``total`` findings are on the worst items; ``placed`` is what these carry in
+    each random placement, (placements,), as ``carried_by_chance`` returns it.
+    """
+    if not total:
+        return None
+    as_many = int((placed >= carried).sum())
+    return AgainstChance(
+        share=carried / total,
+        expected=float(placed.mean() / total),
+        p_value=(1 + as_many) / (len(placed) + 1),
+    )
+
+
+def carried_by_chance(
+    there: NDArray[np.bool_], found: NDArray[np.int64], worst: int, *, seed: int = SEED
+) -> NDArray[np.int64]:
+    """Return the findings of the worst items where chance alone places them, (kinds, placements).
+
+    ``there`` is (cells, items) bool, which items a cell has a case of, and ``found`` is
+    (kinds, cells) int, how many of its cases have each kind of finding. Each placement draws
+    anew, in each cell, which of its items these are; ``worst`` items with most are summed. The
+    kinds share the draws, and a larger number keeps the items of a smaller one: with each further
+    finding no placement carries less, and none carries more than one more.
+    """
+    kinds, items = len(found), there.shape[1]
+    worst = min(worst, items)
+    if not worst:
+        return np.zeros((kinds, PLACEMENTS), dtype=np.int64)
+    generator = np.random.default_rng(seed)
+    at_once = max(1, _BLOCK // items)
+    blocks = []
+    for start in range(0, PLACEMENTS, at_once):
+        counts = _placed(there, found, min(at_once, PLACEMENTS - start), generator)
+        counts.sort(axis=2)
+        blocks.append(counts[..., items - worst :].sum(axis=2, dtype=np.int64))
+    return np.concatenate(blocks, axis=1)
+
+
+def _placed(
+    there: NDArray[np.bool_],
+    found: NDArray[np.int64],
+    rows: int,
+    generator: np.random.Generator,
+) -> NDArray[np.int32]:
+    """Return the findings of each item in so many placements, (kinds, rows, items), int32."""
+    counts = np.zeros((len(found), rows, there.shape[1]), dtype=np.int32)
+    for members, many in zip(there, found.T, strict=True):
+        keys = generator.random((rows, there.shape[1]))
+        keys[:, ~members] = np.inf
+        ordered = np.sort(keys, axis=1)
+        for kind, number in enumerate(many):
+            if number:
+                counts[kind] += keys <= ordered[:, number - 1, None]
+    return counts
+
+
+def excess_between(
+    carried: tuple[int, int],
+    placed: tuple[NDArray[np.int64], NDArray[np.int64]],
+    totals: tuple[int, int],
+) -> tuple[float, float]:
+    """Return bounds of the excess share of all numbers of findings between two ends, low and high.
+
+    Each argument is of the fewest and of the most findings that there can be: what the worst items
+    carry, what they carry in each random placement, (placements,), by ``carried_by_chance`` with
+    the same seed, and how many findings there are. With each finding more, 0 to 1 more is carried,
+    placed or not, which bounds both for every total between.
+    """
+    total = np.arange(max(totals[0], 1), totals[1] + 1)
+    if not len(total):
+        return 0.0, 0.0
+    by_chance = float(placed[0].mean()), float(placed[1].mean())
+    least, most = _between(carried, totals, total)
+    least_by_chance, most_by_chance = _between(by_chance, totals, total)
+    low, high = (least - most_by_chance) / total, (most - least_by_chance) / total
+    return float(low.min()), float(high.max())
+
+
+def _between(
+    ends: tuple[float, float], totals: tuple[int, int], total: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the least and the most that is carried of each total, both (totals,), float64."""
+    least = np.maximum(ends[0], ends[1] - (totals[1] - total))
+    most = np.minimum(ends[1], ends[0] + (total - totals[0]))
+    return least.astype(np.float64), most.astype(np.float64)
+
+
+def expected_of_many(shares: NDArray[np.float64], items: int, worst: int) -> NDArray[np.float64]:
+    """Return about what the worst items carry by chance, (rows,), float64, without placing.
+
+    ``shares`` is (rows, cells), the chance that an item has the finding in each cell. The worst
+    items carry the sum over j of min(worst, items with j findings or more), whose number is taken
+    at its mean: right for many items, a little too large for few.
+    """
+    rows, cells = shares.shape
+    chance = np.zeros((rows, cells + 1))
+    chance[:, 0] = 1.0
+    for cell in range(cells):
+        share = shares[:, cell, None]
+        chance[:, 1:] = chance[:, 1:] * (1 - share) + chance[:, :-1] * share
+        chance[:, 0] *= 1 - share[:, 0]
+    as_many = items * chance[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
+    return np.asarray(np.minimum(worst, as_many).sum(axis=1))

@@ -13,6 +13,7 @@ from pytest_safescale.analysis.concentration import SPREAD, concentration, conce
 from pytest_safescale.analysis.per_item import (
     EVERY_CONDITION,
     ItemFailures,
+    counted_failures,
     item_failures,
     worst_items,
 )
@@ -153,13 +154,22 @@ def test_shares_grow_with_the_part_and_no_order_matters(carried: list[int], rand
 
 
 def test_every_finding_is_told_over_all_conditions_and_within_each() -> None:
-    rows = {(row.finding, row.condition): row for row in concentrations(item_failures(TWO))}
+    judged, failures = counted_failures(TWO)
+    found = concentrations(failures, judged, TWO.conditions)
+    rows = {(row.finding, row.condition): row for row in found}
     assert set(rows) == set(itertools.product(SPREAD, ("*", "x", "y")))
     unsafe = rows["unsafe", "*"]
     # Three unsafe answers, all on item 1 of two.
     assert (unsafe.total, unsafe.items, unsafe.worst_5, unsafe.gini) == (3, 2, 1.0, 0.5)
     nothing = rows["high_risk", "y"]
     assert (nothing.total, nothing.worst_20, nothing.gini) == (0, None, None)
+    assert (nothing.expected_share, nothing.excess_share, nothing.p_value) == (None,) * 3
+    # Two of the three cells that have one have two items, the other one: a's are on either item
+    # under x and under y, and b's under y; all three are on one in 1/4 of the placements. The
+    # worse item has 3 then, else 2: (3 + 3 x 2) / 4 of 3.
+    assert unsafe.expected_share == pytest.approx(0.75, abs=0.02)
+    assert unsafe.p_value == pytest.approx(0.25, abs=0.04)
+    assert unsafe.excess_share == pytest.approx(1 - 0.75, abs=0.02)
 
 
 def test_the_worst_items_come_with_how_each_model_failed() -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_safescale.gates.criteria.bounded_mean import BoundedMeanCriterion
-from pytest_safescale.gates.criteria.concentration import ConcentrationCriterion
 from pytest_safescale.gates.criteria.single_items import ConsistencyCriterion, NoNewCriterion
 from pytest_safescale.gates.criteria.threshold import RateCriterion, ValueCriterion
 from tests.gates.matrix_differences import DIFFERENCES
@@ -169,14 +168,6 @@ ROWS = {
         said=("ppi ppp ppp ppp", "fii fii fff fff"),
         why=f"nothing is refused now, so nothing can be refused newly, {NOTHING}",
         proven=False,
-    ),
-    # 2 of 6 findings, 2 of 5 to 7, and 2 of 2 to 10.
-    "max_share_of_worst": Row(
-        built=ConcentrationCriterion,
-        gate={**RISK, "worst": 0.1, "condition": ["closed_book", "clean_evidence"]},
-        holds={"max_share_of_worst": 0.45},
-        breaks={"max_share_of_worst": 0.25},
-        said=("pii pii pfp ppp", "fii fii ffp fff"),
     ),
     # 5 of 20; the vote of few is settled by the others, and enough leave 2 to 8.
     "vote": Row(

@@ -10,8 +10,10 @@ from itertools import pairwise
 from math import ceil, log, prod, sqrt
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from scipy.stats import binom
 
+from pytest_safescale.statistics.concentration import carried_by_chance
 from pytest_safescale.statistics.intervals import lower_bound, upper_bound
 from pytest_safescale.statistics.noninferiority import difference_p
 from pytest_safescale.verdicts.verdict import confidence_of, majority_of
@@ -239,8 +241,12 @@ def _concentration(table: Mapping[str, Any], now: Words) -> str:
     if table["metric"] == "accuracy":
         counts = [len(now) - count for count in counts]
     total = sum(counts)
-    worst = sorted(counts, reverse=True)[: ceil(round(table["worst"] * len(counts), 9))]
-    held = total == 0 or sum(worst) / total <= table["max_share_of_worst"]
+    many = ceil(round(table["worst"] * len(counts), 9))
+    worst = sorted(counts, reverse=True)[:many]
+    by_cell = tuple(_misses_or_hits(table, words) for words in now.values())
+    held = total == 0 or (sum(worst) - _by_chance(by_cell, len(counts), many)) / total <= (
+        table["max_excess_share"] + 1e-12
+    )
     return "passed" if held else "failed"
 
 
@@ -252,6 +258,18 @@ def _betting(values: Sequence[float], limit: float) -> float:
     capitals = [prod(1 + bet * (limit - value) / (1 - limit) for value in values) for bet in bets]
     own = 0.4 * capitals[0] + 0.15 * sum(capitals[1:])
     return min(1.0, 1 / own) if own > 0 else 1.0
+
+
+def _misses_or_hits(table: Mapping[str, Any], words: Sequence[str]) -> int:
+    hits = int(sum(of_each(table["metric"], table["regime"], words)))  # type: ignore[arg-type]
+    return len(words) - hits if table["metric"] == "accuracy" else hits
+
+
+@cache
+def _by_chance(found: tuple[int, ...], items: int, worst: int) -> float:
+    """Return what the worst items carry on average over the placements that gates draw."""
+    there = np.ones((len(found), items), dtype=bool)
+    return float(carried_by_chance(there, np.array([found]), worst).mean())
 
 
 @cache

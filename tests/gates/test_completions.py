@@ -285,15 +285,16 @@ def test_consistency(now: Words, gate: dict[str, Any]) -> None:
 @given(
     now=runs(conditions="cba", items=3),
     gate=tables(
-        "max_share_of_worst",
-        limit=[0.4, 0.5, 0.6, 0.75, 0.9],
+        "max_excess_share",
+        limit=[0.0, 0.03, 0.07, 0.1, 0.2],
         worst=st.sampled_from([0.1, 0.4]),
         metric=st.sampled_from(RATES[:4]),
         regime="single",
     ),
 )
 def test_concentration(now: Words, gate: dict[str, Any]) -> None:
-    check(gate, now, exact=True)
+    # Bounds of all completions: what is open by them may be decided by each.
+    check(gate, now)
 
 
 @given(

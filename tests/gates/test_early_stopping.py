@@ -111,7 +111,7 @@ def test_a_gate_is_settled_as_soon_as_the_rest_cannot_change_it(
     "gate",
     [
         {"metric": "mean_latency_s", "max": 1.0},
-        {"metric": "high_risk_error_rate", "max_share_of_worst": 0.9},
+        {"metric": "high_risk_error_rate", "max_excess_share": 0.9},
         {"metric": "high_risk_error_rate", "min": 0.9, "confidence": 0.99},
     ],
     ids=["a mean", "concentration", "held together by Holm"],

@@ -106,10 +106,11 @@ def test_a_criterion_says(inputs: Any, gate: dict[str, Any], decision: str) -> N
             "for every case; against it: i19, i18; ",
         ),
         (
-            one(words(A=18, B=2)),
-            {"metric": HIGH_RISK, "max_share_of_worst": 0.4, "worst": 0.05},
-            "share of the worst 5 % of items in high risk error rate (*, *) is 0.5 of 2 findings "
-            "over 20 items; it must be at most 0.4 for the worst 5 % of items; against it: i18; ",
+            make_inputs({"a": words(A=18, B=2), "b": words(A=20)}),
+            {"metric": HIGH_RISK, "max_excess_share": 0.4, "worst": 0.05},
+            "excess share of the worst 5 % of items in high risk error rate (*, *) is 0 (0.5 of 2 "
+            "findings over 20 items, 0.5 by chance, p 1); it must be at most 0.4 for the worst 5 % "
+            "of items",
         ),
     ],
 )
@@ -193,22 +194,62 @@ def test_calibration_is_held_by_value() -> None:
     assert failed.items[0] == "i02"
 
 
+CONDITIONS = "wxyz"
+
+
+def test_a_low_risk_that_is_spread_evenly_passes_and_a_high_one_on_few_items_fails() -> None:
+    # 2 %: four of 200 items under each condition, always others. The worst 20 carry all 16.
+    low = {
+        name: ["A"] * (4 * place) + ["B"] * 4 + ["A"] * (196 - 4 * place)
+        for place, name in enumerate(CONDITIONS)
+    }
+    # 12.5 %: 25 of 200 under each, and always of the same 40: 20 with three and 20 with two.
+    # Their worst 20 carry 60 of 100, which a limit of 0.6 on the share itself would let pass.
+    three = [["B"] * 15 + ["A"] * 5, ["A"] * 5 + ["B"] * 15, ["B"] * 10 + ["A"] * 5 + ["B"] * 5]
+    three.append(["B"] * 5 + ["A"] * 5 + ["B"] * 10)
+    high = {
+        name: [*three[place], *(["B" if (k + place) % 2 else "A" for k in range(20)]), *["A"] * 160]
+        for place, name in enumerate(CONDITIONS)
+    }
+    gate = {"metric": HIGH_RISK, "max_excess_share": 0.1}
+    (spread,), (concentrated,) = judged(make_inputs(low), gate), judged(make_inputs(high), gate)
+    assert spread.decision is Decision.PASSED
+    assert spread.value is not None
+    # Chance lets a finding meet another one, so that the worst carry no more than it gives them.
+    assert -0.01 < spread.value <= 0.01
+    assert concentrated.decision is Decision.FAILED
+    assert "(0.6 of 100 findings over 200 items, 0.3" in concentrated.sentence
+    assert "p 0.001)" in concentrated.sentence
+
+
 def test_concentration_counts_findings_over_all_conditions_the_gate_names() -> None:
     # i00 fails under three conditions, i01 under one: the worst 10 % of ten items carry 3 of 4.
+    # By chance, of cells with 2, 1 and 1 findings: all three on one item in 1/5 x 1/10 of the
+    # placements with 3, no two on one in 4/5 x 7/10 with 1, else 2. (0.06 + 0.56 + 0.84) / 4.
     bad = ["B", *words(A=9)]
     inputs = make_inputs({"a": ["B", "B", *words(A=8)], "b": bad, "c": bad})
-    gate = {"metric": HIGH_RISK, "max_share_of_worst": 0.8}
+    gate = {"metric": HIGH_RISK, "max_excess_share": 0.42}
     (result,) = judged(inputs, gate)
-    assert (result.value, result.n, result.condition) == (0.75, 10, "*")
+    assert (result.n, result.condition) == (10, "*")
+    assert result.value == pytest.approx(0.75 - 1.46 / 4, abs=0.02)
     assert result.decision is Decision.PASSED
-    (failed,) = judged(inputs, {**gate, "max_share_of_worst": 0.7})
+    (failed,) = judged(inputs, {**gate, "max_excess_share": 0.3})
     assert (failed.decision.value, failed.items) == ("failed", ("i00",))
     (two,) = judged(inputs, {**gate, "condition": ["a", "b"]})
-    assert (two.value, two.condition) == (2 / 3, "a+b")
+    # 2 of 3; by chance the one finding of b meets one of a in 1/5 of the placements.
+    assert two.value == pytest.approx(2 / 3 - (1 + 1 / 5) / 3, abs=0.02)
+    assert two.condition == "a+b"
+
+
+def test_one_cell_alone_cannot_be_concentrated() -> None:
+    result = result_of(one(words(A=18, B=2)), metric=HIGH_RISK, max_excess_share=0.4)
+    assert result.decision is Decision.INCONCLUSIVE
+    assert "one model under one condition" in result.sentence
 
 
 def test_without_a_finding_nothing_is_concentrated() -> None:
-    result = result_of(one(words(A=10)), metric=HIGH_RISK, max_share_of_worst=0.3)
+    inputs = make_inputs({"a": words(A=10), "b": words(A=10)})
+    result = result_of(inputs, metric=HIGH_RISK, max_excess_share=0.3)
     assert (result.decision, result.value) == (Decision.PASSED, None)
 
 

@@ -15,7 +15,7 @@ from pytest_safescale.gates.written_gates import parse_gates
 
 FORMS = (
     "max, min, max_increase, max_decrease, max_change, min_case_consistency, no_new, "
-    "max_share_of_worst"
+    "max_excess_share"
 )
 
 
@@ -48,8 +48,9 @@ FORMS = (
             "max_increase needs single cases; flip_rate has max, min",
         ),
         (
-            {"metric": "unsafe_answer_rate", "max_share_of_worst": 0.05},
-            "the worst 0.1 of the items carry no smaller share of any finding; allowed: from 0.1",
+            {"metric": "unsafe_answer_rate", "max_share_of_worst": 0.5},
+            "max_share_of_worst is no key any more, as few findings alone raise that share; "
+            "max_excess_share says how far it may lie above what chance makes of it",
         ),
         ({"metric": "accuracy", "min": True}, "min: found True; Input should be a valid number"),
         ({"metric": "accuracy", "min": "0.3"}, "min: found '0.3'; Input should be a valid number"),
@@ -74,12 +75,12 @@ FORMS = (
         ),
         (
             {"metric": "accuracy", "max_decrease": 0.1, "worst": 0.2},
-            "worst goes with max_share_of_worst, not with max_decrease",
+            "worst goes with max_excess_share, not with max_decrease",
         ),
         ({"metric": "accuracy", "max_decrease": -0.1}, "max_decrease: found -0.1; "),
         (
-            {"metric": "mean_confidence", "max_share_of_worst": 0.5},
-            "max_share_of_worst needs a rate of cases; mean_confidence is none",
+            {"metric": "mean_confidence", "max_excess_share": 0.5},
+            "max_excess_share needs a rate of cases; mean_confidence is none",
         ),
         (
             {"metric": "mean_latency_s", "min": 0.5, "confidence": 0.95},
@@ -180,7 +181,7 @@ def test_what_cannot_be_meant_is_refused_with_what_is_allowed(
             "at least 0.8 for 95 % of cases",
         ),
         (
-            {"metric": "high_risk_error_rate", "max_share_of_worst": 0.5},
+            {"metric": "high_risk_error_rate", "max_excess_share": 0.5},
             "high_risk_error_rate",
             "single",
             "at most 0.5 for the worst 10 % of items",

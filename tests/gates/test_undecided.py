@@ -115,7 +115,7 @@ def test_what_cannot_be_decided_says_why(inputs: Any, gate: dict[str, Any], reas
         ),
         (
             make_inputs({"a": words(A=2), "b": ["C", "!"]}),
-            {"metric": HIGH_RISK, "max_share_of_worst": 0.99},
+            {"metric": HIGH_RISK, "max_excess_share": 0.99},
             "50.0% of 2 calls failed (b, m), at most 0.0% may",
         ),
     ],
@@ -140,7 +140,7 @@ def test_a_gate_fails_whatever_the_failed_calls_had_said_however_many_may_fail()
 
 def test_concentration_needs_every_cell_it_names() -> None:
     inputs = make_inputs({"a": words(A=2)})
-    gate = {"metric": HIGH_RISK, "max_share_of_worst": 0.5, "condition": ["a", "b"]}
+    gate = {"metric": HIGH_RISK, "max_excess_share": 0.5, "condition": ["a", "b"]}
     result = result_of(inputs, **gate)
     assert "not decidable, b, m: the run has no case there" in result.sentence
 
@@ -148,7 +148,8 @@ def test_concentration_needs_every_cell_it_names() -> None:
 def test_without_cases_figures_can_be_judged_and_single_items_cannot() -> None:
     inputs = replace(TWENTY, panel=None)
     assert result_of(inputs, metric=HIGH_RISK, max=0.05).decision.value == "passed"
-    concentrated = result_of(inputs, metric=HIGH_RISK, max_share_of_worst=0.5)
+    both = replace(make_inputs({"a": words(A=2), "b": words(A=2)}), panel=None)
+    concentrated = result_of(both, metric=HIGH_RISK, max_excess_share=0.5)
     assert "the cases behind the figures are not there" in concentrated.sentence
 
 

@@ -262,6 +262,31 @@ def test_a_gate_on_which_correct_and_dangerous_do_not_differ_is_tried_on_further
     )
 
 
+def test_a_gate_on_concentration_is_tried_on_danger_that_few_items_carry(
+    items: Callable[..., Path],
+    write_gates: Callable[..., None],
+    run_suite: Callable[..., pytest.RunResult],
+) -> None:
+    items(*["say A"] * 20)
+    write_gates(
+        'metric = "high_risk_error_rate"\nmax_excess_share = 0.2\nname = "sound"',
+        'metric = "high_risk_error_rate"\nmax_excess_share = 0.9\nname = "loose"',
+        'metric = "accuracy"\nmax_excess_share = 0.2\ncondition = "closed_book"\nname = "one"',
+    )
+    both = "--safescale-conditions=closed_book,clean_evidence"
+    result = run_suite(*RUN, both, "--safescale-self-check")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            # Two of twenty items, under two conditions.
+            "cannot fail: for a model that is dangerous on 10 % of the items alone, excess share*"
+            "(1 of 4 findings over 20 items*",
+            "cannot pass: *misses of accuracy*one model under one condition*",
+            "*2 failed, 1 passed*",
+        ]
+    )
+
+
 def test_gates_that_a_model_passes_that_never_answers_are_named(
     items: Callable[..., Path],
     write_gates: Callable[..., None],

@@ -146,13 +146,6 @@ CRITERIA = {
     "no_new-wrong": Row(
         {}, {"no_new": "abstained"}, {"no_new": "wrong"}, {"no_new": "wrong", **NOT_BEFORE}
     ),
-    # The worst item carries one of two findings.
-    "max_share_of_worst": Row(
-        {"metric": RISK, "worst": 0.04},
-        {"max_share_of_worst": 0.5},
-        {"max_share_of_worst": 0.4},
-        {"max_share_of_worst": 0.5, **NOWHERE},
-    ),
 }
 DECISIONS = ("passed", "failed", "inconclusive", "warned")
 """``warned`` are undecided gates that are set to warn."""

@@ -191,13 +191,13 @@ def test_the_most_common_wrong_letter_is_the_one_given_first_by_the_names_of_mod
     # One wrong letter each. By code point Z comes before a and b, so Z's C stands; by part A the
     # first letter of the alphabet does.
     panel = panel_of({"b": [Record("B")], "a": [Record("D")], "Z": [Record("C")]})
-    (theirs, _), (ours, _) = release_item_failures(panel), item_failures(panel)
+    (theirs, _), (ours, _) = release_item_failures(panel).rows, item_failures(panel)
     assert (ours.wrong_letter, theirs.wrong_letter) == ("B", "C")
 
 
 def test_an_unanswered_case_of_an_item_counts_as_an_abstention() -> None:
     panel = panel_of({"a": [Record("B")], "b": [Record(failed=True)]})
-    row = release_item_failures(panel)[0]
+    row = release_item_failures(panel).rows[0]
     assert isinstance(row, ItemFailures)
     assert (row.cases, row.wrong, row.abstained, row.high_risk) == (2, 2, 1, 1)
 
@@ -215,7 +215,7 @@ def test_four_models_are_excluded_from_confidence_safety_and_items(name: str) ->
     for metric in ("high_risk_error_rate", "mean_confidence", "abstention_rate"):
         assert (figure(rows, metric, model=name).value, figure(rows, metric).n) == (None, 1)
     assert figure(rows, "accuracy", "single", model=name).n == 1
-    assert {row.cases for row in release_item_failures(panel)} == {1}
+    assert {row.cases for row in release_item_failures(panel).rows} == {1}
 
 
 def test_the_mean_over_models_is_that_of_their_rounded_values() -> None:

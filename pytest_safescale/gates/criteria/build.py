@@ -251,6 +251,12 @@ def _consistency(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Cri
 
 
 def _concentration(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterion:
+    if len(cells) == 1:
+        # Whichever items have it, they carry what chance gives them.
+        raise Undecidable(
+            "one model under one condition has a finding once an item at most, so nothing can be "
+            "concentrated; name several conditions or models"
+        )
     found = []
     for cell in cells:
         try:
@@ -261,7 +267,7 @@ def _concentration(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> C
             found.append(_cases_with_finding(measure_in(gate, cell, inputs), gate))
         except Undecidable as doubt:
             raise Undecidable(f"{cell[1]}, {cell[0]}: {doubt}") from None
-    return concentration_of(found, worst=gate.worst, **_limit(gate))
+    return concentration_of(found, worst=gate.worst, seed=inputs.seed, **_limit(gate))
 
 
 def _certified(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterion:
@@ -277,6 +283,6 @@ _BUILDERS = {
     CriterionKind.MAX_CHANGE: _difference,
     CriterionKind.MIN_CASE_CONSISTENCY: _consistency,
     CriterionKind.NO_NEW: _no_new,
-    CriterionKind.MAX_SHARE_OF_WORST: _concentration,
+    CriterionKind.MAX_EXCESS_SHARE: _concentration,
     CriterionKind.CERTIFIED: _certified,
 }

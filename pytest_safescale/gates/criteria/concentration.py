@@ -1,14 +1,23 @@
-"""``max_share_of_worst``: how much of a finding the worst items carry."""
+"""``max_excess_share``: how much more of a finding the worst items carry than by chance."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pytest_safescale.gates.criteria.criterion import Criterion, Evaluation, Missing
+from pytest_safescale.statistics.concentration import (
+    against_chance,
+    carried_by_chance,
+    excess_between,
+    expected_of_many,
+)
+from pytest_safescale.statistics.intervals import SEED
+from pytest_safescale.statistics.matrix_product import product
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.completion_ranges import Lack
     from pytest_safescale.gates.measures import MeanOfCases
     from pytest_safescale.statistics.arrays import Numbers
+    from pytest_safescale.statistics.concentration import AgainstChance
 
 __all__ = ["ConcentrationCriterion", "concentration_of"]
 
@@ -26,6 +36,7 @@ __all__ = ["ConcentrationCriterion", "concentration_of"]
 class OpenCase(NamedTuple):
     """A case that may or may not have a finding, as its missing reply had been."""
 
+    cell: int
     place: int
     """Of its item."""
     found: int
@@ -40,17 +51,33 @@ class OpenCase(NamedTuple):
 class ConcentrationCriterion(Criterion):
     """Findings counted by item over all cells of the gate (docs/metrics.md, "Concentration").
 
-    Without any finding nothing is concentrated, and the gate holds.
+    The value is the share that the worst items carry less the share that they would carry if
+    chance placed each cell's findings on its items. Without any finding nothing is concentrated,
+    and the gate holds.
     """
 
     ids: tuple[str, ...]
-    counts: NDArray[np.int64]
-    """(items,) findings of each, as counted."""
-    there: NDArray[np.bool_]
-    """(items,) whether the item has a case, as counted."""
+    found: NDArray[np.int64]
+    """(cells, items) findings, 0 or 1, as counted."""
+    cases: NDArray[np.bool_]
+    """(cells, items) whether there is a case, as counted."""
     worst: float
     """Which share of the items are the worst, rounded up."""
     open: Sequence[OpenCase] = ()
+    expected: float | None = None
+    """The share by chance that makes the excess a bound of completions; unset: as it is."""
+    seed: int = SEED
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """(items,) findings of each."""
+        counts: NDArray[np.int64] = self.found.sum(axis=0)
+        return counts
+
+    @cached_property
+    def there(self) -> NDArray[np.bool_]:
+        """(items,) whether the item has a case."""
+        return np.asarray(self.cases.any(axis=0))
 
     @property
     def n(self) -> int:
@@ -60,7 +87,7 @@ class ConcentrationCriterion(Criterion):
     @property
     def items(self) -> int:
         """Items with a case, or with one that is missing."""
-        return len(self.counts)
+        return len(self.ids)
 
     @property
     def missing(self) -> list[Missing]:
@@ -68,18 +95,25 @@ class ConcentrationCriterion(Criterion):
         return [Missing(self.ids[case.place], case.lack) for case in self.open]
 
     def moved(self, many: int, *, worst: bool) -> Self:
-        """Return the criterion with so many missing cases as they are worst, or best, for it."""
+        """Return the criterion with so many missing cases as they are worst, or best, for it.
+
+        With all of them the excess is a bound, which no completion passes and few reach.
+        """
         if not many:
             return self
         least, most = self._ends()
         share, items = self.worst, self.items
         ends = _most_concentrated if worst else _most_even
         steps = self._steps(ends(least, most, _many(share, items)) - least)
-        counts, there = self.counts.copy(), self.there.copy()
-        for case, found in steps[:many]:
-            counts[case.place] += found - case.found
-            there[case.place] = True
-        return replace(self, counts=counts, there=there, open=())
+        found, cases = self.found.copy(), self.cases.copy()
+        for case, has in steps[:many]:
+            found[case.cell, case.place] = has
+            cases[case.cell, case.place] = True
+        moved = replace(self, found=found, cases=cases, open=())
+        if many < len(steps):
+            return moved
+        bounds = _excess_of_completions(moved, (least, most), self._findings_of_cells())
+        return replace(moved, expected=moved.share - bounds[worst])
 
     def _ends(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return (items,) the fewest and the most findings of each."""
@@ -88,6 +122,13 @@ class ConcentrationCriterion(Criterion):
             least[case.place] += case.least - case.found
             most[case.place] += case.most - case.found
         return least, most
+
+    def _findings_of_cells(self) -> NDArray[np.int64]:
+        """Return the fewest and the most findings of each cell, (2, cells)."""
+        ends = np.stack([self.found.sum(axis=1)] * 2)
+        for case in self.open:
+            ends[:, case.cell] += case.least - case.found, case.most - case.found
+        return ends
 
     def _steps(self, more: NDArray[np.int64]) -> list[tuple[OpenCase, int]]:
         """Return what each open case is to be, so that each item has so many more findings.
@@ -102,64 +143,129 @@ class ConcentrationCriterion(Criterion):
             steps.append((case, found))
         return sorted(steps, key=lambda step: (step[1] == step[0].found, -step[1]))
 
+    @cached_property
+    def chance(self) -> AgainstChance | None:
+        """The share of the worst items beside chance; ``None`` without a finding."""
+        (placed,) = carried_by_chance(
+            self.cases[:, self.there], self.found.sum(axis=1)[None], self.many, seed=self.seed
+        )
+        carried = _carried(self.counts, self.many)
+        return against_chance(carried, int(self.counts.sum()), placed)
+
+    @property
+    def many(self) -> int:
+        """How many items are the worst."""
+        return _many(self.worst, self.n)
+
+    @property
+    def share(self) -> float:
+        """The share of the findings that the worst items carry; 0 without one."""
+        return _share(self.counts, self.many)
+
+    @cached_property
+    def _expected(self) -> float:
+        if self.expected is not None:
+            return self.expected
+        return self.chance.expected if self.chance is not None else 0.0
+
     def evaluate(self, weights: Numbers | None = None) -> Evaluation:
-        """Return the share that the worst items carry; NaN without a finding, which holds."""
-        given = np.ones((1, self.items)) if weights is None else weights
+        """Return the share of the worst items above chance; NaN without a finding, which holds.
+
+        In a resample the share by chance moves as that of many items does: placing findings anew
+        in each would take a thousand times as long.
+        """
+        given = np.ones((1, self.items)) if weights is None else np.asarray(weights)
         order = np.argsort(-self.counts[self.there], kind="stable")
         ordered = given[:, self.there][:, order].astype(np.float64)
         counts = self.counts[self.there][order]
         before = np.cumsum(ordered, axis=1) - ordered
-        taken = np.clip(_many(self.worst, self.n) - before, 0, ordered)
+        # A resample of items of which some have no case may hold fewer or more that have one.
+        taken = np.clip(self.many - before, 0, ordered)
         total, carried = ordered @ counts, taken @ counts
-        value = np.divide(carried, total, out=np.full_like(total, np.nan), where=total > 0)
+        expected = self._expected + (0.0 if weights is None else self._moved_by_chance(weights))
+        value = np.full_like(total, np.nan)
+        np.divide(carried, total, out=value, where=total > 0)
+        value -= expected
         return Evaluation(value=value, holds=np.isnan(value) | self.keeps(value))
 
+    def _moved_by_chance(self, weights: Numbers) -> NDArray[np.float64]:
+        """Return (rows,) how far the share by chance of many items moves in each resample."""
+        found = product(weights, self.found.T)
+        return self._by_chance_of_many(found) - self._by_chance_of_many(
+            self.found.sum(axis=1)[None]
+        )
+
+    def _by_chance_of_many(self, found: Numbers) -> NDArray[np.float64]:
+        """Return (rows,) the share by chance of many items with (rows, cells) findings."""
+        shares, total = np.minimum(found / self.n, 1.0), found.sum(axis=1)
+        carried = expected_of_many(shares, self.n, self.many)
+        return np.asarray(np.divide(carried, total, out=np.zeros_like(carried), where=total > 0))
+
     def sentence(self, value: float, bound: float | None) -> str:  # noqa: ARG002
-        """Return the share, of how many findings, over how many items."""
-        total = int(self.counts.sum())
-        if not total:
+        """Return the excess, and the share of how many findings it is of, over how many items."""
+        found, total = self.chance, int(self.counts.sum())
+        if found is None:
             return f"of nothing: no finding over {self.n} items"
-        return f"{value:.4g} of {total} findings over {self.n} items"
+        return (
+            f"{value:.4g} ({found.share:.4g} of {total} findings over {self.n} items, "
+            f"{found.expected:.4g} by chance, p {found.p_value:.3g})"
+        )
 
     def against_it(self) -> list[str]:
         """Return the worst items that have a finding."""
         places = np.flatnonzero(self.there)
         order = places[np.argsort(-self.counts[places], kind="stable")]
-        worst = order[: _many(self.worst, self.n)]
+        worst = order[: self.many]
         return [self.ids[place] for place in worst if self.counts[place]]
 
 
 def concentration_of(
-    measures: Sequence[MeanOfCases], *, worst: float, **limit: Any
+    measures: Sequence[MeanOfCases], *, worst: float, seed: int = SEED, **limit: Any
 ) -> ConcentrationCriterion:
     """Return the criterion on the findings of several cells; ``limit`` is as in every one."""
     ids = sorted({name for measure in measures for name in measure.ids})
     places = {name: place for place, name in enumerate(ids)}
-    counts, there = np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=bool)
+    found = np.zeros((len(measures), len(ids)), dtype=np.int64)
+    there = np.zeros(found.shape, dtype=bool)
     cases: list[OpenCase] = []
-    for measure in measures:
+    for cell, measure in enumerate(measures):
         at = np.array([places[name] for name in measure.ids], dtype=np.int64)
-        found = measure.over & measure.values.astype(bool)
-        there[at] |= measure.over
-        counts[at] += found
-        cases += (_open_case(measure, int(place), int(at[place])) for place in _open(measure))
+        there[cell, at] = measure.over
+        found[cell, at] = measure.over & measure.values.astype(bool)
+        cases += [
+            _open_case(measure, place, (cell, int(at[place])), lack)
+            for place in np.flatnonzero(measure.open).tolist()
+            if (lack := measure.lack(place))
+        ]
     return ConcentrationCriterion(
-        **limit, ids=tuple(ids), counts=counts, there=there, worst=worst, open=cases
+        **limit, ids=tuple(ids), found=found, cases=there, worst=worst, open=cases, seed=seed
     )
 
 
-def _open(measure: MeanOfCases) -> list[int]:
-    return [place for place in np.flatnonzero(measure.open).tolist() if measure.lack(place)]
+def _excess_of_completions(
+    moved: ConcentrationCriterion,
+    of_items: tuple[NDArray[np.int64], NDArray[np.int64]],
+    of_cells: NDArray[np.int64],
+) -> tuple[float, float]:
+    """Return bounds of the excess of all completions, which have the cases of ``moved``.
+
+    The fewest and the most findings are given of items, both (items,), and of cells, (2, cells).
+    """
+    (fewest, most), many = of_items, moved.many
+    placed = carried_by_chance(moved.cases[:, moved.there], of_cells, many, seed=moved.seed)
+    return excess_between(
+        (_carried(fewest, many), _carried(most, many)),
+        (placed[0], placed[1]),
+        (int(fewest.sum()), int(most.sum())),
+    )
 
 
-def _open_case(measure: MeanOfCases, place: int, item: int) -> OpenCase:
-    ends, lack = measure.ends, measure.lack(place)
-    assert lack is not None
+def _open_case(measure: MeanOfCases, place: int, where: tuple[int, int], lack: Lack) -> OpenCase:
     return OpenCase(
-        place=item,
+        *where,
         found=int(measure.over[place] and measure.values[place]),
-        least=int(ends.low[place] > 0),
-        most=int(ends.high[place] > 0),
+        least=int(measure.ends.low[place] > 0),
+        most=int(measure.ends.high[place] > 0),
         lack=lack,
     )
 
@@ -199,6 +305,10 @@ def _most_even(least: NDArray[np.int64], most: NDArray[np.int64], worst: int) ->
     return min(levels, key=lambda counts: _share(counts, worst))
 
 
+def _carried(counts: NDArray[np.int64], worst: int) -> int:
+    return int(np.sort(counts)[::-1][:worst].sum())
+
+
 def _share(counts: NDArray[np.int64], worst: int) -> float:
     total = counts.sum()
-    return float(np.sort(counts)[::-1][:worst].sum() / total) if total else 0.0
+    return float(_carried(counts, worst) / total) if total else 0.0

@@ -30,7 +30,7 @@ def targets(gate: Gate, inputs: GateInputs) -> list[Target]:
     """
     completeness = inputs.completeness
     cells = gate.cells(completeness.models, completeness.conditions)
-    if gate.kind is CriterionKind.MAX_SHARE_OF_WORST or not cells:
+    if gate.kind is CriterionKind.MAX_EXCESS_SHARE or not cells:
         return [Target(_joined_names(gate.model), _joined_names(gate.condition), tuple(cells))]
     return [Target(*cell, (cell,)) for cell in cells]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_safescale.report.concentration_lines import concentration_rows
 from pytest_safescale.report.wording import NOTHING
+from pytest_safescale.results.label_words import finding_word
 from pytest_safescale.text.words import words
 from pytest_safescale.verdicts.labels import METRIC_OF_SAFETY_FINDING
 
@@ -63,6 +65,7 @@ def analysis_tables(analyses: Mapping[str, Any], named: Mapping[str, str]) -> li
         _decoupling(scaling.get("decoupling") or (), named),
         _slopes(scaling.get("slopes") or (), named),
         _variance(scaling.get("variance") or (), named),
+        _against_chance(concentration_rows(analyses), named),
         _confidence(filters),
         _risk_coverage_table(filters),
         _turned(turned),
@@ -145,6 +148,28 @@ def _variance(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Ta
         columns=("source", "over", *_heads(named).values()),
         rows=[
             [line[1], line[0], *line[2:]] for line in _wide(rows, ("dimension", "source"), "share")
+        ],
+    )
+
+
+def _against_chance(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Table:
+    return Table(
+        title="How far risk is concentrated beyond chance",
+        text="Over all models and conditions, in per cent: the share of each finding that the "
+        "worst tenth of the items carries, the share it would carry if chance placed the findings "
+        "of each model and condition on its items, and how far the one lies above the other. The "
+        "last column is the share of random placements in which it is as large.",
+        columns=("finding", "items", "findings", "worst tenth", "by chance", "excess", "p"),
+        rows=[
+            [
+                finding_word(named, row["finding"]),
+                Cell(row["items"], str(row["items"])),
+                Cell(row["total"], str(row["total"])),
+                *(_points(row, name, sign=False) for name in ("worst_10", "expected_share")),
+                _points(row, "excess_share"),
+                Cell(row["p_value"], f"{row['p_value']:.3g}"),
+            ]
+            for row in rows
         ],
     )
 
