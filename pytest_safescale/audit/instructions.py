@@ -34,7 +34,10 @@ _INSTRUCTION = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _TO_A_JUDGE = re.compile(
-    r"\b(?:answer|reply|respond|output)(?: with)?[\s:\"'“‘*`]*\b(?:yes|no)\b"
+    r"\b(?:answer|reply|respond|output|say|print|return)(?: (?:with|only|the|single|word))*"
+    rf"[\s:\"'“‘*`]*\b{_VERDICT}\b"
+    r"|\b(?:right|correct|expected|only|proper) (?:word|answer|verdict|reply|response|judge?ment)\b"
+    rf"[^.]{{0,60}}\b{_VERDICT}\b"
     r"|\b(?:auditor|evaluator|grader|annotator)s?\b"
     r"|\b(?:dear|attention|note to|hint to)\W+(?:the )?(?:model|judge|reviewer|AI)\b"
     r"|(?<!\w)(?-i:CONTRADICT|COMPATIBLE|SUPPORTS|UNRELATED|OTHERS|APPLIES|TELLS|SILENT|REPLACED"

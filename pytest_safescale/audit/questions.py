@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["AuditQuestion", "Questioner"]
 
 _LONGEST = 2_000
-"""Characters of a passage that are shown, those around the words that a finding rests on."""
+"""Characters of a passage that are shown, those around the words that a finding rests on; of these
+words themselves too."""
+_LONGEST_TITLE = 300
 _MARK = re.compile(r"<(?=[\s/]*[A-Za-z])")
 """What begins a mark; ``<5 mm`` is none."""
 _TASK = (
@@ -149,7 +151,7 @@ class Questioner:
             words = said[passage.id].words if passage.id in said else ""
             parts.append(_fenced(name, _shown(passage, words)))
             if words:
-                parts.append(_fenced(name.replace("passage", "sentence"), words))
+                parts.append(_fenced(name.replace("passage", "sentence"), words[:_LONGEST]))
         parts.append(f"{kind.confirms.upper()} or {kind.denies.upper()}:")
         return AuditQuestion(
             system=f"{_TASK}{kind.asked}{_REPLY}",
@@ -177,7 +179,8 @@ def _shown(passage: CorpusPassage, words: str) -> str:
     at = max(0, passage.text.find(words)) + len(words) // 2
     start = max(0, min(at - _LONGEST // 2, len(passage.text) - _LONGEST))
     text = passage.text[start : start + _LONGEST]
-    return f"{passage.title}\n{text}" if passage.title.strip() else text
+    title = passage.title[:_LONGEST_TITLE]
+    return f"{title}\n{text}" if title.strip() else text
 
 
 def _fenced(name: str, text: str) -> str:

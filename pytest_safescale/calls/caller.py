@@ -9,10 +9,11 @@ import weakref
 from collections import defaultdict
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import tenacity
 
+from pytest_safescale.calls.all_ended import all_ended
 from pytest_safescale.calls.answered_request import Answered
 from pytest_safescale.calls.async_store import Keeper
 from pytest_safescale.calls.rate_limits import Pace, endpoint_of
@@ -36,7 +37,7 @@ from pytest_safescale.models.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Sequence
 
     from pytest_safescale.calls.store import Store
     from pytest_safescale.models.model import Model, Reply, Request
@@ -151,7 +152,7 @@ class Caller:
             left = [sample for sample in wanted if sample not in made]
             size = facts.batch or 1
             batches = [left[start : start + size] for start in range(0, len(left), size)]
-            for replies in await _all([self._until_full(call.of(batch)) for batch in batches]):
+            for replies in await all_ended([self._until_full(call.of(batch)) for batch in batches]):
                 made.update(replies)
         except CallFailed as failure:
             reason = str(failure)
@@ -179,7 +180,7 @@ class Caller:
         while missing := [s for s in call.request.samples if s not in replies]:
             if len(missing) > 1 and call.model.facts.batch == 1:
                 alone = [self._until_full(call.of([sample])) for sample in missing]
-                for part in await _all(alone):
+                for part in await all_ended(alone):
                     replies.update(part)
             else:
                 replies.update(await self._send_several(call.of(missing)))
@@ -362,16 +363,3 @@ def _cost(call: _Call, replies: Sequence[Reply], made: Spent) -> Spent:
     usage = usage_of(call.request, replies)
     cost = money(call.model.info, usage.prompt_tokens, usage.completion_tokens)
     return replace(made, **vars(usage), money=cost)
-
-
-async def _all(
-    calls: Sequence[Coroutine[Any, Any, dict[int, StoredReply]]],
-) -> list[dict[int, StoredReply]]:
-    """Wait for every call, so that none is left running when one of them fails."""
-    if len(calls) == 1:
-        return [await calls[0]]
-    results = await asyncio.gather(*calls, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return [result for result in results if not isinstance(result, BaseException)]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["HELP", "add_options", "run"]
 
 HELP = "what is wrong with a corpus, before a model reads it"
+_NOBODY = "none"
+"""Stands for no auditor, where the configuration names one."""
 _SHOWN = 10
 """Findings of a class that are told on the terminal."""
 
@@ -51,7 +53,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--auditor",
         "--safescale-auditor",
         metavar="MODEL",
-        help="a model that judges what the rules bring; the options below say how it is asked",
+        help="a model that judges what the rules bring, or none; the options below say how it is "
+        "asked",
     )
     add_run_options(command, ASKING)
 
@@ -132,7 +135,7 @@ def run(given: argparse.Namespace) -> Output:
 def _auditor(given: argparse.Namespace, configured: Settings) -> Model | None:
     """Return the model that judges; refuses options of asking where there is none."""
     spec = given.auditor if given.auditor is not None else configured.audit.auditor
-    if spec is not None:
+    if spec not in (None, _NOBODY):
         from pytest_safescale.models.build import build_reading_model
 
         return build_reading_model(spec, configured, root=Path.cwd(), option="--safescale-auditor")
@@ -200,9 +203,9 @@ def _lines(audit: Audit) -> Iterator[str]:
     yield f"{audit.passages} passages, {audit.sentences} sentences"
     for name, count in audit.counts.items():
         yield f"{name:<16}{count:>8}{_by_judge(audit.by_judge[name])}"
-    if audit.coverage and audit.coverage["items"]:
+    if (coverage := _coverage(audit)) and coverage["items"]:
         yield ""
-        yield _coverage_line(audit.coverage)
+        yield _coverage_line(coverage)
     for name in audit.counts:
         yield from _shown(name, [one.record() for one in audit.standing if one.finding == name])
 
@@ -216,7 +219,11 @@ def _by_judge(counts: Mapping[str, int]) -> str:
 
 def _coverage_line(found: Mapping[str, Any]) -> str:
     recalls = ", ".join(f"{found[f'recall_at_{k}']:.0%} by the first {k}" for k in (1, 5, 10))
-    return f"{found['supported']} of {found['items']} items are served by a passage: {recalls}"
+    more = found["supported_by_auditor"]
+    told = f"; the auditor says that {more} of the others are" if more is not None else ""
+    return (
+        f"{found['supported']} of {found['items']} items are served by a passage: {recalls}{told}"
+    )
 
 
 def _shown(name: str, found: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.audit.finding import Judgement
 from pytest_safescale.audit.questions import Questioner
+from pytest_safescale.calls.all_ended import all_ended
 from pytest_safescale.calls.usage import money, prompt_estimate
 from pytest_safescale.errors import CallFailed, RunEnded
 from pytest_safescale.layers.one_word import word_alone
@@ -112,7 +113,7 @@ class _Auditor:
         turn = asyncio.Semaphore(2 * settings.concurrency)
         async with asking(self._model, settings, secrets.token_hex(16)) as (caller, effort):
             brought = (*audit.findings, *audit.wider)
-            judged = await asyncio.gather(*(self._judge(one, caller, turn) for one in brought))
+            judged = await all_ended([self._judge(one, caller, turn) for one in brought])
             took = effort(self._answered)
         of_rules, wider = judged[: len(audit.findings)], judged[len(audit.findings) :]
         own = [one for one in wider if one.judgement is Judgement.CONFIRMED]

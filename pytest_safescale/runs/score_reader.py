@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.answer import AnswerState
+from pytest_safescale.calls.all_ended import all_ended
 from pytest_safescale.models.model import Reply
 from pytest_safescale.results.second_readings import SecondReadings
 from pytest_safescale.runs.case import Decoding, ReadReply
@@ -116,5 +117,5 @@ async def _read_again(
 async def _all(
     reader: SecondReader, replies: Sequence[tuple[Item, ReadReply]], *, check: bool
 ) -> list[ReadReply]:
-    asked = (reader.read_all(item, [read], check=check) for item, read in replies)
-    return [read for part in await asyncio.gather(*asked) for read in part]
+    asked = [reader.read_all(item, [read], check=check) for item, read in replies]
+    return [read for part in await all_ended(asked) for read in part]

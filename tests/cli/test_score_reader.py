@@ -116,6 +116,17 @@ def test_readings_of_an_earlier_scoring_are_counted_as_from_the_store(folder: Pa
     assert second == {"made": 1, "retries": 0, "replies_made": 1, "replies_from_store": 2}
 
 
+def test_a_scoring_asks_again_where_stored_readings_do_not_count(folder: Path) -> None:
+    with ChatServer(judge) as server:
+        configure(folder, server)
+        assert score("--answers=raw", "--reader=judge") == 0
+        path = folder / "safescale.toml"
+        path.write_text(f"fresh = true\n{path.read_text('utf-8')}", "utf-8")
+        assert score("--answers=raw", "--reader=judge") == 0
+        assert server.calls == 6
+    assert run_file(folder)["manifest"]["calls"]["replies_from_store"] == 0
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [
