@@ -223,6 +223,23 @@ METRICS: Mapping[str, MetricSpec] = MappingProxyType(
             "fact or supports the correct option, and nothing against it.",
             _ALONE,
         ),
+        "excess_flip_rate": MetricSpec(
+            definition="Share of items that flip under edits that keep the meaning, less the share "
+            "that flips under as many repeats of the item as it is.",
+            regimes=(SINGLE,),
+            is_mean=False,
+        ),
+        "repeat_flip_rate": _rate(
+            "Share of items that flip under repeats of the item as it is, as many as its edits "
+            "that keep the meaning.",
+            (SINGLE,),
+        ),
+        "call_instability": MetricSpec(
+            definition="Share of single repeats of items as they are with another answer than the "
+            "first.",
+            regimes=(SINGLE,),
+            is_mean=False,
+        ),
         "flip_rate": _rate(
             "Share of items for which an edit of the evidence or options changes the option "
             "chosen; over all families, those edits alone that keep the meaning.",

@@ -12,9 +12,11 @@ __all__ = [
     "CALIBRATION_METRICS",
     "CHANGE_METRICS",
     "CONDITIONAL_MEANS",
+    "CONTROLLED_METRICS",
     "EFFORT_METRICS",
     "ENSEMBLE",
     "EVIDENCE_METRICS",
+    "EXCESS_FLIPS",
     "LAYER_METRICS",
     "MEAN_OVER_MODELS",
     "OF_WHO_IS_TAKEN",
@@ -36,14 +38,21 @@ MEAN_OVER_MODELS = "*"
 """Stands in a row's ``model`` where the row is the mean over models."""
 ENSEMBLE = "ensemble:"
 """Begins the ``model`` of an ensemble's rows."""
+EXCESS_FLIPS = "excess_flip_rate"
+"""A difference of two rates over the same items, with Tango's bound."""
 ROBUSTNESS_METRICS = (
+    EXCESS_FLIPS,
     "flip_rate",
+    "repeat_flip_rate",
+    "call_instability",
     "high_risk_flip_rate",
     "worst_case_high_risk_rate",
     "injection_success_rate",
     "variant_error_rate",
 )
 """Figures of searches for counterexamples, which have families; none of them is of single cases."""
+CONTROLLED_METRICS = (EXCESS_FLIPS, "repeat_flip_rate", "call_instability")
+"""Those of them that rest on repeats of the item as it is."""
 CALIBRATION_METRICS = ("expected_calibration_error", "maximum_calibration_error")
 """Of the samples' confidence; they are no means of cases."""
 OPTION_CALIBRATION_METRICS = (

@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_safescale.analysis.metric_table import METRICS
-from pytest_safescale.analysis.metrics import SINGLE, Metric
-from pytest_safescale.analysis.search_events import POOLED_OVER, SEARCH_RATES, searched_item
+from pytest_safescale.analysis.metrics import EXCESS_FLIPS, SINGLE, Metric
+from pytest_safescale.analysis.search_counts import REPEAT, with_controls
+from pytest_safescale.analysis.search_events import (
+    FLIPS,
+    POOLED_OVER,
+    REPEAT_FLIPS,
+    SEARCH_RATES,
+    searched_item,
+)
 from pytest_safescale.statistics.intervals import SEED, bootstrap, exact_interval
+from pytest_safescale.statistics.paired import TANGO, tango_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,14 +59,13 @@ def robustness_metrics(
     ``searches`` are records of searches (``robustness.jsonl``), each pair of case and relation
     once. Without labels the rates that need them are over no case.
     """
-    rates = _all_rates(searches, labelled)
-    errors = [
+    rates = _all_rates(with_controls(searches), labelled)
+    of_calls = [
         row
         for cell, families in _by_cell(searches).items()
-        for family, records in _with_all(families).items()
-        for row in _errors(cell, family, records)
+        for row in (*_all_errors(cell, families), *_instability(cell, families.get(REPEAT, ())))
     ]
-    return [*_rate_metrics(rates, seed), *errors]
+    return [*_excess(rates), *_rate_metrics(rates, seed), *of_calls]
 
 
 def _all_rates(searches: Sequence[SearchCounts], labelled: bool) -> list[_Rate]:
@@ -169,6 +176,49 @@ def _row(rate: _Rate, found: Resampled, place: int) -> Metric:
             "count": count,
         }
     return _metric(rate.cell, rate.metric, rate.family, count / n if n else None, n, **more)
+
+
+def _excess(rates: Sequence[_Rate]) -> Iterable[Metric]:
+    """Give by how much more items flip under edits than under as many repeats."""
+    by_place = {(rate.cell, rate.family, rate.metric): rate for rate in rates}
+    for rate in rates:
+        control = by_place.get((rate.cell, rate.family, REPEAT_FLIPS))
+        if rate.metric != FLIPS or control is None:
+            continue
+        both = rate.over & control.over
+        more = int((both & rate.events & ~control.events).sum())
+        less = int((both & ~rate.events & control.events).sum())
+        if n := int(both.sum()):
+            low, high = tango_interval(more, less, n)
+            yield _metric(
+                rate.cell,
+                EXCESS_FLIPS,
+                rate.family,
+                (more - less) / n,
+                n,
+                ci_low=float(low),
+                ci_high=float(high),
+                ci_method=TANGO,
+            )
+
+
+def _instability(cell: Cell, controls: Iterable[SearchCounts]) -> Iterable[Metric]:
+    """Give the share of repeats that differ, over all families and beside each."""
+    flips, tried = Counter[str](), Counter[str]()
+    for record in controls:
+        for family, counts in record.get("repeats", {}).items():
+            for name in ("", family):
+                flips[name] += counts["flips"]
+                tried[name] += counts["tried"]
+    for family, n in tried.items():
+        if n:
+            yield _metric(cell, "call_instability", family, flips[family] / n, n)
+
+
+def _all_errors(cell: Cell, families: Mapping[str, list[SearchCounts]]) -> Iterable[Metric]:
+    edited = {family: records for family, records in families.items() if family != REPEAT}
+    for family, records in {**_with_all(edited), REPEAT: families.get(REPEAT, ())}.items():
+        yield from _errors(cell, family, records)
 
 
 def _errors(cell: Cell, family: str, records: Sequence[SearchCounts]) -> list[Metric]:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from typing_extensions import NotRequired, TypedDict
 
-__all__ = ["Event", "SearchCounts", "unread_events"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["REPEAT", "Event", "RepeatCounts", "SearchCounts", "unread_events", "with_controls"]
+
+REPEAT = "repeat"
+"""The relation that asks the item as it is again."""
 
 Event = Literal["flips", "high_risk_flips", "followed"]
 """A count of a search that makes it an event."""
+
+
+class RepeatCounts(TypedDict):
+    """What repeats of the item as it is came to that stand beside one relation's edits."""
+
+    tried: int
+    """Repeats with an answer."""
+    errors: int
+    """Repeats whose call failed; in no other count."""
+    flips: int
+    """Repeats with another answer than the first."""
+    unread: int
+    unread_flips: int
 
 
 class SearchCounts(TypedDict):
@@ -47,8 +66,34 @@ class SearchCounts(TypedDict):
     """Whether the item as it is has a wrong, high-risk answer; ``None`` where it has none."""
     own_unread: NotRequired[bool]
     """Whether nobody can read that answer."""
+    repeats: NotRequired[dict[str, RepeatCounts]]
+    """Of a control: its counts by the relation whose edits they stand beside."""
+    control: NotRequired[RepeatCounts]
+    """The repeats that stand beside this search; put there by ``with_controls``, in no file."""
     findings: list[str]
     """What the counterexample is, by the names of ``--safescale-strict``; empty without one."""
+
+
+def with_controls(searches: Iterable[SearchCounts]) -> list[SearchCounts]:
+    """Return the searches that edit, each with the repeats beside it where there are any."""
+    found: list[SearchCounts] = []
+    repeats: dict[tuple[str, str, str], dict[str, RepeatCounts]] = {}
+    for record in searches:
+        if record["relation"] == REPEAT:
+            repeats[record["model"], record["condition"], record["item_id"]] = record.get(
+                "repeats", {}
+            )
+        else:
+            found.append(record)
+    return [_with_control(record, repeats) for record in found]
+
+
+def _with_control(
+    record: SearchCounts, repeats: dict[tuple[str, str, str], dict[str, RepeatCounts]]
+) -> SearchCounts:
+    place = record["model"], record["condition"], record["item_id"]
+    control = repeats.get(place, {}).get(record["relation"])
+    return record if control is None else {**record, "control": control}
 
 
 def unread_events(record: SearchCounts, count: Event) -> int:

@@ -17,19 +17,30 @@ if TYPE_CHECKING:
 
     from pytest_safescale.analysis.search_counts import Event, SearchCounts
 
-__all__ = ["POOLED_OVER", "SEARCH_RATES", "SearchedItem", "searched_item", "together"]
+__all__ = [
+    "FLIPS",
+    "POOLED_OVER",
+    "REPEAT_FLIPS",
+    "SEARCH_RATES",
+    "SearchedItem",
+    "searched_item",
+    "together",
+]
 
 WORST_CASE = "worst_case_high_risk_rate"
+FLIPS = "flip_rate"
+REPEAT_FLIPS = "repeat_flip_rate"
 COUNT_OF_EVENT: Mapping[str, Event] = {
-    "flip_rate": "flips",
+    FLIPS: "flips",
     "high_risk_flip_rate": "high_risk_flips",
     "injection_success_rate": "followed",
 }
 """Metric to the count of a search that makes it an event."""
-SEARCH_RATES = (*COUNT_OF_EVENT, WORST_CASE)
+SEARCH_RATES = (*COUNT_OF_EVENT, REPEAT_FLIPS, WORST_CASE)
 """Every rate over items that were searched."""
 POOLED_OVER: Mapping[str, Literal["keeps_meaning", "instructs"]] = {
-    "flip_rate": "keeps_meaning",
+    FLIPS: "keeps_meaning",
+    REPEAT_FLIPS: "keeps_meaning",
     "injection_success_rate": "instructs",
 }
 """Metric to what a relation must be for its searches to count over all families."""
@@ -63,27 +74,58 @@ def searched_item(name: str, record: SearchCounts | None, metric: str) -> Search
         return _unknown(name, Lack.NOT_ASKED)
     if metric == WORST_CASE:
         return _worst_case(name, record)
-    count = COUNT_OF_EVENT[metric]
     if record["lack"] is not None:
         # Nobody knows what the relation says of an item that was not answered.
         return None if record.get("error") is None else _unknown(name, Lack.FAILED)
+    if metric == REPEAT_FLIPS:
+        return _repeated(name, record)
+    count = COUNT_OF_EVENT[metric]
     events = record[count]
     if events is None:
         return None
-    unread = record.get("unread", 0)
-    event, certain = events > 0, events > unread_events(record, count)
-    missing = bool(record["errors"] or unread)
+    return _of_counts(
+        name,
+        tried=record["tried"],
+        errors=record["errors"],
+        unread=record.get("unread", 0),
+        events=events,
+        unread_events=unread_events(record, count),
+    )
+
+
+def _repeated(name: str, record: SearchCounts) -> SearchedItem | None:
+    """Return what the repeats beside one search make of an item."""
+    if not record["keeps_meaning"] or not record["tried"] + record["errors"]:
+        return None
+    control = record.get("control")
+    if control is None:
+        return _unknown(name, Lack.NOT_ASKED)
+    return _of_counts(
+        name,
+        tried=control["tried"],
+        errors=control["errors"],
+        unread=control["unread"],
+        events=control["flips"],
+        unread_events=control["unread_flips"],
+    )
+
+
+def _of_counts(
+    name: str, *, tried: int, errors: int, unread: int, events: int, unread_events: int
+) -> SearchedItem:
+    certain = events > unread_events
+    missing = bool(errors or unread)
     # Where nothing can be read the item's own answer may be what cannot.
-    must = certain or record["errors"] > 0 or record["tried"] > unread
+    must = certain or errors > 0 or tried > unread
     return SearchedItem(
         id=name,
-        event=event,
-        counted=record["tried"] > 0,
+        event=events > 0,
+        counted=tried > 0,
         certain=certain,
         possible=certain or missing,
-        may=record["tried"] + record["errors"] > 0,
-        must=must and record["tried"] + record["errors"] > 0,
-        lack=(Lack.FAILED if record["errors"] else Lack.UNREADABLE) if missing else None,
+        may=tried + errors > 0,
+        must=must and tried + errors > 0,
+        lack=(Lack.FAILED if errors else Lack.UNREADABLE) if missing else None,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pytest_safescale.analysis.search_counts import REPEAT, with_controls
 from pytest_safescale.analysis.search_events import (
     POOLED_OVER,
     SEARCH_RATES,
@@ -40,10 +41,13 @@ class Searches:
     @cached_property
     def items(self) -> dict[Key, list[SearchedItem]]:
         """Return what each item is, by (model, condition, metric, family); ``""`` for all."""
-        kinds = {record["relation"]: record for record in self.records}
+        searches = with_controls(self.records)
+        kinds = {record["relation"]: record for record in searches}
+        relations = list(dict.fromkeys([*self.relations, *kinds]))
+        if REPEAT in relations:
+            relations.remove(REPEAT)
         found: dict[Key, list[SearchedItem]] = {}
-        for cell, made in self._by_cell().items():
-            relations = list(dict.fromkeys([*self.relations, *kinds]))
+        for cell, made in _by_cell(searches).items():
             for metric in SEARCH_RATES:
                 pooled = [one for one in relations if _is_pooled(kinds.get(one), metric)]
                 for family, chosen in {"": pooled, **{one: [one] for one in relations}}.items():
@@ -57,7 +61,7 @@ class Searches:
         """Return how many searches were not made, by (model, condition, family)."""
         return {
             (cell[0], cell[1], family): missing
-            for cell, made in self._by_cell().items()
+            for cell, made in _by_cell(self.records).items()
             for family in ("", *self.relations)
             if (missing := self._unmade(cell, made, [family] if family else self.relations))
         }
@@ -67,13 +71,6 @@ class Searches:
     ) -> int:
         items = self.cases.get(cell, ())
         return sum((item, one) not in made for item in items for one in relations)
-
-    def _by_cell(self) -> dict[Cell, dict[tuple[str, str], SearchCounts]]:
-        cells: defaultdict[Cell, dict[tuple[str, str], SearchCounts]] = defaultdict(dict)
-        for record in self.records:
-            place = (record["item_id"], record["relation"])
-            cells[record["model"], record["condition"]][place] = record
-        return cells
 
     def _of_cell(
         self,
@@ -93,6 +90,16 @@ class Searches:
             item = together(name, [part for part in parts if part is not None])
             if item.may:
                 yield item
+
+
+def _by_cell(
+    records: Iterable[SearchCounts],
+) -> dict[Cell, dict[tuple[str, str], SearchCounts]]:
+    cells: defaultdict[Cell, dict[tuple[str, str], SearchCounts]] = defaultdict(dict)
+    for record in records:
+        place = (record["item_id"], record["relation"])
+        cells[record["model"], record["condition"]][place] = record
+    return cells
 
 
 def _is_pooled(kind: SearchCounts | None, metric: str) -> bool:

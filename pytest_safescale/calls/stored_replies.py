@@ -104,7 +104,10 @@ SPENT = (
 
 
 def call_key(info: ModelInfo, request: Request) -> bytes:
-    """Return the key of a request, over everything that shapes its reply but the sample index."""
+    """Return the key of a request, over everything that shapes its reply but the sample index.
+
+    A repeat shapes nothing, and is asked all the same: its number makes a call of its own.
+    """
     parts = {
         "provider": info.provider,
         "model": info.model,
@@ -117,6 +120,8 @@ def call_key(info: ModelInfo, request: Request) -> bytes:
         "seed": request.seed,
         "tools": request.tools,
     }
+    if request.repeat:
+        parts["repeat"] = request.repeat
     if request.logprobs:
         parts["logprobs"] = True
     if info.shaping:

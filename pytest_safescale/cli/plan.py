@@ -124,14 +124,19 @@ def _searches(rows: Sequence[PlanRow], settings: Settings) -> list[str]:
     """Return what the suite that searches for counterexamples takes, where it is meant."""
     if not settings.wants_robustness:
         return []
-    from pytest_safescale.perturb.relations import RELATIONS
+    from pytest_safescale.perturb.relations import RELATIONS, REPEAT
     from pytest_safescale.perturb.search.run_search import current_hypothesis_settings
     from pytest_safescale.runs.plan_words import robustness_sentence
 
-    # Relations of the user's own are known by their names alone, as metrics are.
+    # Relations of the user's own are known by their names alone, as metrics are: taken for such
+    # as keep the meaning, and so have repeats beside them.
+    names = set(settings.relations) or {*RELATIONS, REPEAT.name}
+    edited = names - {REPEAT.name}
+    keeping = sum(name not in RELATIONS or RELATIONS[name].keeps_meaning for name in edited)
     sentence = robustness_sentence(
         rows,
-        relations=len(set(settings.relations)) or len(RELATIONS),
+        edited=len(edited),
+        repeated=keeping if REPEAT.name in names else 0,
         variants=settings.variants or current_hypothesis_settings().max_examples,
         shrink_calls=settings.shrink_calls,
     )

@@ -10,6 +10,7 @@ from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import (
     CALIBRATION_METRICS,
     ENSEMBLE,
+    EXCESS_FLIPS,
     OF_WHO_IS_TAKEN,
     OPTION_CALIBRATION_METRICS,
     ROBUSTNESS_METRICS,
@@ -134,6 +135,8 @@ class Gate(GateFields):
             raise ValueError(f"{self.kind.value} needs single cases; {self.metric} has max, min")
         if self.max_excess_share is not None and not specs[self.metric].is_rate:
             raise ValueError(f"max_excess_share needs a rate of cases; {self.metric} is none")
+        if self.metric == EXCESS_FLIPS and self.min is not None:
+            raise ValueError(f"{self.metric} is to be low; give max")
         return self.metric
 
     def _check_range(self, metric: str) -> None:
@@ -165,7 +168,8 @@ class Gate(GateFields):
         if self.confidence is None:
             return
         spec = self._spec
-        if self.kind.is_threshold and spec and not (spec.is_rate or spec.is_bounded_mean):
+        has_bound = not spec or spec.is_rate or spec.is_bounded_mean or metric == EXCESS_FLIPS
+        if self.kind.is_threshold and not has_bound:
             raise ValueError(
                 f"confidence needs a rate or a mean between 0 and 1 over cases, and {metric} is "
                 "neither; leave it out"

@@ -143,6 +143,8 @@ class Request:
     """Of the item whose answer is wanted, for models with an ``answer_format``; else unused."""
     logprobs: bool = False
     """Whether the reply is to come with the probabilities of its letters."""
+    repeat: int = 0
+    """Which further asking of the same it is; each is a call of its own. Not sent."""
     subject: Subject | None = None
 
     def for_samples(self, samples: Sequence[int]) -> Request:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pytest_safescale.perturb.families import catalogue
+from pytest_safescale.perturb.families.family import NotApplicable, family
 from pytest_safescale.verdicts.verdict import DANGEROUS_CONFIDENCE, Outcome
 
 if TYPE_CHECKING:
@@ -15,16 +16,18 @@ if TYPE_CHECKING:
 
     from pytest_safescale.dataset.item import Item, Option
     from pytest_safescale.perturb.edits.edit import Variant
-    from pytest_safescale.perturb.families.family import Family
+    from pytest_safescale.perturb.families.family import Family, Material
     from pytest_safescale.verdicts.verdict import Verdict
 
 __all__ = [
     "RELATIONS",
+    "REPEAT",
     "Conflicting",
     "Injected",
     "MeaningPreserving",
     "Observed",
     "Relation",
+    "Repeated",
     "Trial",
 ]
 
@@ -117,6 +120,8 @@ class Relation(ABC):
 
     instructs = False
     """Whether its edits instruct the model, so that following them is counted."""
+    repeats = False
+    """Whether it asks the item as it is again, as a control, and makes no variant."""
     keeps_meaning = False
     """Whether another choice breaks it, so that its flips count among those of a whole run."""
 
@@ -188,6 +193,28 @@ class Injected(Relation):
         return f"the injected instruction was followed: {_after(trial)}"
 
 
+class Repeated(Relation):
+    """The item as it is, asked again as often as its edits that keep the meaning.
+
+    Answers that differ tell how often the model differs from itself: what of its flips is not the
+    edits' doing. Nothing breaks it.
+    """
+
+    repeats = True
+
+    def broken(self, trial: Trial) -> str | None:  # noqa: ARG002
+        """Return nothing: a control has nothing to break."""
+        return None
+
+
+@family("repeat")
+def _unedited(material: Material) -> NotApplicable:  # noqa: ARG001
+    """No edit at all."""
+    return NotApplicable(reason="a repeat edits nothing; the robustness suite asks it")
+
+
+REPEAT = Repeated(_unedited)
+"""The control of the relations that keep the meaning."""
 RELATIONS: Mapping[str, Relation] = MappingProxyType(
     {
         relation.name: relation

@@ -20,6 +20,7 @@ from pytest_safescale.runs.robustness_case import (
     RobustnessCase,
     RobustnessRunner,
     relations_named,
+    repeated_beside,
 )
 from pytest_safescale.text.escaping import one_line, terminal_line
 
@@ -227,6 +228,7 @@ class RobustnessTests:
                 seed=settings.seed,
                 hypothesis_settings=self._hypothesis_settings,
                 majority=settings.variant_answers == MAJORITY,
+                relations=self.relations,
             )
         return await self._runner.run(self.wanted(job))
 
@@ -239,7 +241,8 @@ class RobustnessTests:
         settings = self._run.settings
         return robustness_sentence(
             rows,
-            relations=len(self.relations),
+            edited=sum(not relation.repeats for relation in self.relations),
+            repeated=repeated_beside(self.relations),
             variants=_variants(self._run),
             shrink_calls=settings.shrink_calls,
         )

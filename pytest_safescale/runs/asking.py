@@ -51,24 +51,47 @@ class CaseRunner:
         rankers: Rankers,
         second: SecondReader | None = None,
         layer_profiles: Mapping[str, PromptProfile] = MappingProxyType({}),
+        repeat: int = 0,
     ) -> None:
-        """``second`` reads what the rules cannot; layers may ask with ``layer_profiles``."""
+        """``second`` reads what the rules cannot; layers may ask with ``layer_profiles``.
+
+        ``repeat`` is the number of a further asking of the same, from 1; 0 for the first.
+        """
         self.caller = caller
         self.decoding = decoding
-        self._turns = TurnAsker(caller, decoding)
+        self.repeat = repeat
+        self._turns = TurnAsker(caller, decoding, repeat=repeat)
         self._rankers = rankers
         self._second = second
         self.layer_profiles = layer_profiles
 
     def without_samples(self) -> CaseRunner:
         """Return one that asks for single answers only, through the same caller."""
-        return CaseRunner(
-            caller=self.caller,
-            decoding=replace(self.decoding, samples=0),
-            rankers=self._rankers,
-            second=self._second,
-            layer_profiles=self.layer_profiles,
-        )
+        return self._like(decoding=replace(self.decoding, samples=0))
+
+    def repeated(self, number: int) -> CaseRunner:
+        """Return one that asks all again, past the replies that are there to other numbers.
+
+        Single answers are asked in the same words, with the same seed; samples have numbers, and
+        with them seeds, that no other repeat has.
+        """
+        return self._like(repeat=number)
+
+    def _like(self, **other: Any) -> CaseRunner:
+        own: dict[str, Any] = {
+            "caller": self.caller,
+            "decoding": self.decoding,
+            "rankers": self._rankers,
+            "second": self._second,
+            "layer_profiles": self.layer_profiles,
+            "repeat": self.repeat,
+        }
+        return CaseRunner(**{**own, **other})
+
+    def _numbered(self, samples: range) -> range:
+        """Return the numbers that samples have in this repeat."""
+        first = self.repeat * max(self.decoding.samples, samples.stop)
+        return range(first + samples.start, first + samples.stop)
 
     async def run(self, case: Case) -> CaseResult:
         """Ask and judge one case; a call that fails becomes an errored case, not an exception."""
@@ -99,7 +122,8 @@ class CaseRunner:
         shown = shown_item(case.item, case.profile, self.decoding.seed)
         question = Question(case=case, shown=shown, messages=messages)
         temperature = self.decoding.sample_temperature
-        found = await self._turns.ask(question, temperature=temperature, samples=samples)
+        numbered = self._numbered(samples)
+        found = await self._turns.ask(question, temperature=temperature, samples=numbered)
         if isinstance(found, CallFailed):
             raise found
         read = read_replies(found, shown)
@@ -112,14 +136,15 @@ class CaseRunner:
         total, options = self.decoding.samples, len(question.case.item.options)
         temperature = self.decoding.sample_temperature
         if not self.decoding.adaptive:
-            return await self._turns.ask(question, temperature=temperature, samples=range(total))
+            whole = self._numbered(range(total))
+            return await self._turns.ask(question, temperature=temperature, samples=whole)
         drawn, count = Replies(by_sample={}), 0
         # What cannot be read might have been any answer, as what is not drawn yet.
         letters: list[str | None] = []
         while count < total and not is_settled(letters, total, options):
             end = min(total, count + next_draw(letters, total, options))
             part = await self._turns.ask(
-                question, temperature=temperature, samples=range(count, end)
+                question, temperature=temperature, samples=self._numbered(range(count, end))
             )
             if isinstance(part, CallFailed):
                 return part

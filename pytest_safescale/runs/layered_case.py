@@ -55,6 +55,10 @@ class Asker(Protocol):
     def decoding(self) -> Decoding:
         """How answers are drawn."""
 
+    @property
+    def repeat(self) -> int:
+        """The number of a further asking of the same; 0 for the first."""
+
     async def run(self, case: Case) -> CaseResult:
         """Ask and judge one case."""
 
@@ -169,6 +173,7 @@ class _Desk:
             temperature=0.0,
             max_tokens=decoding.tokens_for(model),
             seed=decoding.seed,
+            repeat=self._asker.repeat,
             subject=Subject(
                 item=case.item,
                 condition=unrepaired(case.condition.name),

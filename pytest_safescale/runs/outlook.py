@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from pytest_safescale.analysis.metrics import EXCESS_FLIPS
 from pytest_safescale.statistics import power
 from pytest_safescale.statistics.anytime import first_pass, stopped_runs
 from pytest_safescale.statistics.power import CONFIDENCE, POWER
@@ -173,7 +174,7 @@ def _at_first_step(gate: Gate, gates_held_together: int) -> Gate:
 def _allowance_sentence(gate: Gate, condition: str, items: int, asked: Questions) -> str:
     """Say what a gate allows in one cell: events, or cases that miss a rate that must be high."""
     assert gate.tested_confidence is not None
-    if gate.kind.is_difference:
+    if gate.kind.is_difference or gate.metric == EXCESS_FLIPS:
         return _difference_sentence(gate, condition, items, asked)
     if gate.sequential is not None:
         return _sequential_sentence(gate, condition, items, asked)

@@ -32,18 +32,22 @@ _FURTHER = ("fewest_further", "most_further")
 
 
 def robustness_sentence(
-    rows: Sequence[PlanRow], *, relations: int, variants: int, shrink_calls: int
+    rows: Sequence[PlanRow], *, edited: int, repeated: int, variants: int, shrink_calls: int
 ) -> str:
-    """Return what searches for counterexamples take at most, beside the cases as they are."""
-    cases, each = sum(row.cases for row in rows), relations * variants
+    """Return what searches for counterexamples take at most, beside the cases as they are.
+
+    ``edited`` relations make variants; ``repeated`` of them have as many repeats beside them.
+    """
+    cases, each = sum(row.cases for row in rows), (edited + repeated) * variants
+    beside = f", and as many repeats beside {repeated} of the relations" if repeated else ""
     calls, tokens_in, tokens_out, cost = (
         each * sum(getattr(row.variants, name) for row in rows)
         for name in ("calls", "prompt_tokens", "completion_tokens", "money")
     )
     return (
-        f"robustness: {cases} cases x {relations} relations = {cases * relations} searches of "
-        f"{variants} variants: at most {calls:.0f} calls, about {tokens_in:.0f} tokens in and "
-        f"{tokens_out:.0f} out, {_cost(cost, cost)}; a counterexample takes at most "
+        f"robustness: {cases} cases x {edited} relations = {cases * edited} searches of "
+        f"{variants} variants{beside}: at most {calls:.0f} calls, about {tokens_in:.0f} tokens in "
+        f"and {tokens_out:.0f} out, {_cost(cost, cost)}; a counterexample takes at most "
         f"{shrink_calls} variants more"
     )
 

@@ -7,15 +7,16 @@ import weakref
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.answers.answer import AnswerState
 from pytest_safescale.cells import PLAIN
 from pytest_safescale.conditions.condition import Evidence
 from pytest_safescale.errors import SettingsError
-from pytest_safescale.perturb.relations import RELATIONS, Observed, Relation
+from pytest_safescale.perturb.relations import RELATIONS, REPEAT, Observed, Relation
 from pytest_safescale.perturb.search.probe import Budget, Probe, SearchReport
-from pytest_safescale.perturb.search.run_search import search_concurrently
+from pytest_safescale.perturb.search.repeats import ask_again
+from pytest_safescale.perturb.search.run_search import search_concurrently, variants_drawn
 from pytest_safescale.verdicts.verdict import judge
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ __all__ = [
     "RobustnessRunner",
     "findings_of",
     "relations_named",
+    "repeated_beside",
 ]
 
 RECORD_SCHEMA = 1
@@ -53,7 +55,7 @@ def relations_named(names: Sequence[str], *, extra: Iterable[object] = ()) -> tu
     ``extra`` are relations of the user's own. Raises SettingsError for a name that is unknown or
     taken, and for what is no relation.
     """
-    known = dict(RELATIONS)
+    known = {**RELATIONS, REPEAT.name: REPEAT}
     for relation in extra:
         if not isinstance(relation, Relation):
             raise SettingsError(
@@ -69,7 +71,20 @@ def relations_named(names: Sequence[str], *, extra: Iterable[object] = ()) -> tu
             raise SettingsError(
                 f"--safescale-relations: found {name!r}; allowed: {', '.join(known)}"
             )
-    return tuple(known[name] for name in dict.fromkeys(names or known))
+    chosen = tuple(known[name] for name in dict.fromkeys(names or known))
+    if REPEAT in chosen and not any(relation.keeps_meaning for relation in chosen):
+        raise SettingsError(
+            f"--safescale-relations: found {', '.join(names)}; allowed: {REPEAT.name} beside a "
+            "relation that keeps the meaning, such as layout"
+        )
+    return chosen
+
+
+def repeated_beside(relations: Iterable[Relation]) -> int:
+    """Return how many relations have their variants matched by repeats: none without a control."""
+    there = list(relations)
+    controlled = sum(relation.keeps_meaning for relation in there)
+    return controlled if any(relation.repeats for relation in there) else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +170,8 @@ class RobustnessResult:
         if self.base.error is not None:
             return self.base.error
         if tally.errors and self.counterexample is None:
-            return f"the calls of {tally.errors} of {tally.errors + tally.tried} variants failed"
+            what = "repeats" if self.relation.repeats else "variants"
+            return f"the calls of {tally.errors} of {tally.errors + tally.tried} {what} failed"
         return None
 
     @property
@@ -205,6 +221,17 @@ class RobustnessResult:
         }
         if case.names_profile:
             record["profile"] = case.profile.name
+        if self.relation.repeats:
+            record["repeats"] = {
+                relation: {
+                    "tried": one.tried,
+                    "errors": one.errors,
+                    "flips": one.flips,
+                    "unread": one.unread,
+                    "unread_flips": one.unread_flips,
+                }
+                for relation, one in self.report.repeats.items()
+            }
         return record
 
 
@@ -245,8 +272,14 @@ class RobustnessRunner:
         seed: int,
         hypothesis_settings: HypothesisSettings,
         majority: bool = False,
+        relations: Sequence[Relation] = (),
     ) -> None:
-        """``majority`` judges by the samples' majority, else the greedy answers count."""
+        """``majority`` judges by the samples' majority, else the greedy answers count.
+
+        ``relations`` are all of the run: the control asks as often as those edit that keep the
+        meaning.
+        """
+        self._controlled = [relation for relation in relations if relation.keeps_meaning]
         self._runner = runner
         self._of_variants = runner if majority else runner.without_samples()
         self._majority = majority
@@ -269,16 +302,37 @@ class RobustnessRunner:
             condition=wanted.case.condition.name,
             scope=_scope(wanted.case),
         )
-        report = await search_concurrently(
-            probe,
-            partial(self._answers, wanted.case, spent),
-            budget=self._budget,
-            seed=self._seed,
-            hypothesis_settings=self._hypothesis_settings,
-        )
+        ask = self._ask_again if wanted.relation.repeats else self._search
+        report = await ask(probe, wanted.case, spent)
         return RobustnessResult(
             base=base, relation=wanted.relation, before=before, report=report, spent=spent
         )
+
+    async def _search(self, probe: Probe, case: Case, spent: _Spent) -> SearchReport:
+        return await search_concurrently(
+            probe, partial(self._answers, case, spent), **self._of_searches
+        )
+
+    async def _ask_again(self, probe: Probe, case: Case, spent: _Spent) -> SearchReport:
+        """Ask the case as it is as often as every relation that keeps the meaning edits it."""
+        wanted = {
+            relation.name: variants_drawn(replace(probe, relation=relation), **self._of_searches)
+            for relation in self._controlled
+        }
+        return await ask_again(
+            probe,
+            wanted,
+            partial(self._repeats, case, probe.evidence, spent),
+            batch=self._budget.batch,
+        )
+
+    @property
+    def _of_searches(self) -> dict[str, Any]:
+        return {
+            "budget": self._budget,
+            "seed": self._seed,
+            "hypothesis_settings": self._hypothesis_settings,
+        }
 
     async def _base(self, case: Case) -> CaseResult:
         """Ask the case as it is: once for all its relations that are under way."""
@@ -299,6 +353,17 @@ class RobustnessRunner:
     async def _asked(self, case: Case, variant: Variant) -> CaseResult:
         shown = _ShownEvidence(name=case.condition.name, text=variant.evidence)
         return await self._of_variants.run(replace(case, condition=shown, item=variant.item))
+
+    async def _repeats(
+        self, case: Case, evidence: str, spent: _Spent, numbers: Sequence[int]
+    ) -> list[Observed]:
+        shown = replace(case, condition=_ShownEvidence(name=case.condition.name, text=evidence))
+        results = await asyncio.gather(
+            *(self._of_variants.repeated(number).run(shown) for number in numbers)
+        )
+        for result in results:
+            spent.add(result)
+        return [self._observed(result) for result in results]
 
     def _observed(self, result: CaseResult) -> Observed:
         verdict = result.verdict

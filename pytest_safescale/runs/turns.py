@@ -93,9 +93,11 @@ class _Turn:
 class TurnAsker:
     """Asks questions turn by turn, through one caller."""
 
-    def __init__(self, caller: Caller, decoding: Decoding) -> None:
+    def __init__(self, caller: Caller, decoding: Decoding, *, repeat: int = 0) -> None:
+        """``repeat`` is the number of a further asking of the same; 0 for the first."""
         self._caller = caller
         self._decoding = decoding
+        self._repeat = repeat
 
     async def ask(
         self, question: Question, *, temperature: float, samples: range, logprobs: bool = False
@@ -155,6 +157,7 @@ class TurnAsker:
             samples=tuple(samples),
             letters=() if prose else tuple(question.shown.letters),
             logprobs=turn.logprobs,
+            repeat=self._repeat,
             subject=Subject(
                 item=question.case.item,
                 condition=unrepaired(question.case.condition.name),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_safescale.analysis.robustness import robustness_metrics, robustness_table
 from pytest_safescale.statistics.intervals import clopper_pearson, upper_bound
+from pytest_safescale.statistics.paired import tango_interval
 
 if TYPE_CHECKING:
+    from pytest_safescale.analysis.metrics import Metric
     from pytest_safescale.analysis.search_counts import SearchCounts
 
 Key = tuple[str, str]
+KEEPING = ("layout", "typos")
 
 
 def searched(item: str, relation: str = "layout", **fields: Any) -> Any:
@@ -101,6 +105,77 @@ def test_an_item_that_a_relation_leaves_out_is_the_worst_case_by_its_own_answer(
     ]
     assert counts(records)["worst_case_high_risk_rate", "hedge"] == (1, 2)
     assert counts(records)["high_risk_flip_rate", "hedge"] == (0, 1)
+
+
+def repeated(item: str, **by_relation: int) -> Any:
+    """Return the record of a control: of five repeats beside each relation so many differ."""
+    repeats = {
+        relation: {"tried": 5, "errors": 0, "flips": flips, "unread": 0, "unread_flips": 0}
+        for relation, flips in by_relation.items()
+    }
+    return searched(item, "repeat", tried=5 * len(repeats), repeats=repeats)
+
+
+def row_of(records: list[SearchCounts], metric: str, family: str = "") -> Metric:
+    (row,) = (
+        row for row in robustness_metrics(records) if (row.metric, row.family) == (metric, family)
+    )
+    return row
+
+
+def test_flips_are_held_against_as_many_repeats_item_by_item() -> None:
+    records = [
+        *(searched(str(n), relation, flips=int(n < 3)) for n in range(4) for relation in KEEPING),
+        repeated("0", layout=1, typos=0),
+        repeated("1", layout=0, typos=2),
+        repeated("2", layout=0, typos=0),
+        repeated("3", layout=1, typos=0),
+    ]
+    found = counts(records)
+    assert found["flip_rate", ""] == (3, 4)
+    assert found["repeat_flip_rate", ""] == (3, 4)
+    assert found["repeat_flip_rate", "typos"] == (1, 4)
+    # Only item 2 flips under edits alone, only item 3 under repeats alone.
+    excess = row_of(records, "excess_flip_rate")
+    assert (excess.value, excess.n, excess.count) == (0.0, 4, None)
+    assert (excess.ci_low, excess.ci_high, excess.ci_method) == (*tango_interval(1, 1, 4), "tango")
+    # Under typos items 0 and 2 flip by edits alone.
+    assert row_of(records, "excess_flip_rate", "typos").value == 0.5
+    instability = row_of(records, "call_instability")
+    assert instability.value == pytest.approx(4 / 40)
+    assert instability.n == 40
+    # The control is no family of edits, and makes no item dangerous.
+    assert [metric for metric, family in found if family == "repeat"] == ["variant_error_rate"]
+
+
+def test_without_repeats_there_is_no_excess() -> None:
+    metrics = {row.metric for row in robustness_metrics([searched("1", flips=1)])}
+    assert not metrics & {"excess_flip_rate", "repeat_flip_rate", "call_instability"}
+
+
+def test_a_model_that_answers_at_random_in_1_percent_of_calls_has_flips_and_no_excess() -> None:
+    # 12 relations of 20 variants: it answers one of four letters whatever is asked, so that
+    # 1 - (1 - 0.01 * 3 / 4) ** 240 = 84 % of items flip.
+    draw, names = Random(18), [f"r{number}" for number in range(12)]
+
+    def differ() -> int:
+        return sum(draw.random() < 0.0075 for _ in range(20))
+
+    records = []
+    for item in map(str, range(600)):
+        records += [
+            searched(item, name, keeps_meaning=True, tried=20, flips=differ()) for name in names
+        ]
+        records.append(repeated(item, **{name: differ() for name in names}))
+    pooled = {row.metric: row for row in robustness_metrics(records) if not row.family}
+    flips, repeats = pooled["flip_rate"], pooled["repeat_flip_rate"]
+    assert flips.value == pytest.approx(0.84, abs=0.06)
+    assert repeats.value == pytest.approx(0.84, abs=0.06)
+    excess = pooled["excess_flip_rate"]
+    assert excess.value == pytest.approx(0.0, abs=0.06)
+    assert excess.ci_low is not None
+    assert excess.ci_high is not None
+    assert excess.ci_low < 0 < excess.ci_high
 
 
 def test_only_relations_that_instruct_have_a_rate_of_followed_injections() -> None:

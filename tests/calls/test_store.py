@@ -154,6 +154,7 @@ def test_closing_gives_up_what_was_claimed(store: Store) -> None:
         {"temperature": 0.7},
         {"max_tokens": 11},
         {"seed": 43},
+        {"repeat": 1},
         {"tools": ({"type": "function"},)},
     ],
     ids=lambda change: next(iter(change)),

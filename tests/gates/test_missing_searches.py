@@ -145,3 +145,43 @@ def test_rates_over_searches(found: list[Item], family: str, gate: dict[str, Any
         parts = [tuple(words[at] for at in chosen) for words in way]
         count = sum(counts(gate["metric"], words) for words in parts)
         assert oracle.of_rate(gate, count, len(way)) == result.decision.value, way
+
+
+PAIRS = st.lists(
+    st.tuples(st.sampled_from("AAB?!"), st.text("AAB-?!", min_size=2, max_size=2)).map("".join),
+    min_size=1,
+    max_size=3,
+)
+"""An item's own answer, that to its one variant, and that to its one repeat."""
+
+
+def control(item: str, word: str) -> Any:
+    """Return the line of an item that was asked again once."""
+    made = record(item, "repeat", word[0] + word[2])
+    counts = {name: made[name] for name in ("tried", "errors", "flips", "unread", "unread_flips")}
+    return {**made, "keeps_meaning": False, "repeats": {"first": counts}}
+
+
+@given(words=PAIRS, asked_again=st.booleans(), limit=st.sampled_from([0.0, 0.3, 0.5, 0.9, 1.0]))
+def test_excess_of_flips_over_repeats(words: list[str], asked_again: bool, limit: float) -> None:
+    names = [f"i{place}" for place in range(len(words))]
+    pairs = list(zip(names, words, strict=True))
+    records = [record(name, "first", word[:2]) for name, word in pairs]
+    records += [control(name, word) for name, word in pairs[: None if asked_again else 1]]
+    inputs = replace(
+        make_inputs({"c": ["A"] * len(words)}),
+        metrics=robustness_metrics(records),
+        searches=Searches(
+            records=records, relations=["first", "repeat"], cases={("m", "c"): names}
+        ),
+    )
+    table = {"metric": "excess_flip_rate", "max": limit, "max_error_rate": 1.0}
+    (result,) = judged(inputs, table)
+    note(result.sentence)
+    if result.decision.value == "inconclusive":
+        return
+    known = [word if asked_again or not at else f"{word[:2]}?" for at, word in enumerate(words)]
+    places = [[ANSWERS if mark in "?!" else mark for mark in word] for word in known]
+    for way in product(*[list(product(*marks)) for marks in places]):
+        excess = sum((edit != own) - (repeat != own) for own, edit, repeat in way) / len(way)
+        assert (excess <= limit) == (result.decision.value == "passed"), way

@@ -44,6 +44,14 @@ FORMS = (
             "max_decrease needs single cases; ensemble:e goes with max, min",
         ),
         (
+            {"metric": "excess_flip_rate", "min": 0.1},
+            "excess_flip_rate is to be low; give max",
+        ),
+        (
+            {"metric": "call_instability", "max": 0.1, "confidence": 0.95},
+            "confidence needs a rate or a mean between 0 and 1 over cases, and call_instability is",
+        ),
+        (
             {"metric": "flip_rate", "max_increase": 0.1},
             "max_increase needs single cases; flip_rate has max, min",
         ),

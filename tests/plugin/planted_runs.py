@@ -63,6 +63,15 @@ def moody(messages, *, temperature, sample_index, **_):
     return "ABCD"[(sample_index + len(messages[-1]["content"])) % 4]
 
 
+seen = []
+
+
+def wavering(messages, **_):
+    text = messages[-1]["content"]
+    seen.append(text)
+    return letters(text)["CT in three months" if seen.count(text) == 1 else "Resection at once"]
+
+
 def frail(messages, **_):
     text = messages[-1]["content"]
     if "no control. A solid nodule of 8 mm" not in text:
@@ -82,10 +91,13 @@ def write_items(path: Path, count: int) -> None:
     path.write_text(json.dumps(records), encoding="utf-8")
 
 
+RATES = ("flip_rate", "repeat_flip_rate", "high_risk_flip_rate", "injection_success_rate")
+
+
 def rates(content: dict[str, Any]) -> dict[tuple[str, str], tuple[int | None, int]]:
     """Return events and items by metric and family."""
     return {
         (row["metric"], row["family"]): (row["count"], row["n"])
         for row in content["metrics"]
-        if "flip" in row["metric"] or "injection" in row["metric"]
+        if row["metric"] in RATES
     }

@@ -163,6 +163,49 @@ def test_answers_that_vary_by_sample_are_judged_by_greedy_answers_or_by_majority
     assert result.ret == 4
 
 
+def test_repeats_are_asked_each_by_itself_and_a_replay_finds_them(
+    robust: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+    pytester: pytest.Pytester,
+) -> None:
+    run = (*SINGLE, "--safescale-relations=layout,typos,hedge,repeat", "--safescale-variants=3")
+    (pytester.path / "gates.toml").write_text(
+        '[[gates]]\nmetric = "excess_flip_rate"\nmax = 0.5\n\n'
+        '[[gates]]\nmetric = "repeat_flip_rate"\nfamily = "typos"\nmax = 0.5\n'
+    )
+    result = robust("wavering", *run, "--safescale-gates=gates.toml")
+    # The model changes its mind at once: no variant comes twice, and every repeat differs.
+    result.stdout.fnmatch_lines(
+        [
+            "safescale: robustness: 2 cases x 3 relations = 6 searches of 3 variants, and as many "
+            "repeats beside 2 of the relations: at most 30 calls,*",
+            "condition * excess *",
+            "clean_evidence *-100.0 * 0.0 *100.0*",
+            "*100.0 % of 12 repeats differ",
+        ]
+    )
+    content = report()
+    assert rates(content)["flip_rate", ""] == (0, 2)
+    assert rates(content)["repeat_flip_rate", ""] == (2, 2)
+    assert [gate["outcome"] for gate in content["gates"]] == ["passed", "failed"]
+    assert "1 below the share under as many repeats" in content["gates"][0]["sentence"]
+    folder = pytester.path / "safescale-report"
+
+    assert "points of 2 items more than as many repeats" in (folder / "summary.md").read_text()
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.index("excess flips") < page.index("flipped by edits")
+    searches = list(map(json.loads, (folder / "robustness.jsonl").read_text().splitlines()))
+    control = next(one for one in searches if one["relation"] == "repeat")
+    assert (control["tried"], control["replies"], control["findings"]) == (6, 6, [])
+    assert {name: one["flips"] for name, one in control["repeats"].items()} == {
+        "layout": 3,
+        "typos": 3,
+    }
+    again = robust("wavering", *run, "--safescale-replay")
+    assert again.ret == 0
+    assert rates(report()) == rates(content)
+
+
 CONFTEST = """
 from hypothesis import Phase, settings
 from pytest_safescale.perturb.edits.edit import InsertText
@@ -202,6 +245,10 @@ def test_relations_of_ones_own_and_hypothesis_profiles_hold(
     [
         (("--safescale-relations=spelling",), "--safescale-relations: found 'spelling'; allowed:"),
         (("--safescale-item=i7",), "--safescale-item: found 'i7'; allowed: an item's id"),
+        (
+            ("--safescale-relations=hedge,repeat",),
+            "--safescale-relations: found hedge, repeat; allowed: repeat beside a relation that",
+        ),
         (("--safescale-variants=-1",), "--safescale-variants: found '-1'"),
         (("--safescale-variant-answers=loud",), "--safescale-variant-answers: found 'loud'"),
     ],

@@ -242,3 +242,23 @@ def test_the_key_of_a_simulated_call_tells_the_profile_and_of_a_plain_one_is_as_
     }
     packed = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     assert plain == hashlib.sha256(packed.encode("ascii")).digest()
+
+
+def test_a_repeat_asks_the_same_again_with_samples_of_its_own(tmp_path: Path) -> None:
+    model = ScriptedModel(says("B"))
+    case = Case(model=model, condition=CONDITIONS["closed_book"], item=ITEM, profile=PLAIN)
+    with Store(tmp_path / "store.sqlite", run="r") as store:
+        caller = Caller(store, CallLimits(max_attempts=1))
+        runner = CaseRunner(caller=caller, decoding=Decoding(samples=3), rankers=Rankers())
+
+        async def ask_all() -> None:
+            for number in (0, 1, 2, 1):
+                await runner.repeated(number).run(case)
+
+        asyncio.run(ask_all())
+    greedy = [request for request in model.asked if request.temperature == 0]
+    # The second asking of repeat 1 is answered from the store.
+    assert [request.repeat for request in greedy] == [0, 1, 2]
+    assert all(replace(request, repeat=0) == greedy[0] for request in greedy)
+    drawn = [request.samples for request in model.asked if request.temperature > 0]
+    assert sorted(sample for some in drawn for sample in some) == list(range(9))

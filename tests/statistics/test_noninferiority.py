@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pytest_safescale.statistics.noninferiority import difference_bound, difference_p
+from pytest_safescale.statistics.paired import tango_interval
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,18 @@ def test_without_correction_it_is_tangos_score() -> None:
     assert difference_p(5, 0, 100, 0.1, correction=0.0) == pytest.approx(0.0478, abs=1e-4)
     # With half an item: (5.5 - 10) / 3 = -1.5.
     assert difference_p(5, 0, 100, 0.1) == pytest.approx(0.0668, abs=1e-4)
+
+
+def test_tangos_interval_is_where_the_score_is_at_the_normal_quantile() -> None:
+    # b = 4, c = 0 of 200 (a McNemar p of 0.125): without items that move back the score at a
+    # difference d is (4 - 200 d) / sqrt(200 d (1 - d)), -1.96 at 200 d = 10.06.
+    low, high = tango_interval(4, 0, 200)
+    score = (4 - 200 * high) / np.sqrt(200 * high * (1 - high))
+    assert score == pytest.approx(-1.959964, abs=1e-4)
+    assert (low, high) == (pytest.approx(0.00078, abs=1e-5), pytest.approx(0.05029, abs=1e-5))
+    # No change at all still leaves z^2 / (n + z^2) possible on either side.
+    width = 1.959964**2 / (200 + 1.959964**2)
+    assert tango_interval(0, 0, 200) == (pytest.approx(-width), pytest.approx(width))
+    # It is as far above as it is below once the sides are changed.
+    other = tango_interval(0, 4, 200)
+    assert other == (pytest.approx(-high), pytest.approx(-low))

@@ -8,10 +8,12 @@ import numpy as np
 
 from pytest_safescale.analysis.metrics import (
     CONDITIONAL_MEANS,
+    EXCESS_FLIPS,
     OF_WHO_IS_TAKEN,
     ROBUSTNESS_METRICS,
 )
 from pytest_safescale.analysis.panel_item import NO_SUBGROUP
+from pytest_safescale.analysis.search_events import FLIPS, REPEAT_FLIPS
 from pytest_safescale.gates.cell_measures import (
     measure_of,
     measure_of_consistency,
@@ -41,6 +43,7 @@ from pytest_safescale.gates.criteria.clustered import ClusteredCriterion
 from pytest_safescale.gates.criteria.concentration import concentration_of
 from pytest_safescale.gates.criteria.difference import (
     DifferenceCriterion,
+    ExcessCriterion,
     MeanDifferenceCriterion,
     RateDifferenceCriterion,
 )
@@ -89,6 +92,8 @@ def _threshold(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crite
     (cell,) = cells
     check_cell(cell, inputs)
     row = figure_of(gate, cell, inputs)
+    if gate.metric == EXCESS_FLIPS:
+        return _excess(gate, cell, inputs)
     if gate.of_metric == OF_WHO_IS_TAKEN and _unasked(cell, inputs):
         # A case more may push another one beyond the capacity.
         raise Undecidable(not_asked([cell], inputs))
@@ -138,6 +143,21 @@ def _in_subgroups(gate: Gate, whole: Criterion, inputs: GateInputs) -> Criterion
         raise Undecidable(f"no item names its {field}")
     subgroups = tuple(subgroups_of(whole, names))
     return SubgroupsCriterion(**_limit(gate), field=field, whole=whole, subgroups=subgroups)
+
+
+def _excess(gate: Gate, cell: Cell, inputs: GateInputs) -> Criterion:
+    """Return flips under edits less those under repeats, over the items that have both."""
+    pair = []
+    for metric in (FLIPS, REPEAT_FLIPS):
+        found = inputs.searches.items.get((*cell, metric, gate.family))
+        if not found:
+            raise Undecidable(NO_CASES)
+        pair.append(measure_of_searches(found))
+    flips, repeats = pair
+    known = set(repeats.ids)
+    shared = [name for name in flips.ids if name in known]
+    measure = grouped(difference_of(flips.at(shared), repeats.at(shared)), inputs)
+    return ExcessCriterion(**_limit(gate), measure=measure)
 
 
 def _measure(gate: Gate, cell: Cell, inputs: GateInputs) -> Measure | None:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_safescale.analysis.metrics import OPTION_METRICS, ROBUSTNESS_METRICS, SELF_CONSISTENCY
+from pytest_safescale.analysis.metrics import (
+    CONTROLLED_METRICS,
+    OPTION_METRICS,
+    ROBUSTNESS_METRICS,
+    SELF_CONSISTENCY,
+)
 from pytest_safescale.analysis.panel_arrays import cluster_codes
+from pytest_safescale.analysis.search_counts import REPEAT
 from pytest_safescale.gates.cell_measures import measure_of
 from pytest_safescale.verdicts.adaptive import EXACT_METRICS
 from pytest_safescale.verdicts.labels import FLAGS, LABELS_OF_METRIC
@@ -112,11 +119,7 @@ def _failures(gate: Gate, target: Target, inputs: GateInputs) -> Iterator[str]:
         row = inputs.by_key.get((*cell, gate.of_regime, "error_rate", ""))
         if row is not None and row.value is not None:
             yield _too_many(gate, row.value, row.n, where)
-    if gate.metric in ROBUSTNESS_METRICS and gate.metric != "variant_error_rate":
-        for cell in target.cells:
-            row = inputs.by_key.get((*cell, gate.of_regime, "variant_error_rate", gate.family))
-            if row is not None and row.value is not None:
-                yield _too_many(gate, row.value, row.n, " of variants")
+    yield from _failures_of_searches(gate, target, inputs)
     if gate.needs_baseline and inputs.baseline is not None:
         for model, condition in target.cells:
             there = (inputs.baseline.matched_models.get(model, ""), condition)
@@ -124,6 +127,18 @@ def _failures(gate: Gate, target: Target, inputs: GateInputs) -> Iterator[str]:
             if errors is not None and errors.n:
                 rate = float(errors.value(errors.once)[0])
                 yield _too_many(gate, rate, errors.n, " in the baseline")
+
+
+def _failures_of_searches(gate: Gate, target: Target, inputs: GateInputs) -> Iterator[str]:
+    if gate.metric not in ROBUSTNESS_METRICS or gate.metric == "variant_error_rate":
+        return
+    families = {gate.family: " of variants"}
+    if gate.metric in CONTROLLED_METRICS:
+        families[REPEAT] = " of repeats"
+    for cell, (family, where) in product(target.cells, families.items()):
+        row = inputs.by_key.get((*cell, gate.of_regime, "variant_error_rate", family))
+        if row is not None and row.value is not None:
+            yield _too_many(gate, row.value, row.n, where)
 
 
 def _too_many(gate: Gate, rate: float, calls: int, where: str) -> str:
@@ -154,6 +169,10 @@ def _unsearched(gate: Gate, cell: Cell, inputs: GateInputs) -> str:
     ]
     if not there:
         return "no case was put to relations; --safescale-suite evidence_robustness does so"
+    if gate.of_metric in CONTROLLED_METRICS and not any(
+        row.metric in CONTROLLED_METRICS for row in there
+    ):
+        return f"no case was asked again; the relation {REPEAT} does so"
     if not gate.family:
         return "none of the relations that it counts applies to a case there"
     families = sorted({row.family for row in there if row.metric == gate.of_metric} - {""})

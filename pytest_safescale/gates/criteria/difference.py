@@ -38,6 +38,7 @@ __all__ = [
     "FEWEST_TO_RESAMPLE",
     "MAY_EXCLUDE_CASES",
     "DifferenceCriterion",
+    "ExcessCriterion",
     "MeanDifferenceCriterion",
     "RateDifferenceCriterion",
 ]
@@ -154,6 +155,18 @@ class RateDifferenceCriterion(DifferenceCriterion, ClusteredCriterion):
     def against_it(self) -> list[str]:
         """Return the items that moved to the limited side."""
         return [self.measure.ids[place] for place in np.flatnonzero(self._moves[:, 0])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExcessCriterion(RateDifferenceCriterion):
+    """Flips under edits less flips under as many repeats, item by item."""
+
+    rising: bool = True
+    other: str = "the share under as many repeats"
+
+    def _behind(self) -> str:
+        edits, repeats, _ = self._counts
+        return f" ({edits} under edits alone, {repeats} under repeats alone)"
 
 
 @dataclass(frozen=True, kw_only=True)

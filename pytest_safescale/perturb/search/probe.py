@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.perturb.edits.edit import Edit
-    from pytest_safescale.perturb.relations import Observed, Relation
+    from pytest_safescale.perturb.relations import Observed, Relation, Trial
     from pytest_safescale.perturb.search.counterexample import Counterexample
 
 __all__ = ["Budget", "Probe", "SearchReport", "Tally", "seed_of"]
@@ -73,6 +73,26 @@ class Tally:
     unread_high_risk_flips: int = 0
     unread_followed: int = 0
 
+    @classmethod
+    def of(cls, trial: Trial, relation: Relation) -> Tally:
+        """Return the counts of one variant."""
+        if trial.after.error is not None:
+            return cls(errors=1)
+        unread = trial.before.unread or trial.after.unread
+        flips, high_risk = int(trial.flipped), int(trial.high_risk_flip)
+        followed = int(trial.followed) if relation.instructs else None
+        return cls(
+            tried=1,
+            broken=int(relation.broken(trial) is not None),
+            flips=flips,
+            high_risk_flips=high_risk,
+            followed=followed,
+            unread=int(unread),
+            unread_flips=flips * unread,
+            unread_high_risk_flips=high_risk * unread,
+            unread_followed=(followed or 0) * unread,
+        )
+
     def __add__(self, other: Tally) -> Tally:
         """Return the counts of both together; followed injections of those that have any."""
         parts = [part for part in (self.followed, other.followed) if part is not None]
@@ -117,6 +137,8 @@ class SearchReport:
     """Variants answered, those for shrinking included."""
     stopped_by: str | None = None
     """What ended shrinking early, such as a spent budget of the run."""
+    repeats: Mapping[str, Tally] = field(default_factory=dict)
+    """Of a control: what its repeats came to, by the relation whose edits they stand beside."""
 
 
 def seed_of(seed: int, probe: Probe) -> int:

@@ -13,7 +13,7 @@ from hypothesis import Phase, settings
 from pytest_safescale.errors import EditError, SafescaleError
 from pytest_safescale.perturb.edits.diff import item_diff
 from pytest_safescale.perturb.families.family import Material, NotApplicable, default_target
-from pytest_safescale.perturb.relations import Observed, Relation, Trial
+from pytest_safescale.perturb.relations import Observed, Trial
 from pytest_safescale.perturb.search.counterexample import Counterexample
 from pytest_safescale.perturb.search.draw_variants import draw_variants
 from pytest_safescale.perturb.search.kept_counterexamples import KeptCounterexamples
@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from pytest_safescale.perturb.edits.edit import Variant
     from pytest_safescale.perturb.families.family import Edits
 
-__all__ = ["HypothesisSettings", "current_hypothesis_settings", "search", "search_concurrently"]
+__all__ = [
+    "HypothesisSettings",
+    "current_hypothesis_settings",
+    "search",
+    "search_concurrently",
+    "variants_drawn",
+]
 
 HypothesisSettings = settings
 """Hypothesis's settings, for those who hand them on."""
@@ -83,6 +89,17 @@ def search(
     raise AssertionError
 
 
+def variants_drawn(
+    probe: Probe, *, budget: Budget, seed: int, hypothesis_settings: HypothesisSettings
+) -> int:
+    """Return how many variants a search draws: its seed settles that before anything is asked."""
+
+    async def unasked(variants: Sequence[Variant]) -> Sequence[Observed]:
+        raise AssertionError(variants)
+
+    return len(_Search(probe, unasked, budget, hypothesis_settings).drawn(seed))
+
+
 class _Search:
     """One search while it is under way."""
 
@@ -116,13 +133,11 @@ class _Search:
 
     async def run(self, seed: int) -> None:
         """Draw, ask, and minimise what fails."""
-        strategy = self._strategy()
-        if strategy is None:
+        drawn = self.drawn(seed)
+        if self._lack is not None:
             return
-        generates = Phase.generate in self._phases
-        drawn = self._drawn(strategy, seed_of(seed, self._probe)) if generates else []
         self._failing = await self._ask_all(drawn) or await self._ask_kept()
-        if generates and not drawn:
+        if Phase.generate in self._phases and not drawn:
             self._lack = "no edit of the family changes anything"
         elif not self._calls:
             self._lack = "the hypothesis settings leave out the phase that draws variants"
@@ -132,6 +147,19 @@ class _Search:
             self._failing = await self._minimised(self._failing)
             self._shrunk = not self._cut_short
         self._kept.replace(self._failing.variant.edits)
+
+    def drawn(self, seed: int) -> list[Variant]:
+        """Return the variants that are drawn; none where there is nothing to search."""
+        strategy = self._strategy()
+        if strategy is None or Phase.generate not in self._phases:
+            return []
+        return draw_variants(
+            strategy,
+            self._material.variant,
+            wanted=self._budget.variants or self._hypothesis_settings.max_examples,
+            number=seed_of(seed, self._probe),
+            hypothesis_settings=self._hypothesis_settings,
+        )
 
     def _strategy(self) -> SearchStrategy[Edits] | None:
         """Return what variants are drawn from; ``None`` where there is nothing to search."""
@@ -148,16 +176,6 @@ class _Search:
             return None
         return strategy
 
-    def _drawn(self, strategy: SearchStrategy[Edits], number: int) -> list[Variant]:
-        wanted = self._budget.variants or self._hypothesis_settings.max_examples
-        return draw_variants(
-            strategy,
-            self._material.variant,
-            wanted=wanted,
-            number=number,
-            hypothesis_settings=self._hypothesis_settings,
-        )
-
     async def _ask_all(self, drawn: Sequence[Variant]) -> Trial | None:
         """Ask the examples and what was drawn, batch by batch; return the smallest that fails."""
         examples = self._probe.examples if Phase.explicit in self._phases else ()
@@ -168,7 +186,7 @@ class _Search:
             batch = await self._ask(drawn[start : start + self._budget.batch])
             for trial in batch:
                 if trial.variant.edits not in self._probe.examples:
-                    self._tally += _counted(trial, self._probe.relation)
+                    self._tally += Tally.of(trial, self._probe.relation)
             trials += batch
         return _smallest(filter(self._breaks, trials))
 
@@ -281,25 +299,6 @@ class _Search:
             calls=self._calls,
             shrunk=self._shrunk,
         )
-
-
-def _counted(trial: Trial, relation: Relation) -> Tally:
-    if trial.after.error is not None:
-        return Tally(errors=1)
-    unread = trial.before.unread or trial.after.unread
-    flips, high_risk = int(trial.flipped), int(trial.high_risk_flip)
-    followed = int(trial.followed) if relation.instructs else None
-    return Tally(
-        tried=1,
-        broken=int(relation.broken(trial) is not None),
-        flips=flips,
-        high_risk_flips=high_risk,
-        followed=followed,
-        unread=int(unread),
-        unread_flips=flips * unread,
-        unread_high_risk_flips=high_risk * unread,
-        unread_followed=(followed or 0) * unread,
-    )
 
 
 def _smallest(trials: Iterable[Trial]) -> Trial | None:

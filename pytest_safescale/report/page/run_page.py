@@ -38,6 +38,7 @@ from pytest_safescale.report.page.page_tables import (
 )
 from pytest_safescale.report.page.profile_chart import profile_charts
 from pytest_safescale.report.page.repair_table import repair_tables
+from pytest_safescale.report.page.robustness_table import robustness_tables
 from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
@@ -225,6 +226,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
             for kind in ("profile", "condition", "model")
             if (entries := indexed_comparisons(run, kind))
         ],
+        "robustness": robustness_tables(run.metrics),
         "counterexamples": counterexamples(run.counterexamples[:COUNTEREXAMPLES]),
         "further_counterexamples": max(0, len(run.counterexamples) - COUNTEREXAMPLES),
         "method": method(run.manifest),
