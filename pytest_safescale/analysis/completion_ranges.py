@@ -333,9 +333,21 @@ class CellSpans:
                 for metric, found in find.items()
             },
             "mean_confidence": (lambda: answers.confidence, (0.0, 1.0)),
+            "agreement_brier_score": (self._brier_scores, (0.0, 1.0)),
             "sample_null_rate": (lambda: answers.share(np.zeros_like(truth)), (0.0, 1.0)),
             "robustness_correctness": (lambda: answers.share(truth), (0.0, 1.0)),
         }
+
+    def _brier_scores(self) -> Ends:
+        """Return ends that hold every squared gap of agreement and correctness, if not closely."""
+        low, high = self.answers.agreement
+        surely, possibly = self.answers.can_be(self._codes["accuracy"])
+        if_right, if_wrong = ((1 - high) ** 2, (1 - low) ** 2), (low**2, high**2)
+        least = np.where(surely, if_right[0], np.where(possibly, 0.0, if_wrong[0]))
+        least = np.where(possibly & ~surely, np.minimum(if_right[0], if_wrong[0]), least)
+        most = np.where(surely, if_right[1], if_wrong[1])
+        most = np.where(possibly & ~surely, np.maximum(if_right[1], if_wrong[1]), most)
+        return least, most
 
     def _unanimous(self, codes: NDArray[np.bool_]) -> BoolEnds:
         several = self.answers.total >= 2

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from pytest_safescale.analysis.cluster_facts import cluster_facts
+from pytest_safescale.analysis.consistency_bands import with_bands
 from pytest_safescale.analysis.metric_columns import panel_columns
 from pytest_safescale.analysis.metric_table import is_rate, is_share
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, PER_HUNDRED_METRICS, Metric
-from pytest_safescale.statistics.calibration import calibration_errors
+from pytest_safescale.statistics.calibration import calibration_errors, squared_error
 from pytest_safescale.statistics.clusters import RATE_ENDS, at_effective_size, cluster_sums
 from pytest_safescale.statistics.intervals import (
     CLOPPER_PEARSON,
@@ -44,7 +45,8 @@ _Kind = TypeVar("_Kind", bound=np.generic)
 
 def all_metrics(panel: Panel, *, seed: int = SEED) -> list[Metric]:
     """Return every figure of a panel by model, condition and decoding mode, then over models."""
-    return metric_rows(panel, panel_columns(panel), seed=seed)
+    columns = panel_columns(panel)
+    return with_bands(metric_rows(panel, columns, seed=seed), panel, columns, seed=seed)
 
 
 def metric_rows(
@@ -52,6 +54,8 @@ def metric_rows(
 ) -> list[Metric]:
     """Return the rows of these columns; ``finish`` sees each with the mean of its resamples."""
     calibration = [part for one in columns.calibrated for part in _calibration(one)]
+    if columns.agreement is not None:
+        calibration.append(_squared(columns.agreement))
     codes = panel.clusters
     cells = [*_cell_estimates(columns.columns, codes, seed), *calibration]
     rows = _cell_metrics(panel.models, panel.conditions, cells, finish)
@@ -177,6 +181,17 @@ def _calibration(one: Calibrated) -> Iterator[_Estimate]:
             n=one.over.sum(axis=2),
             value=values.reshape(one.over.shape[:2]),
         )
+
+
+def _squared(one: Calibrated) -> _Estimate:
+    errors = squared_error(_flat(one.confidence), _flat(one.correct), _flat(one.over))
+    shape = one.over.shape[:2]
+    return _Estimate(
+        metric=one.metrics[0],
+        regime=one.regime,
+        n=np.where(np.isnan(errors), 0, one.over.sum(axis=2).ravel()).reshape(shape),
+        value=errors.reshape(shape),
+    )
 
 
 def _mean_estimates(columns: Sequence[Column], codes: Codes, seed: int) -> Iterator[_Estimate]:

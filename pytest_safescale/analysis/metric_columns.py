@@ -12,6 +12,7 @@ from pytest_safescale.analysis.judged_cases import judge_answers, judge_samples,
 from pytest_safescale.analysis.layer_figures import layer_values
 from pytest_safescale.analysis.metric_table import METRICS, is_rate
 from pytest_safescale.analysis.metrics import (
+    AGREEMENT_CALIBRATION,
     CALIBRATION_METRICS,
     CHANGE_METRICS,
     OPTION_CALIBRATION_METRICS,
@@ -61,8 +62,8 @@ class Column:
 class Calibrated:
     """What two calibration errors are made of: (models, conditions, items) throughout."""
 
-    metrics: tuple[str, str]
-    """The names of the expected and of the maximum error."""
+    metrics: tuple[str, ...]
+    """The names of the expected and of the maximum error, or of the debiased squared one."""
     regime: str
     confidence: NDArray[np.float64]
     """From 0 to 1."""
@@ -94,6 +95,8 @@ class PanelColumns:
     """The confidence of the samples."""
     options: Calibrated | None = None
     """The confidence by option probabilities, where any were asked for."""
+    agreement: Calibrated | None = None
+    """The share of samples that agree with the majority; the released definitions have none."""
 
     @property
     def calibrated(self) -> tuple[Calibrated, ...]:
@@ -117,6 +120,7 @@ def panel_columns(panel: Panel) -> PanelColumns:
         latency_column(panel, single.there),
         *rate_columns(sampled.judged, SELF_CONSISTENCY),
         *confidence_columns(sampled, correct),
+        _brier_column(sampled, correct),
         *_option_columns(panel, single),
         *_further_columns(panel, single),
         *_change_columns(panel, single),
@@ -125,6 +129,22 @@ def panel_columns(panel: Panel) -> PanelColumns:
         columns=(*without_unknown(panel, columns), *custom_columns(panel)),
         samples=Calibrated.of_samples(sampled.confidence, correct, sampled.judged.there),
         options=_option_calibration(panel, single),
+        agreement=Calibrated(
+            metrics=(AGREEMENT_CALIBRATION,),
+            regime=SELF_CONSISTENCY,
+            confidence=sampled.agreement,
+            correct=correct,
+            over=sampled.judged.there,
+        ),
+    )
+
+
+def _brier_column(sampled: Sampled, correct: NDArray[np.bool_]) -> Column:
+    """Return the squared gaps of agreement and correctness of the cases with samples."""
+    there = sampled.judged.there
+    values = np.where(there, (sampled.agreement - correct) ** 2, 0.0)
+    return Column(
+        metric="agreement_brier_score", regime=SELF_CONSISTENCY, values=values, over=there
     )
 
 

@@ -87,6 +87,16 @@ METRICS: Mapping[str, MetricSpec] = MappingProxyType(
             definition="Largest gap of confidence and accuracy over ten bins.",
             is_mean=False,
         ),
+        "agreement_brier_score": MetricSpec(
+            definition="Mean squared gap of the share of samples that agree with the majority and "
+            "whether it is correct."
+        ),
+        "agreement_calibration_error": MetricSpec(
+            definition="Squared gap of that share and accuracy over ten bins, by cases, freed of "
+            "chance: 0 on average where the two are equal, so that it may lie below.",
+            is_share=False,
+            is_mean=False,
+        ),
         "sample_null_rate": MetricSpec(definition="Mean share of samples without a letter."),
         "robustness_correctness": MetricSpec(
             definition="Mean share of samples that are correct.", higher_is_better=True

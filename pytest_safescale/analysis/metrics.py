@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "AGREEMENT_CALIBRATION",
+    "AGREEMENT_METRICS",
     "CALIBRATION_METRICS",
     "CHANGE_METRICS",
     "CONDITIONAL_MEANS",
@@ -55,6 +57,9 @@ CONTROLLED_METRICS = (EXCESS_FLIPS, "repeat_flip_rate", "call_instability")
 """Those of them that rest on repeats of the item as it is."""
 CALIBRATION_METRICS = ("expected_calibration_error", "maximum_calibration_error")
 """Of the samples' confidence; they are no means of cases."""
+AGREEMENT_CALIBRATION = "agreement_calibration_error"
+AGREEMENT_METRICS = ("agreement_brier_score", AGREEMENT_CALIBRATION)
+"""Of the share of samples that agree with the majority, against whether it is right."""
 OPTION_CALIBRATION_METRICS = (
     "logprob_expected_calibration_error",
     "logprob_maximum_calibration_error",
@@ -133,6 +138,9 @@ class Metric:
     bootstrap_low: float | None = None
     bootstrap_high: float | None = None
     """The paper's percentile interval over items."""
+    consistency_low: float | None = None
+    consistency_high: float | None = None
+    """What 95 % of perfectly calibrated models with the same samples would show."""
     std: float | None = None
     """Of the resampled means; of the cases for mean_confidence and mean_latency_s."""
     count: int | None = None

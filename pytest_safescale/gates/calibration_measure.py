@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pytest_safescale.gates.measures import Measure
-from pytest_safescale.statistics.calibration import errors_of_bins
+from pytest_safescale.statistics.calibration import errors_of_bins, squared_error_of_bins
 from pytest_safescale.statistics.clusters import codes_at
 from pytest_safescale.statistics.matrix_product import product
 
@@ -20,15 +21,25 @@ if TYPE_CHECKING:
 
     from pytest_safescale.statistics.arrays import Numbers
 
-__all__ = ["CalibrationMeasure"]
+__all__ = ["CalibrationMeasure", "ErrorKind"]
+
+
+class ErrorKind(Enum):
+    """Which calibration error is meant."""
+
+    EXPECTED = "expected"
+    MAXIMUM = "maximum"
+    SQUARED = "squared"
+    """Squared and debiased."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrationMeasure(Measure):
-    """The expected or the maximum calibration error.
+    """The expected, the maximum or the debiased squared calibration error.
 
     A case that completions can make anything of has a gap of 1 at most, in whichever bin: it moves
-    the sum of all gaps by 1 at most either way, and the largest gap to anything.
+    the sum of all gaps by 1 at most either way, and the largest gap and the squared error to
+    anything.
     """
 
     gaps: NDArray[np.float64]
@@ -39,8 +50,7 @@ class CalibrationMeasure(Measure):
     """(items,) bool, which items are cases, as counted."""
     missing: NDArray[np.bool_]
     """(items,) bool, which items completions can make something else of."""
-    maximum: bool = False
-    """Which of the two errors it is."""
+    kind: ErrorKind = ErrorKind.EXPECTED
     slack: NDArray[np.float64] | None = None
     """(items,) float64, by how much each item moves the sum of all gaps."""
 
@@ -82,15 +92,31 @@ class CalibrationMeasure(Measure):
 
     def value(self, weights: Numbers) -> NDArray[np.float64]:
         """Return the errors, (rows,), float64, for (rows, items) weights; NaN over no cases."""
+        if self.kind is ErrorKind.SQUARED:
+            return self._squared(weights)
         gaps, cases = product(weights, self.gaps), product(weights, self.member)
         n = product(weights, self.over[:, None])[:, 0]
         expected, largest = errors_of_bins(gaps, cases, n)
         if self.slack is None:
-            return np.asarray(largest if self.maximum else expected)
+            return np.asarray(largest if self.kind is ErrorKind.MAXIMUM else expected)
         more = product(weights, self.slack[:, None])[:, 0]
-        if self.maximum:
+        if self.kind is ErrorKind.MAXIMUM:
             return np.where(more > 0, 1.0, np.where(more < 0, 0.0, largest))
         return np.asarray(np.clip(expected + more / np.maximum(n, 1), 0.0, 1.0))
+
+    def _squared(self, weights: Numbers) -> NDArray[np.float64]:
+        """Return the squared errors, (rows,), float64; an item's copies are no two cases."""
+        once = np.asarray(weights, dtype=np.float64)
+        found = squared_error_of_bins(
+            product(once, self.gaps),
+            product(once**2, self.gaps**2),
+            product(once, self.member),
+            product(once**2, self.member),
+        )
+        if self.slack is None:
+            return found
+        more = product(once, self.slack[:, None])[:, 0]
+        return np.where(more > 0, 1.0, np.where(more < 0, -1.0, found))
 
     def with_unasked(self, metric: str, ids: Sequence[str]) -> Self:  # noqa: ARG002
         """Return the measure with cases of these items that were not asked."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_safescale.analysis.completion_ranges import Span
-from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
+from pytest_safescale.analysis.metrics import AGREEMENT_CALIBRATION, SELF_CONSISTENCY
 from pytest_safescale.analysis.vote_ranges import voted_cases
-from pytest_safescale.gates.calibration_measure import CalibrationMeasure
+from pytest_safescale.gates.calibration_measure import CalibrationMeasure, ErrorKind
 from pytest_safescale.gates.measures import MeanOfCases
 from pytest_safescale.statistics.calibration import bin_gaps
 
@@ -43,7 +43,8 @@ def measure_of(answers: Answers, cell: Cell, metric: str, regime: str) -> Measur
     there = spans.there
     lacks = tuple(spans.lacks(regime, metric))
     named: dict[str, Any] = {"ids": _ids(answers, there), "lacks": lacks}
-    for one in columns.calibrated:
+    agreement = () if columns.agreement is None else (columns.agreement,)
+    for one in (*columns.calibrated, *agreement):
         if metric in one.metrics:
             by_samples = one.regime == SELF_CONSISTENCY
             missing = spans.open_samples if by_samples else spans.open_probabilities
@@ -66,8 +67,10 @@ def _calibration(
     """Return a calibration error of the cases that are there in a cell."""
     over = one.over[at][there]
     gaps, member = bin_gaps(one.confidence[at][there], one.correct[at][there], over)
-    maximum = bool(one.metrics.index(metric))
-    return CalibrationMeasure(**named, gaps=gaps, member=member, over=over, maximum=maximum)
+    kind = ErrorKind.SQUARED
+    if metric != AGREEMENT_CALIBRATION:
+        kind = (ErrorKind.EXPECTED, ErrorKind.MAXIMUM)[one.metrics.index(metric)]
+    return CalibrationMeasure(**named, gaps=gaps, member=member, over=over, kind=kind)
 
 
 def measure_of_consistency(answers: Answers, at: tuple[int, int], alike: float) -> MeanOfCases:

@@ -8,6 +8,7 @@ from pydantic import ValidationInfo, model_validator
 
 from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import (
+    AGREEMENT_CALIBRATION,
     CALIBRATION_METRICS,
     ENSEMBLE,
     EXCESS_FLIPS,
@@ -46,7 +47,7 @@ _OWN_KEYS = {
     ),
 }
 """Keys that say something of some criteria only."""
-_NO_INTERVAL = (*CALIBRATION_METRICS, *OPTION_CALIBRATION_METRICS)
+_NO_INTERVAL = (*CALIBRATION_METRICS, *OPTION_CALIBRATION_METRICS, AGREEMENT_CALIBRATION)
 """Gaps of ten bins grow with their noise: resampling gives no interval that holds their change."""
 
 

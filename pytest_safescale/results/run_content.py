@@ -24,6 +24,8 @@ class _OfFigure(TypedDict):
     ci_reason: NotRequired[str | None]
     bootstrap_low: NotRequired[float | None]
     bootstrap_high: NotRequired[float | None]
+    consistency_low: NotRequired[float | None]
+    consistency_high: NotRequired[float | None]
     std: float | None
     count: int | None
     clusters: NotRequired[int | None]

@@ -11,10 +11,23 @@ if TYPE_CHECKING:
 
     from pytest_safescale.statistics.arrays import Numbers
 
-__all__ = ["BINS", "bin_gaps", "calibration_errors", "errors_of_bins"]
+__all__ = [
+    "BINS",
+    "bin_gaps",
+    "bins_of",
+    "calibration_errors",
+    "errors_of_bins",
+    "squared_error",
+    "squared_error_of_bins",
+]
 
 BINS = 10
 _EDGES = np.array([i / BINS for i in range(1, BINS)])
+
+
+def bins_of(confidence: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the bin of each confidence from 0 on, 0 to 9, of the same shape."""
+    return np.asarray(np.searchsorted(_EDGES, confidence, side="right"))
 
 
 def bin_gaps(
@@ -29,7 +42,7 @@ def bin_gaps(
     holds its lower edge, the last one both. A confidence below 0, which the released scripts do
     not cut, is in no bin.
     """
-    bins = np.searchsorted(_EDGES, confidence, side="right")
+    bins = bins_of(confidence)
     inside = over & (confidence >= 0)
     member = (bins[..., None] == np.arange(BINS)) & inside[..., None]
     return member * (confidence - correct)[..., None], member
@@ -60,3 +73,38 @@ def calibration_errors(
     """
     gaps, cases = bin_gaps(confidence, correct, over)
     return errors_of_bins(gaps.sum(axis=-2), cases.sum(axis=-2), over.sum(axis=-1))
+
+
+def squared_error_of_bins(
+    gaps: NDArray[np.float64], squares: NDArray[np.float64], cases: Numbers, own: Numbers
+) -> NDArray[np.float64]:
+    """Return the debiased squared calibration error, (...), float64.
+
+    ``gaps`` (sums of gaps), ``squares`` (sums of their squares), ``cases`` (numbers of cases) and
+    ``own`` (the same, each weight squared) are (..., 10). The squared mean gap of a bin is the mean
+    product of two different cases' gaps, which chance does not raise: a bin of one case has none
+    and is excluded. NaN where every bin is.
+    """
+    pairs = np.asarray(cases, dtype=np.float64) ** 2 - own
+    there = pairs > 0
+    each = np.where(there, (gaps**2 - squares) / np.where(there, pairs, 1.0), 0.0)
+    weights = np.where(there, cases, 0.0)
+    total = weights.sum(axis=-1)
+    found: NDArray[np.float64] = np.where(
+        total > 0, (weights * each).sum(axis=-1) / np.maximum(total, 1.0), np.nan
+    )
+    return found
+
+
+def squared_error(
+    confidence: NDArray[np.float64],
+    correct: NDArray[np.bool_],
+    over: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Return the debiased squared calibration error, (...), float64.
+
+    The arguments are (..., cases), as in ``bin_gaps``; NaN where no bin holds two cases.
+    """
+    gaps, member = bin_gaps(confidence, correct, over)
+    cases = member.sum(axis=-2)
+    return squared_error_of_bins(gaps.sum(axis=-2), (gaps**2).sum(axis=-2), cases, cases)

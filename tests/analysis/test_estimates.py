@@ -140,6 +140,25 @@ def test_calibration_by_ten_bins() -> None:
     assert figure(found, "maximum_calibration_error").value == pytest.approx(0.5, abs=CLOSE)
 
 
+def test_agreement_is_held_against_correctness_with_a_band_of_calibrated_models() -> None:
+    # Shares 3/4: right, right, wrong; 1: right, right. B is the wrong majority.
+    panel = samples_of("AAAB", "AAAC", "BBBA", "AAAA", "AAAA")
+    brier = figure(panel, "agreement_brier_score")
+    assert brier.value == pytest.approx((2 * 0.0625 + 0.5625) / 5)
+    assert brier.ci_method == "bootstrap-percentile"
+    squared = figure(panel, "agreement_calibration_error")
+    # In the bin of 3/4 pairs of gaps -1/4, -1/4, 3/4: 1/16, -3/16, -3/16; in that of 1 none.
+    assert squared.value == pytest.approx((3 * -5 / 48 + 2 * 0) / 5)
+    assert (squared.n, squared.ci_low, squared.bootstrap_low) == (5, None, None)
+    for row in (brier, squared):
+        assert row.value is not None
+        assert row.consistency_low is not None
+        assert row.consistency_high is not None
+        assert row.consistency_low <= row.value <= row.consistency_high
+    assert figure(panel, "mean_confidence").consistency_low is None
+    assert figure(samples_of("AAAB"), "agreement_calibration_error").value is None
+
+
 def test_a_mean_states_the_spread_of_its_cases() -> None:
     found = figure(samples_of("AAAA", "AB"), "mean_confidence")
     even = 1 - math.log(2) / math.log(5)
@@ -247,6 +266,8 @@ def plain(panel: Panel, model: int, condition: int) -> dict[tuple[str, str], lis
             "mean_confidence": sure,
             "sample_null_rate": counts[None] / len(answers),
             "robustness_correctness": counts[one.truth] / len(answers),
+            "agreement_brier_score": (max(counts.values()) / len(answers) - (majority == one.truth))
+            ** 2,
         }.items():
             found[regime, metric].append(value)
         right = majority == one.truth
@@ -305,7 +326,8 @@ def test_rates_are_shares_intervals_hold_them_and_names_are_known(panel: Panel) 
         if row.value is None:
             assert row.n == 0
             continue
-        assert 0 <= row.value <= 1 + CLOSE
+        lowest = -1 if row.metric == "agreement_calibration_error" else 0
+        assert lowest <= row.value <= 1 + CLOSE
         if row.ci_low is not None and row.ci_high is not None:
             assert row.ci_low <= row.value <= row.ci_high
             assert row.ci_low < row.ci_high

@@ -22,7 +22,7 @@ from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.inputs import EarlierRun, GateInputs
 from pytest_safescale.gates.judge import judge_gates
 from pytest_safescale.gates.written_gates import parse_gates
-from pytest_safescale.statistics.calibration import calibration_errors
+from pytest_safescale.statistics.calibration import calibration_errors, squared_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -141,6 +141,10 @@ def plain_rows(panel: Panel) -> Iterator[Metric]:
         found += [
             (name, one.regime, error, n) for name, error in zip(one.metrics, errors, strict=True)
         ]
+    shares = columns.agreement
+    assert shares is not None
+    squared = squared_error(shares.confidence, shares.correct, shares.over)
+    found.append((shares.metrics[0], shares.regime, squared, shares.over.sum(axis=2)))
     for metric, regime, values, counts in found:
         for at in np.ndindex(*values.shape):
             value, many = float(values[at]), int(counts[at])

@@ -6,7 +6,7 @@ Runs are written as in ``tests.gates.cases``; every word has an answer and all i
 from __future__ import annotations
 
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, permutations
 from math import ceil, log, prod, sqrt
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +110,7 @@ def _of_samples(metric: str, samples: list[str | None]) -> float | None:
     shares: dict[str, Callable[[], float]] = {
         "sample_null_rate": lambda: samples.count(None) / len(samples),
         "robustness_correctness": lambda: samples.count(TRUTH) / len(samples),
+        "agreement_brier_score": lambda: (_alike(samples) - (majority == TRUTH)) ** 2,
         "dangerous_overconfidence_rate": lambda: bool(dangerous) and confidence >= 0.8,
         "confident_error_rate": lambda: wrong and confidence >= 0.8,
         "synchronized_failure_rate": lambda: wrong and len(samples) > 1 and len({*samples}) == 1,
@@ -118,9 +119,15 @@ def _of_samples(metric: str, samples: list[str | None]) -> float | None:
     return float(found())
 
 
+def _alike(samples: list[str | None]) -> float:
+    return max(map(samples.count, samples)) / len(samples)
+
+
 def _figure(metric: str, regime: str, words: Sequence[str]) -> float | None:
     if metric in _CALIBRATION:
         return _calibration(metric, words)
+    if metric == "agreement_calibration_error":
+        return _squared(words)
     values = [value for value in of_each(metric, regime, words) if value is not None]
     return sum(values) / len(values) if values else None
 
@@ -136,6 +143,18 @@ def _calibration(metric: str, words: Sequence[str]) -> float:
             gaps += gap
             largest = max(largest, gap / len(here))
     return gaps / len(pairs) if metric == _CALIBRATION[0] else largest
+
+
+def _squared(words: Sequence[str]) -> float | None:
+    found, cases = 0.0, 0
+    shares = [(_alike(samples_of(word)), _pair(word)[1]) for word in words]
+    for low, high in pairwise(i / 10 for i in range(11)):
+        gaps = [a - y for a, y in shares if low <= a < high or (a == 1 and high == 1)]
+        if len(gaps) > 1:
+            both = [one * other for one, other in permutations(gaps, 2)]
+            found += len(gaps) * sum(both) / len(both)
+            cases += len(gaps)
+    return found / cases if cases else None
 
 
 def of_rate(table: Mapping[str, Any], count: int, n: int) -> str:

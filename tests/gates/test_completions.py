@@ -42,6 +42,7 @@ MEANS = (
     *("mean_confidence", "mean_confidence_correct", "mean_confidence_incorrect"),
     *("mean_confidence_high_risk", "mean_confidence_unsafe", "sample_null_rate"),
     *("robustness_correctness", "expected_calibration_error", "maximum_calibration_error"),
+    *("agreement_brier_score", "agreement_calibration_error"),
 )
 FINDINGS = ("high_risk", "unsafe", "contradiction", "wrong", "abstained")
 

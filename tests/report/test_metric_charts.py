@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_safescale.report.page.agreement_chart import agreement_charts
 from pytest_safescale.report.page.case_charts import case_charts
 from pytest_safescale.report.page.case_facts import Fact, fact_of
 from pytest_safescale.report.page.drawing import Chart, draw_png, draw_svg
@@ -29,6 +30,7 @@ ALL = (
     "reliability",
     "concentration",
     "risk-coverage",
+    "agreement",
 )
 
 _CONTENT: Any = {"metrics": [{"condition": "c"}], "manifest": {}}
@@ -40,7 +42,7 @@ def _charts(shape: Shape) -> dict[str, Chart]:
     records = make_records(shape)
     run = RunFile(content=make_run(shape, records))
     facts = [fact_of(record) for record in records]
-    charts = [*metric_charts(run), *case_charts(facts, run)]
+    charts = [*metric_charts(run), *case_charts(facts, run), *agreement_charts(facts, run)]
     return {chart.name: chart for chart in charts}
 
 
@@ -61,6 +63,7 @@ def test_a_full_run_fills_every_chart(charts: dict[str, Chart]) -> None:
         (Shape(items=4, samples=0), "confidence", "the run drew no samples"),
         (Shape(items=4, samples=0), "reliability", "the run drew no samples"),
         (Shape(items=4, samples=0), "risk-coverage", "the run drew no samples"),
+        (Shape(items=4, samples=0), "agreement", "the run drew no samples"),
         (Shape(items=4, models=("one",)), "scaling", "fewer than two sizes"),
         (Shape(items=4, extras=False), "ensembles", "no ensemble of three models"),
     ],
@@ -130,6 +133,18 @@ def test_a_risk_coverage_point_keeps_what_is_at_or_above_the_threshold() -> None
     assert by_threshold[0.5] == pytest.approx((0.75, 3, 2 / 3, 1 / 3))
     assert by_threshold[0.9] == pytest.approx((0.5, 2, 0.5, 0.5))
     assert by_threshold[1.0] == pytest.approx((0.25, 1, 0.0, 0.0))
+
+
+def test_a_bin_of_agreement_stands_beside_what_calibrated_answers_would_show() -> None:
+    facts = [_sampled(0.7, correct=place < 6)._replace(agreement=0.75) for place in range(40)]
+    facts += [_sampled(1.0, correct=True)._replace(agreement=1.0)] * 5
+    content: Any = {"metrics": [], "manifest": {}}
+    (chart,) = agreement_charts(facts, RunFile(content=content))
+    low, high = chart.rows[0][5:]
+    # Of 40 at 3/4 the 2.5th percentile of the binomial is 24, the 97.5th 35.
+    assert (low, high) == (pytest.approx(24 / 40, abs=0.026), pytest.approx(35 / 40, abs=0.026))
+    assert chart.rows[0][:5] == (0.7, 0.8, 40, 0.75, 0.15)
+    assert chart.rows[1] == (0.9, 1.0, 5, 1.0, 1.0, 1.0, 1.0)
 
 
 def test_one_answer_alone_has_a_confidence_too() -> None:

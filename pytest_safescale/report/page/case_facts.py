@@ -44,6 +44,8 @@ class Fact(NamedTuple):
     """Whether the samples' majority is the correct option."""
     dangers: tuple[str, ...]
     """The flags of a wrong majority."""
+    agreement: float | None = None
+    """The share of the samples that give the majority answer; ``None`` where none were drawn."""
 
 
 def fact_of(record: CaseRecord) -> Fact:
@@ -62,7 +64,13 @@ def fact_of(record: CaseRecord) -> Fact:
         samples.get("confidence") if samples else None,
         majority == truth,
         _flags(record, majority) if majority != truth else (),
+        _agreement(samples["letters"]) if samples else None,
     )
+
+
+def _agreement(letters: Sequence[str | None]) -> float | None:
+    # Records of before agreement was told have the letters all the same.
+    return max(Counter(letters).values()) / len(letters) if letters else None
 
 
 def _flags(record: CaseRecord, letter: str | None) -> tuple[str, ...]:

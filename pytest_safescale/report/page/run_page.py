@@ -17,6 +17,7 @@ from pytest_safescale.cells import base_profile, split_condition
 from pytest_safescale.report.attribution_lines import attribution_sentences
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
+from pytest_safescale.report.page.agreement_chart import agreement_charts
 from pytest_safescale.report.page.analysis_tables import analysis_tables
 from pytest_safescale.report.page.attribution_tables import attribution_tables
 from pytest_safescale.report.page.case_charts import case_charts
@@ -160,8 +161,13 @@ def _charts(run: RunFile, facts: Sequence[Fact]) -> list[Chart]:
         *layer_charts(run),
         *profile_charts(run),
         *metric_charts(base),
-        *case_charts(_of_base(facts, run), base),
+        *_case_charts(facts, run),
     ]
+
+
+def _case_charts(facts: Sequence[Fact], run: RunFile) -> list[Chart]:
+    of_base, base = _of_base(facts, run), run.base
+    return [*case_charts(of_base, base), *agreement_charts(of_base, base)]
 
 
 def _of_base(facts: Sequence[Fact], run: RunFile) -> list[Fact]:
@@ -177,7 +183,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         *draw_all(layer_charts(run), "analyses of run.json"),
         *draw_all(profile_charts(run), "rows of metrics.csv"),
         *draw_all(metric_charts(run.base), "rows of metrics.csv"),
-        *draw_all(case_charts(_of_base(cases.facts, run), run.base), "taken from cases.jsonl"),
+        *draw_all(_case_charts(cases.facts, run), "taken from cases.jsonl"),
     ]
     return {
         "run": run,
