@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.evidence_class import passage_finding
-from pytest_safescale.audit.item_support import ItemSupport, claim
+from pytest_safescale.audit.item_support import ItemSupport
+from pytest_safescale.audit.told import claim
 from pytest_safescale.dataset.item import Passage
 from pytest_safescale.text.sentences import split
 

@@ -10,29 +10,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.finding import Finding
-from pytest_safescale.audit.limits import limits, unmet
+from pytest_safescale.audit.limits import unmet_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from pytest_safescale.audit.item_passages import ItemPassages
 
 __all__ = ["find_not_applicable"]
 
 
-def find_not_applicable(found: Sequence[ItemPassages]) -> list[Finding]:
-    """Return a finding for each item, passage and limit that the item does not meet."""
-    return [finding for one in found for finding in _of_item(one)]
-
-
-def _of_item(one: ItemPassages) -> Iterator[Finding]:
+def find_not_applicable(one: ItemPassages) -> Iterator[Finding]:
+    """Yield a finding for each passage of an item and limit that the item does not meet."""
     support, item = one.support, one.item
     asked = f"{item.question} {item.key_fact or ''} {item.option(item.answer).text}"
     seen: set[tuple[int, str]] = set()
     for told in one.sentences:
-        on_item = support.is_about(told.claim) or item.answer in support.supported(told.claim)
-        for limit in limits(told.text) if on_item else ():
-            if unmet(limit, asked) and (told.passage, limit.name) not in seen:
+        on_item = support.fact.is_about(told.claim) or item.answer in support.supported(told.claim)
+        for limit in unmet_limits(told.limited, asked) if on_item else ():
+            if (told.passage, limit.name) not in seen:
                 seen.add((told.passage, limit.name))
                 yield Finding(
                     finding="applicability",

@@ -10,19 +10,20 @@ from pytest_safescale.audit.age import find_outdated
 from pytest_safescale.audit.applicability import find_not_applicable
 from pytest_safescale.audit.best_passages import best_passages
 from pytest_safescale.audit.contradiction import find_contradictions
-from pytest_safescale.audit.coverage import coverage_figures, covered_items, find_uncovered
+from pytest_safescale.audit.coverage import coverage_figures, covered, find_uncovered
 from pytest_safescale.audit.duplicates import find_duplicates
 from pytest_safescale.audit.hygiene import find_unclean
-from pytest_safescale.audit.item_passages import passages_of_items
+from pytest_safescale.audit.item_passages import look_at_items
 from pytest_safescale.audit.provenance import find_unsourced
 from pytest_safescale.audit.read_corpus import CorpusText
-from pytest_safescale.audit.wider import beyond, wider_for_items
+from pytest_safescale.audit.wider import beyond, wider_for_item
 from pytest_safescale.audit.wrong_support import find_wrong_support
 from pytest_safescale.settings.audit_settings import FINDING_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pytest_safescale.audit.coverage import Covered
     from pytest_safescale.audit.finding import Finding
     from pytest_safescale.audit.item_passages import ItemPassages
     from pytest_safescale.dataset.corpus import CorpusPassage
@@ -97,17 +98,13 @@ def audit_corpus(
         "hygiene": lambda: find_unclean(corpus),
         "provenance": lambda: find_unsourced(corpus),
     }
-    figures, best = None, {}
-    of_items: list[ItemPassages] = []
+    figures, of_items = None, _OfItems()
     if items is not None:
-        of_items = passages_of_items(corpus, items, tell)
-        covered = covered_items(of_items)
-        figures = coverage_figures(covered)
-        bare = {one.item for one in covered if one.passage is None}
-        best = {one.item.id: best_passages(one) for one in of_items if one.item.id in bare}
-        rules["coverage"] = lambda: find_uncovered(covered)
-        rules["wrong_support"] = lambda: find_wrong_support(of_items)
-        rules["applicability"] = lambda: find_not_applicable(of_items)
+        of_items = _of_items(corpus, items, tell, wider=wider)
+        figures = coverage_figures(of_items.covered)
+        rules["coverage"] = lambda: find_uncovered(of_items.covered)
+        rules["wrong_support"] = lambda: of_items.wrong_support
+        rules["applicability"] = lambda: of_items.applicability
     findings: list[Finding] = []
     looked_for = tuple(name for name in FINDING_CLASSES if name in rules)
     for name in looked_for:
@@ -121,6 +118,36 @@ def audit_corpus(
         findings=findings,
         looked_for=looked_for,
         coverage=figures,
-        best=best,
-        wider=beyond(findings, [*candidates, *(wider_for_items(of_items) if wider else ())]),
+        best=of_items.best,
+        wider=beyond(findings, [*candidates, *of_items.wider]),
     )
+
+
+@dataclass
+class _OfItems:
+    """What the rules find that hold items against the corpus."""
+
+    covered: list[Covered] = field(default_factory=list)
+    wrong_support: list[Finding] = field(default_factory=list)
+    applicability: list[Finding] = field(default_factory=list)
+    wider: list[Finding] = field(default_factory=list)
+    best: dict[str, Sequence[str]] = field(default_factory=dict)
+
+
+def _of_items(
+    corpus: CorpusText, items: Sequence[Item], tell: Callable[[str], None], *, wider: bool
+) -> _OfItems:
+    found = _OfItems()
+
+    def look(one: ItemPassages) -> None:
+        place = covered(one)
+        found.covered.append(place)
+        found.wrong_support.extend(find_wrong_support(one))
+        found.applicability.extend(find_not_applicable(one))
+        if place.passage is None:
+            found.best[one.item.id] = best_passages(one)
+        if wider:
+            found.wider.extend(wider_for_item(one))
+
+    look_at_items(corpus, items, look, tell)
+    return found

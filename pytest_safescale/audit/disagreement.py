@@ -126,7 +126,7 @@ def _in_side(left: Statement, right: Statement) -> Disagreement | None:
 def _in_direction(left: Statement, right: Statement) -> Disagreement | None:
     if left.recommendation * right.recommendation < 0:
         return Disagreement("recommendation", _told(left), _told(right))
-    if (left.turns - right.turns) % 2:
+    if (left.denials - right.denials) % 2:
         return Disagreement("negation", *(_polarity(own) for own in (left, right)))
     return None
 
@@ -136,7 +136,7 @@ def _told(of: Statement) -> str:
 
 
 def _polarity(of: Statement) -> str:
-    return "denied" if of.turns % 2 else "said"
+    return "denied" if of.denials % 2 else "said"
 
 
 def contradicts_itself(texts: Iterable[str]) -> Disagreement | None:

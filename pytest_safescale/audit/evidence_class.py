@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_safescale.audit.item_support import ItemSupport, claim
+from pytest_safescale.audit.clinical_words import clinical_words
+from pytest_safescale.audit.item_support import ItemSupport
+from pytest_safescale.audit.limits import with_its_limits
+from pytest_safescale.audit.told import claim
 from pytest_safescale.perturb.deciding_sentences import holding
 from pytest_safescale.text.sentences import split
 from pytest_safescale.text.tokens import count_tokens
@@ -92,20 +95,23 @@ def classed(passages: Sequence[Passage], item: Item) -> EvidenceFinding:
 
 def passage_finding(passage: Passage, support: ItemSupport) -> PassageFinding:
     """Return what one passage is for an item; a limit in title or label holds for all of it."""
-    fact_told = support.key_fact
-    verbatim = holding(fact_told, passage.text) if fact_told else frozenset[int]()
+    key = support.fact
+    verbatim = holding(key.text, passage.text) if key.text else frozenset[int]()
     of_title = support.is_for_others(passage.title) or support.is_for_others(passage.label)
+    title = clinical_words(passage.title)
     fact = opposes = for_others = False
     letters: set[str] = set()
     sentences = split(passage.text)
     claims = [claim(sentence.body) for sentence in sentences]
-    for sentence, said, after in zip(sentences, claims, [*claims[1:], None], strict=True):
-        carried = sentence.number in verbatim or support.carries(said) or support.tell(said, after)
+    for sentence, said in zip(sentences, claims, strict=True):
+        at = sentence.number
+        carried = at in verbatim or key.is_told(claims, at, title)
         supported = support.supported(said)
-        opposes |= not carried and support.opposes(said)
+        opposes |= not carried and key.opposes(said)
         if not (carried or supported):
             continue
-        if of_title or support.is_for_others(sentence.body):
+        after = sentences[at + 1].body if at + 1 < len(sentences) else ""
+        if of_title or support.is_for_others(with_its_limits(sentence.body, after)):
             for_others = True
             continue
         fact |= carried

@@ -7,24 +7,30 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_safescale.audit.item_support import ItemSupport, claim
+from pytest_safescale.audit.evidence_class import passage_finding
+from pytest_safescale.audit.item_support import ItemSupport
+from pytest_safescale.audit.limits import with_its_limits
+from pytest_safescale.audit.statement import subject_words
+from pytest_safescale.audit.told import claim
 from pytest_safescale.dataset.item import Passage
 from pytest_safescale.text.sentences import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_safescale.audit.item_support import Claim
     from pytest_safescale.audit.read_corpus import CorpusText
+    from pytest_safescale.audit.told import Claim
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.retrieval.retriever import Ranker
 
-__all__ = ["ItemPassages", "Told", "passages_of_items"]
+__all__ = ["ItemPassages", "Told", "look_at_items"]
 
 DEEP = 100
 """How far down the passages for a question are looked at."""
 _FOR_A_CLAIM = 20
 """How many passages are looked at for the key fact and for each dangerous option."""
+_BESIDE = 2
+"""Sentences before and behind one that show what it is about."""
 _EVERY = 100
 """Items between two words on how far it is."""
 
@@ -37,6 +43,8 @@ class Told:
     """The passage's number in the corpus, from 0."""
     text: str
     claim: Claim
+    limited: str
+    """Its text, and the next sentence's where that says for whom it holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,22 +63,66 @@ class ItemPassages:
     def sentences(self) -> Sequence[Told]:
         """Every sentence of these passages, in their order."""
         return [
-            Told(number, part.body, claim(part.body))
+            Told(number, body, claim(body), with_its_limits(body, after))
             for number in (*self.ranked, *self.others)
-            for part in split(self.corpus.passages[number].text)
+            for body, after in _with_next(self.corpus.passages[number].text)
         ]
 
+    @cached_property
+    def serving(self) -> frozenset[int]:
+        """The numbers of those that carry the key fact or support the correct option."""
+        return frozenset(number for number in (*self.ranked, *self.others) if self._serves(number))
 
-def passages_of_items(
-    corpus: CorpusText, items: Sequence[Item], tell: Callable[[str], None]
-) -> list[ItemPassages]:
-    """Return each item with its passages, ranked by BM25 over the question's text as in a run."""
-    return asyncio.run(_all(corpus, items, tell))
+    def _serves(self, number: int) -> bool:
+        one = self.corpus.passages[number]
+        passage = Passage(id=one.id, title=one.title, text=one.text)
+        found = passage_finding(passage, self.support)
+        return found.fact or self.item.answer in found.supports
+
+    @cached_property
+    def nearness(self) -> Sequence[float]:
+        """How near the text around each sentence is to the question, from 0 to 1.
+
+        It is the share of the question's words, weighted by how rare they are in the corpus, that
+        stand in the title and in the sentences up to two before and behind.
+        """
+        asked, weight = subject_words(self.item.question), self.corpus.weight
+        whole = sum(map(weight, asked)) or 1.0
+        words = [subject_words(told.text) for told in self.sentences]
+        found = []
+        for at, told in enumerate(self.sentences):
+            beside = range(max(0, at - _BESIDE), min(len(words), at + _BESIDE + 1))
+            around = subject_words(self.corpus.passages[told.passage].title).union(
+                *(words[n] for n in beside if self.sentences[n].passage == told.passage)
+            )
+            found.append(sum(map(weight, around & asked)) / whole)
+        return found
 
 
-async def _all(
-    corpus: CorpusText, items: Sequence[Item], tell: Callable[[str], None]
-) -> list[ItemPassages]:
+def _with_next(text: str) -> Iterator[tuple[str, str]]:
+    bodies = [part.body for part in split(text)]
+    return zip(bodies, [*bodies[1:], ""], strict=True)
+
+
+def look_at_items(
+    corpus: CorpusText,
+    items: Sequence[Item],
+    look: Callable[[ItemPassages], None],
+    tell: Callable[[str], None],
+) -> None:
+    """Hand each item with its passages to ``look``, ranked by BM25 over the question as in a run.
+
+    One item is held at a time, since its sentences take room.
+    """
+    asyncio.run(_look(corpus, items, look, tell))
+
+
+async def _look(
+    corpus: CorpusText,
+    items: Sequence[Item],
+    look: Callable[[ItemPassages], None],
+    tell: Callable[[str], None],
+) -> None:
     # Here, for it loads the array library.
     from pytest_safescale.retrieval.ranking import Bm25Ranker
 
@@ -79,12 +131,10 @@ async def _all(
         for number, one in enumerate(corpus.passages)
         if one.text.strip()
     )
-    found = []
     for number, item in enumerate(items, start=1):
-        found.append(await _of_item(corpus, item, ranker))
+        look(await _of_item(corpus, item, ranker))
         if number % _EVERY == 0:
             tell(f"{number} of {len(items)} items looked up")
-    return found
 
 
 async def _of_item(corpus: CorpusText, item: Item, ranker: Ranker) -> ItemPassages:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Limit", "limits", "populations", "unmet"]
+__all__ = ["Limit", "limits", "populations", "unmet", "unmet_limits", "with_its_limits"]
 
 _WHO: Mapping[str, str] = {
     "children": r"child(?:ren|hood)?|paediatric|pediatric|infants?|infancy|neonat\w+|newborns?"
@@ -21,14 +21,22 @@ _WHO: Mapping[str, str] = {
     "renal failure": r"(?:renal|kidney) (?:failure|impairment|insufficiency|disease|injury)"
     r"|dialysis|eGFR",
     "contrast reaction": r"(?:contrast |earlier |previous |prior |allergic |severe )+reactions?"
-    r"|allerg(?:y|ies|ic) to contrast",
+    r"|allerg(?:y|ies|ic) to contrast|anaphyla\w+",
     "instability": r"unstable|instability|shock|hypotensi\w+",
     "stability": r"(?<!un)stable|haemodynamically normal|hemodynamically normal",
 }
 """Groups of people and states, and the words that name them."""
 _NAMED = {name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for name, words in _WHO.items()}
-_LIMITED_TO = {**_NAMED, "adults": re.compile(r"\b(?:adults?|elderly)\b", re.IGNORECASE)}
-"""A man or a woman in a sentence is no limit to adults."""
+_LIMITED_TO = {
+    **_NAMED,
+    "adults": re.compile(r"\b(?:adults?|elderly)\b", re.IGNORECASE),
+    "contrast reaction": re.compile(
+        r"\b(?:(?:contrast |earlier |previous |prior |allergic |severe )+reactions?"
+        r"|allerg(?:y|ies|ic) to contrast)\b",
+        re.IGNORECASE,
+    ),
+}
+"""A man or a woman in a sentence is no limit to adults, nor anaphylaxis one to what came before."""
 _LIMITING = re.compile(
     r"\b(?:only|solely|exclusively) (?:if|in|for|when|after|during|with|on|by)\b"
     r"|\b(?:in|for|among|during|after|with|if|when|provided|where|unless|under)\b",
@@ -44,11 +52,22 @@ _MODALITY: Mapping[str, str] = {
     "mammography": r"mammograph?y|mammograms?",
 }
 _MODALITIES = {name: re.compile(rf"\b(?:{words})\b") for name, words in _MODALITY.items()}
+_NO_LIMIT = re.compile(
+    r"\b(?:unlike|as|just as|like|not|also|even|both|especially|particularly|including|whether"
+    rf"|(?:irrespective|regardless) of whether)\s+(?:{_LIMITING.pattern})[^,.;:]{{0,45}}",
+    re.IGNORECASE,
+)
+"""A group that is named beside others, or to which nothing is limited."""
+_OF_BEFORE = re.compile(
+    r"(?:This|That|These|It|They|Such|The same|So much|All this)\b[^.]{0,60}?"
+    r"\b(?:only|solely|exclusively|limited|restricted|confined|reserved|applies|apply|valid)\b"
+)
+"""A sentence that limits the one before it: ``This holds only in children.``"""
 _REACH = 45
 """Characters behind a limiting word in which what it limits to is looked for."""
 _AGE = re.compile(
     r"\b(\d{1,3})[- ]?(?:year|yr)s?[- ]?old\b|\b(?:aged|age of|of) (\d{1,3})(?= (?:years|has|is"
-    r"|with|who|had|and|was|presents)\b|[,.])|\b(\d{1,2})[- ](?:month|week|day)s?[- ]old\b",
+    r"|with|who|had|and|was|presents)\b|[,.](?!\d))|\b(\d{1,2})[- ](?:month|week|day)s?[- ]old\b",
     re.IGNORECASE,
 )
 _OPPOSITE = {
@@ -78,6 +97,7 @@ def limits(text: str) -> tuple[Limit, ...]:
     A limit is a group, a state or a modality behind a word such as ``in``, ``after`` or ``only
     if``; a modality counts behind ``only`` alone, since nearly every sentence names one.
     """
+    text = _NO_LIMIT.sub(" ", text)
     found: dict[str, Limit] = {}
     for match in _LIMITING.finditer(text):
         clause = re.split(r"[,.;:]", text[match.end() : match.end() + _REACH])[0]
@@ -92,6 +112,11 @@ def limits(text: str) -> tuple[Limit, ...]:
                     words = f"{match[0]}{clause[: named.end()]}"
                     found.setdefault(name, Limit("modality", name, words))
     return tuple(found.values())
+
+
+def with_its_limits(text: str, after: str) -> str:
+    """Return a sentence, together with the next one where that limits it."""
+    return f"{text} {after}" if _OF_BEFORE.match(after) else text
 
 
 def populations(text: str) -> frozenset[str]:
@@ -117,3 +142,17 @@ def unmet(limit: Limit, question: str) -> bool:
     if opposite is not None:
         return opposite in about
     return True
+
+
+def unmet_limits(text: str, question: str) -> tuple[Limit, ...]:
+    """Return the limits of a sentence that a question's patient or setting does not meet.
+
+    Of several groups of people (``in children and in pregnancy``) one that is met is enough, but
+    for what stands behind ``only``.
+    """
+    found = limits(text)
+    lacking = [limit for limit in found if unmet(limit, question)]
+    people = [limit for limit in found if limit.kind == "population"]
+    if any(limit not in lacking for limit in people):
+        lacking = [one for one in lacking if one not in people or _ONLY.match(one.words)]
+    return tuple(lacking)

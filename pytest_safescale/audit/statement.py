@@ -13,7 +13,7 @@ from pytest_safescale.text.sentences import content_words
 if TYPE_CHECKING:
     from pytest_safescale.audit.quantities import Quantity
 
-__all__ = ["Statement", "recommendation", "sides", "statement", "subject_words", "turns"]
+__all__ = ["Statement", "denials", "recommendation", "sides", "statement", "subject_words", "turns"]
 
 _SIDE = re.compile(
     r"\b(left|right|ipsilateral|contralateral)(?:-sided|-hand)?\b"
@@ -38,6 +38,7 @@ _AGAINST = re.compile(
     r"|withheld|omit(?:ted)?|needs? no|requires? no|has no role|have no role)\b",
     re.IGNORECASE,
 )
+_DENIAL = re.compile(f"{_AGAINST.pattern}|{_TURN.pattern}", re.IGNORECASE)
 _FOR = re.compile(
     r"\b(?:should|must|recommended|advised|indicated|needed|required|necessary|mandatory"
     r"|is given|are given|is used|are used|needs?|requires?|may be|is safe|are safe|can be)\b",
@@ -69,8 +70,8 @@ class Statement:
     quantities: tuple[Quantity, ...]
     sides: tuple[str, ...]
     """Left, right, ipsilateral and contralateral, in order."""
-    turns: int
-    """How many words turn its meaning, such as ``not`` and ``without``."""
+    denials: int
+    """How many words deny or advise against, such as ``not``, ``without`` and ``avoid``."""
     recommendation: int
     """1 for do, -1 for do not, 0 for neither."""
 
@@ -83,7 +84,7 @@ def statement(text: str) -> Statement:
         words=subject_words(text),
         quantities=quantities(text),
         sides=sides(text),
-        turns=turns(text),
+        denials=denials(text),
         recommendation=recommendation(text),
     )
 
@@ -102,6 +103,11 @@ def sides(text: str) -> tuple[str, ...]:
 def turns(text: str) -> int:
     """Return how many words of a text turn its meaning; limits such as ``no more than`` do not."""
     return len(_TURN.findall(_NO_TURN.sub(" ", text)))
+
+
+def denials(text: str) -> int:
+    """Return how many words of a text deny or advise against; ``must not be given`` is one."""
+    return len(_DENIAL.findall(_NO_TURN.sub(" ", text)))
 
 
 def recommendation(text: str) -> int:

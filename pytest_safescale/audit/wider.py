@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.finding import Finding
-from pytest_safescale.audit.limits import limits, unmet
+from pytest_safescale.audit.limits import unmet_limits
 from pytest_safescale.audit.statement import subject_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from pytest_safescale.audit.item_passages import ItemPassages, Told
     from pytest_safescale.dataset.item import Item
 
-__all__ = ["beyond", "wider_for_items"]
+__all__ = ["beyond", "wider_for_item"]
 
 _LIKE_OPTION = 0.5
 """Share of an option's own words that such a sentence has."""
@@ -28,12 +28,11 @@ _FEWEST = 2
 """Words of them that it has at least."""
 
 
-def wider_for_items(found: Sequence[ItemPassages]) -> Iterator[Finding]:
+def wider_for_item(one: ItemPassages) -> Iterator[Finding]:
     """Yield what may support a danger, and what may be told for others than the item's patients."""
-    for one in found:
-        for told in one.sentences:
-            yield from _wrong_support(one, told)
-            yield from _not_applicable(one, told)
+    for told in one.sentences:
+        yield from _wrong_support(one, told)
+        yield from _not_applicable(one, told)
 
 
 def beyond(findings: Iterable[Finding], candidates: Iterable[Finding]) -> list[Finding]:
@@ -70,19 +69,17 @@ def _wrong_support(one: ItemPassages, told: Told) -> Iterator[Finding]:
 
 def _not_applicable(one: ItemPassages, told: Told) -> Iterator[Finding]:
     item = one.item
-    if not (found := limits(told.text)) or not _is_near(item, told.text):
-        return
     asked = f"{item.question} {item.key_fact or ''} {item.option(item.answer).text}"
-    for limit in found:
-        if unmet(limit, asked):
-            yield Finding(
-                finding="applicability",
-                kind=limit.kind,
-                sentence=f"it holds {limit.words!r}, and the item does not name this",
-                place=one.corpus.place(told.passage, told.text),
-                item=item.id,
-                wider=True,
-            )
+    found = unmet_limits(told.limited, asked)
+    for limit in found if found and _is_near(item, told.text) else ():
+        yield Finding(
+            finding="applicability",
+            kind=limit.kind,
+            sentence=f"it holds {limit.words!r}, and the item does not name this",
+            place=one.corpus.place(told.passage, told.text),
+            item=item.id,
+            wider=True,
+        )
 
 
 def _is_near(item: Item, sentence: str) -> bool:

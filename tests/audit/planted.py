@@ -21,7 +21,7 @@ from pytest_safescale.perturb.families.texts import INJECTIONS, SYNONYMS
 from pytest_safescale.text.sentences import content_words, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_safescale.dataset.corpus import CorpusPassage
@@ -83,13 +83,16 @@ def sample_passages() -> tuple[CorpusPassage, ...]:
     return read_passages(SAMPLE / "corpus.jsonl")
 
 
-def background(count: int, rng: random.Random) -> Iterator[dict[str, Any]]:
+def background(
+    count: int, rng: random.Random, but: frozenset[str] = frozenset()
+) -> Iterator[dict[str, Any]]:
     """Yield passages on made-up subjects: the sample's, half of whose words and all sizes differ.
 
-    They share phrases with the sample and contradict nothing in it.
+    They share phrases with the sample and contradict nothing in it. Those of the ids ``but`` are
+    not taken, of which half of the words might still tell a fact.
     """
     vocabulary = _vocabulary()
-    sources = sample_passages()
+    sources = [one for one in sample_passages() if one.id not in but]
     for number in range(count):
         parts = [part.body for part in split(sources[number % len(sources)].text)]
         swapped = {
@@ -131,12 +134,13 @@ def _swap(word: str, swapped: dict[str, str]) -> str:
     return new.capitalize() if word[0].isupper() and new != word else new
 
 
-def _reworded(sentence: str, rng: random.Random) -> str:
+def reworded(sentence: str, rng: random.Random, leads: Sequence[str] = _LEADS) -> str:
+    """Return a sentence with another word for one of its words, behind one of the leads."""
     for old, new in rng.sample(SYNONYMS, len(SYNONYMS)):
         if re.search(rf"\b{re.escape(old)}\b", sentence):
             sentence = re.sub(rf"\b{re.escape(old)}\b", new, sentence, count=1)
             break
-    lead = rng.choice(_LEADS)
+    lead = rng.choice(leads)
     return lead + (
         sentence[0].lower() + sentence[1:] if lead and sentence[1:2].islower() else sentence
     )
@@ -213,13 +217,13 @@ def contradictions(each: int, rng: random.Random) -> Planted:
     for kind in ("side", "recommendation", "threshold", "number", "negation"):
         for number, (id_, text) in enumerate(_taken(left, _EDITS[kind], each)):
             own = f"x-{kind}-{number}"
-            planted.passages.append(_passage(own, _reworded(_EDITS[kind](text, rng), rng), rng))
+            planted.passages.append(passage(own, reworded(_EDITS[kind](text, rng), rng), rng))
             first, second = sorted((own, id_))
             planted.truths.add(("contradiction", kind, first, second))
     for name, harmless in (("other", _other_subject), ("unit", _other_unit), ("same", _same)):
         for number, (_, text) in enumerate(_taken(left, harmless, each)):
             own = f"h-{name}-{number}"
-            planted.passages.append(_passage(own, _reworded(harmless(text, rng), rng), rng))
+            planted.passages.append(passage(own, reworded(harmless(text, rng), rng), rng))
     return planted
 
 
@@ -236,75 +240,13 @@ def _taken(
     return found
 
 
-def _passage(id_: str, sentence: str, rng: random.Random) -> dict[str, Any]:
+def passage(id_: str, sentence: str, rng: random.Random) -> dict[str, Any]:
     before, behind = (next(background(1, rng))["text"].split(". ")[0] for _ in range(2))
     return {"id": id_, "title": "", "text": f"{before}. {sentence} {behind}."}
 
 
 def _raw(passage: CorpusPassage) -> dict[str, Any]:
     return {"id": passage.id, "title": passage.title, "text": passage.text, **passage.fields}
-
-
-_OF_OTHERS = {
-    "children": "In children, {fact}",
-    "pregnancy": "{fact} This is so only during pregnancy.",
-    "reaction": "After an earlier contrast reaction, {fact}",
-    "stable": "Only if the patient is stable, {fact}",
-}
-
-
-def for_items(each: int, rng: random.Random) -> Planted:
-    """Return passages that tell key facts of the sample's items: plainly, for others, and wrongly.
-
-    ``each`` items have their fact told plainly, ``each`` have it told for patients that they are
-    not of (true), ``each`` have it told for such as theirs (harmless), and for ``each`` a passage
-    says that a dangerous option is right (true). The other items' facts are told nowhere.
-    """
-    planted = Planted()
-    items = [item for item in sample().items if item.key_fact and not item.negated]
-    rng.shuffle(items)
-    plain, other, same, wrong = (items[n * each : (n + 1) * each] for n in range(4))
-    for item in plain:
-        planted.passages.append(_passage(f"f-{item.id}", item.key_fact or "", rng))
-    for item in other:
-        name = rng.choice([n for n in _OF_OTHERS if _is_other(n, item.question, item.key_fact)])
-        fact = (item.key_fact or "").rstrip(".")
-        text = _OF_OTHERS[name].format(fact=f"{_lower(fact)}.").replace("..", ".")
-        text = text if name != "pregnancy" else f"Only during pregnancy, {_lower(fact)}."
-        planted.passages.append(_passage(f"o-{item.id}", text, rng))
-        planted.truths.add(("applicability", name, f"o-{item.id}", item.id))
-    for item in same:
-        fact = _lower(item.key_fact or "")
-        planted.passages.append(_passage(f"s-{item.id}", f"In such a patient, {fact}", rng))
-    for item in wrong:
-        dangers = [one for one in item.options if one.high_risk and one.letter != item.answer]
-        if dangers:
-            text = f"In such a case this is right: {dangers[0].text}."
-            planted.passages.append(_passage(f"w-{item.id}", text, rng))
-            planted.truths.add(("wrong_support", "high_risk", f"w-{item.id}", item.id))
-    return planted
-
-
-def _lower(sentence: str) -> str:
-    return sentence if sentence[1:2].isupper() else sentence[0].lower() + sentence[1:]
-
-
-_SIGNS = {
-    "children": r"child|infant|newborn|boy|girl|month-old|\b\d-year-old|1[0-7]-year",
-    "pregnancy": r"pregnan|gestation|trimester|weeks",
-    "reaction": r"reaction|allerg",
-    "stable": r"stable|shock|hypoten|collapse",
-}
-
-
-def _is_other(name: str, *texts: str | None) -> bool:
-    adult = r"\b(?:[2-9]\d)-year-old|\bman\b|\bwoman\b|\badult|\bof [2-9]\d\b"
-    said = " ".join(text or "" for text in texts)
-    if re.search(_SIGNS[name], said, re.IGNORECASE):
-        return False
-    return name not in {"children", "stable"} or (
-        name == "children" and re.search(adult, said) is not None
-    )
 
 
 def of_form_and_age(each: int, rng: random.Random) -> Planted:
