@@ -17,12 +17,10 @@ from pytest_safescale.errors import SettingsError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_safescale.audit.audit_corpus import Audit
-    from pytest_safescale.audit.finding import Finding
     from pytest_safescale.models.model import Model
-    from pytest_safescale.settings.audit_settings import AuditGate, AuditSettings
     from pytest_safescale.settings.schema import Settings
 
 __all__ = ["HELP", "add_options", "run"]
@@ -66,41 +64,37 @@ def run(given: argparse.Namespace) -> Output:
     nothing then.
     """
     from pytest_safescale.audit.audit_corpus import audit_corpus
+    from pytest_safescale.audit.audit_gates import judged_gates
     from pytest_safescale.audit.repair import repair_plan
     from pytest_safescale.dataset.corpus import read_passages
     from pytest_safescale.dataset.corpus_repair import PLAN_KIND
     from pytest_safescale.dataset.load import load_dataset
     from pytest_safescale.report.audit_folder import write_audit
     from pytest_safescale.report.auditor_lines import auditor_lines
-    from pytest_safescale.report.staged_folder import check_folder
 
     configured = settings_with_shape(given, ASKING)
-    settings = configured.audit
     model = _auditor(given, configured)
-    check_folder(given.out)
-    if given.repair is not None:
-        check_place(given.repair, option="--repair", kind=PLAN_KIND, word="plan")
+    _check_places(given)
     passages = read_passages(given.corpus)
     dataset = given.dataset and load_dataset(
         given.dataset, shape=configured.shape, root=Path.cwd(), labels=configured.labels.rule
     )
-    this_year = date.today().year
+    this_year, items = date.today().year, dataset.items if dataset else None
     audit = audit_corpus(
         passages,
         tell,
-        items=dataset.items if dataset else None,
+        items=items,
         this_year=this_year,
-        max_age_years=settings.max_age_years,
+        max_age_years=configured.audit.max_age_years,
         wider=model is not None,
     )
     auditor = None
     if model is not None:
         from pytest_safescale.runs.auditor import judge_audit
 
-        items = dataset.items if dataset else ()
-        judged = judge_audit(audit, passages, items, model, configured, tell)
+        judged = judge_audit(audit, passages, items or (), model, configured, tell)
         audit, auditor = replace(audit, findings=judged.findings), judged.part
-    gates = _gates(settings, audit)
+    gates = judged_gates(configured.audit.gates, audit)
     content = {
         "schema_version": 1,
         "kind": "safescale audit",
@@ -111,13 +105,10 @@ def run(given: argparse.Namespace) -> Output:
             "sentences": audit.sentences,
         },
         "dataset": dataset and {"name": dataset.name, "sha256": dataset.sha256},
-        "age": {"this_year": this_year, "max_age_years": settings.max_age_years},
-        "coverage": _coverage(audit),
+        "age": {"this_year": this_year, "max_age_years": configured.audit.max_age_years},
         "auditor": auditor,
-        "counts": audit.counts,
-        "by_judge": audit.by_judge,
         "gates": gates,
-        "findings": [finding.record() for finding in audit.findings],
+        **_found(audit),
     }
     repair = None
     if given.repair is not None:
@@ -130,6 +121,16 @@ def run(given: argparse.Namespace) -> Output:
         lines.append(f"{len(repair[1]['actions'])} actions in {given.repair}")
     failed = any(gate["outcome"] == "failed" for gate in gates)
     return Output([*lines, f"Written: {given.out}"], 1 if failed else 0)
+
+
+def _check_places(given: argparse.Namespace) -> None:
+    """Raise UsageError where what is found could not be written, before anything is asked."""
+    from pytest_safescale.dataset.corpus_repair import PLAN_KIND
+    from pytest_safescale.report.staged_folder import check_folder
+
+    check_folder(given.out)
+    if given.repair is not None:
+        check_place(given.repair, option="--repair", kind=PLAN_KIND, word="plan")
 
 
 def _auditor(given: argparse.Namespace, configured: Settings) -> Model | None:
@@ -148,6 +149,16 @@ def _auditor(given: argparse.Namespace, configured: Settings) -> Model | None:
     return None
 
 
+def _found(audit: Audit) -> dict[str, Any]:
+    """Return the findings and their figures, as audit.json holds them."""
+    return {
+        "coverage": _coverage(audit),
+        "counts": audit.counts,
+        "by_judge": audit.by_judge,
+        "findings": [finding.record() for finding in audit.findings],
+    }
+
+
 def _coverage(audit: Audit) -> dict[str, Any] | None:
     """Return the figures of coverage, with the items that the auditor alone says are served."""
     if audit.coverage is None:
@@ -156,47 +167,6 @@ def _coverage(audit: Audit) -> dict[str, Any] | None:
     judged = any(one.auditor for one in bare)
     denied = sum(one.denied for one in bare)
     return {**audit.coverage, "supported_by_auditor": denied if judged else None}
-
-
-def _gates(settings: AuditSettings, audit: Audit) -> list[dict[str, Any]]:
-    """Return every gate with what was found; one on a class that was not looked for fails."""
-    gates = []
-    for gate in settings.gates:
-        found = None
-        told = "not looked for without --dataset"
-        if gate.finding in audit.looked_for:
-            counted, told = _counted(gate, audit.of_class(gate.finding))
-            found = len(counted)
-        holds = found is not None and found <= gate.max
-        gates.append(
-            {
-                "finding": gate.finding,
-                "max": gate.max,
-                "count": gate.count,
-                "found": found,
-                "outcome": "passed" if holds else "failed",
-                "sentence": f"{'holds' if holds else 'does not hold'}: {gate.finding}: found "
-                f"{told}; allowed: at most {gate.max}",
-            }
-        )
-    return gates
-
-
-def _counted(gate: AuditGate, findings: Sequence[Finding]) -> tuple[list[Finding], str]:
-    """Return the findings that a gate counts, and how many they are in words."""
-    leaves_out: dict[str, Callable[[Finding], bool]] = {
-        "not_denied": lambda one: one.denied,
-        "rules": lambda one: one.wider,
-        "all": lambda _: False,
-    }
-    left_out = leaves_out[gate.count]
-    counted = [one for one in findings if not left_out(one)]
-    told = str(len(counted))
-    if unknown := sum(one.unknown for one in counted):
-        told += f", {unknown} of them without a judgement"
-    if denied := sum(one.denied and left_out(one) for one in findings):
-        told += f", and {denied} that the auditor denies"
-    return counted, told
 
 
 def _lines(audit: Audit) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,11 +27,14 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def check_place(path: Path, *, option: str, kind: str, word: str) -> None:
-    """Raise SettingsError where writing would replace what is no file of this kind.
+    """Raise SettingsError where writing would replace what is no file of this kind, or cannot be.
 
     ``kind`` is what stands under the key ``kind`` of such a file, ``word`` what people call it.
     """
     if not path.exists():
+        if not path.parent.is_dir():
+            missing = os.strerror(errno.ENOENT)
+            raise SettingsError(f"{option}: {path} cannot be written: {missing}")
         return
     try:
         there = json.loads(path.read_text(encoding="utf-8"))

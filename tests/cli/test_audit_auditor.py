@@ -236,7 +236,8 @@ def test_an_auditor_of_the_configuration_is_asked(folder: Path) -> None:
         (("--auditor=nobody",), "--safescale-auditor: found 'nobody'; allowed: "),
         (("--auditor=judge", "--max-cost=0"), "--safescale-max-cost: found '0'"),
         (("--replay",), "--replay: found True and no model to ask; allowed: --safescale-auditor"),
-        (("--auditor=judge", "--out=corpus.jsonl/x"), "cannot be written"),
+        (("--auditor=judge", "--out=corpus.jsonl/x"), "corpus.jsonl is a file"),
+        (("--auditor=judge", "--repair=no/plan.json"), "no/plan.json cannot be written"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_any_call(
