@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_safescale.cells import PLAIN, split_condition
+from pytest_safescale.cells import PLAIN, is_repaired, split_condition, unrepaired
 from pytest_safescale.results.label_words import own_metric_words
 
 if TYPE_CHECKING:
@@ -90,14 +90,18 @@ def rows_of(
 def row_names(conditions: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Give, for each row of a narrow table, the line above it, mostly empty, and its own name.
 
-    Prompt profiles stand below their condition; it has a line of its own where it has no row.
+    Prompt profiles and the repaired corpus stand below their condition; it has a line of its own
+    where it has no row.
     """
     told = ""
     for name in conditions:
         condition, profile = split_condition(name)
-        above = condition if profile != PLAIN and condition != told else ""
-        told = condition
-        yield above, condition if profile == PLAIN else f"  {profile}"
+        base = unrepaired(condition)
+        below = ["repaired"] if is_repaired(condition) else []
+        below += [profile] if profile != PLAIN else []
+        above = base if below and base != told else ""
+        told = base
+        yield above, f"  {' '.join(below)}" if below else condition
 
 
 def percent(value: float | None) -> str:

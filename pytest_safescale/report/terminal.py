@@ -11,6 +11,7 @@ from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_lines
 from pytest_safescale.report.profile_lines import profile_sentences
+from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.search_lines import robustness_lines
 from pytest_safescale.report.state_lines import state_sentence, states_of_models, states_of_run
 from pytest_safescale.report.table import (
@@ -54,6 +55,8 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         title = f"{model_label(name)} (per cent of n cases)"
         lines += ["", title, *(_line(*row, widths) for row in rows), *_states(conclusion, name)]
         lines += option_probability_lines(metrics, name)
+    if told_repair := repair_sentences(conclusion.manifest, map(vars, conclusion.comparisons)):
+        lines += ["", *(part for one in told_repair for part in wrap(one, 80))]
     if told_layers := layer_sentences(conclusion.analyses):
         lines += ["", *(part for one in told_layers for part in wrap(one, 80))]
     if told_profiles := profile_sentences(conclusion):
