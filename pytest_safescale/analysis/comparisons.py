@@ -75,7 +75,7 @@ class Comparison:
     """One paired comparison, as it stands in ``run.json``."""
 
     kind: str
-    """``condition``, ``profile`` or ``baseline``."""
+    """``condition``, ``profile``, ``baseline`` or ``anchor``."""
     model: str
     regime: str
     metric: str
@@ -272,9 +272,12 @@ def compare_runs(
     baseline: Panel,
     *,
     matched_models: Mapping[str, str] | None = None,
+    called: str = "baseline",
     seed: int = SEED,
 ) -> list[Comparison]:
     """Compare a run with an earlier one, over the items both have with the same content.
+
+    ``called`` is what that run is to this one: its ``baseline`` or its ``anchor``.
 
     ``matched_models`` maps a model of this run to the one it replaces in the baseline; without
     it, models of the same name are compared.
@@ -291,10 +294,10 @@ def compare_runs(
             (now.models.index(name), now.conditions.index(condition)),
             earlier[part.regime, part.metric],
             (before.models.index(matched_model), before.conditions.index(condition)),
-            kind="baseline",
+            kind=called,
             model=name,
             left="this run",
-            right="baseline" if matched_model == name else f"baseline, {matched_model}",
+            right=called if matched_model == name else f"{called}, {matched_model}",
             condition=condition,
         )
         for name, matched_model in matched_models.items()

@@ -23,6 +23,7 @@ HELP = "fix gates, data, prompts and decoding before the first call"
 _OUT = Path("safescale.lock.json")
 _NOT_FIXED = (
     *("model", "base-url", "concurrency", "store", "replay", "max-age", "fresh", "baseline"),
+    "anchor",
     *("lock", "ledger", "report", "figures", "stop-when-decided", "self-check"),
     *("max-calls", "max-cost"),
 )

@@ -33,6 +33,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--baseline", type=Path, metavar="FILE", help="run.json of an earlier run; or the shards'"
     )
+    command.add_argument(
+        "--anchor", type=Path, metavar="FILE", help="run.json of a run that stays; or the shards'"
+    )
     command.add_argument("--junit", type=Path, metavar="FILE", help="write the gates as JUnit XML")
 
 
@@ -44,7 +47,13 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.runs.merge import merge_shards
 
     try:
-        found = merge_shards(given.folders, given.out, gates=given.gates, baseline=given.baseline)
+        found = merge_shards(
+            given.folders,
+            given.out,
+            gates=given.gates,
+            baseline=given.baseline,
+            anchor=given.anchor,
+        )
     except UsageError:
         _remove(given.junit)
         raise

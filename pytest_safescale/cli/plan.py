@@ -31,6 +31,7 @@ NOT_PLANNED = (
     "max-age",
     "fresh",
     "baseline",
+    "anchor",
     "lock",
     "ledger",
     "strict",

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.metrics import MetricSpec
     from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
 
-__all__ = ["BASELINE", "CASE_CONSISTENCY", "GateFields", "chosen"]
+__all__ = ["ANCHOR", "BASELINE", "CASE_CONSISTENCY", "EARLIER_RUNS", "GateFields", "chosen"]
 
 Number = Annotated[float, Strict()]
 """A number as such: ``true`` and ``"0.3"`` are none."""
 PROFILE = "profile:"
 """Begins what a gate is held against where that is a prompt profile."""
 BASELINE = "baseline"
+ANCHOR = "anchor"
+EARLIER_RUNS = (BASELINE, ANCHOR)
+"""The earlier runs that a gate may be held against."""
 CASE_CONSISTENCY = "case_consistency"
 """Stands for the metric of ``min_case_consistency``, which has none of METRICS."""
 
@@ -55,14 +58,14 @@ class GateFields(BaseModel):
     max_change: Number | None = Field(default=None, ge=0)
     """How far the figure may lie from the one it is held against, either way."""
     against: str = BASELINE
-    """``baseline``, another condition of the same model, profile and run, or ``profile:NAME`` for
-    another profile of the same model, condition and run."""
+    """``baseline``, ``anchor``, another condition of the same model, profile and run, or
+    ``profile:NAME`` for another profile of the same model, condition and run."""
     min_case_consistency: Number | None = Field(default=None, gt=0, le=1)
     """The share of a case's samples that must be alike."""
     share_of_cases: Number = Field(default=1.0, gt=0, le=1)
     """The share of cases that must be as consistent as that; every one unless given."""
     no_new: FindingName | None = None
-    """A finding that no case may have which did not have it in the baseline."""
+    """A finding that no case may have which did not have it in the run it is held against."""
     max_excess_share: Number | None = Field(default=None, ge=0, lt=1)
     """How much more of all findings the worst items may carry than chance alone would give them."""
     certified: str | None = Field(default=None, min_length=1)
@@ -151,14 +154,15 @@ class GateFields(BaseModel):
         return self.kind not in (CriterionKind.MIN, CriterionKind.MIN_CASE_CONSISTENCY)
 
     @property
-    def needs_baseline(self) -> bool:
-        """Whether it holds the run against an earlier one."""
-        return self.no_new is not None or (self.kind.is_difference and self.against == BASELINE)
+    def earlier_run(self) -> str:
+        """The earlier run that it holds the run against, ``baseline`` or ``anchor``; else empty."""
+        paired = self.no_new is not None or self.kind.is_difference
+        return self.against if paired and self.against in EARLIER_RUNS else ""
 
     @property
     def is_between_conditions(self) -> bool:
         """Whether it holds two conditions, or prompt profiles, of the run against each other."""
-        return self.kind.is_difference and self.against != BASELINE
+        return self.kind.is_difference and not self.earlier_run
 
     def cells(self, models: Sequence[str], conditions: Sequence[str]) -> list[tuple[str, str]]:
         """Return the (model, condition) cells that are meant; names the run lacks stay in.

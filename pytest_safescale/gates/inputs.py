@@ -76,7 +76,7 @@ class Answers:
 
 @dataclass(frozen=True, kw_only=True)
 class EarlierRun:
-    """The run that gates against the baseline hold this one against."""
+    """A run that gates hold this one against."""
 
     panel: Panel
     matched_models: Mapping[str, str]
@@ -99,7 +99,8 @@ class GateInputs:
     completeness: Completeness
     panel: Panel | None = None
     """The cases behind the figures; without them a gate on single items cannot be decided."""
-    baseline: EarlierRun | None = None
+    earlier: Mapping[str, EarlierRun] = field(default_factory=dict)
+    """The runs that this one is held against, by ``baseline`` and ``anchor``."""
     ensembles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The members of each ensemble, by its name."""
     searches: Searches = field(default_factory=Searches)
@@ -124,18 +125,20 @@ class GateInputs:
         return {}
 
     def under(self, rule: LabelRule | None) -> GateInputs:
-        """Return the same answers, the baseline's too, with labels made by this rule."""
+        """Return the same answers, those of earlier runs too, with labels made by this rule."""
         if rule in (None, self.label_rule) or self.panel is None or not self.panel.voted:
             return self
         if rule not in self._by_rule:
-            panel, baseline = self.panel.labelled_by(rule), self.baseline
-            if baseline is not None:
-                baseline = replace(baseline, panel=baseline.panel.labelled_by(rule))
+            panel = self.panel.labelled_by(rule)
+            earlier = {
+                name: replace(run, panel=run.panel.labelled_by(rule))
+                for name, run in self.earlier.items()
+            }
             self._by_rule[rule] = replace(
                 self,
                 panel=panel,
                 metrics=self.metrics if self.measure is None else self.measure(panel),
-                baseline=baseline,
+                earlier=earlier,
                 label_rule=rule,
             )
         return self._by_rule[rule]
@@ -147,11 +150,13 @@ class GateInputs:
         return [(name, condition) for name in members] if model.startswith(ENSEMBLE) else [cell]
 
     @cached_property
-    def shared(self) -> frozenset[str]:
-        """The items that the baseline has, as they are now."""
-        if self.panel is None or self.baseline is None:
-            return frozenset()
-        return frozenset(shared_items(self.panel.items, self.baseline.panel.items).ids)
+    def shared(self) -> Mapping[str, frozenset[str]]:
+        """The items that each earlier run has, as they are now."""
+        items = () if self.panel is None else self.panel.items
+        return {
+            name: frozenset(shared_items(items, run.panel.items).ids)
+            for name, run in self.earlier.items()
+        }
 
     @cached_property
     def cluster_of(self) -> Mapping[str, str]:

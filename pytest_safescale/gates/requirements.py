@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_safescale.errors import GateError
-from pytest_safescale.gates.gate_fields import BASELINE, chosen
+from pytest_safescale.gates.gate_fields import EARLIER_RUNS, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -13,17 +13,20 @@ if TYPE_CHECKING:
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.gates.spec import Gate
 
-__all__ = ["require_baseline", "require_known_names", "require_subgroups", "uncounted_looks"]
+__all__ = ["require_earlier_runs", "require_known_names", "require_subgroups", "uncounted_looks"]
 
 
-def require_baseline(gates: Sequence[Gate], *, given: bool) -> None:
-    """Raise GateError for a gate that holds a run against a baseline where none is given."""
+def require_earlier_runs(gates: Sequence[Gate], *, given: Collection[str]) -> None:
+    """Raise GateError for a gate that holds a run against an earlier one that is not given.
+
+    ``given`` holds ``baseline`` and ``anchor``, as far as there is such a run.
+    """
     for gate in gates:
-        if gate.needs_baseline and not given:
+        if gate.earlier_run and gate.earlier_run not in given:
             raise GateError(
                 f"gate {gate.name or gate.of_metric!r}: {gate.kind.value} holds the run against an "
-                "earlier one; give --safescale-baseline FILE, or --safescale-gates none for the "
-                "run that becomes the baseline"
+                f"earlier one; give --safescale-{gate.earlier_run} FILE, or --safescale-gates none "
+                f"for the run that becomes the {gate.earlier_run}"
             )
 
 
@@ -58,7 +61,7 @@ def require_known_names(
         named += [("profile", name) for name in chosen(gate.profile, ())]
         for kind, name in named:
             known = known_names[kind]
-            if name not in known and name != BASELINE:
+            if name not in known and name not in EARLIER_RUNS:
                 raise GateError(
                     f"gate {gate.name or gate.of_metric!r}: found {kind} {name!r}; allowed: "
                     f"{', '.join(known)}"

@@ -18,7 +18,7 @@ from pytest_safescale.analysis.metrics import (
     SELF_CONSISTENCY,
 )
 from pytest_safescale.gates.criterion_kind import CriterionKind
-from pytest_safescale.gates.gate_fields import BASELINE, GateFields, chosen
+from pytest_safescale.gates.gate_fields import BASELINE, EARLIER_RUNS, GateFields, chosen
 from pytest_safescale.verdicts.labels import LABELS_OF_METRIC
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ _OWN_KEYS = {
         CriterionKind.MAX_INCREASE,
         CriterionKind.MAX_DECREASE,
         CriterionKind.MAX_CHANGE,
+        CriterionKind.NO_NEW,
     ),
     "share_of_cases": (CriterionKind.MIN_CASE_CONSISTENCY,),
     "worst": (CriterionKind.MAX_EXCESS_SHARE,),
@@ -111,6 +112,11 @@ class Gate(GateFields):
                 other, names = self.against, self.condition
             if set(chosen(names, ())) == {other}:
                 raise ValueError(f"{self.against} would be held against itself")
+        if self.no_new is not None and not self.earlier_run:
+            raise ValueError(
+                f"against: found {self.against!r}; no_new is held against an earlier run; allowed: "
+                f"{', '.join(EARLIER_RUNS)}"
+            )
         votes = [name for name in chosen(self.model, ()) if name.startswith(ENSEMBLE)]
         if votes and not self.kind.is_threshold:
             raise ValueError(f"{self.kind.value} needs single cases; {votes[0]} goes with max, min")
@@ -234,7 +240,8 @@ class Gate(GateFields):
 
     def _demand(self) -> str:
         if self.no_new is not None:
-            return "new for no item"
+            since = "" if self.against == BASELINE else f" since the {self.against}"
+            return f"new for no item{since}"
         if self._thresholds is not None:
             return self._thresholds.rule
         if self.min_case_consistency is not None:
@@ -243,8 +250,7 @@ class Gate(GateFields):
             return f"at least {self.min_case_consistency:g} for {cases}"
         if self.kind.is_difference:
             side = _SIDES[self.kind]
-            of = f"the {BASELINE}" if self.against == BASELINE else self.against_words
-            return f"at most {self.threshold:g} {side} {of}"
+            return f"at most {self.threshold:g} {side} {self.against_words}"
         if self.max_excess_share is not None:
             return f"at most {self.threshold:g} for the worst {100 * self.worst:g} % of items"
         return f"{'at most' if self.at_most else 'at least'} {self.threshold:g}"
@@ -252,6 +258,8 @@ class Gate(GateFields):
     @property
     def against_words(self) -> str:
         """What it is held against, as sentences call it."""
+        if self.earlier_run:
+            return f"the {self.earlier_run}"
         return f"the {self.against_profile} prompt" if self.against_profile else self.against
 
 

@@ -44,9 +44,11 @@ def take_away_early(given: Namespace, start: Path) -> None:
     if "report" not in typed and (found is None or found.path is None):
         return  # the tests may have a configuration that names another folder
     values = {"report": start / DEFAULT, **(found.values if found else {}), **typed}
-    folder, baseline = Path(values["report"]), Path(str(values.get("baseline") or os.devnull))
+    folder = Path(values["report"])
+    earlier = [Path(str(values.get(name) or os.devnull)) for name in ("baseline", "anchor")]
     with suppress(OSError, ValueError):  # a place that cannot be is refused by the settings
-        if folder.resolve() not in (baseline.resolve(), baseline.resolve().parent):
+        places = (place for run in earlier for place in (run.resolve(), run.resolve().parent))
+        if folder.resolve() not in places:
             ReportFolder(folder, run_id="").refuse(_NOT_STARTED)
 
 

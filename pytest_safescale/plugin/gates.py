@@ -16,7 +16,7 @@ from pytest_safescale.errors import GateError, SettingsError, UsageError
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.early_stopping import Watch
 from pytest_safescale.gates.requirements import (
-    require_baseline,
+    require_earlier_runs,
     require_known_names,
     require_subgroups,
 )
@@ -62,7 +62,7 @@ class RunGates:
     """Read and checked before the first call; judged early, on controls, and at the end."""
 
     def __init__(self, session: SafescaleSession) -> None:
-        """Read gates and baseline; raises UsageError."""
+        """Read gates and earlier runs; raises UsageError."""
         self._session = session
         self._run = session.run
         self._hook = session.config.hook
@@ -71,11 +71,14 @@ class RunGates:
         self._specs = specs_with(self._run.metrics)
         self._certificates = GateCertificates()
         self._gates = self._checked(self.load())
-        self._baseline = (
-            _comparable(read_baseline(Path(settings.baseline)), self._run, session.started)
-            if settings.baseline
-            else None
-        )
+        self._earlier = [
+            _comparable(
+                read_baseline(Path(path), option=f"--safescale-{called}", called=called),
+                self._run,
+                session.started,
+            )
+            for called, path in settings.earlier_runs.items()
+        ]
 
     def load(self) -> list[Gate]:
         """Read the gates as they are written; raises GateError."""
@@ -167,7 +170,7 @@ class RunGates:
             profiles=self._run.known_profiles,
         )
         require_subgroups(gates, self._run.dataset.items)
-        require_baseline(gates, given=self._run.settings.baseline is not None)
+        require_earlier_runs(gates, given=self._run.settings.earlier_runs)
         self._certificates.require(gates, stated_before(self._run))
         return gates
 
@@ -217,7 +220,7 @@ class RunGates:
             ),
             "gates": self._gates,
             "more_gates": self._added,
-            "baseline": self._baseline,
+            "earlier": self._earlier,
         }
 
 
@@ -231,7 +234,7 @@ def _usage_ends_the_run() -> Iterator[None]:
 
 
 def _comparable(baseline: Baseline, run: Run, started: float) -> Baseline:
-    """Return the baseline, or refuse it where it has nothing in common with the run, or all."""
+    """Return an earlier run, or refuse it where it has nothing in common with the run, or all."""
     marks = [ItemMark(item.id, item.answer, item.content_sha256) for item in run.dataset.items]
     shared = check_comparable(
         baseline,

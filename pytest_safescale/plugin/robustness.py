@@ -59,6 +59,7 @@ _OF_THE_RUN = (
     "figures",
     "gates",
     "baseline",
+    "anchor",
     "strict",
     "max_calls",
     "max_cost",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
+from pytest_safescale.gates.gate_fields import EARLIER_RUNS
 from pytest_safescale.gates.result import Decision
 from pytest_safescale.report.attribution_lines import attribution_sentences
 from pytest_safescale.report.baseline_lines import change_summary
@@ -93,9 +94,7 @@ def render_summary(conclusion: Conclusion) -> str:
         foot += [f"- {markdown(line)}" for line in told_profiles[1:]]
     if told_of := robustness_summary(conclusion):
         foot += ["", markdown(told_of[0]), "", *(f"- {markdown(line)}" for line in told_of[1:])]
-    if told_changes := change_summary(conclusion.against()):
-        foot += ["", f"Against the baseline: {markdown(told_changes[0])}", ""]
-        foot += [f"- {markdown(line)}" for line in told_changes[1:]]
+    foot += _changes(conclusion)
     for sentence in label_rule_sentences(conclusion.analyses):
         foot += ["", markdown(sentence)]
     if told := label_sentence(manifest):
@@ -110,6 +109,16 @@ def render_summary(conclusion: Conclusion) -> str:
     room = MAX_LINES - len(head) - len(foot)
     table = _table(conclusion.metrics, headings(manifest), room)
     return "\n".join([*head, *table, *foot]) + "\n"
+
+
+def _changes(conclusion: Conclusion) -> list[str]:
+    """Say what became of the items since each earlier run."""
+    lines = []
+    for called in EARLIER_RUNS:
+        if told := change_summary(conclusion.against(called)):
+            lines += ["", f"Against the {called}: {markdown(told[0])}", ""]
+            lines += [f"- {markdown(line)}" for line in told[1:]]
+    return lines
 
 
 def _notices(notices: Sequence[str]) -> list[str]:

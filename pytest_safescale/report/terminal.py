@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
+from pytest_safescale.gates.gate_fields import EARLIER_RUNS
 from pytest_safescale.report.baseline_lines import change_lines
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
@@ -62,7 +63,8 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
     if told_profiles := profile_sentences(conclusion):
         lines += ["", *(part for one in told_profiles for part in wrap(one, 80))]
     lines += robustness_lines(conclusion)
-    lines += change_lines(conclusion.against())
+    for called in EARLIER_RUNS:
+        lines += change_lines(conclusion.against(called))
     for sentence in label_rule_sentences(conclusion.analyses):
         lines += ["", *wrap(sentence, 80, break_on_hyphens=False)]
     told = label_sentence(conclusion.manifest)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.shared_items import ItemMark, shared_items
 from pytest_safescale.errors import DatasetError, SettingsError
+from pytest_safescale.gates.gate_fields import BASELINE
 from pytest_safescale.results.case_record import CaseRecord, kept_case
 from pytest_safescale.results.manifest_facts import (
     SUPERSEDED,
@@ -52,6 +53,8 @@ class Baseline:
     """Without their long texts: a run holds its baseline from beginning to end."""
     option: str = "--safescale-baseline"
     """What the user named it with."""
+    called: str = BASELINE
+    """What it is to the run: its ``baseline``, or its ``anchor``."""
 
     @property
     def place(self) -> str:
@@ -59,12 +62,14 @@ class Baseline:
         return f"{self.option}: {self.path}"
 
 
-def read_baseline(path: Path, *, option: str = "--safescale-baseline") -> Baseline:
+def read_baseline(
+    path: Path, *, option: str = "--safescale-baseline", called: str = BASELINE
+) -> Baseline:
     """Return the run of a ``run.json`` (or its folder), with the ``cases.jsonl`` beside it.
 
-    ``option`` is what the user named it with. Raises DatasetError where one of the files cannot be
-    read or they are not of one run, and SettingsError for a shard: a part of a run says nothing of
-    the whole.
+    ``option`` is what the user named it with, ``called`` what it is to a run. Raises
+    DatasetError where one of the files cannot be read or they are not of one run, and
+    SettingsError for a shard: a part of a run says nothing of the whole.
     """
     file = path / "run.json" if path.is_dir() else path
     kept = file.with_name(SUPERSEDED)
@@ -84,7 +89,9 @@ def read_baseline(path: Path, *, option: str = "--safescale-baseline") -> Baseli
             f"{option}: {file} is of shard {shard}; allowed: a whole run, such as safescale merge "
             "makes of its shards"
         )
-    return Baseline(path=str(path), manifest=manifest, records=records, option=option)
+    return Baseline(
+        path=str(path), manifest=manifest, records=records, option=option, called=called
+    )
 
 
 def item_marks(records: Iterable[CaseRecord | KeptCase]) -> list[ItemMark]:
@@ -135,52 +142,60 @@ def check_comparable(
     return shared
 
 
-def differences(now: Manifest, before: Manifest, shared: SharedItems) -> list[str]:
+def differences(now: Manifest, baseline: Baseline, shared: SharedItems) -> list[str]:
     """Say what, beside the model, differs between two runs, and how a model was served."""
-    told = [*_items(now, before, shared)]
+    before, called = baseline.manifest, baseline.called
+    told = [*_items(now, baseline, shared)]
     for name in differing(now, before, _ALIKE):
         values = changed_values(fact(now, name), fact(before, name))
-        told.append(f"the baseline was run with another {name}{values}")
+        told.append(f"the {called} was run with another {name}{values}")
     repairs = [fact(run, "corpus repair") for run in (now, before)]
     if all(repairs) and repairs[0] != repairs[1]:
-        told.append("the baseline's corpus was repaired by another plan")
+        told.append(f"the corpus of the {called} was repaired by another plan")
     told += [
-        f"the baseline was run with other texts of the prompt profile {name}"
+        f"the {called} was run with other texts of the prompt profile {name}"
         for name in with_other_texts(now, before)
     ]
     for ours, theirs, what in _compared_names(now, before):
         if lacking := [name for name in ours if name not in theirs]:
-            told.append(f"not in the baseline, and not compared: {what} {', '.join(lacking)}")
+            told.append(f"not in the {called}, and not compared: {what} {', '.join(lacking)}")
         if lacking := [name for name in theirs if name not in ours]:
-            told.append(f"in the baseline alone, and not compared: {what} {', '.join(lacking)}")
+            told.append(f"in the {called} alone, and not compared: {what} {', '.join(lacking)}")
     models = before.get("models") or ()
     return [
         *told,
-        *_asked_otherwise(now["models"], models),
-        *newly_served(now["models"], {model["name"]: model["served"] for model in models}),
+        *_asked_otherwise(now["models"], models, called),
+        *newly_served(
+            now["models"],
+            {model["name"]: model["served"] for model in models},
+            where=f"in the {called}",
+        ),
     ]
 
 
-def _asked_otherwise(now: Iterable[ModelRow], before: Iterable[ModelRow]) -> Iterable[str]:
+def _asked_otherwise(
+    now: Iterable[ModelRow], before: Iterable[ModelRow], called: str
+) -> Iterable[str]:
     earlier = {model["name"]: model.get("shaping") or {} for model in before}
     for model in now:
         name, shaping = model["name"], model.get("shaping") or {}
         if name in earlier and shaping != earlier[name]:
-            yield f"the baseline asked {name} otherwise{changed_values(shaping, earlier[name])}"
+            yield f"the {called} asked {name} otherwise{changed_values(shaping, earlier[name])}"
 
 
-def _items(now: Manifest, before: Manifest, shared: SharedItems) -> Iterable[str]:
+def _items(now: Manifest, baseline: Baseline, shared: SharedItems) -> Iterable[str]:
+    before, called = baseline.manifest, baseline.called
     other = fact(now, "data set") != fact(before, "data set")
     counts = {
         "changed": len(shared.changed),
         "in this run alone": shared.only_now,
-        "in the baseline alone": shared.only_before,
+        f"in the {called} alone": shared.only_before,
     }
     apart = [f"{count} {words}" for words, count in counts.items() if count]
     if other or apart:
         word = "data set" if other else "choice of items"
         yield (
-            f"the baseline was run with another {word}: {len(shared.ids)} items are compared"
+            f"the {called} was run with another {word}: {len(shared.ids)} items are compared"
             f"{', excluded: ' if apart else ''}{', '.join(apart)}"
         )
     if shared.unproven:

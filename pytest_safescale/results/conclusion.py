@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_safescale.gates.gate_fields import ANCHOR, BASELINE
 from pytest_safescale.results.manifest_facts import failed_tests
 
 if TYPE_CHECKING:
@@ -16,17 +17,19 @@ if TYPE_CHECKING:
     from pytest_safescale.results.manifest import Manifest
     from pytest_safescale.results.search_record import CounterexampleRow
 
-__all__ = ["SCHEMA_VERSION", "Against", "Conclusion"]
+__all__ = ["CHANGES_SINCE", "SCHEMA_VERSION", "Against", "Conclusion"]
 
 SCHEMA_VERSION = 1
+CHANGES_SINCE = {BASELINE: "changes", ANCHOR: "changes_since_anchor"}
+"""Where ``analyses`` has what became of each item since an earlier run."""
 
 
 class Against(NamedTuple):
-    """A run and the comparison with its baseline, as they stand in ``run.json``."""
+    """A run and the comparison with an earlier one, as they stand in ``run.json``."""
 
     manifest: Manifest
     comparisons: Sequence[dict[str, Any]]
-    """Those of kind ``baseline``."""
+    """Those with that run."""
     changes: Sequence[dict[str, Any]]
 
     @classmethod
@@ -35,10 +38,11 @@ class Against(NamedTuple):
         manifest: Manifest,
         comparisons: Iterable[dict[str, Any]],
         analyses: Mapping[str, Any],
+        called: str = BASELINE,
     ) -> Against:
-        """Take what concerns the baseline from the parts of a ``run.json``."""
-        rows = [row for row in comparisons if row["kind"] == "baseline"]
-        return cls(manifest, rows, analyses.get("changes") or ())
+        """Take what concerns the baseline, or the anchor, from the parts of a ``run.json``."""
+        rows = [row for row in comparisons if row["kind"] == called]
+        return cls(manifest, rows, analyses.get(CHANGES_SINCE[called]) or ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +68,9 @@ class Conclusion:
         """Why what the gates say is no run verdict; empty where it is one, or there are none."""
         return list(self.manifest.get("reservations", ())) if self.gates else []
 
-    def against(self) -> Against:
-        """Return what the run is against its baseline; empty where it has none."""
-        return Against.of(self.manifest, map(vars, self.comparisons), self.analyses)
+    def against(self, called: str = BASELINE) -> Against:
+        """Return what the run is against its baseline, or anchor; empty where it has none."""
+        return Against.of(self.manifest, map(vars, self.comparisons), self.analyses, called)
 
     def blocked(self) -> bool:
         """Say whether a gate, or another test, fails the run, or what it says is no run verdict."""

@@ -201,6 +201,8 @@ class Manifest(TypedDict, total=False):
     merged: list[ShardSummary]
     """Of a merged run alone."""
     baseline: BaselineOfRun
+    anchor: BaselineOfRun
+    """The fixed run that drift is told against."""
     lock: LockOfRun
     """What fixes gates, data, prompts and decoding; no key without a lock."""
     ledger: LedgerOfRun

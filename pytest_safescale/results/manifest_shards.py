@@ -33,6 +33,8 @@ class ShardOfRun(TypedDict, total=False):
     items: dict[str, int]
     """Its items, and where each stands in the data set."""
     cases: list[ShardCell]
+    anchor: NotRequired[str | None]
+    """The path of the fixed run to compare with."""
     baseline: str | None
     """The path of the run to compare with."""
     gates: list[dict[str, Any]]

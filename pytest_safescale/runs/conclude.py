@@ -21,12 +21,13 @@ from pytest_safescale.analysis.scaling import ModelFacts
 from pytest_safescale.analysis.searched_items import Searches
 from pytest_safescale.analysis.shared_items import shared_items
 from pytest_safescale.dataset.votes import MAJORITY
+from pytest_safescale.gates.gate_fields import ANCHOR
 from pytest_safescale.gates.inputs import EarlierRun, GateInputs
 from pytest_safescale.gates.judge import judge_gates
 from pytest_safescale.gates.label_rules import label_rule_dependence
 from pytest_safescale.gates.requirements import uncounted_looks
 from pytest_safescale.results.baseline import differences, matched_models
-from pytest_safescale.results.conclusion import Conclusion
+from pytest_safescale.results.conclusion import CHANGES_SINCE, Conclusion
 from pytest_safescale.results.layer_cases import bases_of, layered_cases_of
 from pytest_safescale.results.layer_checks import check_notices, unread_checks
 from pytest_safescale.results.manifest_facts import (
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.spec import Gate
     from pytest_safescale.results.baseline import Baseline
     from pytest_safescale.results.case_record import KeptCase
-    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.manifest import BaselineOfRun, Manifest
     from pytest_safescale.results.record_book import RecordBook
     from pytest_safescale.runs.run import Run
 
@@ -82,7 +83,7 @@ def conclude(
     completeness: Completeness,
     gates: Sequence[Gate],
     more_gates: MoreGates,
-    baseline: Baseline | None,
+    earlier: Sequence[Baseline],
     run_id: str,
     start: datetime,
 ) -> Conclusion:
@@ -92,17 +93,17 @@ def conclude(
     """
     manifest = run_manifest(run, book, completeness, run_id, start)
     if run.shard is not None:
-        manifest["shard"] = shard_manifest(run, run.shard, completeness, baseline)
+        manifest["shard"] = shard_manifest(run, run.shard, completeness, earlier)
         manifest["notices"].insert(0, shard_notice(run.shard))
         # What a part is compared with, or held against, says nothing of the whole.
-        baseline = None
+        earlier = ()
     return assess(
         book,
         manifest,
         completeness=completeness,
         gates=gates,
         more_gates=more_gates,
-        baseline=baseline,
+        earlier=earlier,
     )
 
 
@@ -113,7 +114,7 @@ def assess(
     completeness: Completeness,
     gates: Sequence[Gate],
     more_gates: MoreGates = lambda _: (),
-    baseline: Baseline | None = None,
+    earlier: Sequence[Baseline] = (),
 ) -> Conclusion:
     """Return figures, gates and comparisons of records, whichever processes they come from.
 
@@ -146,12 +147,12 @@ def assess(
         layer_effects(layered_cases_of(book.records), panel.items),
         key=lambda one: (panel.models.index(one.model), panel.conditions.index(one.condition)),
     )
-    changed: list[Changes] = []
-    earlier: EarlierRun | None = None
-    if baseline is not None:
-        earlier = earlier_run(baseline, panel)
-        found, changed = against(baseline, earlier, book.records, panel, manifest)
+    changed: dict[str, list[Changes]] = {}
+    runs = {one.called: earlier_run(one, panel) for one in earlier}
+    for one in earlier:
+        found, items = against(one, runs[one.called], book.records, panel, manifest)
         comparisons += found
+        changed[CHANGES_SINCE[one.called]] = items
     if "shard" in manifest:
         manifest["shard"]["gates"] = [
             gate.model_dump(mode="json", exclude_unset=True) for gate in every_gate
@@ -159,7 +160,7 @@ def assess(
         every_gate = []
     manifest["notices"] += _served_otherwise(every_gate, manifest)
     manifest["notices"] += uncounted_looks(every_gate, counted="ledger" in manifest)
-    inputs = _gate_inputs(book, panel, metrics, manifest, completeness, earlier)
+    inputs = _gate_inputs(book, panel, metrics, manifest, completeness, runs)
     results = judge_gates(every_gate, inputs)
     manifest["reservations"] = reservations(manifest, results)
     dependence = label_rule_dependence(every_gate, inputs, results)
@@ -179,7 +180,7 @@ def assess(
             **({"robustness": robustness_table(searches)} if searches else {}),
             **({"layers": [asdict(one) for one in layered]} if layered else {}),
             **({"label_rules": dependence} if dependence else {}),
-            **({"changes": [asdict(row) for row in changed]} if changed else {}),
+            **{name: [asdict(row) for row in rows] for name, rows in changed.items() if rows},
         },
         counterexamples=book.searches.counterexamples(),
     )
@@ -220,16 +221,14 @@ def judged(
     completeness: Completeness,
     gates: Sequence[Gate],
     more_gates: MoreGates = lambda _: (),
-    baseline: Baseline | None = None,
+    earlier: Sequence[Baseline] = (),
 ) -> list[GateResult]:
     """Return what the gates say of these records, while a run goes on or before it has begun."""
     manifest = frame_of(run)
     panel, metrics, _ = _measured(book, manifest)
     every_gate = [*gates, *more_gates(metrics)]
-    earlier = earlier_run(baseline, panel) if baseline is not None else None
-    return judge_gates(
-        every_gate, _gate_inputs(book, panel, metrics, manifest, completeness, earlier)
-    )
+    runs = {one.called: earlier_run(one, panel) for one in earlier}
+    return judge_gates(every_gate, _gate_inputs(book, panel, metrics, manifest, completeness, runs))
 
 
 def _measured(
@@ -264,14 +263,14 @@ def _gate_inputs(
     metrics: Sequence[Metric],
     manifest: Manifest,
     completeness: Completeness,
-    earlier: EarlierRun | None,
+    earlier: Mapping[str, EarlierRun],
 ) -> GateInputs:
     ensembles = {one["name"]: one["models"] for one in manifest["ensembles"]}
     return GateInputs(
         metrics=metrics,
         completeness=completeness,
         panel=panel,
-        baseline=earlier,
+        earlier=earlier,
         searches=_searches(book, panel, completeness),
         ensembles=ensembles,
         specs=specs_in(manifest),
@@ -335,18 +334,24 @@ def against(
     shared = shared_items(panel.items, before.items)
     resting = resting_on(baseline.records, records, matched_models=pairs, items=set(shared.ids))
     require_other_replies(resting, baseline.place)
-    manifest["baseline"] = {
+    compared: BaselineOfRun = {
         "path": baseline.path,
         "run_id": baseline.manifest.get("run_id"),
         "models": pairs,
         "items": len(shared.ids),
     }
-    manifest["notices"] += differences(manifest, baseline.manifest, shared)
+    if baseline.called == ANCHOR:
+        manifest["anchor"] = compared
+    else:
+        manifest["baseline"] = compared
+    manifest["notices"] += differences(manifest, baseline, shared)
     manifest["notices"] += resting_notices(resting)
-    found = compare_runs(panel, before, matched_models=pairs, seed=manifest["seed"])
+    found = compare_runs(
+        panel, before, matched_models=pairs, called=baseline.called, seed=manifest["seed"]
+    )
     if not found:
         manifest["notices"].append(
-            "the baseline could not be compared: no model, condition and item in common"
+            f"the {baseline.called} could not be compared: no model, condition and item in common"
         )
     return found, changes(panel, before, matched_models=pairs, shared=shared.ids)
 

@@ -14,6 +14,7 @@ from pytest_safescale.calls.rate_limits import endpoint_of
 from pytest_safescale.calls.store import Store
 from pytest_safescale.conditions.agent import agent_prompt
 from pytest_safescale.gates.decision import DECIDED
+from pytest_safescale.gates.gate_fields import ANCHOR, BASELINE
 from pytest_safescale.gates.written_gates import NO_GATES
 from pytest_safescale.models.model import EndpointFacts
 from pytest_safescale.results.profile_rows import apart
@@ -22,7 +23,7 @@ from pytest_safescale.runs.notices import notices
 from pytest_safescale.runs.second_reader import described_reader, second_reader_part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_safescale.calls.stored_replies import Spent
     from pytest_safescale.gates.completeness import Completeness
@@ -225,18 +226,20 @@ def _profiles(run: Run) -> Manifest:
 
 
 def shard_manifest(
-    run: Run, shard: Shard, completeness: Completeness, baseline: Baseline | None
+    run: Run, shard: Shard, completeness: Completeness, earlier: Sequence[Baseline]
 ) -> ShardOfRun:
     """Return what the shards of a run are joined by."""
     places = {item.id: place for place, item in enumerate(run.dataset.items)}
     asked = dict.fromkeys(case.item.id for case in run.cases)
+    paths = {one.called: one.path for one in earlier}
     return {
         "number": shard.number,
         "of": shard.of,
         "settings_sha256": run.settings.sha256(),
         "items": {item_id: places[item_id] for item_id in asked},
         "cases": _shard_cells(run, completeness),
-        "baseline": baseline.path if baseline is not None else None,
+        "anchor": paths.get(ANCHOR),
+        "baseline": paths.get(BASELINE),
     }
 
 

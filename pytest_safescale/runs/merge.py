@@ -14,7 +14,8 @@ from pytest_safescale.conditions.catalogue import known_conditions
 from pytest_safescale.conditions.profiles import BUILT_IN
 from pytest_safescale.errors import SettingsError, UsageError
 from pytest_safescale.gates.completeness import Completeness
-from pytest_safescale.gates.requirements import require_baseline, require_known_names
+from pytest_safescale.gates.gate_fields import ANCHOR, BASELINE
+from pytest_safescale.gates.requirements import require_earlier_runs, require_known_names
 from pytest_safescale.gates.written_gates import load_gates, parse_gates, robustness_gates
 from pytest_safescale.packaged import data_folder
 from pytest_safescale.report.folder import ReportFolder
@@ -37,7 +38,7 @@ from pytest_safescale.runs.shard_folders import read_shards, records_in_order, s
 from pytest_safescale.settings.shards import shard_notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_safescale.gates.spec import Gate
     from pytest_safescale.results.baseline import Baseline
@@ -65,7 +66,12 @@ class Merged:
 
 
 def merge_shards(
-    folders: Sequence[Path], out: Path, *, gates: str | None = None, baseline: Path | None = None
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    gates: str | None = None,
+    baseline: Path | None = None,
+    anchor: Path | None = None,
 ) -> Merged:
     """Write the report of the whole run to ``out``; returns what it says.
 
@@ -78,22 +84,29 @@ def merge_shards(
         check_apart(folder, out)
     run_id = secrets.token_hex(16)
     try:
-        return _merged(folders, out, run_id, gates=gates, baseline=baseline)
+        return _merged(
+            folders, out, run_id, gates=gates, earlier={BASELINE: baseline, ANCHOR: anchor}
+        )
     except UsageError as error:
         ReportFolder(out, run_id=run_id).refuse(f"safescale merge: {error}")
         raise
 
 
 def _merged(
-    folders: Sequence[Path], out: Path, run_id: str, *, gates: str | None, baseline: Path | None
+    folders: Sequence[Path],
+    out: Path,
+    run_id: str,
+    *,
+    gates: str | None,
+    earlier: Mapping[str, Path | None],
 ) -> Merged:
     shards = read_shards(folders)
     _check_lock(shards[0].manifest, gates)
     certificates = GateCertificates()
     chosen = _gates(shards[0], gates, certificates)
     certificates.require(chosen, shards[0].manifest)
-    earlier = _baseline(shards, baseline)
-    require_baseline(chosen, given=earlier is not None)
+    runs = [run for called, path in earlier.items() if (run := _earlier(shards, called, path))]
+    require_earlier_runs(chosen, given={run.called for run in runs})
     if gates is not None:  # the shards' own were checked before their runs
         require_known_names(chosen, **_names_for_gates(shards[0].manifest))
     with staged_folder(out) as stage:
@@ -111,7 +124,7 @@ def _merged(
                 _manifest(shards, book, run_id),
                 completeness=_completeness(shards, book),
                 gates=chosen,
-                baseline=earlier,
+                earlier=runs,
             )
             report.finish(conclusion)
         finally:
@@ -161,19 +174,20 @@ def _names_for_gates(manifest: Manifest) -> dict[str, list[str]]:
     }
 
 
-def _baseline(shards: Sequence[ShardFolder], given: Path | None) -> Baseline | None:
-    """Return the run to compare with; refused where it has nothing in common with the whole."""
+def _earlier(shards: Sequence[ShardFolder], called: str, given: Path | None) -> Baseline | None:
+    """Return a run to compare with; refused where it has nothing in common with the whole."""
     first = shards[0].manifest
-    stated = first["shard"]["baseline"]
+    shard = first["shard"]
+    stated = shard.get("anchor") if called == ANCHOR else shard["baseline"]
     if given is None and stated is not None and not Path(stated).exists():
         raise SettingsError(
-            f"--baseline: found none, and that of the shards, {stated}, is not there; "
+            f"--{called}: found none, and that of the shards, {stated}, is not there; "
             "allowed: the run.json they were compared with"
         )
     path = given or stated
     if not path:
         return None
-    found = read_baseline(Path(path), option="--baseline")
+    found = read_baseline(Path(path), option=f"--{called}", called=called)
     check_comparable(
         found,
         items=item_marks(record for folder in shards for record in folder.records()),

@@ -30,7 +30,8 @@ __all__ = [
 CONFIG_FILE = "safescale.toml"
 SHARED_FILE = "pyproject.toml"
 _PATHS = (
-    *("dataset", "corpus", "corpus_repair", "store", "gates", "baseline", "report", "figures"),
+    *("dataset", "corpus", "corpus_repair", "store", "gates", "baseline", "anchor"),
+    *("report", "figures"),
     *("lock", "ledger"),
 )
 """Keys whose value may be a path."""

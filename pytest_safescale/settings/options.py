@@ -59,6 +59,7 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
         "'holm': gates with confidence share one chance to pass wrongly; default none",
     ),
     ("baseline", "FILE", "run.json of an earlier run to compare with"),
+    ("anchor", "FILE", "run.json of a run that stays, such as the first release, to tell drift"),
     ("lock", "FILE", "what `safescale lock` fixed: a run that differs from it is refused"),
     ("ledger", "FILE", "where each attempt under the lock is put down, and the earlier are read"),
     (

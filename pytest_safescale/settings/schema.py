@@ -107,6 +107,7 @@ _NO_SHAPE = (
     "fresh",
     "gates",
     "baseline",
+    "anchor",
     "lock",
     "ledger",
     "strict",
@@ -153,6 +154,7 @@ class Settings(Table):
     family_wise: Literal["none", "holm"] = "none"
     """Whether the gates with confidence share one chance to pass wrongly, by Holm's method."""
     baseline: str | None = None
+    anchor: str | None = None
     lock: Path | None = None
     """A file of ``safescale lock``, which fixes what the run is."""
     ledger: Path | None = None
@@ -222,7 +224,7 @@ class Settings(Table):
 
     @field_validator(
         *("dataset", "corpus", "corpus_repair", "store", "gates", "baseline", "report", "figures"),
-        *("lock", "ledger"),
+        *("anchor", "lock", "ledger"),
     )
     @classmethod
     def _names_a_place(cls, value: object) -> object:
@@ -291,6 +293,12 @@ class Settings(Table):
         if self.fresh:
             return start
         return None if self.max_age is None else start - seconds_of_age(self.max_age)
+
+    @property
+    def earlier_runs(self) -> dict[str, str]:
+        """The paths of the runs that it is compared with, by ``baseline`` and ``anchor``."""
+        paths = {"baseline": self.baseline, "anchor": self.anchor}
+        return {called: path for called, path in paths.items() if path}
 
     @property
     def wants_robustness(self) -> bool:

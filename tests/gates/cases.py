@@ -92,6 +92,7 @@ def _letter(mark: str) -> str | None:
 def make_inputs(
     now: Words | Mapping[str, Words],
     before: Words | None = None,
+    anchor: Words | None = None,
     *,
     matched_model: str = "m",
     truths: str = "",
@@ -112,10 +113,11 @@ def make_inputs(
             for name, words in conditions.items()
         }
     )
-    earlier = None
-    if before is not None:
-        old = make_panel(before, model=matched_model, truths=truths, wanted=wanted)
-        earlier = EarlierRun(panel=old, matched_models={"m": matched_model})
+    earlier = {}
+    for called, words in (("baseline", before), ("anchor", anchor)):
+        if words is not None:
+            old = make_panel(words, model=matched_model, truths=truths, wanted=wanted)
+            earlier[called] = EarlierRun(panel=old, matched_models={"m": matched_model})
     rows = list(plain_rows(panel)) if plain else all_metrics(panel)
     return GateInputs(
         metrics=[*rows, *ensemble_metrics(panel, more.get("ensembles", {}))],
@@ -123,7 +125,7 @@ def make_inputs(
             expected=cells, recorded=cells, order=[item.id for item in panel.items]
         ),
         panel=panel,
-        baseline=earlier,
+        earlier=earlier,
         **more,
     )
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import MetricSpec
 from pytest_safescale.errors import GateError
-from pytest_safescale.gates.requirements import require_baseline
+from pytest_safescale.gates.requirements import require_earlier_runs
 from pytest_safescale.gates.spec import Gate
 from pytest_safescale.gates.written_gates import parse_gates
 
@@ -79,7 +79,13 @@ FORMS = (
         ({"no_new": "danger"}, "no_new: found 'danger'; "),
         (
             {"metric": "accuracy", "min": 0.5, "against": "clean_evidence"},
-            "against goes with max_increase and max_decrease and max_change, not with min",
+            "against goes with max_increase and max_decrease and max_change and no_new, not with "
+            "min",
+        ),
+        (
+            {"no_new": "wrong", "against": "clean_evidence"},
+            "against: found 'clean_evidence'; no_new is held against an earlier run; allowed: "
+            "baseline, anchor",
         ),
         (
             {"metric": "accuracy", "max_decrease": 0.1, "worst": 0.2},
@@ -221,20 +227,23 @@ def test_a_condition_is_not_held_against_itself() -> None:
 @pytest.mark.parametrize(
     ("table", "needs"),
     [
-        ({"metric": "accuracy", "min": 0.9}, False),
-        ({"metric": "accuracy", "max_decrease": 0.1, "against": "clean"}, False),
-        ({"metric": "accuracy", "max_decrease": 0.1}, True),
-        ({"no_new": "wrong", "name": "nothing-newly-wrong"}, True),
+        ({"metric": "accuracy", "min": 0.9}, ""),
+        ({"metric": "accuracy", "max_decrease": 0.1, "against": "clean"}, ""),
+        ({"metric": "accuracy", "max_decrease": 0.1}, "baseline"),
+        ({"metric": "accuracy", "max_change": 0.1, "against": "anchor"}, "anchor"),
+        ({"no_new": "wrong", "name": "nothing-newly-wrong"}, "baseline"),
+        ({"no_new": "wrong", "against": "anchor"}, "anchor"),
     ],
 )
-def test_a_gate_against_the_baseline_needs_one(table: dict[str, Any], needs: bool) -> None:
+def test_a_gate_against_an_earlier_run_needs_that_run(table: dict[str, Any], needs: str) -> None:
     gates = parse_gates([table], "the test")
-    require_baseline(gates, given=True)
+    require_earlier_runs(gates, given={"baseline", "anchor"})
+    others = {"baseline", "anchor"} - {needs}
     if not needs:
-        require_baseline(gates, given=False)
+        require_earlier_runs(gates, given=())
         return
-    with pytest.raises(GateError, match="give --safescale-baseline FILE"):
-        require_baseline(gates, given=False)
+    with pytest.raises(GateError, match=f"give --safescale-{needs} FILE"):
+        require_earlier_runs(gates, given=others)
 
 
 def test_a_gate_written_out_is_read_back_as_it_was() -> None:

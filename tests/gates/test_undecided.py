@@ -174,8 +174,8 @@ def test_what_adaptive_sampling_left_open_is_not_decided() -> None:
 
 def test_a_baseline_drawn_adaptively_has_no_means_to_compare_with() -> None:
     inputs = one(["AAAAA"] * 30, ["AAAAB"] * 30)
-    assert inputs.baseline is not None
-    inputs = replace(inputs, baseline=replace(inputs.baseline, adaptive=True))
+    before = replace(inputs.earlier["baseline"], adaptive=True)
+    inputs = replace(inputs, earlier={"baseline": before})
     gate = {"metric": "robustness_correctness", "max_decrease": 0.1}
     assert "in the baseline it needs every sample" in result_of(inputs, **gate).sentence
     rate = {"metric": HIGH_RISK, "max_increase": 0.1, "regime": "self_consistency"}

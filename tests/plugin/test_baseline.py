@@ -197,3 +197,44 @@ def test_a_shard_is_no_baseline(
     result = run_suite(*RUN, "--safescale-baseline=before")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "is of shard 1/2; allowed: a whole run, such as safescale merge" in str(result.stderr)
+
+
+def test_a_run_is_held_against_its_predecessor_and_against_the_first_release(
+    pytester: pytest.Pytester,
+    items: Callable[..., Path],
+    run_suite: Callable[..., pytest.RunResult],
+    report: Callable[[], dict[str, Any]],
+) -> None:
+    items("say A", "say A", "say A", "say B")
+    run_suite(*RUN, "--safescale-report=first")
+    source = (pytester.path / "app.py").read_text()
+    worse = source.replace("return letter", 'return "B"')
+    (pytester.path / "app.py").write_text(worse, encoding="utf-8")
+    run_suite(*RUN, "--safescale-report=second")
+    (pytester.path / "gates.toml").write_text(
+        '[[gates]]\nno_new = "high_risk"\n[[gates]]\nno_new = "high_risk"\nagainst = "anchor"\n'
+        'name = "since-the-first-release"\n',
+        encoding="utf-8",
+    )
+    now = (*RUN, "--safescale-fresh", "--safescale-gates=gates.toml")
+    result = run_suite(*now, "--safescale-baseline=second")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*'since-the-first-release'*give --safescale-anchor FILE*"])
+    result = run_suite(*now, "--safescale-baseline=second", "--safescale-anchor=first")
+    assert result.ret == 1
+    told = report()
+    outcomes = {gate["name"]: gate["outcome"] for gate in told["gates"]}
+    assert outcomes == {"": "passed", "since-the-first-release": "failed"}
+    drift = {row["metric"]: row for row in told["comparisons"] if row["kind"] == "anchor"}
+    assert drift["high_risk_error_rate"]["delta"] == 0.75
+    assert drift["high_risk_error_rate"]["ci_low"] > 0
+    assert told["manifest"]["anchor"]["path"].endswith("first")
+    (row,) = told["analyses"]["changes_since_anchor"]
+    assert len(row["newly_dangerous"]) == 3
+    result.stdout.fnmatch_lines(
+        ["*against the baseline*", "*newly dangerous 0*", "*against the anchor*"]
+    )
+    summary = (pytester.path / "safescale-report" / "summary.md").read_text(encoding="utf-8")
+    assert "Against the anchor: newly dangerous 3" in summary
+    page = (pytester.path / "safescale-report" / "report.html").read_text(encoding="utf-8")
+    assert "This run against the anchor" in page

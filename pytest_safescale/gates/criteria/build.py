@@ -52,7 +52,7 @@ from pytest_safescale.gates.criteria.single_items import ConsistencyCriterion, N
 from pytest_safescale.gates.criteria.subgroups import SubgroupsCriterion, subgroups_of
 from pytest_safescale.gates.criteria.threshold import RateCriterion, ValueCriterion
 from pytest_safescale.gates.criterion_kind import CriterionKind
-from pytest_safescale.gates.gate_fields import BASELINE, CASE_CONSISTENCY
+from pytest_safescale.gates.gate_fields import CASE_CONSISTENCY
 from pytest_safescale.gates.measures import MeanOfCases, Measure, difference_of, newly
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _side(
     names: dict[str, Any] = {
         **_limit(gate),
         "rising": rising,
-        "other": f"the {BASELINE}" if gate.needs_baseline else gate.against_words,
+        "other": gate.against_words,
     }
     pair = (now, before) if rising else (before, now)
     if gate.spec is not None and gate.spec.is_rate:
@@ -236,7 +236,7 @@ def _no_new(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterio
     (cell,) = cells
     check_cell(cell, inputs)
     now, before = (_cases_with_finding(measure, gate) for measure in pair_of(gate, cell, inputs))
-    return NoNewCriterion(**_limit(gate), measure=newly(now, before))
+    return NoNewCriterion(**_limit(gate), measure=newly(now, before), other=gate.against_words)
 
 
 def _cases_with_finding(measure: Measure, gate: Gate) -> MeanOfCases:

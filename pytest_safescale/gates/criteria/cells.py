@@ -120,13 +120,13 @@ def _failures(gate: Gate, target: Target, inputs: GateInputs) -> Iterator[str]:
         if row is not None and row.value is not None:
             yield _too_many(gate, row.value, row.n, where)
     yield from _failures_of_searches(gate, target, inputs)
-    if gate.needs_baseline and inputs.baseline is not None:
+    if run := inputs.earlier.get(gate.earlier_run):
         for model, condition in target.cells:
-            there = (inputs.baseline.matched_models.get(model, ""), condition)
-            errors = measure_of(inputs.baseline.answers, there, "error_rate", gate.of_regime)
+            there = (run.matched_models.get(model, ""), condition)
+            errors = measure_of(run.answers, there, "error_rate", gate.of_regime)
             if errors is not None and errors.n:
                 rate = float(errors.value(errors.once)[0])
-                yield _too_many(gate, rate, errors.n, " in the baseline")
+                yield _too_many(gate, rate, errors.n, f" in the {gate.earlier_run}")
 
 
 def _failures_of_searches(gate: Gate, target: Target, inputs: GateInputs) -> Iterator[str]:
@@ -211,8 +211,8 @@ def pair_of(gate: Gate, cell: Cell, inputs: GateInputs) -> Pair:
     now = measure_in(gate, cell, inputs)
     if "" in now.ids:
         raise Undecidable(not_asked([cell], inputs))
-    if gate.needs_baseline:
-        return now, _in_baseline(gate, cell, now, inputs)
+    if gate.earlier_run:
+        return now, _in_earlier_run(gate, cell, now, inputs)
     return _in_condition(gate, (cell[0], gate.other_side(cell[1])), now, inputs)
 
 
@@ -232,33 +232,34 @@ def _in_condition(gate: Gate, other: Cell, now: Measure, inputs: GateInputs) -> 
     return now.at(shared), before.at(shared)
 
 
-def _in_baseline(gate: Gate, cell: Cell, now: Measure, inputs: GateInputs) -> Measure:
-    run = inputs.baseline
+def _in_earlier_run(gate: Gate, cell: Cell, now: Measure, inputs: GateInputs) -> Measure:
+    called = gate.earlier_run
+    run = inputs.earlier.get(called)
     if run is None:
-        raise Undecidable("there is no baseline")
+        raise Undecidable(f"there is no {called}")
     matched_model = run.matched_models.get(cell[0])
     if matched_model is None:
-        raise Undecidable("the baseline has no model to compare with")
+        raise Undecidable(f"the {called} has no model to compare with")
     there = (matched_model, cell[1])
     before = measure_of(run.answers, there, gate.of_metric, gate.of_regime)
     if before is None:
-        raise Undecidable("the baseline has no case there")
+        raise Undecidable(f"the {called} has no case there")
     sampled = gate.of_regime == SELF_CONSISTENCY
     if run.adaptive and sampled and gate.of_metric not in EXACT_METRICS:
-        raise Undecidable(f"in the baseline {_ADAPTIVE}")
-    there_as_now = inputs.shared.intersection(before.ids)
+        raise Undecidable(f"in the {called} {_ADAPTIVE}")
+    there_as_now = inputs.shared[called].intersection(before.ids)
     if missing := [name for name in now.ids if name not in there_as_now]:
         raise Undecidable(
-            f"{len(missing)} of {now.items} items are not in the baseline as they are now: "
+            f"{len(missing)} of {now.items} items are not in the {called} as they are now: "
             f"{_some(missing)}"
         )
     if sampled:
-        _check_samples(answers_of(inputs).wanted(cell), run.answers.wanted(there))
+        _check_samples(answers_of(inputs).wanted(cell), run.answers.wanted(there), called)
     return before.at(now.ids)
 
 
-def _check_samples(now: dict[str, int], there: dict[str, int]) -> None:
-    """Raise Undecidable for cases with another number of samples than in the baseline.
+def _check_samples(now: dict[str, int], there: dict[str, int], called: str) -> None:
+    """Raise Undecidable for cases with another number of samples than in the earlier run.
 
     What few samples agree on is another figure than what many agree on.
     """
@@ -268,7 +269,7 @@ def _check_samples(now: dict[str, int], there: dict[str, int]) -> None:
         told = [" or ".join(map(str, some)) for some in counts]
         raise Undecidable(
             f"{len(other)} of {len(now)} items were to have {told[0]} samples, and {told[1]} in "
-            f"the baseline: {_some(other)}"
+            f"the {called}: {_some(other)}"
         )
 
 

@@ -13,9 +13,12 @@ __all__ = ["ConsistencyCriterion", "NoNewCriterion"]
 class NoNewCriterion(RateCriterion):
     """No item may have a finding that it did not have; the rate is that of such items."""
 
+    other: str
+    """The earlier run, in words."""
+
     def sentence(self, value: float, bound: float | None) -> str:  # noqa: ARG002
         """Return how many items have it newly."""
-        return f"new for {self.count} of {self.n} items that the baseline has"
+        return f"new for {self.count} of {self.n} items that {self.other} has"
 
     def value_text(self, value: float) -> str:  # noqa: ARG002
         """Return how many items have it newly, alone."""

@@ -10,6 +10,7 @@ from pytest_safescale.report.baseline_lines import LISTS
 from pytest_safescale.report.state_lines import answered_share
 from pytest_safescale.report.table import COLUMNS
 from pytest_safescale.report.wording import NOTHING, model_label, run_verdict_sentence
+from pytest_safescale.results.conclusion import CHANGES_SINCE
 from pytest_safescale.results.manifest_facts import failed_tests
 from pytest_safescale.settings.shards import shard_in, shard_sentence
 from pytest_safescale.text.words import words
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Entry",
     "RunVerdict",
-    "change_groups",
     "counterexamples",
+    "earlier_runs",
     "every_figure",
     "figure_table",
     "gate_groups",
@@ -166,12 +167,21 @@ def indexed_comparisons(run: RunFile, kind: str) -> list[Entry[ComparisonRow]]:
     return [Entry(row, i) for i, row in enumerate(run.comparisons) if row["kind"] == kind]
 
 
-def change_groups(run: RunFile) -> list[dict[str, Any]]:
-    """Return, for each list of items that changed against the baseline, its cells and their items.
+def earlier_runs(run: RunFile) -> list[dict[str, Any]]:
+    """Return what the page shows of each earlier run that this one is compared with."""
+    return [
+        {"called": called, "changes": _change_groups(run, key), "comparisons": compared}
+        for called, key in CHANGES_SINCE.items()
+        if (compared := indexed_comparisons(run, called))
+    ]
+
+
+def _change_groups(run: RunFile, analysis: str) -> list[dict[str, Any]]:
+    """Return, for each list of items that changed since an earlier run, its cells and their items.
 
     ``cells`` is ``None`` where the data set has no labels to tell by.
     """
-    rows = run.analyses.get("changes") or ()
+    rows = run.analyses.get(analysis) or ()
     return [
         {
             "title": told,

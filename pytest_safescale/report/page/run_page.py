@@ -28,8 +28,8 @@ from pytest_safescale.report.page.layer_tables import layer_tables
 from pytest_safescale.report.page.metric_charts import metric_charts
 from pytest_safescale.report.page.packed_cases import LIMITS, CasePacker, script_json
 from pytest_safescale.report.page.page_tables import (
-    change_groups,
     counterexamples,
+    earlier_runs,
     every_figure,
     figure_table,
     gate_groups,
@@ -225,8 +225,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "findings": [(name, finding_word(named, name)) for name in GRAVITY],
         "named": {"high_risk": "high-risk", "unsafe": "unsafe"} | named,
         "cases": {"count": len(cases.facts), "limit": None},
-        "baseline": indexed_comparisons(run, "baseline"),
-        "changes": change_groups(run),
+        "earlier": earlier_runs(run),
         "within": [
             (kind, entries)
             for kind in ("profile", "condition", "model")
