@@ -227,7 +227,7 @@ def test_a_run_is_held_against_its_predecessor_and_against_the_first_release(
     assert outcomes == {"": "passed", "since-the-first-release": "failed"}
     drift = {row["metric"]: row for row in told["comparisons"] if row["kind"] == "anchor"}
     assert drift["high_risk_error_rate"]["delta"] == 0.75
-    assert drift["high_risk_error_rate"]["ci_low"] > 0
+    assert drift["high_risk_error_rate"]["ci_low"] < 0.75 < drift["high_risk_error_rate"]["ci_high"]
     assert told["manifest"]["anchor"]["path"].endswith("first")
     (row,) = told["analyses"]["changes_since_anchor"]
     assert len(row["newly_dangerous"]) == 3
