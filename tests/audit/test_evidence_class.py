@@ -77,6 +77,18 @@ def test_a_limit_in_a_title_holds_for_the_passage() -> None:
     assert evidence_class([titled], ITEM) is EvidenceClass.DOES_NOT_APPLY
 
 
+@pytest.mark.parametrize(
+    ("label", "found"),
+    [
+        ("Applies to: in pregnancy", EvidenceClass.DOES_NOT_APPLY),
+        ("Date: 2011-05-01", EvidenceClass.SUPPORTS_CORRECT),
+        ("Version: v2017, superseded by: v2018", EvidenceClass.SUPPORTS_CORRECT),
+    ],
+)
+def test_so_does_one_in_the_label_of_a_repaired_corpus(label: str, found: EvidenceClass) -> None:
+    assert evidence_class([Passage(id="p", label=label, text=RIGHT)], ITEM) is found
+
+
 def test_what_supports_an_option_is_not_read_where_the_stem_asks_for_what_does_not_hold() -> None:
     negated = ITEM.model_copy(update={"negated": True})
     assert evidence_class(passages(RIGHT, DANGER), negated) is EvidenceClass.SILENT

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_safescale.cli.command import main
+from pytest_safescale.dataset.corpus_repair import read_repair
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,6 +166,42 @@ def test_a_plan_of_repairs_is_data(tmp_path: Path) -> None:
         one["finding"] in {"contradiction", "provenance"} for one in findings
     )
     assert main(["audit", corpus, "--out", "audit", "--repair", "plan.json"]) == 0
+
+
+def test_what_a_plan_says_can_be_done_with_its_corpus(tmp_path: Path) -> None:
+    said = "Small ureteral stones of 4 mm pass by themselves and need no operation."
+    long = "The drain is taken out after two days, once the lung has expanded on the radiograph"
+    corpus = write(
+        tmp_path,
+        [
+            {"id": "a", "text": f"In children, {said[0].lower()}{said[1:]}"},
+            {"id": "b", "title": "Old", "text": "The liver has two lobes.", "date": "2001-05-01"},
+            {"id": "c", "text": "By LI-RADS v2017 it is LR-4."},
+            {"id": "d", "text": "By LI-RADS v2018 it is LR-5."},
+            {"id": "e", "text": f"{long} and no air leaks for one more day at all."},
+            {"id": "f", "text": f"{long} and no air leaks for one more day in all."},
+        ],
+    )
+    item = {
+        "question_id": "stone",
+        "question": "A man of 40 years has a small ureteral stone. What is done?",
+        "options": {"A": "Nothing is done", "B": "Nephrectomy"},
+        "answer_idx": "A",
+        "key_fact": said,
+    }
+    (tmp_path / "items.json").write_text(json.dumps([item]), "utf-8")
+    (tmp_path / "safescale.toml").write_text("[audit]\nmax_age_years = 5\n", "utf-8")
+    arguments = ["--dataset", "items.json", "--out", "audit", "--repair", "plan.json"]
+    assert main(["audit", corpus, *arguments]) == 0
+    found = read_repair(tmp_path / "plan.json", tmp_path / "corpus.jsonl")
+    assert found.actions == {"drop": 0, "merge": 1, "date": 4, "restrict": 1}
+    assert {one.id: one.label for one in found.passages} == {
+        "a": "Applies to: In children",
+        "b": "Date: 2001-05-01",
+        "c": "Date: LI-RADS v2017; Version: LI-RADS v2017, superseded by: LI-RADS v2018",
+        "d": "Date: LI-RADS v2018",
+        "e": "",
+    }
 
 
 @pytest.mark.parametrize("place", ["corpus.jsonl", "missing/plan.json", "."])

@@ -59,6 +59,16 @@ def test_a_title_stands_above_its_passage() -> None:
     assert shown == "Title\nText.\n\nx"
 
 
+def test_a_label_stands_between_title_and_text_and_counts_towards_the_budget() -> None:
+    labelled = [
+        Passage(id="p", title="Title", label="Date: 2011", text="Text."),
+        Passage(id="q", label="Date: 2012", text="x"),
+    ]
+    assert passages_text(labelled) == "Title\nDate: 2011\nText.\n\nDate: 2012\nx"
+    # Title, Date, colon, 2011, Text and a full stop.
+    assert [len(within(labelled, tokens)) for tokens in (5, 6, 9, 10)] == [0, 1, 1, 2]
+
+
 @pytest.mark.parametrize("name", RETRIEVING)
 def test_without_a_corpus_the_items_own_context_is_shown(name: str) -> None:
     item = an_item(retrieved={name: "What came along."})

@@ -181,6 +181,21 @@ def test_one_of_other_data_or_prompts_is_refused(changed: dict[str, Any], told: 
     )
 
 
+def test_a_plan_of_repairs_concerns_the_cells_over_the_repaired_corpus_alone() -> None:
+    repair = {"name": "plan.json", "sha256": "r1", "actions": {"drop": 1}, "passages": 2}
+    cell = ("m", "top_1_repaired")
+    rows = [ROW, {**ROW, "condition": cell[1]}]
+    certified = certificate(corpus_repair=repair, certificates=rows)
+    assert held(certified, {**ASKED, "corpus_repair": repair}, cell) == ""
+    assert held(certified, ASKED) == ""
+    other = {**ASKED, "corpus_repair": {**repair, "sha256": "r2"}}
+    assert held(certified, other) == ""
+    assert held(certified, other, cell) == (
+        f"{NAMED} is about a corpus that another plan repaired than this run's; allowed: a "
+        "certificate of runs with the same plan"
+    )
+
+
 def test_single_answers_do_not_depend_on_samples() -> None:
     few = {**ASKED, "decoding": {**ASKED["decoding"], "samples": 20}}
     assert held(certificate(score="logprob"), few) == ""

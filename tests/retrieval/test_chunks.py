@@ -14,8 +14,9 @@ def test_a_short_passage_is_its_own_chunk() -> None:
     assert chunk_passages([passage]) == [passage]
 
 
-def test_a_long_passage_is_numbered_and_every_chunk_keeps_its_title() -> None:
-    chunks = chunk_passages([Passage(id="p", title="Title", text=numbered(560))])
+def test_a_long_passage_is_numbered_and_every_chunk_keeps_its_title_and_label() -> None:
+    chunks = chunk_passages([Passage(id="p", title="Title", label="Label", text=numbered(560))])
+    assert {chunk.label for chunk in chunks} == {"Label"}
     assert [chunk.id for chunk in chunks] == ["p#1", "p#2", "p#3"]
     assert {chunk.title for chunk in chunks} == {"Title"}
     # Starts every 250 tokens: 0-299, 250-549, 500-559.
