@@ -23,6 +23,7 @@ from pytest_safescale.analysis.per_item import counted_failures, worst_of_each
 from pytest_safescale.analysis.profiles import base_panel
 from pytest_safescale.analysis.scaling import scaling_data
 from pytest_safescale.analysis.slopes import slopes
+from pytest_safescale.analysis.strata import strata
 from pytest_safescale.analysis.variance import variance_shares
 from pytest_safescale.statistics.intervals import SEED
 from pytest_safescale.verdicts.adaptive import EXACT_METRICS
@@ -52,7 +53,7 @@ def analyses(
     adaptive: bool = False,
     seed: int = SEED,
 ) -> dict[str, Any]:
-    """Return ensembles, concentration, mechanisms, scaling and, with retrieval, attribution.
+    """Return ensembles, concentration, mechanisms, scaling, attribution and subgroups of items.
 
     They are of the plain prompt profile, or the first where that is not asked; what the others
     change is a dimension of the decoupling table.
@@ -62,6 +63,7 @@ def analyses(
     """
     whole, panel = panel, base_panel(panel)
     seen = attribution(panel, adaptive=adaptive, seed=seed)
+    parted = strata(panel)
     return {
         "ensembles": [
             {
@@ -79,6 +81,7 @@ def analyses(
         },
         "scaling": _scaling(panel, whole, ensembles, facts, adaptive=adaptive, seed=seed),
         **({} if seen is None else {"attribution": _plain(seen)}),
+        **({"strata": _plain(parted)} if parted else {}),
     }
 
 

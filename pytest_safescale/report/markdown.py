@@ -17,6 +17,7 @@ from pytest_safescale.report.profile_lines import profile_sentences
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.search_lines import robustness_summary
 from pytest_safescale.report.state_lines import answered_share, state_sentence, states_of_run
+from pytest_safescale.report.strata_lines import cluster_sentences, strata_sentences
 from pytest_safescale.report.table import Row, headings, model_names, percent, rows_of
 from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.report.wording import model_label, run_verdict_sentence
@@ -80,6 +81,7 @@ def render_summary(conclusion: Conclusion) -> str:
         foot += ["", markdown(f"{told_states[0].upper()}{told_states[1:]}.")]
     if by_options := option_probability_summary(conclusion.metrics):
         foot += ["", *by_options]
+    foot += _items(conclusion)
     if told_why := [
         *attribution_sentences(conclusion.analyses),
         *repair_sentences(manifest, map(vars, conclusion.comparisons)),
@@ -119,6 +121,15 @@ def _changes(conclusion: Conclusion) -> list[str]:
             lines += ["", f"Against the {called}: {markdown(told[0])}", ""]
             lines += [f"- {markdown(line)}" for line in told[1:]]
     return lines
+
+
+def _items(conclusion: Conclusion) -> list[str]:
+    """Tell what clusters leave of the cases, and which subgroup of the items is worst."""
+    told = [
+        *cluster_sentences(conclusion.manifest, map(vars, conclusion.metrics)),
+        *strata_sentences(conclusion.manifest, conclusion.analyses),
+    ]
+    return [line for sentence in told for line in ("", markdown(sentence))]
 
 
 def _notices(notices: Sequence[str]) -> list[str]:

@@ -194,8 +194,9 @@ def test_a_name_is_drawn_as_it_stands() -> None:
 def test_figures_are_written_as_svg_and_png(tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "report", Shape(items=4))
     written = write_charts(folder, tmp_path / "figures")
+    names = (*ALL, "forest-subspecialty", "forest-question-type")
     assert {path.name for path in written} == {
-        f"{n}.{kind}" for n in ALL for kind in ("svg", "png")
+        f"{n}.{kind}" for n in names for kind in ("svg", "png")
     }
     for path in written:
         if path.suffix == ".png":

@@ -41,8 +41,10 @@ from pytest_safescale.report.page.profile_chart import profile_charts
 from pytest_safescale.report.page.repair_table import repair_tables
 from pytest_safescale.report.page.robustness_table import robustness_tables
 from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
+from pytest_safescale.report.page.strata_chart import strata_charts, strata_tables
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
+from pytest_safescale.report.strata_lines import cluster_sentences, strata_sentences
 from pytest_safescale.report.table import headings
 from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.report.wording import model_label
@@ -161,6 +163,7 @@ def _charts(run: RunFile, facts: Sequence[Fact]) -> list[Chart]:
         *layer_charts(run),
         *profile_charts(run),
         *metric_charts(base),
+        *strata_charts(base),
         *_case_charts(facts, run),
     ]
 
@@ -183,6 +186,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         *draw_all(layer_charts(run), "analyses of run.json"),
         *draw_all(profile_charts(run), "rows of metrics.csv"),
         *draw_all(metric_charts(run.base), "rows of metrics.csv"),
+        *draw_all(strata_charts(run.base), "strata of run.json"),
         *draw_all(_case_charts(cases.facts, run), "taken from cases.jsonl"),
     ]
     return {
@@ -192,7 +196,12 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "models": [model_label(name) for name in run.models],
         "profiles": profile_names(run.manifest) if has_profiles(run.manifest) else [],
         "run_verdict": run_verdict(run),
-        "verdict_notes": [*layer_sentences(run.analyses), *verdict_notes(run.manifest)],
+        "verdict_notes": [
+            *layer_sentences(run.analyses),
+            *verdict_notes(run.manifest),
+            *cluster_sentences(run.manifest, run.metrics),
+            *strata_sentences(run.manifest, run.analyses),
+        ],
         "gates": gate_groups(run.gates),
         "label_rules": label_rule_sentences(run.analyses),
         "headings": headings(run.manifest),
@@ -208,7 +217,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "charts": sorted(charts, key=lambda drawn: (drawn["chart"].draw is None, drawn["wide"])),
         "layers": layer_tables(run.analyses),
         "against_base": indexed_comparisons(run, LAYERS),
-        "analyses": analysis_tables(run.analyses, named),
+        "analyses": [*strata_tables(run.base), *analysis_tables(run.analyses, named)],
         "why": [
             *attribution_tables(run.analyses),
             *repair_tables(run.manifest, run.comparisons),
