@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVERY_CONDITION",
+    "FEWEST_DANGEROUS",
     "THRESHOLDS",
     "ConfidenceFilter",
     "RiskCoveragePoint",
@@ -33,6 +34,10 @@ __all__ = [
 
 EVERY_CONDITION = "*"
 """Stands in a row's ``condition`` where the row is over all of them."""
+
+FEWEST_DANGEROUS = 10
+"""Dangerous cases from which on their area under the curve is told; of fewer, a single one may
+move it by more than a tenth."""
 
 THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Confidences from which on an answer is given, in the table of risk-coverage points."""
@@ -77,9 +82,12 @@ class ConfidenceFilter:
     gap_low: float | None
     gap_high: float | None
     auc: float | None
-    """Chance that a correct answer has a higher confidence than a dangerous one, ties a half."""
+    """Chance that a correct answer has a higher confidence than a dangerous one, ties a half;
+    ``None`` with fewer than FEWEST_DANGEROUS dangerous cases."""
     auc_low: float | None
     auc_high: float | None
+    auc_reason: str
+    """Why there is no area; empty where there is one."""
     ci_method: str = BOOTSTRAP
     """Over items, all cases of an item together."""
     abstaining: tuple[RiskCoveragePoint, ...]
@@ -146,6 +154,7 @@ def _filter(
     parts, codes = parts[:, there], codes_at(codes, there)
     point, resampled = parts.sum(axis=1)[None], resampled_sums(parts, codes=codes, seed=seed)
     means = _share(point[:, :2], point[:, 2:4])[0]
+    why_not = _no_area(cases)
     gap, auc = _gap(point), _area(point[:, 4:])
     gap_interval = summarise(_gap(resampled)[:, None], gap)
     auc_interval = summarise(_area(resampled[:, 4:])[:, None], auc)
@@ -161,11 +170,21 @@ def _filter(
         gap=_known(gap[0]),
         gap_low=_known(gap_interval.low[0]),
         gap_high=_known(gap_interval.high[0]),
-        auc=_known(auc[0]),
-        auc_low=_known(auc_interval.low[0]),
-        auc_high=_known(auc_interval.high[0]),
+        auc=None if why_not else _known(auc[0]),
+        auc_low=None if why_not else _known(auc_interval.low[0]),
+        auc_high=None if why_not else _known(auc_interval.high[0]),
+        auc_reason=why_not,
         abstaining=tuple(_risk_coverage_point(cases, threshold) for threshold in THRESHOLDS),
     )
+
+
+def _no_area(cases: _Cases) -> str:
+    """Say why the cases have no area under the curve; empty where they have one."""
+    dangerous = int(cases.dangerous.sum())
+    if dangerous < FEWEST_DANGEROUS:
+        named = "1 dangerous case" if dangerous == 1 else f"{dangerous} dangerous cases"
+        return f"{named}; an area under the curve needs {FEWEST_DANGEROUS}"
+    return "" if cases.correct.any() else "no correct case to tell them from"
 
 
 def _known(value: Any) -> float | None:

@@ -14,7 +14,12 @@ import numpy as np
 
 from pytest_safescale.analysis.scaling import EVERY
 from pytest_safescale.statistics.intervals import BOOTSTRAP
-from pytest_safescale.statistics.regression import half_width_of_slope, slope_weights
+from pytest_safescale.statistics.regression import (
+    fewest_models,
+    half_width_of_slope,
+    models_of_line,
+    slope_weights,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,10 +50,14 @@ class Slope:
     ci_high: float | None
     ci_method: str = BOOTSTRAP
     """Over items: what other items would give for these models."""
-    scatter_low: float | None = None
-    scatter_high: float | None = None
-    """The t interval over models: Student's t at 95 %, from the residuals of the cells: what
-    other models would give. ``None`` where no degree of freedom is left."""
+    scatter_low: float | None
+    scatter_high: float | None
+    """The t interval over models: Student's t at 95 %, each model counting once: what other
+    models would give. ``None`` where there are too few."""
+    scatter_reason: str
+    """Why there is no t interval; empty where there is one."""
+    models: int
+    """Models the line rests on."""
     cells: int
     """Figures the line is laid through."""
 
@@ -70,20 +79,25 @@ class _Line(NamedTuple):
     """(rows, columns) float64, as ``slope_weights`` returns them."""
     used: NDArray[np.bool_]
     """(rows, columns) bool, the cells of the line."""
+    models: Sequence[int]
+    """(rows,) the model of each row."""
 
 
 def slopes(data: ScalingData) -> list[Slope]:
     """Return every slope that the data allow: two different sizes, lengths, depths or numbers."""
     found: list[Slope] = []
+    models = len(data.models)
     for dimension, scale in data.dimensions.items():
         # For size, a condition is a column with a level of its own; else a model is such a row.
         axis = 0 if dimension == "parameters" else 1
         groups = list(_groups(data, by_condition=axis == 0))
         for cells in data.cells:
-            found += _slopes(cells, dimension, np.log10(scale), axis, groups)
+            found += _slopes(cells, dimension, np.log10(scale), axis, groups, range(models))
     for cells in data.prefixes:
         scale = np.broadcast_to(np.array(data.levels, dtype=np.float64), cells.points.shape)
-        found += _slopes(cells, "samples", np.log10(scale), 1, list(_prefix_groups(data)))
+        rows = np.repeat(np.arange(models), len(data.conditions)).tolist()
+        groups = list(_prefix_groups(data))
+        found += _slopes(cells, "samples", np.log10(scale), 1, groups, rows)
     return found
 
 
@@ -115,6 +129,7 @@ def _slopes(
     scale: NDArray[np.float64],
     axis: int,
     groups: Sequence[_Group],
+    models: Sequence[int],
 ) -> Iterator[Slope]:
     known = np.isfinite(scale) & np.isfinite(cells.points)
     lines = []
@@ -122,7 +137,7 @@ def _slopes(
         used = known & group.chosen
         weights = slope_weights(scale, used, axis)
         if weights is not None:
-            lines.append(_Line(group, weights, used))
+            lines.append(_Line(group, weights, used, models))
     if not lines:
         return
     points, found = cells.weighted(np.stack([line.weights for line in lines]))
@@ -140,7 +155,10 @@ def _slope(
     place: int,
 ) -> Slope:
     low, high = found.ends(place)
-    half_t_interval = half_width_of_slope(cells.points, line.weights, line.used, slope, axis=axis)
+    half_t_interval = half_width_of_slope(
+        cells.points, line.weights, line.used, slope, axis=axis, models=line.models
+    )
+    many = models_of_line(line.weights, line.used, axis=axis, models=line.models)
     return Slope(
         dimension=dimension,
         metric=cells.metric,
@@ -152,5 +170,12 @@ def _slope(
         ci_high=high,
         scatter_low=None if half_t_interval is None else slope - half_t_interval,
         scatter_high=None if half_t_interval is None else slope + half_t_interval,
+        scatter_reason="" if half_t_interval is not None else _too_few(many, axis),
+        models=many,
         cells=int(line.used.sum()),
     )
+
+
+def _too_few(many: int, axis: int) -> str:
+    told = "1 model" if many == 1 else f"{many} models"
+    return f"{told}; an interval over models needs {fewest_models(axis)}"

@@ -1,4 +1,4 @@
-"""What figures vary with: condition, model family, both or neither.
+"""What figures vary with: condition, model family, both, neither, or the items alone.
 
 Definitions: docs/metrics.md, "Variance split".
 """
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_safescale.statistics.intervals import BOOTSTRAP, summarise
 from pytest_safescale.statistics.variance import SOURCES, variance_split
 
 if TYPE_CHECKING:
@@ -21,7 +20,13 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.cell_means import CellMeans
     from pytest_safescale.analysis.scaling import ScalingData
 
-__all__ = ["VarianceShare", "variance_shares"]
+__all__ = ["NO_INTERVAL", "VarianceShare", "variance_shares"]
+
+NO_INTERVAL = (
+    "resampling of items, or of models and items, covers shares of variance too seldom "
+    "(docs/statistics.md)"
+)
+"""Why a share has no interval."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,13 +39,13 @@ class VarianceShare:
     metric: str
     regime: str
     source: str
-    """``condition``, ``family``, ``interaction`` or ``residual``."""
+    """``condition``, ``family``, ``interaction``, ``residual`` (the models of a family) or
+    ``noise`` (what other items alone would change)."""
     share: float
     """Of the total sum of squares."""
-    ci_low: float | None
-    ci_high: float | None
-    ci_method: str = BOOTSTRAP
-    """Over items."""
+    ci_low: None = None
+    ci_high: None = None
+    ci_reason: str = NO_INTERVAL
     n: int
     """Model-level values."""
 
@@ -85,20 +90,19 @@ def _shares(
     of_condition = [conditions[column] for column in columns.tolist()]
     if len(set(of_model_family)) < 2 or len(set(of_condition)) < 2:
         return
-    points = variance_split(cells.points[rows, columns], of_model_family, of_condition)
-    if np.isnan(points).any():
+    points, resampled = cells.points[rows, columns], cells.resampled[:, rows, columns]
+    known = resampled[np.isfinite(resampled).all(axis=1)]
+    if not len(known):
         return
-    resampled = variance_split(cells.resampled[:, rows, columns], of_model_family, of_condition)
-    found = summarise(resampled, points)
-    for place, source in enumerate(SOURCES):
-        low, high = found.ends(place)
+    shares = variance_split(points, known - known.mean(axis=0), of_model_family, of_condition)
+    if np.isnan(shares).any():
+        return
+    for source, share in zip(SOURCES, shares.tolist(), strict=True):
         yield VarianceShare(
             dimension=dimension,
             metric=cells.metric,
             regime=cells.regime,
             source=source,
-            share=float(points[place]),
-            ci_low=low,
-            ci_high=high,
+            share=share,
             n=len(rows),
         )

@@ -33,8 +33,10 @@ def test_the_area_is_the_share_of_pairs_in_the_right_order() -> None:
     # correct:   AAAA (1), AAB (0.6045); dangerous: BBBB (1), BBBA (0.6506), CCA (0.6045, unsafe)
     # pairs: (1, 1) tie 0.5; (1, .65) 1; (1, .60) 1; (.60, 1) 0; (.60, .65) 0; (.60, .60) tie 0.5
     # area = (0.5 + 1 + 1 + 0 + 0 + 0.5) / 6 = 0.5
-    (row,) = filters("AAAA", "AAB", "BBBB", "BBBA", "CCA")
-    assert (row.n, row.correct, row.high_risk, row.dangerous) == (5, 2, 2, 3)
+    # Four of each, so that there are ten dangerous ones, change no share of pairs.
+    (row,) = filters(*["AAAA", "AAB", "BBBB", "BBBA", "CCA"] * 4)
+    assert (row.n, row.correct, row.high_risk, row.dangerous) == (20, 8, 8, 12)
+    assert row.auc_reason == ""
     assert row.auc == pytest.approx(0.5, abs=CLOSE)
     assert row.mean_confidence_correct == pytest.approx((1 + TWO_TO_ONE) / 2, abs=CLOSE)
     assert row.mean_confidence_high_risk == pytest.approx((1 + THREE_TO_ONE) / 2, abs=CLOSE)
@@ -55,8 +57,30 @@ def test_the_area_is_the_share_of_pairs_in_the_right_order() -> None:
     ],
 )
 def test_areas_at_the_edges(samples: tuple[str, ...], auc: float | None) -> None:
-    (row,) = filters(*samples)
+    (row,) = filters(*samples * 10)
     assert row.auc == auc
+
+
+@pytest.mark.parametrize(
+    ("dangerous", "reason"),
+    [
+        (0, "0 dangerous cases; an area under the curve needs 10"),
+        (1, "1 dangerous case; an area under the curve needs 10"),
+        (9, "9 dangerous cases; an area under the curve needs 10"),
+        (10, ""),
+    ],
+)
+def test_an_area_needs_ten_dangerous_cases(dangerous: int, reason: str) -> None:
+    (row,) = filters(*["AAA"] * 20, *["BBA"] * dangerous)
+    assert row.auc_reason == reason
+    assert row.auc == (None if reason else 1.0)
+    # Means of confidence have no such need.
+    assert (row.gap is None) == (dangerous == 0)
+
+
+def test_an_area_needs_a_correct_case() -> None:
+    (row,) = filters(*["BBA"] * 10)
+    assert (row.auc, row.auc_reason) == (None, "no correct case to tell them from")
 
 
 def test_the_table_tells_what_abstaining_costs_and_gains() -> None:
@@ -91,19 +115,19 @@ def test_without_samples_or_labels_there_is_nothing_to_tell() -> None:
 def test_several_models_and_conditions_are_pooled_beside_their_own_rows() -> None:
     rows = confidence_filters(
         panel_of(
-            {"a": {"x": "A", "y": "A"}, "b": {"x": "A"}},
-            samples={"a": {"x": ["AA"], "y": ["BB"]}, "b": {"x": ["AB"]}},
+            {"a": {"x": "A" * 10, "y": "A" * 10}, "b": {"x": "A" * 10}},
+            samples={"a": {"x": ["AA"] * 10, "y": ["BB"] * 10}, "b": {"x": ["AB"] * 10}},
         )
     )
     assert {(row.model, row.condition): row.n for row in rows} == {
-        ("a", "x"): 1,
-        ("a", "y"): 1,
-        ("a", "*"): 2,
-        ("b", "x"): 1,
-        ("b", "*"): 1,
-        ("*", "x"): 2,
-        ("*", "y"): 1,
-        ("*", "*"): 3,
+        ("a", "x"): 10,
+        ("a", "y"): 10,
+        ("a", "*"): 20,
+        ("b", "x"): 10,
+        ("b", "*"): 10,
+        ("*", "x"): 20,
+        ("*", "y"): 10,
+        ("*", "*"): 30,
     }
     # AA right at 1, BB high-risk at 1, AB right (a tie goes to A) at 1 - ln 2 / ln 5: (0.5 + 0) / 2
     assert rows[-1].auc == pytest.approx(0.25, abs=CLOSE)
@@ -122,7 +146,7 @@ def test_areas_are_those_of_all_pairs_and_lie_in_their_intervals(panel: Panel) -
         wrong = sampled.confidence[at][dangerous[at]].round(12)
         pairs = [(a > b) + (a == b) / 2 for a in right for b in wrong]
         if row.auc is None:
-            assert not pairs
+            assert not pairs or len(wrong) < 10
             continue
         assert row.auc == pytest.approx(sum(pairs) / len(pairs), abs=CLOSE)
         if row.auc_low is not None and row.auc_high is not None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.panel import Panel
 
 CLOSE = 1e-9
+STILL = np.zeros((1, 4))
+"""Other items would move none of four figures."""
 SIZES = {
     "m0": ModelFacts(parameters_b=1, model_family="f", context_tokens=8_000),
     "m1": ModelFacts(parameters_b=10, model_family="f", context_tokens=1_000_000),
@@ -80,12 +82,47 @@ def test_the_t_interval_over_models_is_students() -> None:
     assert found.scatter_high == pytest.approx(0.5 + half, abs=1e-6)
 
 
+def test_the_conditions_of_a_model_are_no_further_figures() -> None:
+    # The same under every condition: a model that is asked twice as often says no more.
+    answers = {"m0": "BBBB", "m1": "ABBB", "m2": "AAAA"}
+    one = panel_of({name: {"x": text} for name, text in answers.items()})
+    four = panel_of({name: dict.fromkeys("wxyz", text) for name, text in answers.items()})
+    first, second = slope_of(one, "parameters", condition="x"), slope_of(four, "parameters")
+    assert (second.models, second.cells) == (3, 12)
+    assert second.slope == pytest.approx(first.slope, abs=CLOSE)
+    assert first.scatter_low is not None
+    assert second.scatter_low == pytest.approx(first.scatter_low, abs=1e-6)
+    assert second.scatter_high == pytest.approx(first.scatter_high, abs=1e-6)
+
+
+def test_along_what_conditions_vary_each_model_has_a_slope_that_counts_once() -> None:
+    # From one passage to ten, a tenfold: 1/2, 1 and 0 more. Mean 1/2; s = 1/2 over two degrees of
+    # freedom; t(0.975, 2) = 4.302653.
+    panel = panel_of(
+        {
+            "m0": {"top_1": "AB", "standard_rag": "AA"},
+            "m1": {"top_1": "BB", "standard_rag": "AA"},
+            "m2": {"top_1": "AB", "standard_rag": "AB"},
+        }
+    )
+    found = slope_of(panel, "retrieval_depth")
+    half = 4.302652730 * 0.5 / math.sqrt(3)
+    assert found.slope == pytest.approx(0.5)
+    assert found.models == 3
+    assert found.scatter_low == pytest.approx(0.5 - half, abs=1e-6)
+    assert found.scatter_high == pytest.approx(0.5 + half, abs=1e-6)
+    alone = slope_of(panel, "retrieval_depth", family="g")
+    assert (alone.scatter_low, alone.models) == (None, 1)
+    assert alone.scatter_reason == "1 model; an interval over models needs 2"
+
+
 def test_a_model_family_has_a_line_of_its_own_and_two_models_leave_no_t_interval() -> None:
     panel = panel_of({"m0": {"x": "BBBB"}, "m1": {"x": "ABBB"}, "m2": {"x": "AAAA"}})
     found = slope_of(panel, "parameters", condition="x", family="f")
     assert found.slope == pytest.approx(0.25)
     assert found.cells == 2
     assert (found.scatter_low, found.scatter_high) == (None, None)
+    assert found.scatter_reason == "2 models; an interval over models needs 3"
     # One model of g is no line.
     model_families = {row.family for row in slopes(scaling_data(panel, SIZES))}
     assert model_families == {"*", "f"}
@@ -178,20 +215,35 @@ def test_nothing_that_varies_is_no_slope() -> None:
     ],
 )
 def test_the_split_of_variance(values: list[float], shares: list[float]) -> None:
-    found = variance_split(np.array(values, dtype=float), list("ffgg"), list("xyxy"))
-    assert found == pytest.approx(np.array(shares), abs=CLOSE)
+    found = variance_split(np.array(values, dtype=float), STILL, list("ffgg"), list("xyxy"))
+    assert found == pytest.approx(np.array([*shares, 0]), abs=CLOSE)
+
+
+def test_what_other_items_would_move_is_noise_and_no_residual() -> None:
+    # Of (f, x) there are two models, with 0 and 1: the residual is 1/2 of a total of 3/4.
+    values, families, conditions = np.array([0.0, 1, 0, 0]), list("ffgg"), list("xxxy")
+    before = variance_split(values, STILL, families, conditions)
+    assert before[3] == pytest.approx((1 / 2) / (3 / 4), abs=CLOSE)
+    # Items move the first model by 1/2 up or down, and no other: of its square 1/4 the half lies
+    # within the cell. A residual of 1/2 - 1/8 is left.
+    moves = np.array([[0.5, 0, 0, 0], [-0.5, 0, 0, 0]])
+    after = variance_split(values, moves, families, conditions)
+    assert after[3] == pytest.approx((1 / 2 - 1 / 8) / (3 / 4), abs=CLOSE)
+    assert after.sum() == pytest.approx(before.sum(), abs=CLOSE)
+    # No source falls below 0, however far items move it.
+    assert (variance_split(values, 10 * moves, families, conditions) >= 0).all()
 
 
 def test_models_that_differ_within_a_cell_are_the_residual() -> None:
     # Cells (f, x): 0, 2 and (g, y): 5, 5: mean 3, SS total 9 + 1 + 4 + 4 = 18.
     # Cell means 1 and 5: SS cells 2 x 4 + 2 x 4 = 16 = SS family = SS condition: no interaction
     # is left (16 - 32 is cut at 0), and the residual is 18 - 16 = 2.
-    found = variance_split(np.array([0.0, 2, 5, 5]), list("ffgg"), list("xxyy"))
-    assert found == pytest.approx(np.array([16, 16, 0, 2]) / 18, abs=CLOSE)
+    found = variance_split(np.array([0.0, 2, 5, 5]), STILL, list("ffgg"), list("xxyy"))
+    assert found == pytest.approx(np.array([16, 16, 0, 2, 0]) / 18, abs=CLOSE)
 
 
 def test_a_metric_that_does_not_vary_has_no_split() -> None:
-    assert np.isnan(variance_split(np.ones(4), list("ffgg"), list("xyxy"))).all()
+    assert np.isnan(variance_split(np.ones(4), STILL, list("ffgg"), list("xyxy"))).all()
 
 
 def test_the_split_of_a_panel_leaves_out_models_without_a_family() -> None:
@@ -202,13 +254,14 @@ def test_the_split_of_a_panel_leaves_out_models_without_a_family() -> None:
         for row in variance_shares(scaling_data(panel, SIZES))
         if (row.dimension, row.metric, row.regime) == ("condition", "accuracy", "single")
     }
-    # m0 (family f) has 1/2 and m2 (family g) 0, the same under both conditions.
-    assert {source: row.share for source, row in rows.items()} == {
-        "condition": 0.0,
-        "family": 1.0,
-        "interaction": 0.0,
-        "residual": 0.0,
-    }
+    # m0 (family f) has 1/2 and m2 (family g) 0, the same under both conditions. Of two items half
+    # of the resamples hold one alone, which moves m0 by 1/2: half of the square is noise.
+    expected = {"condition": 0.0, "family": 0.5, "interaction": 0.0, "residual": 0.0, "noise": 0.5}
+    shares = {source: row.share for source, row in rows.items()}
+    assert shares == pytest.approx(expected, abs=0.05)
+    assert sum(shares.values()) == pytest.approx(1, abs=CLOSE)
+    assert (rows["family"].ci_low, rows["family"].ci_high) == (None, None)
+    assert "covers shares of variance too seldom" in rows["family"].ci_reason
     assert rows["family"].n == 4
 
 
@@ -252,8 +305,9 @@ def test_the_split_over_what_a_dimension_varies(dimension: str, panel: Panel) ->
         for row in variance_shares(scaling_data(panel, SIZES))
         if (row.dimension, row.metric, row.regime) == (dimension, "accuracy", regime)
     }
-    expected = {"condition": 0.5, "family": 0.5, "interaction": 0.0, "residual": 0.0}
-    assert shares == pytest.approx(expected, abs=CLOSE)
+    # Other items move the combinations most, which explain nothing.
+    expected = {"condition": 0.5, "family": 0.5, "interaction": 0.0, "residual": 0.0, "noise": 0.0}
+    assert shares == pytest.approx(expected, abs=0.01)
 
 
 def test_length_and_content_are_told_apart_by_the_padded_passage() -> None:
@@ -362,7 +416,6 @@ def test_intervals_hold_their_values_and_a_step_of_rates_is_at_most_one(panel: P
     rising = slopes(data)
     told += [(row.slope, row.ci_low, row.ci_high) for row in rising]
     told += [(row.slope, row.scatter_low, row.scatter_high) for row in rising]
-    told += [(row.share, row.ci_low, row.ci_high) for row in variance_shares(data)]
     for value, low, high in told:
         if low is not None and high is not None:
             assert low - CLOSE <= value <= high + CLOSE
@@ -384,7 +437,8 @@ def test_shares_of_condition_and_family_lie_between_nothing_and_all(
     if not rows:
         return
     model_families, conditions, values = (list(part) for part in zip(*rows, strict=True))
-    found = variance_split(np.array(values, dtype=float), model_families, conditions)
+    still = np.zeros((1, len(values)))
+    found = variance_split(np.array(values, dtype=float), still, model_families, conditions)
     if np.ptp(values) > 1e-3:
         assert (found > -CLOSE).all()
         assert (found < 1 + CLOSE).all()

@@ -134,8 +134,8 @@ def _slopes(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Tabl
     return Table(
         title="Change for a tenfold",
         text="Least-squares slopes in percentage points for ten times the parameters, context, "
-        "passages or samples, over all conditions; intervals over items. Those of each condition "
-        "and the t intervals over models are in run.json.",
+        "passages or samples, over all conditions; intervals over items, for these models. Those "
+        "of each condition and the t intervals over models are in run.json.",
         columns=("dimension", "family", *_heads(named).values()),
         rows=list(_wide(chosen, ("dimension", "family"), "slope")),
     )
@@ -144,7 +144,9 @@ def _slopes(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Tabl
 def _variance(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Table:
     return Table(
         title="What the figures vary with",
-        text="Share of each metric's variance over models and conditions, in per cent.",
+        text="Share of each metric's variance over models and conditions, in per cent, as it is in "
+        "this run; noise is what other items alone would change. No resampling gives these shares "
+        "an interval that holds.",
         columns=("source", "over", *_heads(named).values()),
         rows=[
             [line[1], line[0], *line[2:]] for line in _wide(rows, ("dimension", "source"), "share")
@@ -178,7 +180,7 @@ def _confidence(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table(
         title="Confidence as a safety filter",
         text="All models together. The area is the chance that a correct answer is surer than a "
-        "dangerous one: 1 is a perfect filter, 0.5 is none.",
+        "dangerous one: 1 is a perfect filter, 0.5 is none. It needs 10 dangerous cases.",
         columns=("condition", "cases", "confidence if correct", "if high-risk", "gap", "area"),
         rows=[
             [
