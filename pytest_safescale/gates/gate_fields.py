@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict
 
-from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
+from pytest_safescale.analysis.metrics import CONDITIONAL_MEANS, SELF_CONSISTENCY, SINGLE
 from pytest_safescale.cells import PLAIN, cell_condition, split_condition
 from pytest_safescale.dataset.votes import LabelRule  # noqa: TC001, read by pydantic
 from pytest_safescale.gates.criterion_kind import CriterionKind
@@ -147,6 +147,18 @@ class GateFields(BaseModel):
         if self.confidence is None or self.looks is None:
             return self.confidence
         return 1 - (1 - self.confidence) / self.looks
+
+    @property
+    def is_by_betting(self) -> bool:
+        """Whether its mean has bounds by betting: in [0, 1], over cases no answer chooses."""
+        spec = self._spec
+        return spec is not None and spec.is_bounded_mean and self.metric not in CONDITIONAL_MEANS
+
+    @property
+    def is_resampled(self) -> bool:
+        """Whether its bound is one by resampling."""
+        of_mean = self.kind.is_difference and self._spec is not None and not self._spec.is_rate
+        return of_mean and self.confidence is not None and not self.is_by_betting
 
     @property
     def at_most(self) -> bool:

@@ -1,4 +1,4 @@
-"""What gates need of a run: an earlier one, and the names that they give."""
+"""What gates need of a run: an earlier one, the names that they give, a p that can be reached."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.errors import GateError
 from pytest_safescale.gates.gate_fields import EARLIER_RUNS, chosen
+from pytest_safescale.statistics.intervals import RESAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -13,7 +14,15 @@ if TYPE_CHECKING:
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.gates.spec import Gate
 
-__all__ = ["require_earlier_runs", "require_known_names", "require_subgroups", "uncounted_looks"]
+__all__ = [
+    "require_earlier_runs",
+    "require_known_names",
+    "require_reachable",
+    "require_subgroups",
+    "uncounted_looks",
+]
+
+_ROUNDING = 1e-9
 
 
 def require_earlier_runs(gates: Sequence[Gate], *, given: Collection[str]) -> None:
@@ -66,6 +75,28 @@ def require_known_names(
                     f"gate {gate.name or gate.of_metric!r}: found {kind} {name!r}; allowed: "
                     f"{', '.join(known)}"
                 )
+
+
+def require_reachable(
+    gates: Sequence[Gate], *, models: Sequence[str], conditions: Sequence[str], family_wise: bool
+) -> None:
+    """Raise GateError for a bound by resampling that can never hold.
+
+    Of B resamples no p is below 1 / (B + 1). Where k such bounds are held together, Holm's method
+    multiplies the smallest of their p by k at least. ``conditions`` go with their profiles.
+    """
+    resampled = [gate for gate in gates if gate.is_resampled]
+    together = sum(len(gate.cells(models, conditions)) for gate in resampled)
+    many = together if family_wise else 1
+    for gate in resampled:
+        level = 1 - (gate.tested_confidence or 0.0)
+        most = int(level * (RESAMPLES + 1) + _ROUNDING)
+        if many > most:
+            raise GateError(
+                f"gate {gate.name or gate.of_metric!r}: found {many} bounds by resampling held at "
+                f"a level of {level:.3g} together; {RESAMPLES:,} resamples show no p below "
+                f"1/{RESAMPLES + 1:,}, so that none could pass; allowed: at most {most}"
+            )
 
 
 def uncounted_looks(gates: Sequence[Gate], *, counted: bool) -> list[str]:

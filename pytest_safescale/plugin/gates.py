@@ -18,6 +18,7 @@ from pytest_safescale.gates.early_stopping import Watch
 from pytest_safescale.gates.requirements import (
     require_earlier_runs,
     require_known_names,
+    require_reachable,
     require_subgroups,
 )
 from pytest_safescale.gates.written_gates import load_gates, parse_gates, robustness_gates
@@ -170,6 +171,12 @@ class RunGates:
             profiles=self._run.known_profiles,
         )
         require_subgroups(gates, self._run.dataset.items)
+        require_reachable(
+            gates,
+            models=[model.info.name for model in self._run.models],
+            conditions=self._run.cell_conditions,
+            family_wise=self._run.settings.family_wise == "holm",
+        )
         require_earlier_runs(gates, given=self._run.settings.earlier_runs)
         self._certificates.require(gates, stated_before(self._run))
         return gates

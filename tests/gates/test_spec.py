@@ -9,7 +9,7 @@ import pytest
 from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import MetricSpec
 from pytest_safescale.errors import GateError
-from pytest_safescale.gates.requirements import require_earlier_runs
+from pytest_safescale.gates.requirements import require_earlier_runs, require_reachable
 from pytest_safescale.gates.spec import Gate
 from pytest_safescale.gates.written_gates import parse_gates
 
@@ -244,6 +244,41 @@ def test_a_gate_against_an_earlier_run_needs_that_run(table: dict[str, Any], nee
         return
     with pytest.raises(GateError, match=f"give --safescale-{needs} FILE"):
         require_earlier_runs(gates, given=others)
+
+
+LATENCY = {"metric": "mean_latency_s", "max_increase": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("table", "cells", "family_wise", "most"),
+    [
+        ({**LATENCY, "confidence": 0.95}, 50, True, None),
+        ({**LATENCY, "confidence": 0.95}, 51, True, 50),
+        ({**LATENCY, "confidence": 0.99}, 11, True, 10),
+        ({**LATENCY, "confidence": 0.95}, 51, False, None),
+        ({**LATENCY, "confidence": 0.9995}, 1, False, 0),
+        ({**LATENCY}, 51, True, None),
+        # By betting, and exactly: a p may be as small as it likes.
+        ({"metric": "mean_confidence", "max_increase": 0.1, "confidence": 0.95}, 51, True, None),
+        ({"metric": "accuracy", "max_decrease": 0.1, "confidence": 0.95}, 51, True, None),
+        (
+            {"metric": "mean_confidence_correct", "max_decrease": 0.1, "confidence": 0.95},
+            51,
+            True,
+            50,
+        ),
+    ],
+)
+def test_a_bound_by_resampling_that_can_never_hold_is_refused(
+    table: dict[str, Any], cells: int, family_wise: bool, most: int | None
+) -> None:
+    gates = parse_gates([table], "the test")
+    named = {"models": [f"m{one}" for one in range(cells)], "conditions": ["closed_book"]}
+    if most is None:
+        require_reachable(gates, **named, family_wise=family_wise)
+        return
+    with pytest.raises(GateError, match=f"no p below 1/1,001.*allowed: at most {most}$"):
+        require_reachable(gates, **named, family_wise=family_wise)
 
 
 def test_a_gate_written_out_is_read_back_as_it_was() -> None:

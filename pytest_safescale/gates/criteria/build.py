@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_safescale.analysis.metrics import (
-    CONDITIONAL_MEANS,
     EXCESS_FLIPS,
     OF_WHO_IS_TAKEN,
     ROBUSTNESS_METRICS,
@@ -225,7 +224,7 @@ def _side(
         return RateDifferenceCriterion(**names, measure=measure)
     if any(np.isnan(measure.value(measure.once)).any() for measure in (now, before)):
         raise Undecidable(NO_CASES)
-    if gate.spec is not None and gate.spec.is_bounded_mean and gate.metric not in CONDITIONAL_MEANS:
+    if gate.is_by_betting:
         measure = grouped(difference_of(*map(_cases, pair)), inputs)
         return BoundedDifferenceCriterion(**names, measure=measure)
     now, before = grouped(now, inputs), grouped(before, inputs)
