@@ -176,8 +176,8 @@ def test_what_a_plan_says_can_be_done_with_its_corpus(tmp_path: Path) -> None:
         [
             {"id": "a", "text": f"In children, {said[0].lower()}{said[1:]}"},
             {"id": "b", "title": "Old", "text": "The liver has two lobes.", "date": "2001-05-01"},
-            {"id": "c", "text": "By LI-RADS v2017 it is LR-4."},
-            {"id": "d", "text": "By LI-RADS v2018 it is LR-5."},
+            {"id": "c", "text": "It is LR-4 by LI-RADS v2017."},
+            {"id": "d", "text": "It is LR-5 by LI-RADS v2018."},
             {"id": "e", "text": f"{long} and no air leaks for one more day at all."},
             {"id": "f", "text": f"{long} and no air leaks for one more day in all."},
         ],
