@@ -20,6 +20,7 @@ from pytest_safescale.analysis.mechanisms import evidence_misread, reasoning_dri
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
 from pytest_safescale.analysis.panel import NULL
 from pytest_safescale.analysis.per_item import counted_failures, worst_of_each
+from pytest_safescale.analysis.pools import pool_gaps
 from pytest_safescale.analysis.profiles import base_panel
 from pytest_safescale.analysis.scaling import scaling_data
 from pytest_safescale.analysis.slopes import slopes
@@ -53,10 +54,10 @@ def analyses(
     adaptive: bool = False,
     seed: int = SEED,
 ) -> dict[str, Any]:
-    """Return ensembles, concentration, mechanisms, scaling, attribution and subgroups of items.
+    """Return ensembles, concentration, mechanisms, scaling, attribution, subgroups and pools.
 
-    They are of the plain prompt profile, or the first where that is not asked; what the others
-    change is a dimension of the decoupling table.
+    Subgroups and pools are of items. But for pools they are of the plain prompt profile, or the
+    first where that is not asked; what the others change is a dimension of the decoupling table.
     ``ensembles`` maps names to models that the panel has; ``facts`` is what is known of models.
     ``failures`` are other counts per item than those of our definitions. With ``adaptive`` what
     needs every sample is excluded, as sampling may have stopped early.
@@ -82,6 +83,7 @@ def analyses(
         "scaling": _scaling(panel, whole, ensembles, facts, adaptive=adaptive, seed=seed),
         **({} if seen is None else {"attribution": _plain(seen)}),
         **({"strata": _plain(parted)} if parted else {}),
+        **({"pools": _plain(gaps)} if (gaps := pool_gaps(whole, adaptive=adaptive)) else {}),
     }
 
 

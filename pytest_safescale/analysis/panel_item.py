@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pytest_safescale.dataset.item import PUBLIC
 from pytest_safescale.dataset.votes import is_set
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class PanelItem:
     """A hash of everything the item says; empty where none is recorded."""
     cluster: str = ""
     """What it shares with items it is not independent of; empty where it is named none."""
+    pool: str = PUBLIC
+    """``public`` or ``sealed``."""
 
     subspecialty: str = ""
     question_type: str = ""

@@ -24,7 +24,7 @@ _OUT = Path("safescale.lock.json")
 _NOT_FIXED = (
     *("model", "base-url", "concurrency", "store", "replay", "max-age", "fresh", "baseline"),
     "anchor",
-    *("lock", "ledger", "report", "figures", "stop-when-decided", "self-check"),
+    *("lock", "ledger", "sealed", "report", "figures", "stop-when-decided", "self-check"),
     *("max-calls", "max-cost"),
 )
 """Options of a run that no lock depends on; taken, so that a command can be pasted."""

@@ -62,6 +62,7 @@ _OWN = {
         "negated",
         "source",
         "cluster",
+        "pool",
         *LISTED.values(),
         "label_votes",
         *(f"option_{number}_{label.value}" for number in range(1, 27) for label in Label),

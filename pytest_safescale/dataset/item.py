@@ -7,7 +7,7 @@ import string
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from typing_extensions import NotRequired, TypedDict
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "LETTERS",
     "PAPER_LETTERS",
+    "PUBLIC",
+    "SEALED",
     "CorpusRepair",
     "Dataset",
     "Item",
@@ -28,6 +30,9 @@ __all__ = [
     "letters_to_read",
 ]
 
+PUBLIC: Final = "public"
+SEALED: Final = "sealed"
+"""The two pools of items."""
 LETTERS = string.ascii_uppercase
 """The letters an option can have."""
 PAPER_LETTERS = LETTERS[:5]
@@ -76,6 +81,7 @@ class Option(BaseModel):
 _OF_NO_ACCOUNT: Any = {
     "source": True,
     "cluster": True,
+    "pool": True,
     "key_fact": True,
     "labelled": True,
     "options": {"__all__": {"votes"}},
@@ -87,6 +93,7 @@ class OptionalPart(TypedDict, total=False):
     """Keys of ``ItemPart``, where it has them."""
 
     cluster: str
+    pool: str
     votes: dict[str, dict[str, list[int]]]
     labelled: bool
 
@@ -106,6 +113,8 @@ class ItemPart(TypedDict):
     """The labels that are set, by the letters of the options that carry any."""
     cluster: NotRequired[str]
     """Where the data set names one."""
+    pool: NotRequired[str]
+    """``sealed`` of an item that is; no key of a public one."""
     votes: NotRequired[dict[str, dict[str, list[int]]]]
     """How many raters said yes and no of a label, by letter, where one said yes."""
     labelled: NotRequired[bool]
@@ -142,6 +151,8 @@ class Item(BaseModel):
     """One line on where the fact comes from."""
     cluster: str = ""
     """What it has in common with items it is not independent of, such as a patient; empty: none."""
+    pool: Literal["public", "sealed"] = PUBLIC
+    """Whether it is asked about in every run, or only where sealed items are opened."""
     labelled: bool = False
     """Whether the data set says of any option that it carries a label or that it does not."""
 
@@ -196,7 +207,7 @@ class Item(BaseModel):
         }
 
     def optional_part(self) -> OptionalPart:
-        """Return the cluster, votes where a rater said yes, and whether anything was said.
+        """Return cluster, pool, votes where a rater said yes, and whether anything was said.
 
         Without a yes no rule sets a label.
         """
@@ -206,6 +217,8 @@ class Item(BaseModel):
             if any(yes for _, yes, _ in option.votes)
         }
         part: OptionalPart = {"cluster": self.cluster} if self.cluster else {}
+        if self.pool != PUBLIC:
+            part["pool"] = self.pool
         if votes:
             part["votes"] = votes
         if self.labelled:

@@ -157,6 +157,7 @@ def _record(item: Item) -> dict[str, Any]:
         "key_fact": item.key_fact,
         "source": item.source,
         "cluster": item.cluster,
+        "pool": item.pool,
     }
     return {
         "question_id": item.id,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.dataset.answer_keys import read_answer_key
 from pytest_safescale.dataset.headings import NESTED, SYNONYMS
-from pytest_safescale.dataset.item import Item, Option
+from pytest_safescale.dataset.item import PUBLIC, SEALED, Item, Option
 from pytest_safescale.dataset.label_cells import FILLED_CELLS, read_flag, read_labels
 from pytest_safescale.dataset.lettered_options import choices_behind
 from pytest_safescale.dataset.option_cells import read_options
@@ -115,6 +115,7 @@ def read_item(
         "question_type": _optional(record, values, "question_type") or "",
         "source": _optional(record, values, "source") or "",
         "cluster": _cluster(record),
+        "pool": _pool(record),
         "key_fact": _optional(record, values, "key_fact"),
         "clean_evidence": _either(record, metadata, "evidence_clean"),
         "conflict_evidence": _either(record, metadata, "evidence_conflict"),
@@ -226,6 +227,17 @@ def _cluster(record: RawRecord) -> str:
         allowed = f"a number, at most {_LONGEST_ID} printable characters, or nothing"
         record.wrong("cluster", value, allowed)
     return name or ""
+
+
+def _pool(record: RawRecord) -> str:
+    value = record.values.get("pool")
+    if absent(value):
+        return PUBLIC
+    word = value.strip().casefold() if isinstance(value, str) else ""
+    if word not in (PUBLIC, SEALED):
+        record.wrong("pool", value, f"{PUBLIC}, {SEALED} or nothing")
+        return PUBLIC
+    return word
 
 
 def _joined(value: object) -> object:

@@ -39,6 +39,7 @@ _HEADINGS = (
     "negated",
     "source",
     "cluster",
+    "pool",
     "high_risk",
     "unsafe",
     "contradicts",
@@ -75,6 +76,7 @@ class Shape(BaseModel):
     negated: Headings = ()
     source: Headings = ()
     cluster: Headings = ()
+    pool: Headings = ()
     high_risk: Headings = ()
     """A pattern for a column each, or one heading that lists letters; so the other two labels."""
     unsafe: Headings = ()

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_safescale.dataset.item import Label
+from pytest_safescale.dataset.item import SEALED, Label
 from pytest_safescale.dataset.raw_record import escaped
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class DatasetSummary:
     subspecialties: Mapping[str, int]
     clustered: tuple[int, int]
     """How many items are named a cluster, and how many clusters there are."""
+    sealed: int
+    """Items of the sealed pool."""
     evidence: Mapping[str, int]
     """Items by the condition they bring their own evidence or context for."""
     passages: int
@@ -68,6 +70,7 @@ def summarise_dataset(dataset: Dataset) -> DatasetSummary:
             sum(item.cluster != "" for item in items),
             len({item.cluster for item in items} - {""}),
         ),
+        sealed=sum(item.pool == SEALED for item in items),
         evidence=_evidence(items),
         passages=len(dataset.corpus),
         unknown_keys=dataset.unknown_keys,
@@ -89,6 +92,7 @@ def render_summary(counts: DatasetSummary) -> str:
         f"negated stems   {counts.negated}",
         f"subspecialties  {_spread(counts.subspecialties)}",
         *_clusters(*counts.clustered),
+        *([f"sealed          {counts.sealed} items"] if counts.sealed else []),
         f"corpus          {counts.passages or 'no'} passages",
         "evidence that comes with the items",
         *(f"  {name:<{width}}  {count} items" for name, count in counts.evidence.items()),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.errors import SafescaleError, SettingsError
 from pytest_safescale.report.markdown import run_verdict_line
 from pytest_safescale.results.lock import lock_differences, read_lock
+from pytest_safescale.runs.case_list import OPTION_SEALED
 from pytest_safescale.runs.ledger import OPTION, begin_attempt, begun_line, finish_attempt
 from pytest_safescale.runs.lock import fixed_facts, other_items
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["RunAttempt"]
 
 LOCK = "--safescale-lock"
+OPEN = "open"
 
 
 class RunAttempt:
@@ -42,6 +44,11 @@ class RunAttempt:
             self._lock = self._checked(settings.lock)
         if settings.ledger is not None:
             self._check_ledger()
+        elif settings.sealed == OPEN:
+            raise SettingsError(
+                f"{OPTION_SEALED}: sealed items are opened once under a lock, which the ledger "
+                f"counts; allowed: together with {LOCK} and {OPTION}"
+            )
 
     def _checked(self, path: Path) -> LockFile:
         if self._gates.hooked:
@@ -83,9 +90,25 @@ class RunAttempt:
                 lock=lock["sha256"],
                 items_sha256=lock["fixed"]["items"]["sha256"],
             )
-            before = begin_attempt(settings.ledger, self._begun, check=self._check_looks)
+            before = begin_attempt(settings.ledger, self._begun, check=self._check_earlier)
             self._place = before.part_of_manifest(self._begun)
         self._state(book)
+
+    def _check_earlier(self, before: Ledger) -> None:
+        self._check_looks(before)
+        if self._lock is None or self._run.settings.sealed != OPEN:
+            return
+        if before.unreadable:
+            raise SettingsError(
+                f"{OPTION_SEALED}: {before.unreadable[0]}, and may have opened the sealed items; "
+                "allowed: a ledger of whole lines"
+            )
+        if first := before.opened(self._lock["sha256"]):
+            raise SettingsError(
+                f"{OPTION_SEALED}: the sealed items were opened under this lock at "
+                f"{first['time']} by run {first['run_id'][:12]} ({', '.join(first['models'])}); "
+                "allowed: closed, or a new lock with sealed items that nobody has seen"
+            )
 
     def _check_looks(self, before: Ledger) -> None:
         """Refuse a look beyond those that a gate has planned under this lock."""

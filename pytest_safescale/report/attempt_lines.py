@@ -31,7 +31,12 @@ def attempt_sentences(manifest: Manifest) -> Iterator[str]:
     before = f"; {more} more before those" if more > 0 else ""
     yield f"Attempt {ledger['attempt']} under this lock{told}{before}."
     if ledger["beside"]:
-        yield f"The same items were asked about in {ledger['beside']} attempts under other locks."
+        seen = ledger["opened_beside"]
+        sealed = f", {seen} of which opened the sealed ones" if seen else ""
+        yield (
+            f"The same items were asked about in {ledger['beside']} attempts under other locks"
+            f"{sealed}."
+        )
     if unread := ledger["unreadable"]:
         more_lines = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
         yield f"In the ledger, what cannot be read counts as an attempt: {unread[0]}{more_lines}."

@@ -13,6 +13,7 @@ from pytest_safescale.report.concentration_lines import concentration_sentences
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_summary
+from pytest_safescale.report.pool_lines import pool_sentences
 from pytest_safescale.report.profile_lines import profile_sentences
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.search_lines import robustness_summary
@@ -82,15 +83,15 @@ def render_summary(conclusion: Conclusion) -> str:
     if by_options := option_probability_summary(conclusion.metrics):
         foot += ["", *by_options]
     foot += _items(conclusion)
-    if told_why := [
+    told_why = [
         *attribution_sentences(conclusion.analyses),
         *repair_sentences(manifest, map(vars, conclusion.comparisons)),
-    ]:
-        foot += ["", *(f"- {markdown(line)}" for line in told_why)]
+    ]
+    foot += _listed(told_why)
     told_worst = concentration_sentences(conclusion.analyses, label_words(manifest))
     foot += [line for told in told_worst for line in ("", markdown(told))]
-    if told_layers := layer_sentences(conclusion.analyses):
-        foot += ["", *(f"- {markdown(line)}" for line in told_layers)]
+    foot += _listed(pool_sentences(conclusion.analyses))
+    foot += _listed(layer_sentences(conclusion.analyses))
     if told_profiles := profile_sentences(conclusion):
         foot += ["", *(markdown(line) for line in told_profiles[:1]), ""]
         foot += [f"- {markdown(line)}" for line in told_profiles[1:]]
@@ -130,6 +131,10 @@ def _items(conclusion: Conclusion) -> list[str]:
         *strata_sentences(conclusion.manifest, conclusion.analyses),
     ]
     return [line for sentence in told for line in ("", markdown(sentence))]
+
+
+def _listed(sentences: Sequence[str]) -> list[str]:
+    return ["", *(f"- {markdown(line)}" for line in sentences)] if sentences else []
 
 
 def _notices(notices: Sequence[str]) -> list[str]:

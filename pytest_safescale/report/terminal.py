@@ -11,6 +11,7 @@ from pytest_safescale.report.baseline_lines import change_lines
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_lines
+from pytest_safescale.report.pool_lines import pool_sentences
 from pytest_safescale.report.profile_lines import profile_sentences
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.search_lines import robustness_lines
@@ -58,6 +59,8 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         lines += option_probability_lines(metrics, name)
     if told_repair := repair_sentences(conclusion.manifest, map(vars, conclusion.comparisons)):
         lines += ["", *(part for one in told_repair for part in wrap(one, 80))]
+    if told_pools := pool_sentences(conclusion.analyses):
+        lines += ["", *(part for one in told_pools for part in wrap(one, 80))]
     if told_layers := layer_sentences(conclusion.analyses):
         lines += ["", *(part for one in told_layers for part in wrap(one, 80))]
     if told_profiles := profile_sentences(conclusion):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import NotRequired, TypedDict
 
 from pytest_safescale.cells import PLAIN, cell_condition
-from pytest_safescale.dataset.item import ItemPart
+from pytest_safescale.dataset.item import PUBLIC, ItemPart
 from pytest_safescale.results.evidence_record import (  # pydantic reads them
     EvidenceFacts,  # noqa: TC001
     EvidenceRecord,  # noqa: TC001
@@ -292,6 +292,7 @@ class FurtherPart(TypedDict, total=False):
     """The keys of ``CaseRecord`` that not every record of a run has."""
 
     cluster: str
+    pool: str
     votes: dict[str, dict[str, list[int]]]
     labelled: bool
     layers: LayersRecord
@@ -332,6 +333,7 @@ def kept_case(record: CaseRecord) -> KeptCase:
         "options": record["options"],
         "labels": record["labels"],
         "cluster": record.get("cluster", ""),
+        "pool": record.get("pool", PUBLIC),
         "votes": record.get("votes", {}),
         "labelled": record.get("labelled", False),
         "truth": record["truth"],

@@ -49,6 +49,8 @@ class LedgerLine(TypedDict):
     """The fingerprint of each model under test, by its name."""
     cases: int
     """How many are to be asked."""
+    sealed: NotRequired[int]
+    """How many sealed items it opens; 0, or no key, for none."""
     asked: NotRequired[int]
     """Of an attempt that is finished: how many were."""
     gates: NotRequired[list[GateOutcome]]
@@ -77,13 +79,17 @@ class Ledger:
         """
         return len(self.begun(lock)) + len(self.unreadable)
 
+    def opened(self, lock: str) -> LedgerLine | None:
+        """Return the attempt that opened the sealed items under a lock; ``None`` for none."""
+        return next((line for line in self.begun(lock) if line.get("sealed")), None)
+
     def part_of_manifest(self, begun: LedgerLine) -> LedgerOfRun:
         """Return the place of an attempt that begins after these lines."""
-        beside = {
-            line["run_id"]
+        others = [
+            line
             for line in self.lines
             if line["lock"] != begun["lock"] and line["items_sha256"] == begun["items_sha256"]
-        }
+        ]
         return {
             "path": self.path,
             "attempt": self.attempts(begun["lock"]) + 1,
@@ -91,7 +97,8 @@ class Ledger:
                 self._row(number, line)
                 for number, line in enumerate(self.begun(begun["lock"]), start=1)
             ],
-            "beside": len(beside),
+            "beside": len({line["run_id"] for line in others}),
+            "opened_beside": len({line["run_id"] for line in others if line.get("sealed")}),
             "unreadable": list(self.unreadable),
         }
 

@@ -42,5 +42,7 @@ class LedgerOfRun(TypedDict):
     earlier: list[AttemptRow]
     beside: int
     """Attempts on the same items under other locks."""
+    opened_beside: int
+    """How many of those opened the sealed ones among them."""
     unreadable: list[str]
     """The lines that cannot be read, and why."""

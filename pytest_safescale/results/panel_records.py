@@ -38,7 +38,7 @@ from pytest_safescale.analysis.panel import (
     PanelItem,
 )
 from pytest_safescale.answers.answer import AnswerState, recorded_state
-from pytest_safescale.dataset.item import LETTERS
+from pytest_safescale.dataset.item import LETTERS, PUBLIC
 from pytest_safescale.results.case_record import cell_of
 from pytest_safescale.results.turn_record import first_turn
 from pytest_safescale.verdicts.evidence_classes import EvidenceClass
@@ -84,6 +84,7 @@ def item_of_record(record: CaseRecord | KeptCase) -> PanelItem:
         cluster=record.get("cluster") or "",
         subspecialty=record.get("subspecialty") or "",
         question_type=record.get("question_type") or "",
+        pool=record.get("pool") or PUBLIC,
     )
 
 

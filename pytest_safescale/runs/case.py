@@ -362,6 +362,8 @@ def _further(item: Item, layers: LayersRecord | None) -> FurtherPart:
     found: FurtherPart = {}
     if "cluster" in part:
         found["cluster"] = part["cluster"]
+    if "pool" in part:
+        found["pool"] = part["pool"]
     if "votes" in part:
         found["votes"] = part["votes"]
     if "labelled" in part:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_safescale.cells import PLAIN
-from pytest_safescale.dataset.item import LETTERS
+from pytest_safescale.dataset.item import LETTERS, SEALED
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.runs.case import Case
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Model
     from pytest_safescale.settings.schema import Settings
 
-__all__ = ["cases_of", "check_letters", "chosen_items", "narrowed_by"]
+__all__ = ["OPTION_SEALED", "cases_of", "check_letters", "chosen_items", "narrowed_by", "opened"]
+
+OPTION_SEALED = "--safescale-sealed"
 
 
 def narrowed_by(settings: Settings, items: Sequence[Item], every: Sequence[Item]) -> str:
@@ -42,6 +44,33 @@ def chosen_items(items: Sequence[Item], ids: Sequence[str]) -> tuple[Item, ...]:
                 f"--safescale-item: found {item_id!r}; allowed: an item's id, such as {known}"
             )
     return tuple(item for item in items if item.id in ids)
+
+
+def opened(items: tuple[Item, ...], settings: Settings, name: str) -> tuple[Item, ...]:
+    """Return the items without the sealed ones, or all where those are opened.
+
+    ``name`` is of the data set. Raises SettingsError where a sealed item is asked for by its id
+    and stays sealed, where no other is left, and where there is none to open.
+    """
+    sealed, ids = settings.sealed == "open", settings.item
+    closed = [item for item in items if item.pool == SEALED]
+    if sealed and not closed:
+        raise SettingsError(
+            f"{OPTION_SEALED}: found open, and {name} has no sealed items; allowed: closed, or "
+            f"items with pool = {SEALED}"
+        )
+    if sealed or not closed:
+        return items
+    if wanted := [item.id for item in closed if item.id in ids]:
+        raise SettingsError(
+            f"--safescale-item: found {wanted[0]!r}, which is sealed; allowed: a public item, or "
+            f"{OPTION_SEALED}=open"
+        )
+    if len(closed) == len(items):
+        raise SettingsError(
+            f"every item of {name} is sealed; allowed: public items, or {OPTION_SEALED}=open"
+        )
+    return tuple(item for item in items if item.pool != SEALED)
 
 
 def cases_of(

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.calls.database import alone
+from pytest_safescale.dataset.item import SEALED
 from pytest_safescale.errors import ReportError, SettingsError, StoreError
 from pytest_safescale.results.certificate_file import model_identity
 from pytest_safescale.results.ledger import BEGUN, FINISHED, Ledger, packed_line, read_ledger
@@ -40,6 +41,7 @@ def begun_line(run: Run, *, run_id: str, lock: str, items_sha256: str) -> Ledger
         "items_sha256": items_sha256,
         "models": _fingerprints(run),
         "cases": len(run.cases),
+        "sealed": sum(item.pool == SEALED for item in run.dataset.items),
     }
 
 

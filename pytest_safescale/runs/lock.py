@@ -44,7 +44,7 @@ def fixed_facts(run: Run, gates: Sequence[Gate]) -> dict[str, Any]:
     of the user's own it has the names alone.
     """
     stated = stated_before(run)
-    items = [(item.id, item.content_sha256) for item in run.dataset.items]
+    items = [(item.id, item.content_sha256, item.pool) for item in run.listed]
     passages = ((one.id, one.title, one.text) for one in run.dataset.corpus)
     return {
         "gates": [_written(gate) for gate in gates],

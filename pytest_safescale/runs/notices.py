@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.layers.layered_model import LayeredModel
 from pytest_safescale.layers.triage import Triage
 from pytest_safescale.models.model import Nature
+from pytest_safescale.runs.case_list import OPTION_SEALED
 from pytest_safescale.runs.decoding_notices import decoding_notices
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ def notices(run: Run) -> list[str]:
     """Return the sentences that must stand wherever this run's figures appear."""
     found = list(run.dataset.notices)
     found += [f"narrowed: {run.narrowed}"] if run.narrowed else []
+    if left := len(run.listed) - len(run.dataset.items):
+        found.append(
+            f"{left} sealed items are left out: {OPTION_SEALED}=open asks about them, once under a "
+            "lock"
+        )
     everybody = (*run.models, *run.beside)
     found += nature_notices({model.info.name: model.info.nature.value for model in everybody})
     found += _met_by_nothing(run)

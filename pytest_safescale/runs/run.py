@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_safescale.analysis.metrics import ENSEMBLE
@@ -26,7 +25,13 @@ from pytest_safescale.models.build import build_embedder, build_reader
 from pytest_safescale.retrieval.retriever import Retriever
 from pytest_safescale.runs.asking import CaseRunner
 from pytest_safescale.runs.case import Decoding
-from pytest_safescale.runs.case_list import cases_of, check_letters, chosen_items, narrowed_by
+from pytest_safescale.runs.case_list import (
+    cases_of,
+    check_letters,
+    chosen_items,
+    narrowed_by,
+    opened,
+)
 from pytest_safescale.runs.layer_profiles import profiles_for_layers
 from pytest_safescale.runs.models_of_run import build_models
 from pytest_safescale.runs.second_reader import SecondReader
@@ -40,7 +45,7 @@ if TYPE_CHECKING:
     from pytest_safescale.calls.wait_reasons import Waits
     from pytest_safescale.conditions.condition import Condition
     from pytest_safescale.conditions.profiles import PromptProfile
-    from pytest_safescale.dataset.item import Dataset
+    from pytest_safescale.dataset.item import Dataset, Item
     from pytest_safescale.models.model import Model
     from pytest_safescale.runs.case import Case
     from pytest_safescale.settings.schema import Settings
@@ -100,6 +105,8 @@ class Run:
     """Which part of the run this is; ``None`` for the whole."""
     narrowed: str = ""
     """Which items alone are asked about, and by which options; empty for all of the data."""
+    listed: tuple[Item, ...] = ()
+    """The items in their order, the sealed ones too where they are left out."""
 
     @property
     def names_profiles(self) -> bool:
@@ -177,9 +184,9 @@ def prepare_run(
         labels=settings.labels.rule,
     )
     conditions = tuple(_configured(condition, settings, dataset) for condition in named)
-    items = chosen_items(tuple(islice(dataset.items, settings.limit)), settings.item)
+    items = chosen_items(dataset.items[: settings.limit], settings.item)
     narrowed = narrowed_by(settings, items, dataset.items)
-    dataset = replace(dataset, items=items)
+    dataset = replace(dataset, items=opened(items, settings, dataset.name))
     prompt = _prompt(settings, dataset.subject)
     own_texts = {
         name: ProfileTexts(**table.model_dump()) for name, table in settings.prompts.items()
@@ -217,6 +224,7 @@ def prepare_run(
         reader=build_reader(settings, root=root, make_model=make_model),
         shard=shard,
         narrowed=narrowed,
+        listed=items,
     )
 
 

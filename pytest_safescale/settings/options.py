@@ -63,6 +63,11 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     ("lock", "FILE", "what `safescale lock` fixed: a run that differs from it is refused"),
     ("ledger", "FILE", "where each attempt under the lock is put down, and the earlier are read"),
     (
+        "sealed",
+        "HOW",
+        "'open': ask about the sealed items too, once under a lock with a ledger; default closed",
+    ),
+    (
         "strict",
         "LIST",
         "findings that fail their own test: "

@@ -159,6 +159,8 @@ class Settings(Table):
     """A file of ``safescale lock``, which fixes what the run is."""
     ledger: Path | None = None
     """Where each attempt under the lock is put down."""
+    sealed: Literal["closed", "open"] = "closed"
+    """Whether sealed items are asked about: once under a lock."""
     strict: tuple[str, ...] = ()
     report: Path = Path("safescale-report")
     figures: Path | None = None

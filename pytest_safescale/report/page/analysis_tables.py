@@ -62,6 +62,7 @@ def analysis_tables(analyses: Mapping[str, Any], named: Mapping[str, str]) -> li
     filters = mechanisms.get("confident_errors") or ()
     turned = [*mechanisms.get("evidence_misread", ()), *mechanisms.get("reasoning_drift", ())]
     tables = (
+        _pools(analyses.get("pools") or (), named),
         _decoupling(scaling.get("decoupling") or (), named),
         _slopes(scaling.get("slopes") or (), named),
         _variance(scaling.get("variance") or (), named),
@@ -72,6 +73,33 @@ def analysis_tables(analyses: Mapping[str, Any], named: Mapping[str, str]) -> li
         _ensembles(analyses.get("ensembles") or ()),
     )
     return [table for table in tables if table.rows]
+
+
+def _pools(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Table:
+    heads = _heads(named)
+    return Table(
+        title="Public and sealed items",
+        text="Rates over the items that every run asks about, and over those that are opened once "
+        "under a lock, in per cent of n cases; the difference in points with Newcombe's interval "
+        "of two independent samples at 95 %, each by itself. Who was fitted to the public items "
+        "is better on them.",
+        columns=("model", "condition", "figure", "public", "n", "sealed", "n", "difference"),
+        rows=[
+            [
+                row["model"],
+                _name_in_words(row["condition"]),
+                heads[row["metric"]],
+                *_pool(row["public"]),
+                *_pool(row["sealed"]),
+                _points(row, "delta"),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _pool(rate: Mapping[str, Any]) -> tuple[Cell, Cell]:
+    return _points(rate, "value", sign=False), Cell(rate["n"], str(rate["n"]))
 
 
 def _heads(named: Mapping[str, str]) -> dict[str, str]:

@@ -42,6 +42,7 @@ from pytest_safescale.report.page.repair_table import repair_tables
 from pytest_safescale.report.page.robustness_table import robustness_tables
 from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
 from pytest_safescale.report.page.strata_chart import strata_charts, strata_tables
+from pytest_safescale.report.pool_lines import pool_sentences
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
 from pytest_safescale.report.strata_lines import cluster_sentences, strata_sentences
@@ -197,6 +198,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "profiles": profile_names(run.manifest) if has_profiles(run.manifest) else [],
         "run_verdict": run_verdict(run),
         "verdict_notes": [
+            *pool_sentences(run.analyses),
             *layer_sentences(run.analyses),
             *verdict_notes(run.manifest),
             *cluster_sentences(run.manifest, run.metrics),
