@@ -84,6 +84,8 @@ class GateFields(BaseModel):
     """How many attempts under a lock are planned: they share the chance to pass wrongly."""
     sequential: Literal["anytime"] | None = None
     """Set: the bound holds at any item at which one stops, in the order of the list."""
+    posterior: bool = False
+    """Whether the chance that the threshold is kept, given the data, is told beside."""
     max_error_rate: Number = Field(default=0.0, ge=0.0, le=1.0)
     on_inconclusive: Literal["fail", "warn"] = "fail"
     name: str = ""

@@ -105,6 +105,8 @@ def _result(trial: Trial, joint_gates: JointGates, inputs: GateInputs) -> GateRe
         p_value=None if trial.counted.p_value is None else float(trial.counted.p_value[0]),
         p_holm=None if p_holm is None else float(p_holm[0]),
         instability=decided.instability,
+        repeat_pass=criterion.repeat_pass(trial.alpha),
+        posterior=criterion.posterior() if gate.posterior else None,
         items=() if passed else tuple(criterion.against_it()),
         items_needed=_items_needed(trial, decided, joint_gates),
         left=trial.left,

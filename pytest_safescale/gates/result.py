@@ -90,6 +90,10 @@ class GateResult:
     """Adjusted over all gates with confidence, where family-wise control is on."""
     instability: float | None = None
     """Share of resamples of the items in which the decision is another; ``None`` if unknown."""
+    repeat_pass: float | None = None
+    """The chance that a new run of as many items passes; ``None`` where unknown."""
+    posterior: float | None = None
+    """The chance, given the data, that the threshold is kept, for a gate that asks for it."""
     items: tuple[str, ...] = ()
     """The items that count against it, worst first, where it did not pass."""
     subgroups: tuple[SubgroupResult, ...] = ()
@@ -160,6 +164,8 @@ class GateResult:
             "outcome": self.decision.value,
             "blocks": self.blocks,
             "flips": self.instability,
+            "repeat_pass": self.repeat_pass,
+            "posterior": self.posterior,
             "items_needed": self.items_needed,
             "items": list(self.items),
             "not_asked": self.left,

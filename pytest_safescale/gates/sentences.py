@@ -47,6 +47,10 @@ def sentence_of(
     ]
     if result.instability is not None:
         parts.append(f"{result.instability:.1%} of resamples decide otherwise")
+    if result.repeat_pass is not None:
+        parts.append(f"{result.repeat_pass:.0%} of new runs of as many items would pass")
+    if result.posterior is not None:
+        parts.append(f"given these data, it is kept with a chance of {result.posterior:.1%}")
     return "; ".join(parts)
 
 

@@ -39,6 +39,7 @@ _OWN_KEYS = {
         CriterionKind.MAX_CHANGE,
         CriterionKind.NO_NEW,
     ),
+    "posterior": (CriterionKind.MAX, CriterionKind.MIN),
     "share_of_cases": (CriterionKind.MIN_CASE_CONSISTENCY,),
     "worst": (CriterionKind.MAX_EXCESS_SHARE,),
     "family": (CriterionKind.MAX, CriterionKind.MIN),
@@ -87,6 +88,7 @@ class Gate(GateFields):
         self._check_confidence(metric)
         self._check_sequential(metric)
         self._check_labels(metric)
+        self._check_posterior(metric)
         self._check_by(metric)
         return self
 
@@ -214,6 +216,10 @@ class Gate(GateFields):
             raise ValueError(f"by needs a rate over cases, and {metric} is none; leave by out")
         if self.sequential is not None:
             raise ValueError("by is judged once all items are asked; leave sequential out")
+
+    def _check_posterior(self, metric: str) -> None:
+        if self.posterior and self._spec is not None and not self._spec.is_rate:
+            raise ValueError(f"posterior needs a rate of cases; {metric} is none; leave it out")
 
     def _check_labels(self, metric: str) -> None:
         if self.labels is not None and metric not in LABELS_OF_METRIC:

@@ -107,6 +107,8 @@ class GateRow(TypedDict, total=False):
     blocks: bool
     flips: float | None
     """Its instability."""
+    repeat_pass: NotRequired[float | None]
+    posterior: NotRequired[float | None]
     items_needed: int | None
     items: list[str]
     not_asked: int

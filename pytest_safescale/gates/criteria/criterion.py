@@ -146,6 +146,14 @@ class Criterion(ABC):
         """Return about how many items at the same rates decide; ``None`` where none would."""
         return None
 
+    def repeat_pass(self, alpha: float) -> float | None:  # noqa: ARG002
+        """Return the chance that a new run of as many items passes; ``None`` where unknown."""
+        return None
+
+    def posterior(self) -> float | None:
+        """Return the chance, given the data, that the threshold is kept; ``None`` if unknown."""
+        return None
+
     def against_it(self) -> Sequence[str]:
         """Return the ids of the items that count against it, worst first."""
         return ()

@@ -26,6 +26,7 @@ from pytest_safescale.statistics.clusters import DIFFERENCE_ENDS
 from pytest_safescale.statistics.intervals import SEED
 from pytest_safescale.statistics.matrix_product import product
 from pytest_safescale.statistics.noninferiority import difference_bound, difference_p
+from pytest_safescale.statistics.prediction import chance_of_changes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +102,8 @@ class RateDifferenceCriterion(DifferenceCriterion, ClusteredCriterion):
         return np.stack([over & (values > 0), over & (values < 0), over], axis=1)
 
     @property
-    def _counts(self) -> tuple[int, int, int]:
+    def moves(self) -> tuple[int, int, int]:
+        """Items that moved to the limited side, that moved back, and pairs."""
         more, less, n = (int(part) for part in self._moves.sum(axis=0))
         return more, less, n
 
@@ -125,7 +127,7 @@ class RateDifferenceCriterion(DifferenceCriterion, ClusteredCriterion):
 
     @property
     def _effective_counts(self) -> tuple[float, float, float]:
-        more, less, n = self._counts
+        more, less, n = self.moves
         scale = 1 if self.effective_n is None else self.effective_n / max(n, 1)
         return more * scale, less * scale, n * scale
 
@@ -147,8 +149,26 @@ class RateDifferenceCriterion(DifferenceCriterion, ClusteredCriterion):
 
         return fewest_items(decides, self.n)
 
+    def repeat_pass(self, alpha: float) -> float | None:
+        """Return the chance that a new run of as many items passes (``prediction``)."""
+        if not self.n or self.measure.codes is not None:
+            return None
+        more, less, n = self.moves
+        return chance_of_changes(
+            more, less, n, lambda now, there: self.would_pass(now, there, alpha)
+        )
+
+    def would_pass(
+        self, more: NDArray[np.float64], less: NDArray[np.float64], alpha: float
+    ) -> NDArray[np.bool_]:
+        """Return whether so many items that moved each way pass, of as many pairs."""
+        passes = self.keeps((more - less) / self.n)
+        if self.confidence is not None:
+            passes &= difference_p(more, less, self.n, self.threshold) <= alpha
+        return passes
+
     def _behind(self) -> str:
-        more, less, _ = self._counts
+        more, less, _ = self.moves
         gained, lost = (more, less) if self.rising else (less, more)
         return f" ({gained} only now, {lost} only there)"
 
@@ -165,7 +185,7 @@ class ExcessCriterion(RateDifferenceCriterion):
     other: str = "the share under as many repeats"
 
     def _behind(self) -> str:
-        edits, repeats, _ = self._counts
+        edits, repeats, _ = self.moves
         return f" ({edits} under edits alone, {repeats} under repeats alone)"
 
 

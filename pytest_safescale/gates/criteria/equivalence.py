@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_safescale.gates.criteria.criterion import Criterion, Evaluation, Missing
+from pytest_safescale.gates.criteria.difference import RateDifferenceCriterion
+from pytest_safescale.statistics.prediction import chance_of_changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,6 +133,22 @@ class EquivalenceCriterion(Criterion):
         """Return at how many items, changing at the same rates, both bounds keep the margin."""
         needed = self.up.items_needed(confidence), self.down.items_needed(confidence)
         return None if None in needed else max(filter(None, needed))
+
+    def repeat_pass(self, alpha: float) -> float | None:
+        """Return the chance that a new run of as many items passes; of rates alone."""
+        up, down = self.up, self.down
+        if not isinstance(up, RateDifferenceCriterion) or up.codes is not None or not up.n:
+            return None
+        assert isinstance(down, RateDifferenceCriterion)
+        more, less, n = up.moves
+        return chance_of_changes(
+            more,
+            less,
+            n,
+            lambda now, there: (
+                up.would_pass(now, there, alpha) & down.would_pass(there, now, alpha)
+            ),
+        )
 
     def against_it(self) -> list[str]:
         """Return the items that moved, those first that moved as the figure did."""

@@ -20,6 +20,7 @@ from pytest_safescale.gates.criteria.criterion import (
 )
 from pytest_safescale.statistics.clusters import RATE_ENDS, at_effective_size
 from pytest_safescale.statistics.intervals import lower_bound, upper_bound
+from pytest_safescale.statistics.prediction import chance_of_counts, posterior_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -181,6 +182,23 @@ class RateCriterion(ClusteredCriterion):
             lambda n: self._keeps_one(self._bound_of(*self._effective_counts(n), confidence)),
             self.n,
         )
+
+    def repeat_pass(self, alpha: float) -> float | None:
+        """Return the chance that a new run of as many cases passes (``prediction``)."""
+        if not self.n or self.measure.codes is not None:
+            return None
+        counts = np.arange(self.n + 1.0)
+        passes = self.keeps(counts / self.n)
+        if self.confidence is not None:
+            passes &= self._p(counts, np.full_like(counts, self.n)) <= alpha
+        return chance_of_counts(self.count, self.n, passes)
+
+    def posterior(self) -> float | None:
+        """Return the chance, given the data, that the rate keeps the threshold."""
+        if not self.n or self.measure.codes is not None:
+            return None
+        low, high = (0.0, self.threshold) if self.at_most else (self.threshold, 1.0)
+        return posterior_within(self.count, self.n, low, high)
 
     def _keeps_one(self, bound: float) -> bool:
         return bound <= self.threshold if self.at_most else bound >= self.threshold
