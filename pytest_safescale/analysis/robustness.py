@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_safescale.analysis.cluster_facts import cluster_facts
 from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import EXCESS_FLIPS, SINGLE, Metric
+from pytest_safescale.analysis.panel_arrays import cluster_codes
 from pytest_safescale.analysis.search_counts import REPEAT, with_controls
 from pytest_safescale.analysis.search_events import (
     FLIPS,
@@ -24,6 +27,7 @@ from pytest_safescale.analysis.search_events import (
     SEARCH_RATES,
     searched_item,
 )
+from pytest_safescale.statistics.clusters import DIFFERENCE_ENDS, RATE_ENDS, at_effective_size
 from pytest_safescale.statistics.intervals import SEED, bootstrap, exact_interval
 from pytest_safescale.statistics.paired import TANGO, tango_interval
 
@@ -33,9 +37,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_safescale.analysis.search_counts import SearchCounts
+    from pytest_safescale.statistics.arrays import Numbers
     from pytest_safescale.statistics.intervals import Resampled
 
     Cell = tuple[str, str]
+    Codes = NDArray[np.int64] | None
 
 __all__ = ["robustness_metrics", "robustness_table"]
 
@@ -52,24 +58,33 @@ class _Rate:
 
 
 def robustness_metrics(
-    searches: Sequence[SearchCounts], *, labelled: bool = True, seed: int = SEED
+    searches: Sequence[SearchCounts],
+    *,
+    labelled: bool = True,
+    clusters: Mapping[str, str] = MappingProxyType({}),
+    seed: int = SEED,
 ) -> list[Metric]:
     """Return the rates by model, condition and family, first over all families (``""``).
 
     ``searches`` are records of searches (``robustness.jsonl``), each pair of case and relation
-    once. Without labels the rates that need them are over no case.
+    once. Without labels the rates that need them are over no case. ``clusters`` names that of each
+    item, where items share one.
     """
-    rates = _all_rates(with_controls(searches), labelled)
+    controlled = with_controls(searches)
+    items = sorted({record["item_id"] for record in controlled})
+    codes = cluster_codes([clusters.get(name, "") for name in items])
+    rates = _all_rates(controlled, items, labelled)
     of_calls = [
         row
         for cell, families in _by_cell(searches).items()
         for row in (*_all_errors(cell, families), *_instability(cell, families.get(REPEAT, ())))
     ]
-    return [*_excess(rates), *_rate_metrics(rates, seed), *of_calls]
+    return [*_excess(rates, codes), *_rate_metrics(rates, codes, seed), *of_calls]
 
 
-def _all_rates(searches: Sequence[SearchCounts], labelled: bool) -> list[_Rate]:
-    items = sorted({record["item_id"] for record in searches})
+def _all_rates(
+    searches: Sequence[SearchCounts], items: Sequence[str], labelled: bool
+) -> list[_Rate]:
     places = {name: place for place, name in enumerate(items)}
     return [
         rate if labelled else _without_labels(rate)
@@ -152,21 +167,24 @@ def _without_labels(rate: _Rate) -> _Rate:
     return _Rate(cell=rate.cell, metric=rate.metric, family=rate.family, events=none, over=none)
 
 
-def _rate_metrics(rates: Sequence[_Rate], seed: int) -> list[Metric]:
+def _rate_metrics(rates: Sequence[_Rate], codes: Codes, seed: int) -> list[Metric]:
     if not rates:
         return []
     over = np.array([rate.over for rate in rates])
-    found = bootstrap(np.array([rate.events for rate in rates], dtype=np.float64), over, seed=seed)
-    return [_row(rate, found, place) for place, rate in enumerate(rates)]
+    events = np.array([rate.events for rate in rates], dtype=np.float64)
+    found = bootstrap(events, over, codes=codes, seed=seed)
+    return [_row(rate, codes, found, place) for place, rate in enumerate(rates)]
 
 
-def _row(rate: _Rate, found: Resampled, place: int) -> Metric:
+def _row(rate: _Rate, codes: Codes, found: Resampled, place: int) -> Metric:
     n, count = int(rate.over.sum()), int((rate.over & rate.events).sum())
     more: dict[str, Any] = {}
     if n:
         low, high = found.ends(place)
-        exact = exact_interval(count, n)
+        facts = _facts(rate.events, rate.over, codes)
+        exact = exact_interval(*at_effective_size(count, n, facts.get("effective_n", n)))
         more = {
+            **facts,
             "ci_low": exact.low,
             "ci_high": exact.high,
             "ci_method": exact.method,
@@ -178,7 +196,14 @@ def _row(rate: _Rate, found: Resampled, place: int) -> Metric:
     return _metric(rate.cell, rate.metric, rate.family, count / n if n else None, n, **more)
 
 
-def _excess(rates: Sequence[_Rate]) -> Iterable[Metric]:
+def _facts(
+    values: Numbers, over: NDArray[np.bool_], codes: Codes, ends: Sequence[float] = RATE_ENDS
+) -> dict[str, Any]:
+    """Return what is known of clusters, as fields of a row; nothing without them."""
+    return {} if codes is None else cluster_facts(values, over, codes, ends)._asdict()
+
+
+def _excess(rates: Sequence[_Rate], codes: Codes) -> Iterable[Metric]:
     """Give by how much more items flip under edits than under as many repeats."""
     by_place = {(rate.cell, rate.family, rate.metric): rate for rate in rates}
     for rate in rates:
@@ -189,7 +214,10 @@ def _excess(rates: Sequence[_Rate]) -> Iterable[Metric]:
         more = int((both & rate.events & ~control.events).sum())
         less = int((both & ~rate.events & control.events).sum())
         if n := int(both.sum()):
-            low, high = tango_interval(more, less, n)
+            moved = rate.events.astype(np.int8) - control.events
+            facts = _facts(moved, both, codes, DIFFERENCE_ENDS)
+            scale = facts.get("effective_n", n) / n
+            low, high = tango_interval(more * scale, less * scale, n * scale)
             yield _metric(
                 rate.cell,
                 EXCESS_FLIPS,
@@ -199,6 +227,7 @@ def _excess(rates: Sequence[_Rate]) -> Iterable[Metric]:
                 ci_low=float(low),
                 ci_high=float(high),
                 ci_method=TANGO,
+                **facts,
             )
 
 

@@ -254,7 +254,10 @@ def _figures(
     if adaptive:
         metrics = [marked_as_adaptive(row) for row in metrics]
     metrics += ensemble_rows(panel, ensembles, adaptive=adaptive)
-    return metrics + robustness_metrics(book.searches.records, labelled=panel.labelled, seed=seed)
+    clusters = {item.id: item.cluster for item in panel.items if item.cluster}
+    return metrics + robustness_metrics(
+        book.searches.records, labelled=panel.labelled, clusters=clusters, seed=seed
+    )
 
 
 def _gate_inputs(

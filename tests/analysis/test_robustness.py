@@ -253,3 +253,25 @@ def test_the_table_tells_what_was_tried_and_why_something_was_not() -> None:
         "high_risk_flips": 0,
         "followed": 0,
     }
+
+
+def test_flips_of_one_cluster_are_taken_together() -> None:
+    records = [searched(str(place), flips=place < 3) for place in range(9)]
+    clusters = {str(place): f"p{place // 3}" for place in range(9)}
+    (apart,), (together,) = (
+        [
+            row
+            for row in robustness_metrics(records, clusters=named)
+            if (row.metric, row.family) == ("flip_rate", "layout")
+        ]
+        for named in ({}, clusters)
+    )
+    assert (together.value, together.clusters, together.icc) == (apart.value, 3, pytest.approx(1.0))
+    assert together.ci_high is not None
+    assert apart.ci_high is not None
+    assert together.ci_high > apart.ci_high
+    assert together.std is not None
+    assert apart.std is not None
+    assert together.std > apart.std
+    own = {str(place): f"p{place}" for place in range(9)}
+    assert robustness_metrics(records, clusters=own) == robustness_metrics(records)
