@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.dataset.votes import LabelRule
 
-__all__ = ["NO_SUBGROUP", "SUBGROUP_FIELDS", "PanelItem"]
+__all__ = ["NO_SUBGROUP", "SUBGROUP_FIELDS", "PanelItem", "one_subgroup"]
 
 
 SUBGROUP_FIELDS = ("subspecialty", "question_type")
@@ -21,6 +21,11 @@ SUBGROUP_FIELDS = ("subspecialty", "question_type")
 NO_SUBGROUP = "(none)"
 """Names the items that do not say which subgroup they are in."""
 _LONGEST = 60
+
+
+def one_subgroup(text: str) -> str:
+    """Return the name of the subgroup that an item's text means, in one line of 60 characters."""
+    return " ".join(text.split())[:_LONGEST].strip() or NO_SUBGROUP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +54,7 @@ class PanelItem:
 
     def subgroup(self, field: str) -> str:
         """Return the name of the item's subgroup by a field of SUBGROUP_FIELDS, in one line."""
-        name = " ".join(str(getattr(self, field)).split())
-        return (name[:_LONGEST] or NO_SUBGROUP).strip()
+        return one_subgroup(getattr(self, field))
 
     def labelled_by(self, rule: LabelRule) -> PanelItem:
         """Return the item with the labels that a rule makes of its votes, where it has some."""

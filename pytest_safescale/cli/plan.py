@@ -68,6 +68,7 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.runs.certified_layers import check_certified_layers
     from pytest_safescale.runs.manifest import stated_before
     from pytest_safescale.runs.outlook import render_outlook
+    from pytest_safescale.runs.outlook_of_items import item_sentences
     from pytest_safescale.runs.plan import plan_run, scaled
     from pytest_safescale.runs.plan_words import (
         layer_sentences,
@@ -118,7 +119,8 @@ def run(given: argparse.Namespace) -> Output:
         models=len(planned.models),
         holm=settings.family_wise == "holm",
     )
-    return Output([*lines, *outlook])
+    of_items = item_sentences(planned.dataset.items, gates) if items is None else []
+    return Output([*lines, *outlook, *of_items])
 
 
 def _searches(rows: Sequence[PlanRow], settings: Settings) -> list[str]:

@@ -142,7 +142,7 @@ def _configured(
         (gate, condition)
         for gate in gates
         # How many cases answer at a certified threshold is not known before.
-        if gate.confidence is not None and gate.certified is None
+        if gate.confidence is not None and gate.certified is None and gate.by is None
         for condition in dict.fromkeys(name for _, name in gate.cells(["*"], list(sizes)))
         if condition in sizes
     ]
