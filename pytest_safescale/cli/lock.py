@@ -22,8 +22,7 @@ __all__ = ["HELP", "add_options", "run"]
 HELP = "fix gates, data, prompts and decoding before the first call"
 _OUT = Path("safescale.lock.json")
 _NOT_FIXED = (
-    *("model", "base-url", "concurrency", "store", "replay", "max-age", "fresh", "baseline"),
-    "anchor",
+    *("model", "base-url", "concurrency", "store", "replay", "max-age", "fresh"),
     *("lock", "ledger", "sealed", "report", "figures", "stop-when-decided", "self-check"),
     *("max-calls", "max-cost"),
 )
@@ -44,9 +43,12 @@ def run(given: argparse.Namespace) -> Output:
     Raises UsageError for a run that cannot be, and writes nothing then. No model is needed: a lock
     is what models are put to.
     """
+    from dataclasses import replace
     from datetime import datetime, timezone
 
     from pytest_safescale.analysis.custom_metrics import PresumedSpecs
+    from pytest_safescale.gates.gate_fields import EARLIER_RUNS
+    from pytest_safescale.gates.requirements import require_earlier_runs
     from pytest_safescale.gates.written_gates import load_gates, robustness_gates
     from pytest_safescale.packaged import data_folder
     from pytest_safescale.results.certificate_file import GateCertificates
@@ -65,8 +67,11 @@ def run(given: argparse.Namespace) -> Output:
         GateCertificates().read,
         and_of_searches=robustness_gates(suites, searches=settings.wants_robustness),
     )
-    settings = settings.model_copy(update={"model": (), "ensembles": ()})
-    planned = prepared_run(settings, configuration.folder)
+    given_runs = [called for called in EARLIER_RUNS if getattr(settings, called)]
+    require_earlier_runs(gates, given=given_runs)
+    # Nobody is asked, so no model is built: neither those under test nor who reads their replies.
+    modelless = settings.model_copy(update={"model": (), "ensembles": (), "reader": None})
+    planned = replace(prepared_run(modelless, configuration.folder), settings=settings)
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
     lock = lock_of(fixed_facts(planned, gates), made)
     with writing(given.out):
@@ -80,5 +85,9 @@ def _lines(lock: LockFile) -> list[str]:
     return [
         f"Lock {lock['sha256']}",
         f"fixes {len(fixed['gates'])} gates, {data}, and",
-        *(f"  {name}" for name in fixed if name not in ("gates", "items", "data set")),
+        *(
+            f"  {name}"
+            for name in fixed
+            if name not in ("gates", "items", "data set") and fixed[name] is not None
+        ),
     ]

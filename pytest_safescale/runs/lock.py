@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.results.manifest_facts import fact
+from pytest_safescale.results.run_file import read_content
 from pytest_safescale.runs.manifest import stated_before, versions_used
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["fixed_facts", "other_items"]
 
 _STATED = (
-    *("data set", "corpus", "corpus repair", "ranker", "conditions"),
+    *("data set", "corpus repair", "ranker", "conditions"),
     *("prompt", "agent's prompt", "prompt profiles", "decoding", "seed", "rule for labels"),
 )
 """What a run states before its first call and a lock fixes, by the words of FACTS."""
@@ -50,10 +52,22 @@ def fixed_facts(run: Run, gates: Sequence[Gate]) -> dict[str, Any]:
         "gates": [_written(gate) for gate in gates],
         **{name: fact(stated, name) for name in _STATED},
         "items": {"count": len(items), "sha256": _sha256(items)},
-        "passages": _sha256(passages) if run.dataset.corpus else None,
+        "corpus": _sha256(passages) if run.dataset.corpus else None,
+        "earlier runs": _earlier_runs(run, gates),
         **{name: _plain(getattr(run.settings, key)) for name, key in _SETTINGS.items()},
         "version of pytest-safescale": versions_used()["pytest-safescale"],
     }
+
+
+def _earlier_runs(run: Run, gates: Sequence[Gate]) -> dict[str, str | None]:
+    """Return which runs the gates hold this one against, by what they call them."""
+    places = {one: getattr(run.settings, one) for gate in gates if (one := gate.earlier_run)}
+    return {called: _run_id(Path(place), called) for called, place in places.items() if place}
+
+
+def _run_id(path: Path, called: str) -> str | None:
+    file = path / "run.json" if path.is_dir() else path
+    return read_content(file, named=f"--safescale-{called}: {file}")["manifest"].get("run_id")
 
 
 def _written(gate: Gate) -> dict[str, Any]:
