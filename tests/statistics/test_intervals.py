@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.coverage_of_intervals import coverage_probabilities
+from benchmarks.coverage_of_intervals import difference_coverage, rate_coverage
 from pytest_safescale.statistics.intervals import (
     RESAMPLES,
     bootstrap,
@@ -165,14 +165,21 @@ def test_the_wilson_interval(count: int, n: int, low: float, high: float) -> Non
     assert wilson(count, n) == pytest.approx((low, high), abs=1e-4)
 
 
-@pytest.mark.parametrize("rate", [0.01, 0.05, 0.2])
-def test_exact_intervals_hold_the_true_rate_at_least_as_often_as_they_say(rate: float) -> None:
-    exact, resampled = coverage_probabilities(rate)
-    assert exact.covered >= 0.95
+@pytest.mark.parametrize("n", [20, 60])
+def test_exact_intervals_hold_the_true_rate_at_least_as_often_as_they_say(n: int) -> None:
+    found = rate_coverage(n)
+    assert found["clopper-pearson"].worst >= 0.95
+    assert found["clopper-pearson"].one_side <= 0.025
     # The bootstrap knows nothing of the errors a rare rate has not shown yet.
-    if rate == 0.01:
-        assert resampled.covered < 0.9
-        assert resampled.below > 0.1
+    assert found["bootstrap"].worst < 0.1
+
+
+def test_intervals_of_differences_hold_them_where_the_bootstrap_does_not() -> None:
+    found = difference_coverage(20)
+    assert found["tango"].worst > 0.93
+    assert found["tango"].mean > 0.95
+    assert found["with half an item"].worst >= 0.95
+    assert found["bootstrap"].worst < 0.1
 
 
 def test_there_are_a_thousand_resamples() -> None:
