@@ -46,7 +46,7 @@ def sentence_of(
         *_against(result),
     ]
     if result.instability is not None:
-        parts.append(f"{result.instability:.1%} of resamples decide otherwise")
+        parts.append(f"{result.instability:.1%} of resamples of these items decide otherwise")
     if result.repeat_pass is not None:
         parts.append(f"{result.repeat_pass:.0%} of new runs of as many items would pass")
     if result.posterior is not None:
@@ -133,7 +133,11 @@ def _undecided(result: GateResult, decided: DecidedGate, gates_held_together: in
     if result.items_needed is None:
         return [f"undecided{held}, and no number of items at this rate would decide"]
     more = f"{result.items_needed} more items at the same rate would"
-    return [f"undecided{held}: about {more}"]
+    # Whoever adds items and looks again has two chances to pass wrongly.
+    once = (
+        "" if result.gate.looks is not None else " in a run of its own; looking twice is not free"
+    )
+    return [f"undecided{held}: about {more}{once}"]
 
 
 def _against(result: GateResult) -> list[str]:

@@ -41,7 +41,7 @@ def change_lines(against: Against) -> list[str]:
         lines += [
             "",
             f"{model} against the {rows[0]['right']}",
-            "(change in percentage points; * p < 0.05 after Holm)",
+            "(change in points; * p < 0.05 after Holm over the conditions of one metric)",
             _line("condition", "n", names, widths),
         ]
         conditions = list(dict.fromkeys(row["condition"] for row in rows))

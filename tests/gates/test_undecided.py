@@ -16,7 +16,7 @@ def test_a_bound_that_is_not_kept_says_how_many_more_items_would_decide() -> Non
     # No event: 1 - 0.05 ** (1 / n) is 0.05 or less from n = 59 on, so 39 more than 20.
     result = result_of(one(words(A=20)), metric=HIGH_RISK, max=0.05, confidence=0.95)
     assert result.items_needed == 39
-    assert "undecided: about 39 more items at the same rate would" in result.sentence
+    assert "about 39 more items at the same rate would in a run of its own; " in result.sentence
 
 
 def test_no_number_of_items_decides_at_the_threshold_itself() -> None:

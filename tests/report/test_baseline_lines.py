@@ -72,7 +72,7 @@ def test_the_terminal_has_a_row_for_each_condition_and_names_the_newly_dangerous
     assert change_lines(AGAINST) == [
         "",
         "new against the baseline, old",
-        "(change in percentage points; * p < 0.05 after Holm)",
+        "(change in points; * p < 0.05 after Holm over the conditions of one metric)",
         "condition            n accuracy high-risk unsafe contra. overconf.",
         "closed_book         60    +10.0     +5.0*      -       -         -",
         "standard_rag        40        -         -   +0.0       -         -",
