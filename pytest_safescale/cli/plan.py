@@ -71,6 +71,7 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.runs.outlook_of_items import item_sentences
     from pytest_safescale.runs.plan import plan_run, scaled
     from pytest_safescale.runs.plan_words import (
+        confirm_sentences,
         layer_sentences,
         profile_sentences,
         reader_sentences,
@@ -108,6 +109,7 @@ def run(given: argparse.Namespace) -> Output:
         *render_plan(rows),
         *profile_sentences(rows),
         *layer_sentences(rows),
+        *confirm_sentences(rows, gates),
         *retrieval_sentences(planned),
         *reader_sentences(planned),
     ]

@@ -18,12 +18,22 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.metrics import MetricSpec
     from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
 
-__all__ = ["ANCHOR", "BASELINE", "CASE_CONSISTENCY", "EARLIER_RUNS", "GateFields", "chosen"]
+__all__ = [
+    "ANCHOR",
+    "BASELINE",
+    "CASE_CONSISTENCY",
+    "EARLIER_RUNS",
+    "MOST_REPEATS",
+    "GateFields",
+    "chosen",
+]
 
 Number = Annotated[float, Strict()]
 """A number as such: ``true`` and ``"0.3"`` are none."""
 PROFILE = "profile:"
 """Begins what a gate is held against where that is a prompt profile."""
+MOST_REPEATS = 25
+"""The largest ``confirm``."""
 BASELINE = "baseline"
 ANCHOR = "anchor"
 EARLIER_RUNS = (BASELINE, ANCHOR)
@@ -66,6 +76,8 @@ class GateFields(BaseModel):
     """The share of cases that must be as consistent as that; every one unless given."""
     no_new: FindingName | None = None
     """A finding that no case may have which did not have it in the run it is held against."""
+    confirm: Annotated[int, Strict()] | None = Field(default=None, ge=1, le=MOST_REPEATS)
+    """How many repeats of its case a new finding is put to: more than half must have it."""
     max_excess_share: Number | None = Field(default=None, ge=0, lt=1)
     """How much more of all findings the worst items may carry than chance alone would give them."""
     certified: str | None = Field(default=None, min_length=1)

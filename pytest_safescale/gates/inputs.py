@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.dataset.votes import LabelRule
     from pytest_safescale.gates.completeness import Completeness
+    from pytest_safescale.gates.confirmation import Repeat
 
 __all__ = ["Answers", "EarlierRun", "GateInputs"]
 
@@ -112,6 +113,8 @@ class GateInputs:
     """The rule that made the labels of votes, where there are votes."""
     measure: Callable[[Panel], Sequence[Metric]] | None = None
     """Takes the figures of the same answers under other labels."""
+    repeats: Mapping[tuple[str, str], Mapping[str, Sequence[Repeat]]] = field(default_factory=dict)
+    """What cases with new findings were answered with when asked again, by cell and item id."""
     holm: bool = False
     """Whether the gates with confidence are held family-wise, by Holm's method."""
 

@@ -16,6 +16,7 @@ from pytest_safescale.analysis.metrics import (
     OPTION_CALIBRATION_METRICS,
     ROBUSTNESS_METRICS,
     SELF_CONSISTENCY,
+    SINGLE,
 )
 from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.gates.gate_fields import BASELINE, EARLIER_RUNS, GateFields, chosen
@@ -42,6 +43,7 @@ _OWN_KEYS = {
     "posterior": (CriterionKind.MAX, CriterionKind.MIN),
     "share_of_cases": (CriterionKind.MIN_CASE_CONSISTENCY,),
     "worst": (CriterionKind.MAX_EXCESS_SHARE,),
+    "confirm": (CriterionKind.NO_NEW,),
     "family": (CriterionKind.MAX, CriterionKind.MIN),
     "by": (
         *(CriterionKind.MAX, CriterionKind.MIN),
@@ -89,6 +91,7 @@ class Gate(GateFields):
         self._check_sequential(metric)
         self._check_labels(metric)
         self._check_posterior(metric)
+        self._check_confirm()
         self._check_by(metric)
         return self
 
@@ -227,6 +230,17 @@ class Gate(GateFields):
         if self.labels is not None and metric in ROBUSTNESS_METRICS:
             raise ValueError(f"{metric} is taken by the labels of the run; leave labels out")
 
+    def _check_confirm(self) -> None:
+        if self.confirm is None:
+            return
+        if self.of_regime != SINGLE:
+            raise ValueError(
+                "confirm asks for single answers again, and this is a finding of the samples, a "
+                "majority already; leave confirm out"
+            )
+        if self.labels is not None:
+            raise ValueError("confirm goes with the rule for labels of the run; leave labels out")
+
     @property
     def rule(self) -> str:
         """The rule in words, such as ``at most 0.05 with 95 % confidence``."""
@@ -247,7 +261,8 @@ class Gate(GateFields):
     def _demand(self) -> str:
         if self.no_new is not None:
             since = "" if self.against == BASELINE else f" since the {self.against}"
-            return f"new for no item{since}"
+            often = f", in more than half of {self.confirm} repeats" if self.confirm else ""
+            return f"new for no item{since}{often}"
         if self._thresholds is not None:
             return self._thresholds.rule
         if self.min_case_consistency is not None:

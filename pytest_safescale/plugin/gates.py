@@ -126,6 +126,11 @@ class RunGates:
             raise SettingsError(f"{option}: no gates are configured; give --safescale-gates")
 
     @property
+    def confirmed(self) -> list[Gate]:
+        """The gates for which cases are asked again."""
+        return [gate for gate in self._gates if gate.confirm is not None]
+
+    @property
     def configured(self) -> bool:
         """Whether there are gates, by whichever way they came."""
         hooked = self.hooked if self._hook_adds is None else self._hook_adds
@@ -192,7 +197,13 @@ class RunGates:
             raise HookRaised(f"{HOOK} raised {type(error).__name__}: {error}") from error
         folder = (self._session.configuration or Path.cwd() / HOOK).parent
         tables = absolute_paths({"gates": tables}, folder)["gates"]
-        return self._checked(parse_gates(tables, HOOK, self._specs, self._certificates.read))
+        gates = parse_gates(tables, HOOK, self._specs, self._certificates.read)
+        if any(gate.confirm is not None for gate in gates):
+            raise GateError(
+                f"{HOOK}: found confirm, which asks during the run, and gates of a hook are known "
+                "at its end; write the gate in a file, or leave confirm out"
+            )
+        return self._checked(gates)
 
     def judged(self, book: RecordBook) -> list[GateResult]:
         """Return what the gates say of these records, whether or not they are all."""

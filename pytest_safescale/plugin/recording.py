@@ -22,8 +22,9 @@ from pytest_safescale.results.record_book import ANSWERED, RecordBook
 from pytest_safescale.runs.notices import notices
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
+    from pytest_safescale.gates.spec import Gate
     from pytest_safescale.plugin.session import SafescaleSession
     from pytest_safescale.plugin.travelling import Travelling
     from pytest_safescale.results.conclusion import Conclusion
@@ -71,7 +72,9 @@ class Recording:
         self._plan_was_shown = True
         path = self._session.configuration
         told = [f"safescale: configuration {path}"] if path is not None else []
-        return output.header([*told, *describe_run(self._run), *_plan(self._session)])
+        return output.header(
+            [*told, *describe_run(self._run), *_plan(self._session, self._gates.confirmed)]
+        )
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Say it after the collection where tests that were collected have switched the run on."""
@@ -290,10 +293,14 @@ def _fails_anyway(ended: BaseException | None) -> bool:
     return isinstance(ended, pytest.UsageError | KeyboardInterrupt)
 
 
-def _plan(session: SafescaleSession) -> list[str]:
-    """Return what the run will take at most; of cases nothing where no call costs anything."""
+def _plan(session: SafescaleSession, confirmed: Sequence[Gate]) -> list[str]:
+    """Return what the run will take at most; of cases nothing where no call costs anything.
+
+    ``confirmed`` are the gates with ``confirm``.
+    """
     from pytest_safescale.runs.plan import plan_run
     from pytest_safescale.runs.plan_words import (
+        confirm_sentences,
         layer_sentences,
         plan_sentences,
         profile_sentences,
@@ -310,6 +317,7 @@ def _plan(session: SafescaleSession) -> list[str]:
     if not run.settings.replay:
         lines += plan_sentences(rows, fresh=run.settings.fresh) if run.paid else []
         lines += [*profile_sentences(rows), *layer_sentences(rows)]
+        lines += confirm_sentences(rows, confirmed)
         lines += [*retrieval_sentences(run), *reader_sentences(run)]
     if run.settings.wants_robustness:
         lines.append(session.robustness().plan(rows))

@@ -6,7 +6,7 @@ import importlib
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.perturb.search.draw_variants import get_ready_to_draw
 from pytest_safescale.perturb.search.probe import Budget
@@ -25,7 +25,7 @@ from pytest_safescale.runs.robustness_case import (
 from pytest_safescale.text.escaping import one_line, terminal_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     import pytest
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pytest_safescale.results.manifest import RobustnessSettings
     from pytest_safescale.results.search_record import SearchRecord
     from pytest_safescale.runs.asking import CaseRunner
-    from pytest_safescale.runs.case import CaseResult
+    from pytest_safescale.runs.case import Case, CaseResult
     from pytest_safescale.runs.plan import PlanRow
     from pytest_safescale.runs.robustness_case import RobustnessResult
     from pytest_safescale.runs.run import Run
@@ -217,8 +217,16 @@ class RobustnessTests:
         importlib.import_module("numpy")
         get_ready_to_draw()
 
-    async def run(self, runner: CaseRunner, job: int) -> RobustnessResult:
-        """Put a job's case to its relation; called from the engine's loop."""
+    async def run(
+        self,
+        runner: CaseRunner,
+        job: int,
+        ask: Callable[[Case], Coroutine[Any, Any, CaseResult]],
+    ) -> RobustnessResult:
+        """Put a job's case to its relation; called from the engine's loop.
+
+        ``ask`` asks the cases as they are.
+        """
         if self._runner is None:
             settings = self._run.settings
             self._runner = RobustnessRunner(
@@ -230,6 +238,7 @@ class RobustnessTests:
                 hypothesis_settings=self._hypothesis_settings,
                 majority=settings.variant_answers == MAJORITY,
                 relations=self.relations,
+                ask=ask,
             )
         return await self._runner.run(self.wanted(job))
 

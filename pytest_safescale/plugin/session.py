@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,7 @@ from pytest_safescale.plugin import (
     worker_messages,
 )
 from pytest_safescale.plugin.case import SafescaleCase
+from pytest_safescale.plugin.confirming import confirming_of
 from pytest_safescale.plugin.failure_texts import make_harmless
 from pytest_safescale.plugin.notices import WaitNotices, tell
 from pytest_safescale.plugin.sigterm import SigtermEndsTheRun
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
     from pytest_safescale.calls.engine import Engine
     from pytest_safescale.plugin.robustness import RobustnessTests, SafescaleRobustness
     from pytest_safescale.runs.asking import CaseRunner
-    from pytest_safescale.runs.case import CaseResult
+    from pytest_safescale.runs.case import Case, CaseResult
+    from pytest_safescale.runs.confirming import Confirming
     from pytest_safescale.runs.robustness_case import RobustnessResult
     from pytest_safescale.runs.run import Run
 
@@ -63,6 +66,7 @@ class SafescaleSession:
         self._pytest_session: pytest.Session | None = None
         self._broken: RunBroken | None = None
         self._robustness: RobustnessTests | None = None
+        self._confirm: Confirming | None = None
         self.sigterm = SigtermEndsTheRun()
         self._waits = Waits()
         self._tell_waits = WaitNotices(self._waits, lambda told: tell(config, told))
@@ -141,6 +145,7 @@ class SafescaleSession:
         if self._engine is None:
             if self._robustness is not None:
                 self._robustness.get_ready()
+            self._confirm = confirming_of(self.run)
             self._engine = start_engine(
                 self.run,
                 self._order or [number],
@@ -153,9 +158,15 @@ class SafescaleSession:
         return self._engine
 
     async def _job(self, runner: CaseRunner, number: int) -> CaseResult | RobustnessResult:
+        ask = partial(self._asked, runner)
         if number < len(self.run.cases):
-            return await runner.run(self.run.cases[number])
-        return await self.robustness().run(runner, number)
+            return await ask(self.run.cases[number])
+        return await self.robustness().run(runner, number, ask)
+
+    async def _asked(self, runner: CaseRunner, case: Case) -> CaseResult:
+        """Ask a case, and again where a gate wants a new finding confirmed."""
+        result = await runner.run(case)
+        return result if self._confirm is None else await self._confirm.confirmed(runner, result)
 
     def halt(self, reason: str, *, at_once: bool = False) -> None:
         """Tell every process of the run to ask nothing more, or to end what is under way too."""

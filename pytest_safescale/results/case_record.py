@@ -19,6 +19,7 @@ from pytest_safescale.results.evidence_record import (  # pydantic reads them
     EvidenceRecord,  # noqa: TC001
 )
 from pytest_safescale.results.layer_record import LayersRecord  # noqa: TC001  # and this
+from pytest_safescale.results.repeats_record import RepeatsPart, kept_repeats
 from pytest_safescale.results.turn_record import (  # pydantic reads them
     KeptTurn,
     ShownOption,
@@ -40,18 +41,17 @@ __all__ = [
     "CallRecord",
     "CaseRecord",
     "CustomValues",
-    "FurtherPart",
     "JudgedPart",
     "KeptAnswer",
     "KeptCase",
     "KeptSamples",
     "KeptStep",
     "ProbabilitiesPart",
-    "ProfilePart",
     "SamplesRecord",
     "SecondReadingPart",
     "SecondReadingRecord",
     "SecondReadingsPart",
+    "ShownOption",
     "SingleRecord",
     "StepRecord",
     "cell_of",
@@ -238,7 +238,7 @@ class _Facts(TypedDict):
     """What the paper's release takes for the majority where there are no checked samples."""
 
 
-class _Names(ItemPart):
+class _Names(ItemPart, RepeatsPart):
     """What a record and the part that a run keeps say of the case."""
 
     model: str
@@ -279,28 +279,6 @@ class CaseRecord(_Names, JudgedPart):
     """Of the run whose report the line is of; one that is none is of another run."""
     partial: NotRequired[bool]
     """Whether cases that belong to it could not be scored."""
-
-
-class ProfilePart(TypedDict, total=False):
-    """The keys of ``CaseRecord`` that tell its prompt profile."""
-
-    profile: str
-    shown: dict[str, ShownOption]
-
-
-class FurtherPart(TypedDict, total=False):
-    """The keys of ``CaseRecord`` that not every record of a run has."""
-
-    cluster: str
-    pool: str
-    votes: dict[str, dict[str, list[int]]]
-    labelled: bool
-    layers: LayersRecord
-    fallback: str | None
-    custom: CustomValues | None
-    nodeid: str
-    run_id: object
-    partial: bool
 
 
 class KeptCase(_Names, _Facts):
@@ -351,6 +329,8 @@ def kept_case(record: CaseRecord) -> KeptCase:
         "unmatched": _unmatched(record),
         "replies": reply_times(record.get("calls", ())),
     }
+    if "repeats" in record:
+        kept["repeats"] = kept_repeats(record["repeats"])
     if "layers" in record:
         kept["layers"] = record["layers"]
     evidence = record.get("evidence")

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
         BesideSingle,
         CallRecord,
         CaseRecord,
-        FurtherPart,
         ProbabilitiesPart,
-        ProfilePart,
         SamplesRecord,
         SecondReadingPart,
         SecondReadingRecord,
@@ -39,6 +37,8 @@ if TYPE_CHECKING:
         SingleRecord,
     )
     from pytest_safescale.results.layer_record import LayersRecord
+    from pytest_safescale.results.record_parts import FurtherPart, ProfilePart
+    from pytest_safescale.results.repeats_record import RepeatsPart
     from pytest_safescale.results.turn_record import TurnRecord
     from pytest_safescale.verdicts.verdict import Verdict
 
@@ -185,6 +185,8 @@ class CaseResult:
     """Whether fewer samples were drawn than wanted because the rest could change nothing."""
     second_reader: Model | None = None
     """Who reads what the rules cannot; ``None`` for nobody."""
+    repeats: tuple[CaseResult, ...] = ()
+    """The same case asked again, single answers alone, where a gate wants a finding confirmed."""
     missing: bool = False
     """Whether a replay met a call that is not in the store."""
 
@@ -205,6 +207,7 @@ class CaseResult:
             "options": item["options"],
             "labels": item["labels"],
             **_further(self.case.item, self.layers),
+            **self._repeats_part(),
             "truth": item["truth"],
             "outcome": self.verdict.outcome.value,
             "state": self.verdict.state.value,
@@ -243,7 +246,21 @@ class CaseResult:
             for info, parts in by_model.values()
             for part in joined(parts)
         ]
+        again = [call for one in self.repeats for call in one.call_records()]
+        known = {call["key"] for call in own}
+        own += [call for call in again if call["key"] not in known]
         return [*own, *self._second_reader_calls()]
+
+    def _repeats_part(self) -> RepeatsPart:
+        if not self.repeats:
+            return {}
+        return {
+            "repeats": {
+                "letters": [one.verdict.letter for one in self.repeats],
+                "states": [one.verdict.state.value for one in self.repeats],
+                "texts": [one.greedy.reply.text if one.greedy else "" for one in self.repeats],
+            }
+        }
 
     def _second_reader_calls(self) -> list[CallRecord]:
         if self.second_reader is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict, replace
 from itertools import compress
 from typing import TYPE_CHECKING
@@ -20,7 +21,9 @@ from pytest_safescale.analysis.robustness import robustness_metrics, robustness_
 from pytest_safescale.analysis.scaling import ModelFacts
 from pytest_safescale.analysis.searched_items import Searches
 from pytest_safescale.analysis.shared_items import shared_items
+from pytest_safescale.answers.answer import AnswerState
 from pytest_safescale.dataset.votes import MAJORITY
+from pytest_safescale.gates.confirmation import Repeat
 from pytest_safescale.gates.gate_fields import ANCHOR
 from pytest_safescale.gates.inputs import EarlierRun, GateInputs
 from pytest_safescale.gates.judge import judge_gates
@@ -283,7 +286,24 @@ def _gate_inputs(
             relabelled, book, manifest, complete_ensembles(relabelled, ensembles)
         ),
         holm=manifest.get("family_wise") == "holm",
+        repeats=_repeats(book),
     )
+
+
+def _repeats(book: RecordBook) -> dict[tuple[str, str], dict[str, list[Repeat]]]:
+    """Return the answers of the cases that were asked again."""
+    found: defaultdict[tuple[str, str], dict[str, list[Repeat]]] = defaultdict(dict)
+    for record in book.records:
+        if again := record.get("repeats"):
+            found[record["model"], record["condition"]][record["item_id"]] = [
+                Repeat(
+                    letter,
+                    unread=state == AnswerState.UNREADABLE.value,
+                    failed=state == AnswerState.FAILED.value,
+                )
+                for letter, state in zip(again["letters"], again["states"], strict=True)
+            ]
+    return dict(found)
 
 
 def _searches(book: RecordBook, panel: Panel, completeness: Completeness) -> Searches:

@@ -13,12 +13,14 @@ from pytest_safescale.runs.second_reader import CHECKED, reading_messages
 from pytest_safescale.text.tokens import estimated_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from pytest_safescale.gates.spec import Gate
     from pytest_safescale.runs.plan import PlanRow
     from pytest_safescale.runs.run import Run
 
 __all__ = [
+    "confirm_sentences",
     "layer_sentences",
     "plan_sentences",
     "profile_sentences",
@@ -50,6 +52,23 @@ def robustness_sentence(
         f"and {tokens_out:.0f} out, {_cost(cost, cost)}; a counterexample takes at most "
         f"{shrink_calls} variants more"
     )
+
+
+def confirm_sentences(rows: Sequence[PlanRow], gates: Iterable[Gate]) -> list[str]:
+    """Return what gates with ``confirm`` take at most; nothing where there are none."""
+    most: dict[tuple[str, str], int] = {}
+    for gate in gates:
+        for row in rows if gate.confirm else ():
+            cell = row.model, row.condition
+            if cell in gate.cells([row.model], [row.condition]):
+                most[cell] = max(most.get(cell, 0), gate.confirm or 0)
+    calls = sum(most.get((row.model, row.condition), 0) * row.variants.calls for row in rows)
+    if not calls:
+        return []
+    return [
+        f"confirm: a case with a new finding is asked again {max(most.values())} times: at most "
+        f"{calls:.0f} calls more, if every case has one"
+    ]
 
 
 def profile_sentences(rows: Sequence[PlanRow]) -> list[str]:

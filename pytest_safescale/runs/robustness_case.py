@@ -20,7 +20,7 @@ from pytest_safescale.perturb.search.run_search import search_concurrently, vari
 from pytest_safescale.verdicts.verdict import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
 
     from pytest_safescale.conditions.condition import Resources
     from pytest_safescale.dataset.item import Item
@@ -273,14 +273,15 @@ class RobustnessRunner:
         hypothesis_settings: HypothesisSettings,
         majority: bool = False,
         relations: Sequence[Relation] = (),
+        ask: Callable[[Case], Coroutine[Any, Any, CaseResult]] | None = None,
     ) -> None:
         """``majority`` judges by the samples' majority, else the greedy answers count.
 
         ``relations`` are all of the run: the control asks as often as those edit that keep the
-        meaning.
+        meaning. ``ask`` asks the cases as they are; ``runner`` does unless it is given.
         """
+        self._ask = ask or runner.run
         self._controlled = [relation for relation in relations if relation.keeps_meaning]
-        self._runner = runner
         self._of_variants = runner if majority else runner.without_samples()
         self._majority = majority
         self._budget = budget
@@ -338,7 +339,7 @@ class RobustnessRunner:
         """Ask the case as it is: once for all its relations that are under way."""
         task = self._bases.get(case.id)
         if task is None:
-            task = self._bases[case.id] = asyncio.ensure_future(self._runner.run(case))
+            task = self._bases[case.id] = asyncio.ensure_future(self._ask(case))
         # One of those who wait may be cancelled alone.
         return await asyncio.shield(task)
 

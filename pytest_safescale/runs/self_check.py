@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.analysis.custom_metrics import custom_values
 from pytest_safescale.answers.answer import Answer, AnswerForm
 from pytest_safescale.gates.criterion_kind import CriterionKind
+from pytest_safescale.gates.gate_fields import MOST_REPEATS
 from pytest_safescale.gates.result import Decision
 from pytest_safescale.models.model import Reply
 from pytest_safescale.results.record_book import RecordBook
@@ -218,7 +219,12 @@ def control_book(run: Run, control: Control, share: float = 1.0) -> RecordBook:
     for case in run.cases:
         answering = control if case.item.id in own else Control.SAFE
         result = _result(case, answering.letter(case.item), run.decoding.samples)
-        record = result.record()
+        record, verdict = result.record(), result.verdict
+        # It answers alike however often it is asked again.
+        record["repeats"] = {
+            "letters": [verdict.letter] * MOST_REPEATS,
+            "states": [verdict.state.value] * MOST_REPEATS,
+        }
         custom = custom_values(run.metrics, record)
         book.add({**record, "custom": custom} if custom else record)
     return book

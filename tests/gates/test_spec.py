@@ -44,6 +44,14 @@ FORMS = (
             "max_decrease needs single cases; ensemble:e goes with max, min",
         ),
         (
+            {"no_new": "overconfident", "confirm": 3},
+            "confirm asks for single answers again, and this is a finding of the samples",
+        ),
+        ({"no_new": "unsafe", "confirm": 3, "labels": "any"}, "confirm goes with the rule for"),
+        ({"metric": "accuracy", "min": 0.5, "confirm": 3}, "confirm goes with no_new, not with"),
+        ({"no_new": "unsafe", "confirm": 0}, "confirm: found 0;"),
+        ({"no_new": "unsafe", "confirm": 26}, "confirm: found 26;"),
+        (
             {"metric": "excess_flip_rate", "min": 0.1},
             "excess_flip_rate is to be low; give max",
         ),

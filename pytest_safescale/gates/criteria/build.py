@@ -20,6 +20,7 @@ from pytest_safescale.gates.cell_measures import (
     measure_of_searches,
     measure_of_vote,
 )
+from pytest_safescale.gates.confirmation import confirmed
 from pytest_safescale.gates.criteria.anytime import AnytimeCriterion
 from pytest_safescale.gates.criteria.bounded_mean import (
     BoundedDifferenceCriterion,
@@ -235,7 +236,20 @@ def _no_new(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterio
     (cell,) = cells
     check_cell(cell, inputs)
     now, before = (_cases_with_finding(measure, gate) for measure in pair_of(gate, cell, inputs))
-    return NoNewCriterion(**_limit(gate), measure=newly(now, before), other=gate.against_words)
+    new = newly(now, before)
+    names: dict[str, Any] = {**_limit(gate), "other": gate.against_words}
+    if gate.confirm is None:
+        return NoNewCriterion(**names, measure=new)
+    assert gate.no_new is not None
+    measure = confirmed(
+        new,
+        gate.no_new,
+        items={item.id: item for item in answers_of(inputs).panel.items},
+        repeats=inputs.repeats.get(cell, {}),
+        wanted=gate.confirm,
+    )
+    gone = int((new.values.astype(bool) & ~measure.values.astype(bool) & new.over).sum())
+    return NoNewCriterion(**names, measure=measure, unconfirmed=gone)
 
 
 def _cases_with_finding(measure: Measure, gate: Gate) -> MeanOfCases:

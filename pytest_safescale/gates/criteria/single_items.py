@@ -15,10 +15,13 @@ class NoNewCriterion(RateCriterion):
 
     other: str
     """The earlier run, in words."""
+    unconfirmed: int = 0
+    """Items with a new finding that repeats do not confirm; they do not count."""
 
     def sentence(self, value: float, bound: float | None) -> str:  # noqa: ARG002
         """Return how many items have it newly."""
-        return f"new for {self.count} of {self.n} items that {self.other} has"
+        gone = f" ({self.unconfirmed} more not confirmed by repeats)" if self.unconfirmed else ""
+        return f"new for {self.count} of {self.n} items that {self.other} has{gone}"
 
     def value_text(self, value: float) -> str:  # noqa: ARG002
         """Return how many items have it newly, alone."""
