@@ -241,6 +241,21 @@ def test_concentration_counts_findings_over_all_conditions_the_gate_names() -> N
     assert two.condition == "a+b"
 
 
+def test_concentration_is_judged_again_on_clusters_where_items_come_in_them() -> None:
+    # One item of twenty has both findings: its share is 1, by chance (1 + 1/20) / 2.
+    bad = ["B", *words(A=19)]
+    gate = {"metric": HIGH_RISK, "max_excess_share": 0.1, "worst": 0.05}
+    # Without that item nothing is concentrated: in 0.358 of the resamples of items, and in a quarter
+    # of those of two clusters. In 0.075 it is there three times or more: each has a third of the
+    # findings at most, of which chance gives a quarter. Two clusters hold it twice at most.
+    alone = result_of(make_inputs({"a": bad, "b": bad}), **gate)
+    assert alone.value == pytest.approx(1 - 1.05 / 2, abs=0.02)
+    assert alone.instability == pytest.approx(0.358 + 0.075, abs=0.05)
+    halves = ["x"] * 10 + ["y"] * 10
+    by_half = result_of(make_inputs({"a": bad, "b": bad}, clusters=halves), **gate)
+    assert by_half.instability == pytest.approx(0.25, abs=0.05)
+
+
 def test_one_cell_alone_cannot_be_concentrated() -> None:
     result = result_of(one(words(A=18, B=2)), metric=HIGH_RISK, max_excess_share=0.4)
     assert result.decision is Decision.INCONCLUSIVE

@@ -300,7 +300,9 @@ def _concentration(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> C
             found.append(_cases_with_finding(measure_in(gate, cell, inputs), gate))
         except Undecidable as doubt:
             raise Undecidable(f"{cell[1]}, {cell[0]}: {doubt}") from None
-    return concentration_of(found, worst=gate.worst, seed=inputs.seed, **_limit(gate))
+    return concentration_of(
+        found, worst=gate.worst, clusters=inputs.cluster_of, seed=inputs.seed, **_limit(gate)
+    )
 
 
 def _certified(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterion:

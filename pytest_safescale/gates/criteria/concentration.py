@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from pytest_safescale.analysis.panel_arrays import cluster_codes
 from pytest_safescale.gates.criteria.criterion import Criterion, Evaluation, Missing
 from pytest_safescale.statistics.concentration import (
     against_chance,
@@ -20,7 +21,7 @@ from pytest_safescale.statistics.intervals import SEED
 from pytest_safescale.statistics.matrix_product import product
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from typing_extensions import Self
@@ -67,6 +68,13 @@ class ConcentrationCriterion(Criterion):
     expected: float | None = None
     """The share by chance that makes the excess a bound of completions; unset: as it is."""
     seed: int = SEED
+    codes_of_items: NDArray[np.int64] | None = None
+    """(items,) number of each item's cluster; ``None`` where no two share one."""
+
+    @property
+    def codes(self) -> NDArray[np.int64] | None:
+        """(items,) number of each item's cluster; ``None`` where no two share one."""
+        return self.codes_of_items
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
@@ -220,9 +228,17 @@ class ConcentrationCriterion(Criterion):
 
 
 def concentration_of(
-    measures: Sequence[MeanOfCases], *, worst: float, seed: int = SEED, **limit: Any
+    measures: Sequence[MeanOfCases],
+    *,
+    worst: float,
+    clusters: Mapping[str, str],
+    seed: int = SEED,
+    **limit: Any,
 ) -> ConcentrationCriterion:
-    """Return the criterion on the findings of several cells; ``limit`` is as in every one."""
+    """Return the criterion on the findings of several cells; ``limit`` is as in every one.
+
+    ``clusters`` names that of each item by its id; resamples are drawn by cluster.
+    """
     ids = sorted({name for measure in measures for name in measure.ids})
     places = {name: place for place, name in enumerate(ids)}
     found = np.zeros((len(measures), len(ids)), dtype=np.int64)
@@ -238,7 +254,14 @@ def concentration_of(
             if (lack := measure.lack(place))
         ]
     return ConcentrationCriterion(
-        **limit, ids=tuple(ids), found=found, cases=there, worst=worst, open=cases, seed=seed
+        **limit,
+        ids=tuple(ids),
+        found=found,
+        cases=there,
+        worst=worst,
+        open=cases,
+        seed=seed,
+        codes_of_items=cluster_codes([clusters.get(name, "") for name in ids]),
     )
 
 
