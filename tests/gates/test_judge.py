@@ -245,8 +245,8 @@ def test_concentration_is_judged_again_on_clusters_where_items_come_in_them() ->
     # One item of twenty has both findings: its share is 1, by chance (1 + 1/20) / 2.
     bad = ["B", *words(A=19)]
     gate = {"metric": HIGH_RISK, "max_excess_share": 0.1, "worst": 0.05}
-    # Without that item nothing is concentrated: in 0.358 of the resamples of items, and in a quarter
-    # of those of two clusters. In 0.075 it is there three times or more: each has a third of the
+    # Without that item nothing is concentrated: in 0.358 of the resamples of items, in a quarter of
+    # those of two clusters. In 0.075 it is there three times or more: each has a third of the
     # findings at most, of which chance gives a quarter. Two clusters hold it twice at most.
     alone = result_of(make_inputs({"a": bad, "b": bad}), **gate)
     assert alone.value == pytest.approx(1 - 1.05 / 2, abs=0.02)
