@@ -88,6 +88,6 @@ def _lines(lock: LockFile) -> list[str]:
         *(
             f"  {name}"
             for name in fixed
-            if name not in ("gates", "items", "data set") and fixed[name] is not None
+            if name not in ("gates", "items", "data set") and fixed[name]
         ),
     ]

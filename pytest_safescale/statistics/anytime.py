@@ -26,6 +26,8 @@ __all__ = [
 
 _PRIOR = 0.5
 """Both parameters of the Beta distribution that is cut off at the threshold."""
+_AT_ONCE = 512
+"""Items whose states are looked at together."""
 
 
 def log_martingale(events: Any, n: Any, threshold: float) -> NDArray[np.float64]:
@@ -54,13 +56,24 @@ def anytime_p(
     many items were taken. p is 1 over the highest M that any of these states has, at most 1: it
     holds whenever one stops.
     """
-    if not events.shape[1]:
-        return np.ones(len(events))
-    # Resamples meet the same few states again and again.
-    states, place = np.unique(n * (n.max() + 1) + events, return_inverse=True)
-    counts = np.divmod(states, n.max() + 1)
-    logs = log_martingale(counts[1], counts[0], threshold)[place.reshape(events.shape)]
-    return np.asarray(np.exp(-np.maximum(logs.max(axis=1), 0.0)))
+    best = np.zeros(len(events))
+    for start in range(0, events.shape[1], _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        best = np.maximum(best, _logs(events[:, some], n[:, some], threshold).max(axis=1))
+    return np.asarray(np.exp(-best))
+
+
+def _logs(events: NDArray[np.int64], n: NDArray[np.int64], threshold: float) -> NDArray[np.float64]:
+    """Return log M of each state, of its shape; resamples meet the same few again and again."""
+    first, fewest = int(n.min()), int(events.min())
+    width = int(events.max()) - fewest + 1
+    place = (n - first) * width + (events - fewest)
+    met = np.zeros((int(n.max()) - first + 1) * width, dtype=bool)
+    met[place] = True
+    states = np.flatnonzero(met)
+    logs = np.zeros(len(met))
+    logs[states] = log_martingale(fewest + states % width, first + states // width, threshold)
+    return np.asarray(logs[place])
 
 
 def most_events(items: int, threshold: float, alpha: float) -> NDArray[np.int64]:

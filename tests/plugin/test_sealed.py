@@ -64,6 +64,8 @@ def test_sealed_items_are_opened_once_under_a_lock_and_the_gap_is_told(
     with (pools / "ledger.jsonl").open("a") as file:
         file.write('{"event"')
     assert run_suite(*RUN, *LOCKED).ret == 0
+    torn = run_suite(*RUN, *LOCKED, OPEN)
+    torn.stderr.fnmatch_lines(["*ledger.jsonl, line 5, is not JSON, and may have opened the *"])
     assert json.loads((pools / "ledger.jsonl").read_text().splitlines()[2])["sealed"] == 2
 
 
