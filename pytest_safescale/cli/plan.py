@@ -119,7 +119,7 @@ def run(given: argparse.Namespace) -> Output:
         gates,
         asked,
         models=len(planned.models),
-        holm=settings.family_wise == "holm",
+        holm=settings.joint_method == "holm",
     )
     of_items = item_sentences(planned.dataset.items, gates) if items is None else []
     return Output([*lines, *outlook, *of_items])

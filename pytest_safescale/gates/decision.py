@@ -66,7 +66,7 @@ def decide(trial: Trial, joint_gates: JointGates) -> DecidedGate:
         doubts=doubts if code == _OPEN else (),
         tipping_point=_tipping_point(trial, joint_gates, counted) if code == _OPEN else None,
         instability=_instability(trial, joint_gates, code, doubts),
-        waits=trial.left > 0 and code == _OPEN and _may_change(trial, joint_gates, doubts),
+        waits=trial.left > 0 and code == _OPEN and _may_change(trial, doubts),
     )
 
 
@@ -113,14 +113,14 @@ def _instability(
     return float((codes != code).mean())
 
 
-def _may_change(trial: Trial, joint_gates: JointGates, doubts: tuple[str, ...]) -> bool:
+def _may_change(trial: Trial, doubts: tuple[str, ...]) -> bool:
     """Say whether answers to the cases not asked could make the gate pass or fail.
 
-    Gates that share their chance by Holm's method depend on one another.
+    One that shares its chance by Holm's method passes only where it would by itself.
     """
     criterion = trial.known_criterion
     ends = criterion.asked_completely(worst=False), criterion.asked_completely(worst=True)
-    if doubts or joint_gates.held(trial) or None in ends:
+    if doubts or None in ends:
         return True
     asked_well, asked_badly = ends
     return _passes(asked_well, trial.alpha) or _fails(asked_badly, trial.alpha)

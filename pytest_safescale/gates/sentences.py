@@ -39,10 +39,10 @@ def sentence_of(
     parts = [
         f"{_subject(gate)} ({_cell(gate, result.model, result.condition)}) is {told}",
         *_answered(result),
-        f"it must be {gate.rule}",
+        f"it must be {gate.rule}{_jointly(result, gates_held_together)}",
         *_missing(result, trial),
         *(f"undecided: {doubt}" for doubt in decided.doubts),
-        *_undecided(result, decided, gates_held_together),
+        *_undecided(result, decided),
         *_against(result),
     ]
     if result.instability is not None:
@@ -124,20 +124,26 @@ def _cell(gate: Gate, model: str, condition: str) -> str:
     return ", ".join(part for part in (condition, gate.family, model) if part)
 
 
-def _undecided(result: GateResult, decided: DecidedGate, gates_held_together: int) -> list[str]:
+def _jointly(result: GateResult, gates_held_together: int) -> str:
+    """Say how many gates share the chance to pass wrongly, and what that makes of this one's p."""
+    if result.p_holm is None or result.p_value is None or gates_held_together < 2:
+        return ""
+    return (
+        f", a chance that {gates_held_together} gates share (p {result.p_value:.3g}, "
+        f"{result.p_holm:.3g} by Holm)"
+    )
+
+
+def _undecided(result: GateResult, decided: DecidedGate) -> list[str]:
     if result.decision is not Decision.INCONCLUSIVE or not decided.too_few:
         return []
-    held = ""
-    if result.p_holm is not None and result.p_value is not None:
-        held = f" (p {result.p_value:.3g}, {result.p_holm:.3g} among {gates_held_together} gates)"
     if result.items_needed is None:
-        return [f"undecided{held}, and no number of items at this rate would decide"]
-    more = f"{result.items_needed} more items at the same rate would"
+        return ["undecided, and no number of items at this rate would decide"]
     # Whoever adds items and looks again has two chances to pass wrongly.
     once = (
         "" if result.gate.looks is not None else " in a run of its own; looking twice is not free"
     )
-    return [f"undecided{held}: about {more}{once}"]
+    return [f"undecided: about {result.items_needed} more items at the same rate would{once}"]
 
 
 def _against(result: GateResult) -> list[str]:

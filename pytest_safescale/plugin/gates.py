@@ -180,7 +180,7 @@ class RunGates:
             gates,
             models=[model.info.name for model in self._run.models],
             conditions=self._run.cell_conditions,
-            family_wise=self._run.settings.family_wise == "holm",
+            family_wise=self._run.settings.joint_method == "holm",
         )
         require_earlier_runs(gates, given=self._run.settings.earlier_runs)
         self._certificates.require(gates, stated_before(self._run))

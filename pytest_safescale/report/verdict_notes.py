@@ -19,11 +19,21 @@ def verdict_notes(manifest: Manifest) -> list[str]:
     """Return the sentences that stand beside the run verdict, in terminal, summary and page."""
     return [
         *attempt_sentences(manifest),
+        *_held_jointly(manifest),
         *_from_store(manifest),
         *_estimated(manifest),
         *_second_reader(manifest),
         *_twice_in_means(manifest),
     ]
+
+
+def _held_jointly(manifest: Manifest) -> Iterator[str]:
+    """Say at which level gates with confidence are held as one family."""
+    if held := manifest.get("held_jointly"):
+        yield (
+            f"{held['gates']} gates with confidence share one chance to pass wrongly: "
+            f"{100 * held['level']:.3g} % at most for any of them (Holm)."
+        )
 
 
 def _twice_in_means(manifest: Manifest) -> Iterator[str]:

@@ -115,6 +115,14 @@ class RobustnessSettings(TypedDict, total=False):
     answers: str
 
 
+class HeldJointly(TypedDict):
+    """Gates that share one chance to pass wrongly, by Holm's method."""
+
+    gates: int
+    level: float
+    """The chance that any of them passes wrongly is at most this."""
+
+
 class BaselineOfRun(TypedDict):
     """The earlier run that this one is compared with."""
 
@@ -172,6 +180,8 @@ class Manifest(TypedDict, total=False):
     seed: int
     family_wise: str
     """How gates are held jointly."""
+    held_jointly: HeldJointly
+    """Where several gates with confidence are."""
     labels: dict[str, str]
     """The user's words for labels."""
     label_rule: LabelRule

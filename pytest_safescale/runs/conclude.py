@@ -165,6 +165,9 @@ def assess(
     manifest["notices"] += uncounted_looks(every_gate, counted="ledger" in manifest)
     inputs = _gate_inputs(book, panel, metrics, manifest, completeness, runs)
     results = judge_gates(every_gate, inputs)
+    levels = [1 - gate.gate.confidence for gate in results if gate.gate.confidence is not None]
+    if inputs.holm and len(levels) > 1:
+        manifest["held_jointly"] = {"gates": len(levels), "level": round(max(levels), 12)}
     manifest["reservations"] = reservations(manifest, results)
     dependence = label_rule_dependence(every_gate, inputs, results)
     return Conclusion(

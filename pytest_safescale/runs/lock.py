@@ -26,7 +26,7 @@ _STATED = (
 )
 """What a run states before its first call and a lock fixes, by the words of FACTS."""
 _SETTINGS = {
-    "family-wise": "family_wise",
+    "family-wise": "joint_method",
     "strict findings": "strict",
     "agent's searches": "agent_steps",
     "second reader": "reader",

@@ -56,7 +56,7 @@ def frame_of(run: Run) -> Manifest:
         "custom_metrics": [metric.manifest() for metric in run.metrics],
         "decoding": asdict(run.decoding),
         "seed": run.settings.seed,
-        "family_wise": run.settings.family_wise,
+        "family_wise": run.settings.joint_method,
         **({"label_rule": run.settings.labels.rule} if run.dataset.voted else {}),
     }
 

@@ -121,7 +121,7 @@ def _merged(
             book.searches.settings = shards[0].manifest.get("robustness") or {}
             conclusion = assess(
                 book,
-                _manifest(shards, book, run_id),
+                {**_manifest(shards, book, run_id), **_held(gates)},
                 completeness=_completeness(shards, book),
                 gates=chosen,
                 earlier=runs,
@@ -154,6 +154,11 @@ def _gates(shard: ShardFolder, given: str | None, certificates: GateCertificates
         )
     tables = shard.manifest["shard"]["gates"]
     return parse_gates(tables, f"{shard.name}/run.json", specs, certificates.read)
+
+
+def _held(given: str | None) -> Manifest:
+    """Return how the default set is held where it takes the place of the shards' gates."""
+    return {"family_wise": "holm"} if given == "default" else {}
 
 
 def _names_for_gates(manifest: Manifest) -> dict[str, list[str]]:

@@ -56,7 +56,8 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     (
         "family-wise",
         "HOW",
-        "'holm': gates with confidence share one chance to pass wrongly; default none",
+        "'holm': gates with confidence share one chance to pass wrongly, as the default set does; "
+        "'none': each has its own, as gates of one's own do",
     ),
     ("baseline", "FILE", "run.json of an earlier run to compare with"),
     ("anchor", "FILE", "run.json of a run that stays, such as the first release, to tell drift"),

@@ -151,7 +151,7 @@ class Settings(Table):
     """Whether every reply is asked for that was stored before the run began."""
     gates: str | tuple[dict[str, Any], ...] = ()
     """A file, the word ``default``, or the configuration's tables, not yet checked."""
-    family_wise: Literal["none", "holm"] = "none"
+    family_wise: Literal["none", "holm"] | None = None
     """Whether the gates with confidence share one chance to pass wrongly, by Holm's method."""
     baseline: str | None = None
     anchor: str | None = None
@@ -295,6 +295,14 @@ class Settings(Table):
         if self.fresh:
             return start
         return None if self.max_age is None else start - seconds_of_age(self.max_age)
+
+    @property
+    def joint_method(self) -> str:
+        """How gates with confidence are held: ``holm`` together, or ``none``, each by itself.
+
+        Where it is not said the default set is held together, and gates of one's own are not.
+        """
+        return self.family_wise or ("holm" if self.gates == "default" else "none")
 
     @property
     def earlier_runs(self) -> dict[str, str]:

@@ -124,3 +124,11 @@ def test_a_gate_on_a_whole_cell_does_not_wait() -> None:
     result = judged("BBBB", {"metric": "high_risk_error_rate", "max": 0.1}, of=4)
     assert (result.waits, result.left) == (False, 0)
     assert "not asked" not in result.sentence
+
+
+def test_a_gate_held_with_others_waits_only_while_it_could_pass_or_fail() -> None:
+    # Two of five are high-risk: one more makes it three of six at most, and no six pass at 99.9 %.
+    gate = {"metric": "high_risk_error_rate", "max": 0.6, "confidence": 0.95}
+    never = {**gate, "confidence": 0.999}
+    assert judged("BBAAA", gate, of=60, holm=True).waits
+    assert not judged("BBAAA", never, of=6, holm=True).waits

@@ -42,7 +42,10 @@ class TestHolm:
         gate = {"metric": HIGH_RISK, "max": 0.05, **SURE}
         first, second = judged(one(words(A=60), holm=True), gate, {**gate, "name": "again"})
         assert {first.decision, second.decision} == {Decision.INCONCLUSIVE}
-        assert "undecided (p 0.0461, 0.0921 among 2 gates)" in first.sentence
+        assert (
+            "with 95 % confidence, a chance that 2 gates share (p 0.0461, 0.0921 by Holm); "
+            "undecided: about 12 more items at the same rate would"
+        ) in first.sentence
         # At 97.5 %: 1 - 0.025 ** (1 / n) is 0.05 or less from n = 72 on.
         assert first.items_needed == 12
 
