@@ -88,7 +88,7 @@ def test_a_failed_gate_says_value_bound_n_and_threshold_in_one_sentence(
         [
             "*high risk error rate (closed_book, python:app:answer) is 0.25 over 4 cases, "
             "upper bound 0.7514; it must be at most 0.1 with 95 % confidence; against it: i3; "
-            "*% of resamples decide otherwise*"
+            "*% of resamples of these items decide otherwise*"
         ]
     )
 
