@@ -1,6 +1,6 @@
 """Recall and precision of the audit's rules on planted corpora, and time and memory of a large one.
 
-Plants faults of every class in copies of the sample: contradictions of five kinds, facts told for
+Plants faults of every class in copies of the sample: contradictions of eight kinds, facts told for
 other patients, states and modalities, dangers supported, facts removed, old and replaced versions,
 repeated passages, and passages of bad form. Beside them stand likenesses that are no faults, and
 passages on made-up subjects up to the size asked for. A large corpus is audited with 1,000 items in
@@ -27,6 +27,7 @@ from pytest_safescale.audit.read_corpus import CorpusText
 from pytest_safescale.dataset.corpus import CorpusPassage
 from pytest_safescale.packaged import data_folder
 from tests.audit.planted import (
+    EDITS,
     Planted,
     background,
     contradictions,
@@ -35,11 +36,12 @@ from tests.audit.planted import (
     sample_passages,
 )
 from tests.audit.planted_items import facts, for_others, wrong_supports
+from tests.audit.planted_wordings import REWORDED, instructions, versions
 from tests.audit.told_by import TOLD_BY
 
 SIZES = (2_000, 100_000)
 EACH, LIMITS, ITEMS, SECONDS, GIGABYTES = 25, 60, 1_000, 600, 2.0
-COUNTED_BY_KIND = ("contradiction", "applicability")
+COUNTED_BY_KIND = ("contradiction", "applicability", "hygiene", "age")
 BOUNDS = {"contradiction": 0.9, "applicability": 0.9, "wrong_support": 0.8}
 """Precision that a class has at least; its recall is 0.7 at least."""
 
@@ -47,12 +49,14 @@ BOUNDS = {"contradiction": 0.9, "applicability": 0.9, "wrong_support": 0.8}
 def planted_corpus(size: int, seed: int = 1) -> Planted:
     """Return a corpus of this many passages with faults of every class."""
     draw = random.Random(seed)
-    whole = contradictions(EACH, draw)
+    whole = contradictions(EACH, draw, {**REWORDED, **EDITS})
     parts = (
         facts(12, draw),
         for_others(LIMITS, draw),
         wrong_supports(draw),
         of_form_and_age(EACH, draw),
+        instructions(draw),
+        versions(EACH, draw),
     )
     for part in parts:
         whole.passages += part.passages

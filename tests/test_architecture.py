@@ -144,6 +144,7 @@ ONLY_HOME = {
     "jinja2": "report/page/shell.py",
     "matplotlib": "report/",
     "pint": "audit/units.py",
+    "py3langid": "audit/language.py",
     "pyarrow": "dataset/parquet.py",
     "pytest": "plugin/",
     "sqlite3": "calls/database.py",

@@ -34,9 +34,14 @@ _VERSIONED = (
     ),
     re.compile(rf"\b(?P<version>(?:19|20)\d\d) {_NAME} (?:{_KIND})\b"),
     re.compile(rf"\b{_NAME},? (?:version |v\.? ?)(?P<version>(?:19|20)\d\d|\d+(?:\.\d+)*)\b"),
+    re.compile(
+        rf"\b{_NAME},? (?:the )?(?P<version>\d{{1,2}})(?:st|nd|rd|th) (?:edition|version)\b"
+    ),
+    # A year in brackets behind a person's name is a paper of theirs, no version.
+    re.compile(r"\b(?P<name>[A-Z]{2,}[\w/-]*) \((?P<version>(?:19|20)\d\d)\)"),
 )
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
-_ARTICLES = re.compile(r"^(?:The|In|For|By|A|An|According to(?: the)?) ")
+_ARTICLES = re.compile(r"^(?:The|In|For|By|See|Per|Under|A|An|According to)(?: the)? ")
 
 
 class _Named(NamedTuple):

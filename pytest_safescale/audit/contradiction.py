@@ -1,8 +1,8 @@
 """Contradictions: sentences of two passages that speak of one thing and differ in what they say.
 
 A pair is looked at where both sentences hold some of the same rare words; it counts where
-``disagreement`` finds a number with its unit, a limit, a side, a recommendation or a negation that
-differs. Measured on planted corpora (docs/audit.md).
+``disagreement`` finds a number with its unit, a limit, a side, a recommendation, a negation or a
+word that excludes another. Measured on planted corpora (docs/audit.md).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ _TOLD = {
     "side": "the side differs",
     "recommendation": "one says to do what the other says not to do",
     "negation": "one denies what the other says",
+    "opposite": "two words exclude each other",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_safescale.audit.opposites import opposites
 from pytest_safescale.audit.quantities import unmatched
 from pytest_safescale.audit.statement import statement
 from pytest_safescale.text.sentences import split
@@ -48,7 +49,7 @@ class Disagreement(NamedTuple):
     """In what two sentences on one thing differ."""
 
     kind: str
-    """``number``, ``threshold``, ``side``, ``recommendation`` or ``negation``."""
+    """``number``, ``threshold``, ``side``, ``recommendation``, ``negation`` or ``opposite``."""
     left: str
     right: str
 
@@ -74,17 +75,21 @@ def disagreement(
     """Return in what two sentences differ that speak of the same thing; ``None`` for no such pair.
 
     They are about one thing where they are as alike as ``least`` says. Then a number with its unit,
-    a limit's direction, a side, a recommendation and a negation are compared, in this
-    order, and the first that differs is told.
+    a limit's direction, a side, a recommendation, a negation and words that exclude each other are
+    compared, in this order, and the first that differs is told.
     """
     if len(left.words & right.words) < _FEWEST:
         return None
-    alike = likeness(left.words, right.words, weight)
+    apart = opposites(left.poles, right.poles) or ()
+    alike = likeness(left.words.difference(apart), right.words.difference(apart), weight)
     if alike < least.words:
         return None
     found = _in_size(left, right) or _in_side(left, right)
     if found is None and alike >= least.denied:
-        found = _in_direction(left, right)
+        found = _in_direction(left, right, apart)
+    same_way = (left.denials - right.denials) % 2 == 0
+    if found is None and apart and same_way:
+        found = Disagreement("opposite", *apart)
     return found
 
 
@@ -123,10 +128,13 @@ def _in_side(left: Statement, right: Statement) -> Disagreement | None:
     return Disagreement("side", a, b) if {a, b} in pairs else None
 
 
-def _in_direction(left: Statement, right: Statement) -> Disagreement | None:
+def _in_direction(
+    left: Statement, right: Statement, apart: tuple[str, str] | tuple[()]
+) -> Disagreement | None:
     if left.recommendation * right.recommendation < 0:
         return Disagreement("recommendation", _told(left), _told(right))
-    if (left.denials - right.denials) % 2:
+    # Not benign and malignant are no contradiction.
+    if (left.denials - right.denials) % 2 and not apart:
         return Disagreement("negation", *(_polarity(own) for own in (left, right)))
     return None
 

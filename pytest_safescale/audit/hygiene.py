@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.finding import Finding
 from pytest_safescale.audit.instructions import HIDDEN, instruction_in
-from pytest_safescale.text.words import FUNCTION_WORDS
+from pytest_safescale.audit.language import other_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,12 +27,7 @@ _MARKUP = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _MOJIBAKE = re.compile("�|Ã[\u0080-\u00bf]|â€|Â[\u00a0-\u00bf]|\\\\u[0-9a-f]{4}")
-_WORD = re.compile(r"[^\W\d_]+")
 _ENDS = re.compile(r"[.!?:;)\]\"'”’]\s*$")
-_FEWEST_WORDS = 12
-"""A shorter text shows no language by its words."""
-_FUNCTION_SHARE = 0.15
-"""English prose has above a third of function words; a text in another language next to none."""
 _LETTERS = 0.6
 """Share of letters and space below which a text is no prose."""
 
@@ -78,10 +73,7 @@ def _garbled(passage: CorpusPassage) -> str | None:
 
 
 def _other_language(passage: CorpusPassage) -> str | None:
-    words = _WORD.findall(passage.text.lower())
-    known = sum(word in FUNCTION_WORDS for word in words)
-    few = len(words) >= _FEWEST_WORDS and known < _FUNCTION_SHARE * len(words)
-    return passage.text[:80] if few else None
+    return None if other_language(passage.text) is None else passage.text[:80]
 
 
 def _instruction(passage: CorpusPassage) -> str | None:
@@ -109,7 +101,7 @@ _RULES: dict[str, tuple[str, Callable[[CorpusPassage], str | None]]] = {
     "empty": ("the passage has no text", _empty),
     "cut": ("the text begins or ends within a sentence", _cut),
     "garbled": ("the text is garbled", _garbled),
-    "other_language": ("few words of English stand in it", _other_language),
+    "other_language": ("it is not in English", _other_language),
     "instruction": ("it speaks to a model and not to a reader", _instruction),
     "hidden_characters": ("it holds characters that nobody sees", _hidden),
     "markup": ("markup stands in the text", _markup),

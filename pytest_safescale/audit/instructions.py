@@ -30,7 +30,23 @@ _INSTRUCTION = re.compile(
     r"|\b(?:answer|verdict|judge?ment|reply|output)(?: (?:to|on|here|this|these|that|it|the|pair"
     r"|two|passages?|sentences?))* (?:is|must be|should be|has to be)"
     rf"[\s:\"'“‘*`]*\b(?-i:{_VERDICT})\b"
-    r"|</?(?:passage|sentence|question|reference_material)",
+    r"|</?(?:passage|sentence|question|reference_material)"
+    # It speaks to a machine, or of one that reads.
+    r"|(?:^|[.!?]\s+)(?:(?:dear|attention|hello|hey)[\s,:]+|(?:note|message|hint)\s+(?:for|to)\s+"
+    r"(?:the\s+|any\s+|all\s+)?)(?:AI|assistant|model|bot|LLM|automated)s?\b"
+    r"|(?:^|[.!?]\s+)(?:model|assistant|AI|bot)\s*[:,]\s+(?:please|you|do|always|never|the)\b"
+    r"|\b(?:developer|system)\s+(?:message|mode|note)\b|\byour\s+developers?\b"
+    r"|\bmaintenance mode\b"
+    r"|\b(?:automated|artificial|AI)\s+(?:reader|system|agent|model|assistant)s?,?\s+you\b"
+    # It says what is to be answered or left out.
+    r"|\byour\s+(?:final\s+)?(?:answer|reply|response|output|choice|instructions?|task|orders?)\b"
+    r"|\byou\s+(?:must|should|have to|will|are to|shall)(?:\s+(?:now|only|always))?\s+(?:answer"
+    r"|reply|respond|output|conclude|choose|select|pick|state|say)\b"
+    r"|\b(?:tell|inform|mention\b[^.]{0,30}\bto|hide\b[^.]{0,30}\bfrom)\s+the\s+user\b"
+    r"|\brespond\s+in\s+(?:JSON|XML)\b|\bpretend\s+that\b[^.]{0,40}\b(?:text|passage)\b"
+    r"|\bfollow\s+(?:only\s+)?th(?:ese|is|ose)\s+(?:orders?|instructions?|commands?)\b"
+    r"|\b(?:treat|mark|rate|rank)\s+(?:the\s+)?(?:\w+\s+)?option\b"
+    r"|\b(?:return|give|print|write)\s+the\s+letter\b|\bchoose the (?:first|last|second) option\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _TO_A_JUDGE = re.compile(

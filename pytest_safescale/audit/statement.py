@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pytest_safescale.audit.opposites import poles
 from pytest_safescale.audit.quantities import QUANTITY, quantities
 from pytest_safescale.text.sentences import content_words
 
 if TYPE_CHECKING:
+    from pytest_safescale.audit.opposites import Poles
     from pytest_safescale.audit.quantities import Quantity
 
 __all__ = ["Statement", "denials", "recommendation", "sides", "statement", "subject_words", "turns"]
@@ -72,6 +74,8 @@ class Statement:
     """Left, right, ipsilateral and contralateral, in order."""
     denials: int
     """How many words deny or advise against, such as ``not``, ``without`` and ``avoid``."""
+    poles: Poles
+    """Its words of which one excludes another, such as ``benign``."""
     recommendation: int
     """1 for do, -1 for do not, 0 for neither."""
 
@@ -85,6 +89,7 @@ def statement(text: str) -> Statement:
         quantities=quantities(text),
         sides=sides(text),
         denials=denials(text),
+        poles=poles(text),
         recommendation=recommendation(text),
     )
 

@@ -21,7 +21,7 @@ from pytest_safescale.perturb.families.texts import INJECTIONS, SYNONYMS
 from pytest_safescale.text.sentences import content_words, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_safescale.dataset.corpus import CorpusPassage
@@ -178,11 +178,11 @@ def _denial(sentence: str, rng: random.Random) -> str:
     return _VERB.sub(r"\1 not", sentence, count=1)
 
 
-_EDITS: dict[str, Callable[[str, random.Random], str]] = {
-    "number": _number,
-    "threshold": _limit,
+EDITS: dict[str, Callable[[str, random.Random], str]] = {
     "side": _side,
     "recommendation": _advice,
+    "threshold": _limit,
+    "number": _number,
     "negation": _denial,
 }
 
@@ -203,8 +203,13 @@ def _other_unit(sentence: str, rng: random.Random) -> str:
     return _SIZE.sub(turned, sentence)
 
 
-def contradictions(each: int, rng: random.Random) -> Planted:
-    """Return the sample with ``each`` contradictions of each kind, and harmless likenesses."""
+def contradictions(
+    each: int, rng: random.Random, edits: Mapping[str, Callable[[str, random.Random], str]] = EDITS
+) -> Planted:
+    """Return the sample with ``each`` contradictions of each kind, and harmless likenesses.
+
+    ``edits`` are by kind, those that fit few sentences first.
+    """
     planted = Planted([_raw(one) for one in sample_passages()])
     left = [
         (one.id, part.body)
@@ -214,10 +219,10 @@ def contradictions(each: int, rng: random.Random) -> Planted:
     ]
     rng.shuffle(left)
     # Those of which there are few take theirs first; no sentence is used twice.
-    for kind in ("side", "recommendation", "threshold", "number", "negation"):
-        for number, (id_, text) in enumerate(_taken(left, _EDITS[kind], each)):
+    for kind, edit in edits.items():
+        for number, (id_, text) in enumerate(_taken(left, edit, each)):
             own = f"x-{kind}-{number}"
-            planted.passages.append(passage(own, reworded(_EDITS[kind](text, rng), rng), rng))
+            planted.passages.append(passage(own, reworded(edit(text, rng), rng), rng))
             first, second = sorted((own, id_))
             planted.truths.add(("contradiction", kind, first, second))
     for name, harmless in (("other", _other_subject), ("unit", _other_unit), ("same", _same)):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from typing import Any
 
 import pytest
 
+from pytest_safescale.audit import language
 from pytest_safescale.audit.age import find_outdated
 from pytest_safescale.audit.duplicates import find_duplicates
 from pytest_safescale.audit.hygiene import find_unclean
@@ -16,6 +18,7 @@ from pytest_safescale.dataset.corpus import CorpusPassage
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.perturb.families.texts import INJECTIONS
 from tests.audit.planted import sample_passages
+from tests.audit.planted_wordings import instructions, versions
 
 
 def corpus_of(*texts: str, **fields: Any) -> CorpusText:
@@ -35,6 +38,10 @@ def corpus_of(*texts: str, **fields: Any) -> CorpusText:
         ("Das Rundherdrezidiv wird nach sechs Monaten mittels Computertomographie kontrolliert, "
          "sofern keine Beschwerden auftreten und keine Vergrößerung sichtbar ist.",
          ["other_language"]),
+        ("Le nodule est contrôlé par scanner à six mois, puis tous les deux ans pendant cinq ans.",
+         ["other_language"]),
+        ("肺结节在六个月后进行CT复查,然后每两年复查一次。", ["cut", "other_language"]),
+        ("Contraindications: pregnancy, renal failure, thyrotoxicosis, phaeochromocytoma.", []),
         ("The patientâ€™s lung is clear.", ["garbled"]),
         ("%% 12;;33 //// 8827 ((( 11 .", ["garbled"]),
         ("The lung is clear.\u200b Nothing else.", ["hidden_characters"]),
@@ -120,3 +127,38 @@ def test_without_datasketch_it_is_told_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "datasketch", None)
     with pytest.raises(SettingsError, match=r"pip install \"pytest-safescale\[audit\]\""):
         find_duplicates(corpus_of("One two three four.", "Five six seven eight."))
+
+
+def test_words_to_a_model_are_found_in_many_wordings_and_words_to_readers_are_none() -> None:
+    planted = instructions(random.Random(2))
+    corpus = corpus_of(*(one["text"] for one in planted.passages))
+    ids = [one["id"] for one in planted.passages]
+    kinds = {ids[int(one.place.passage[1:])] for one in find_unclean(corpus)
+             if one.place and one.kind == "instruction"}  # fmt: skip
+    first, later = (
+        {truth[2] for truth in planted.truths if truth[1] == kind}
+        for kind in ("instruction", "instruction, others")
+    )
+    assert not kinds - first - later
+    assert len(kinds & first) >= 0.9 * len(first)
+    # Wordings that the rule was not written for are found more seldom.
+    assert len(kinds & later) >= 0.3 * len(later)
+
+
+def test_newer_versions_are_seen_in_many_wordings() -> None:
+    planted = versions(14, random.Random(2))
+    corpus = corpus_of(*(one["text"] for one in planted.passages))
+    ids = [one["id"] for one in planted.passages]
+    found = {ids[int(one.place.passage[1:])] for one in find_outdated(corpus, 2026, {})
+             if one.place}  # fmt: skip
+    assert found == {truth[2] for truth in planted.truths}
+
+
+def test_without_py3langid_it_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "py3langid", None)
+    language._rank.cache_clear()
+    with pytest.raises(
+        SettingsError, match=r"py3langid: pip install \"pytest-safescale\[audit\]\""
+    ):
+        find_unclean(corpus_of("A plain sentence with a nodule of 6 mm."))
+    language._rank.cache_clear()
