@@ -220,6 +220,12 @@ def test_a_search_for_counterexamples_is_planned_with_its_variants(plan: Printed
     assert f"about {14 * int(single[2])} tokens in and {14 * int(single[3])} out" in told
     by_majority = plan("--limit=3", "--samples=4", *suite, "--variant-answers=majority")
     assert "at most 210 calls" in by_majority
+    # As many repeats beside layout, which keeps the meaning; hedge does not.
+    control = plan("--limit=3", "--samples=0", *suite, "--relations=layout,hedge,repeat")
+    assert (
+        "6 searches of 7 variants, and as many repeats beside 1 of the relations: at most 63 calls"
+        in control
+    )
     assert "robustness" not in plan("--limit=3", "--samples=0")
 
 

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_safescale.errors import GateError
+from pytest_safescale.gates.criteria.anytime import AnytimeCriterion
 from pytest_safescale.gates.criteria.bounded_mean import BoundedDifferenceCriterion
 from pytest_safescale.gates.criteria.build import criterion_of
 from pytest_safescale.gates.criteria.certified import CertifiedCriterion
 from pytest_safescale.gates.criteria.concentration import ConcentrationCriterion
 from pytest_safescale.gates.criteria.criterion import Criterion
 from pytest_safescale.gates.criteria.difference import (
+    ExcessCriterion,
     MeanDifferenceCriterion,
     RateDifferenceCriterion,
 )
 from pytest_safescale.gates.criteria.equivalence import EquivalenceCriterion
 from pytest_safescale.gates.criteria.single_items import ConsistencyCriterion, NoNewCriterion
+from pytest_safescale.gates.criteria.subgroups import SubgroupsCriterion
 from pytest_safescale.gates.criteria.target import targets
 from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.gates.gate_fields import BASELINE
@@ -130,9 +133,17 @@ def is_sampled(row: Row) -> bool:
 
 def test_no_criterion_is_without_a_row() -> None:
     every = set(concrete(Criterion.__subclasses__()))
-    # A gate with a certificate is held against every completion in test_certified.py, and one on
-    # concentration, which needs findings in two cells, in test_completions.py.
-    elsewhere = {CertifiedCriterion, ConcentrationCriterion}
+    # A gate with a certificate is held against every completion in test_certified.py, one on
+    # concentration, which needs findings in two cells, in test_completions.py, one on the excess
+    # of flips, which needs repeats, in test_missing_searches.py, and missing replies of those at
+    # any stop and in every subgroup stand in test_anytime.py and test_subgroups.py.
+    elsewhere = {
+        AnytimeCriterion,
+        CertifiedCriterion,
+        ConcentrationCriterion,
+        ExcessCriterion,
+        SubgroupsCriterion,
+    }
     assert {row.built for row in ROWS.values()} == every - elsewhere
     assert {row.kind for row in ROWS.values()} == set(_OF_KIND)
     gates = [gate for row in ROWS.values() if row.kind != "own" for gate in both(row)]
