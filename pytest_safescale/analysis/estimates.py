@@ -10,8 +10,9 @@ import numpy as np
 from pytest_safescale.analysis.cluster_facts import cluster_facts
 from pytest_safescale.analysis.consistency_bands import with_bands
 from pytest_safescale.analysis.metric_columns import panel_columns
-from pytest_safescale.analysis.metric_table import is_rate, is_share
+from pytest_safescale.analysis.metric_table import METRICS, is_rate, is_share
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS, PER_HUNDRED_METRICS, Metric
+from pytest_safescale.statistics.betting import BETTING, betting_intervals
 from pytest_safescale.statistics.calibration import calibration_errors, squared_error
 from pytest_safescale.statistics.clusters import RATE_ENDS, at_effective_size, cluster_sums
 from pytest_safescale.statistics.intervals import (
@@ -73,12 +74,13 @@ def cell_values(column: Column) -> NDArray[np.float64]:
     return values
 
 
-class _Exact(NamedTuple):
-    """Counts and exact bounds in units of the metric, (models, conditions) each."""
+class _Bounds(NamedTuple):
+    """Counts and bounds in units of the metric, (models, conditions) each."""
 
     events: NDArray[np.int64] | None
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    method: str = CLOPPER_PEARSON
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +93,8 @@ class _Estimate:
     value: NDArray[np.float64]
     interval: Resampled | None = None
     """Flat over the cells."""
-    exact: _Exact | None = None
-    """Of a share of cases."""
+    bounds: _Bounds | None = None
+    """Of a share of cases, and of another mean of values between 0 and 1."""
     facts: Facts | None = None
     """By model and condition, where items come in clusters."""
     units: NDArray[np.int64] | None = None
@@ -111,7 +113,7 @@ def _cell_estimates(columns: Sequence[Column], codes: Codes, seed: int) -> Itera
             n=column.over.sum(axis=2),
             value=cell_values(column),
             interval=_with_spread(column, interval),
-            exact=_exact(column, facts),
+            bounds=_exact(column, facts) or _by_betting(column, codes),
             facts=facts,
             units=_units(column.over, codes),
         )
@@ -156,7 +158,7 @@ def _with_spread(column: Column, found: Resampled) -> Resampled:
     return Resampled(low=found.low, high=found.high, std=std, mean=found.mean)
 
 
-def _exact(column: Column, facts: Facts | None) -> _Exact | None:
+def _exact(column: Column, facts: Facts | None) -> _Bounds | None:
     """Return count and exact bounds of a share of cases; ``None`` of any other figure."""
     if not _counts_cases(column.metric):
         return None
@@ -169,7 +171,18 @@ def _exact(column: Column, facts: Facts | None) -> _Exact | None:
         count, n = at_effective_size(count, n, np.array(sizes))
     low, high = clopper_pearson(count, n)
     # Their values are no counts of cases, so they are told without one.
-    return _Exact(None, 100 * low, 100 * high) if per_hundred else _Exact(counted, low, high)
+    return _Bounds(None, 100 * low, 100 * high) if per_hundred else _Bounds(counted, low, high)
+
+
+def _by_betting(column: Column, codes: Codes) -> _Bounds | None:
+    """Return the bounds of another mean of values between 0 and 1; ``None`` of any other figure."""
+    spec = METRICS.get(column.metric)
+    if spec is None or not spec.is_bounded_mean:
+        return None
+    values = _flat(column.values.astype(np.float64))
+    low, high = betting_intervals(values, _flat(column.over), codes=codes)
+    shape = column.over.shape[:2]
+    return _Bounds(None, low.reshape(shape), high.reshape(shape), BETTING)
 
 
 def _calibration(one: Calibrated) -> Iterator[_Estimate]:
@@ -254,8 +267,8 @@ def _row(
         more |= {"bootstrap_low": low, "bootstrap_high": high}
         more["std"] = None if low is None else float(found.std[place])
         mean = float(found.mean[place])
-        if estimate.exact is not None and estimate.exact.events is not None:
-            more["count"] = int(estimate.exact.events[at])
+        if estimate.bounds is not None and estimate.bounds.events is not None:
+            more["count"] = int(estimate.bounds.events[at])
         if estimate.facts is not None:
             more |= estimate.facts[at[0]][at[1]]._asdict()
     row = Metric(
@@ -276,10 +289,10 @@ _OF_INTERVAL = ("ci_low", "ci_high", "ci_method", "ci_reason")
 def _interval(
     estimate: _Estimate, at: tuple[int, int], low: float | None, high: float | None
 ) -> Interval:
-    """Return a figure's interval: exact of a share of cases, else the bootstrap's ends given."""
-    if estimate.exact is not None:
-        _, lows, highs = estimate.exact
-        return Interval(float(lows[at]), float(highs[at]), CLOPPER_PEARSON)
+    """Return a figure's interval: exact, or by betting, else the bootstrap's ends given."""
+    if estimate.bounds is not None:
+        _, lows, highs, method = estimate.bounds
+        return Interval(float(lows[at]), float(highs[at]), method)
     per_hundred = estimate.metric in PER_HUNDRED_METRICS
     cases = 0 if estimate.units is None else int(estimate.units[at])
     bounded = per_hundred or is_share(estimate.metric)

@@ -132,7 +132,8 @@ class Metric:
     ci_low: float | None = None
     ci_high: float | None = None
     ci_method: str | None = None
-    """``clopper-pearson`` of a rate of cases; ``None`` where there is no interval."""
+    """``clopper-pearson`` of a rate of cases, ``betting`` of another mean between 0 and 1; ``None``
+    where there is no interval."""
     ci_reason: str | None = None
     """Why there is no interval, where one is looked for."""
     bootstrap_low: float | None = None

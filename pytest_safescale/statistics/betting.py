@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 __all__ = [
     "BETTING",
     "betting_interval",
+    "betting_intervals",
     "betting_p",
     "cluster_values",
     "lower_mean_bound",
     "upper_mean_bound",
+    "upper_mean_bounds",
 ]
 
 BETTING = "betting"
@@ -69,13 +71,9 @@ def betting_p(
     rows = len(given)
     if limit >= 1 or limit <= 0 or not len(values):
         return np.full(rows, 0.0 if limit >= 1 and len(values) else 1.0)
-    n = int(np.asarray(given).sum(axis=1).max())
-    steps = np.log1p(_bets(n, limit)[None, :] * (limit - values[:, None]) / (1 - limit))
-    # The largest exponent is taken out: a capital may exceed what a number can hold.
-    growth = product(given, steps) + np.log(_SHARES)
-    most = growth.max(axis=1)
-    log_capital = most + np.log(np.exp(growth - most[:, None]).sum(axis=1))
-    return np.asarray(np.exp(-np.maximum(log_capital, 0.0)))
+    n = np.asarray(np.asarray(given).sum(axis=1).max())
+    steps = np.log1p(_bets(n, np.asarray(limit))[None, :] * (limit - values[:, None]) / (1 - limit))
+    return _of_growth(product(given, steps))
 
 
 def cluster_values(
@@ -90,14 +88,56 @@ def cluster_values(
     return np.asarray(np.clip(limit + (sums - limit * sizes) / sizes.max(initial=1.0), 0.0, 1.0))
 
 
-def _bets(n: int, limit: float) -> NDArray[np.float64]:
-    """Return the bets for n values, careful to bold, (bets,), float64, fractions of the most.
+def _bets(n: Numbers, limit: Numbers) -> NDArray[np.float64]:
+    """Return the bets for n values, careful to bold, (bets, ...), float64, fractions of the most.
 
     The careful one is the best at level 0.05 for the most scattered values of this mean, 0 and 1;
-    the others lie at even ratios up to nearly everything.
+    the others lie at even ratios up to nearly everything. Both arrays are of the same shape.
     """
-    careful = np.sqrt(2 * np.log(1 / _LEVEL) * (1 - limit) / (max(n, 1) * limit))
-    return np.asarray(np.geomspace(min(careful, _MOST), _MOST, len(_SHARES)))
+    careful = np.sqrt(2 * np.log(1 / _LEVEL) * (1 - limit) / (np.maximum(n, 1) * limit))
+    most = np.full_like(careful, _MOST)
+    return np.asarray(np.geomspace(np.minimum(careful, most), most, len(_SHARES)))
+
+
+def _of_growth(growth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the p of each row, (rows,), for the logarithms of what each bet makes, (rows, bets).
+
+    The largest exponent is taken out: a capital may exceed what a number can hold.
+    """
+    growth = growth + np.log(_SHARES)
+    most = growth.max(axis=1)
+    log_capital = most + np.log(np.exp(growth - most[:, None]).sum(axis=1))
+    return np.asarray(np.exp(-np.maximum(log_capital, 0.0)))
+
+
+def upper_mean_bounds(
+    values: Numbers,
+    over: NDArray[np.bool_],
+    confidence: float,
+    *,
+    codes: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64]:
+    """Return the one-sided upper bound of the mean of each row, (rows,), float64; 1 without cases.
+
+    ``values``, each in [0, 1], and ``over``, bool, which of them are cases, are (rows, items);
+    ``codes``, (items,) from 0 without a gap, are the clusters of the items, as in ``betting_p``.
+    """
+    units, sizes = np.where(over, values, 0.0).astype(np.float64), over.astype(np.float64)
+    if codes is not None:
+        units, sizes = cluster_sums(units, codes), cluster_sums(sizes, codes)
+    n, largest = (sizes > 0).sum(axis=1), np.maximum(sizes.max(axis=1, initial=0.0), 1.0)
+    low = units.sum(axis=1) / np.maximum(sizes.sum(axis=1), 1.0)
+    high = np.ones(len(units))
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        limit = np.where(middle < 1, middle, 0.5)  # no mean is above 1, whatever is bet
+        # What a unit has beyond the limit, as a part of the room that is left above it.
+        beyond = (units - limit[:, None] * sizes) / (largest * (1 - limit))[:, None]
+        lost = -np.minimum(beyond, 1.0)
+        growth = [np.log1p(bet[:, None] * lost).sum(axis=1) for bet in _bets(n, limit)]
+        kept = (_of_growth(np.stack(growth, axis=1)) <= 1 - confidence) | (middle >= 1)
+        low, high = np.where(kept, low, middle), np.where(kept, middle, high)
+    return np.where(n > 0, high, 1.0)
 
 
 def upper_mean_bound(
@@ -107,12 +147,8 @@ def upper_mean_bound(
 
     ``codes`` as in ``betting_p``, here and in the lower bound.
     """
-    low, high = float(np.mean(values)) if len(values) else 1.0, 1.0
-    for _ in range(_STEPS if len(values) else 0):
-        middle = (low + high) / 2
-        kept = betting_p(values, middle, codes=codes)[0] <= 1 - confidence
-        low, high = (low, middle) if kept else (middle, high)
-    return high
+    row = np.asarray(values, dtype=np.float64)[None]
+    return float(upper_mean_bounds(row, np.ones_like(row, dtype=bool), confidence, codes=codes)[0])
 
 
 def lower_mean_bound(
@@ -121,6 +157,23 @@ def lower_mean_bound(
     """Return the one-sided lower bound of the mean of (items,) values in [0, 1]; 0 without any."""
     lost = 1.0 - np.asarray(values, dtype=np.float64)
     return 1.0 - upper_mean_bound(lost, confidence, codes=codes)
+
+
+def betting_intervals(
+    values: Numbers,
+    over: NDArray[np.bool_],
+    *,
+    codes: NDArray[np.int64] | None = None,
+    confidence: float = 0.95,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return both ends of the interval of each row's mean, (rows,) each; 0 to 1 without cases.
+
+    Shapes as in ``upper_mean_bounds``.
+    """
+    one_sided = (1 + confidence) / 2
+    values = np.asarray(values, dtype=np.float64)
+    low = 1.0 - upper_mean_bounds(1.0 - values, over, one_sided, codes=codes)
+    return low, upper_mean_bounds(values, over, one_sided, codes=codes)
 
 
 def betting_interval(values: Numbers, confidence: float = 0.95) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.panel import CaseAnswers, Panel, PanelBuilder
+from pytest_safescale.statistics.betting import betting_interval
 from pytest_safescale.statistics.intervals import NO_SPREAD, clopper_pearson, resample_indices
 from tests.analysis.panels import item, panel_of, panels
 
@@ -145,7 +146,10 @@ def test_agreement_is_held_against_correctness_with_a_band_of_calibrated_models(
     panel = samples_of("AAAB", "AAAC", "BBBA", "AAAA", "AAAA")
     brier = figure(panel, "agreement_brier_score")
     assert brier.value == pytest.approx((2 * 0.0625 + 0.5625) / 5)
-    assert brier.ci_method == "bootstrap-percentile"
+    assert brier.ci_method == "betting"
+    assert (brier.ci_low, brier.ci_high) == betting_interval(
+        np.array([0.0625, 0.0625, 0.5625, 0, 0])
+    )
     squared = figure(panel, "agreement_calibration_error")
     # In the bin of 3/4 pairs of gaps -1/4, -1/4, 3/4: 1/16, -3/16, -3/16; in that of 1 none.
     assert squared.value == pytest.approx((3 * -5 / 48 + 2 * 0) / 5)
@@ -219,9 +223,14 @@ def test_a_mean_of_cases_that_are_all_alike_has_no_width_of_zero() -> None:
     sure = figure(samples_of(*["AAAA"] * 5), "mean_confidence")
     assert sure.ci_low == pytest.approx(0.025 ** (1 / 5))
     assert sure.ci_high == 1.0
-    # Alike and in between: nobody knows how far others are off.
+    # Alike and in between: five are few to know how far others are off.
     unsure = figure(samples_of(*["AABB"] * 5), "mean_confidence")
-    assert (unsure.ci_low, unsure.ci_high, unsure.ci_reason) == (None, None, NO_SPREAD)
+    assert unsure.value is not None
+    assert (unsure.ci_low, unsure.ci_high) == pytest.approx(
+        betting_interval(np.full(5, unsure.value))
+    )
+    assert unsure.ci_high is not None
+    assert unsure.ci_high > unsure.value + 0.1
     assert unsure.bootstrap_low == unsure.bootstrap_high == unsure.value
 
 
@@ -313,6 +322,10 @@ def test_every_figure_is_its_definition_and_its_bootstrap(panel: Panel) -> None:
                     assert row.std == pytest.approx(means.std(ddof=1), abs=CLOSE)
                     exact = clopper_pearson(int(x.sum()), len(x))
                     assert (row.ci_low, row.ci_high, row.ci_method) == (*exact, "clopper-pearson")
+                elif METRICS[metric].is_bounded_mean:
+                    betting = betting_interval(x)
+                    assert (row.ci_low, row.ci_high) == pytest.approx(betting, abs=1e-9)
+                    assert row.ci_method == "betting"
                 elif row.ci_method == "bootstrap-percentile":
                     assert (row.ci_low, row.ci_high) == (row.bootstrap_low, row.bootstrap_high)
 

@@ -10,10 +10,12 @@ from scipy.stats import binom
 
 from pytest_safescale.statistics.betting import (
     betting_interval,
+    betting_intervals,
     betting_p,
     lower_mean_bound,
     upper_mean_bound,
 )
+from pytest_safescale.statistics.clusters import codes_at
 
 SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 
@@ -98,3 +100,20 @@ def test_the_interval_holds_the_mean_and_a_bound_is_where_its_p_is(values: list[
     assert betting_p(found, bound)[0] <= 0.05 + 1e-9
     below = lower_mean_bound(found, 0.95)
     assert below == pytest.approx(1 - upper_mean_bound(1 - found, 0.95))
+
+
+def test_a_bound_is_where_the_p_comes_down_to_the_level_row_by_row_and_of_clusters_too() -> None:
+    draws = np.random.default_rng(7)
+    values = draws.random((6, 30)) ** 3
+    values[4], values[5] = 0.0, 1.0
+    over = draws.random((6, 30)) < 0.7
+    over[3] = False
+    for codes in (None, np.arange(30) // 4):
+        low, high = betting_intervals(values, over, codes=codes)
+        assert (low[3], high[3]) == (0.0, 1.0)
+        assert (low[4], high[5]) == (0.0, 1.0)
+        for row in (0, 1, 2):
+            cases, of = values[row][over[row]], codes_at(codes, over[row])
+            assert betting_p(cases, high[row], codes=of)[0] == pytest.approx(0.025)
+            assert betting_p(1 - cases, 1 - low[row], codes=of)[0] == pytest.approx(0.025)
+            assert low[row] < cases.mean() < high[row]
