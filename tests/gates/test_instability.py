@@ -20,7 +20,10 @@ class TestFlips:
         # (1 - 1/20) ** 20 = 0.358 of the resamples lack the one item.
         found = result_of(TWENTY, metric=HIGH_RISK, max=0.0)
         assert found.instability == pytest.approx(0.358, abs=0.05)
-        assert f"{found.instability:.1%} of resamples of these items decide otherwise" in found.sentence
+        assert (
+            f"{found.instability:.1%} of resamples of these items decide otherwise"
+            in found.sentence
+        )
 
     def test_a_value_at_its_threshold_flips_about_half_the_time(self) -> None:
         # Binomial(200, 0.1) is above 20 with a chance of 0.441.
