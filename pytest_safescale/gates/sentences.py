@@ -140,9 +140,8 @@ def _undecided(result: GateResult, decided: DecidedGate) -> list[str]:
     if result.items_needed is None:
         return ["undecided, and no number of items at this rate would decide"]
     # Whoever adds items and looks again has two chances to pass wrongly.
-    once = (
-        "" if result.gate.looks is not None else " in a run of its own; looking twice is not free"
-    )
+    planned = result.gate.looks is not None or result.gate.sequential is not None
+    once = "" if planned else " in a run of its own; looking twice is not free"
     return [f"undecided: about {result.items_needed} more items at the same rate would{once}"]
 
 

@@ -11,8 +11,11 @@ import numpy as np
 from scipy.special import betainc, betaln, xlog1py, xlogy
 
 from pytest_safescale.statistics.power import MOST_ITEMS
+from pytest_safescale.statistics.prediction import PRIOR
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 __all__ = [
@@ -21,10 +24,11 @@ __all__ = [
     "first_pass",
     "log_martingale",
     "most_events",
+    "predicted_pass",
     "stopped_runs",
 ]
 
-_PRIOR = 0.5
+_SHAPE = 0.5
 """Both parameters of the Beta distribution that is cut off at the threshold."""
 _AT_ONCE = 512
 """Items whose states are looked at together."""
@@ -39,10 +43,10 @@ def log_martingale(events: Any, n: Any, threshold: float) -> NDArray[np.float64]
     inequality it ever reaches 1 / alpha with a chance of at most alpha.
     """
     events, n = np.asarray(events, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    a, b = events + _PRIOR, n - events + _PRIOR
+    a, b = events + _SHAPE, n - events + _SHAPE
     with np.errstate(divide="ignore"):  # far above the threshold nothing is left: log 0
         below = betaln(a, b) + np.log(betainc(a, b, threshold))
-    prior = betaln(_PRIOR, _PRIOR) + np.log(betainc(_PRIOR, _PRIOR, threshold))
+    prior = betaln(_SHAPE, _SHAPE) + np.log(betainc(_SHAPE, _SHAPE, threshold))
     at = xlogy(events, threshold) + xlog1py(n - events, -threshold)
     return np.asarray(below - prior - at, dtype=np.float64)
 
@@ -119,14 +123,41 @@ def stopped_runs(
     They are looked at after each item from the ``first`` on, and end too where more events came
     than the threshold allows among all items. ``first`` above 1 is for levels alone.
     """
+    return _carried(items, threshold, alpha, lambda _, __: rate, first)
+
+
+def predicted_pass(count: int, n: int, threshold: float, alpha: float) -> float:
+    """Return the chance that a new run of ``n`` items shows the threshold kept at some stop.
+
+    ``count`` of n items had the event in this run; the rate of the new one is what these leave
+    possible, by Jeffreys' prior, so that its items are drawn as from a Polya urn.
+    """
+    a, b = count + PRIOR, n - count + PRIOR
+    return _carried(
+        n, threshold, alpha, lambda so_far, events: (a + events) / (a + b + so_far)
+    ).passed
+
+
+def _carried(
+    items: int,
+    threshold: float,
+    alpha: float,
+    rate: Callable[[int, NDArray[np.int64]], Any],
+    first: int = 1,
+) -> StoppedRuns:
+    """Carry the chance of each number of events from item to item.
+
+    ``rate`` is of the next item to have the event, after so many items with so many events.
+    """
     shown, most = most_events(items, threshold, alpha), int(threshold * items + 1e-9)
-    chance = np.zeros(most + 1)
+    chance, events = np.zeros(most + 1), np.arange(most + 1)
     chance[0] = 1.0
     passed = asked = 0.0
     for n in range(1, items + 1):
         asked += float(chance.sum())
-        chance[1:] = chance[1:] * (1 - rate) + chance[:-1] * rate
-        chance[0] *= 1 - rate
+        more = chance * rate(n - 1, events)
+        chance -= more
+        chance[1:] += more[:-1]
         if n >= first and shown[n - 1] >= 0:
             end = int(shown[n - 1]) + 1
             passed += float(chance[:end].sum())

@@ -14,6 +14,7 @@ from pytest_safescale.statistics.anytime import (
     first_pass,
     log_martingale,
     most_events,
+    predicted_pass,
     stopped_runs,
 )
 
@@ -94,3 +95,12 @@ def test_so_many_items_without_an_event_pass() -> None:
     assert needed is not None
     assert most_events(needed, 0.05, ALPHA)[-2:].tolist() == [-1, 0]
     assert first_pass(0.0, ALPHA) is None
+
+
+@pytest.mark.parametrize(("count", "n", "threshold"), [(0, 40, 0.1), (3, 60, 0.2)])
+def test_a_new_run_is_predicted_over_the_rates_that_the_data_leave(
+    count: int, n: int, threshold: float
+) -> None:
+    rates = beta(count + 0.5, n - count + 0.5)
+    expected = rates.expect(lambda rate: stopped_runs(n, threshold, rate, ALPHA).passed)
+    assert predicted_pass(count, n, threshold, ALPHA) == pytest.approx(expected, abs=1e-4)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_safescale.gates.criteria.criterion import Evaluation, fewest_items
 from pytest_safescale.gates.criteria.threshold import RateCriterion
-from pytest_safescale.statistics.anytime import anytime_p, log_martingale
+from pytest_safescale.statistics.anytime import anytime_p, log_martingale, predicted_pass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,6 +84,14 @@ class AnytimeCriterion(RateCriterion):
             return None
         wanted = -np.log(1 - confidence)
         return fewest_items(lambda n: bool(log_martingale(rate * n, n, limit) >= wanted), self.n)
+
+    def repeat_pass(self, alpha: float) -> float | None:
+        """Return the chance that a new run of as many cases passes."""
+        limit = self.threshold if self.at_most else 1 - self.threshold
+        if not self.n or not 0 < limit < 1:
+            return None
+        events = self.count if self.at_most else self.n - self.count
+        return predicted_pass(events, self.n, limit, alpha)
 
     def sentence(self, value: float, bound: float | None) -> str:
         """Return rate, cases and bound, and after how many cases the threshold was shown kept."""
