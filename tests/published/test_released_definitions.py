@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from pytest_safescale.analysis.estimates import all_metrics
+from pytest_safescale.analysis.metrics import AGREEMENT_METRICS
 from pytest_safescale.analysis.panel import CaseAnswers, Panel, PanelBuilder
 from pytest_safescale.analysis.per_item import ItemFailures, item_failures
 from pytest_safescale.published.released_definitions import (
@@ -17,7 +18,7 @@ from pytest_safescale.published.released_definitions import (
     release_item_failures,
     release_metrics,
 )
-from pytest_safescale.statistics.intervals import resample_indices
+from pytest_safescale.statistics.intervals import BOOTSTRAP, resample_indices
 from tests.analysis.panels import item, panels
 from tests.published.released_panels import SAMPLED, Record, both, figure, panel_of, samples
 
@@ -261,7 +262,12 @@ def test_the_release_has_the_rows_of_our_own_figures(panel: Panel) -> None:
         return {(row.model, row.condition, row.regime, row.metric) for row in rows}
 
     rows = release_metrics(panel)
-    # The release does not tell refusals from replies that nobody can read.
-    ours = [r for r in all_metrics(panel) if r.metric not in ("refusal_rate", "unreadable_rate")]
+    # The release does not tell refusals from replies that nobody can read, nor of agreement.
+    own = {"refusal_rate", "unreadable_rate", *AGREEMENT_METRICS}
+    ours = [row for row in all_metrics(panel) if row.metric not in own]
     assert names(rows) == names(ours)
     assert all(0 <= row.value <= 1 for row in rows if row.value is not None and row.count)
+    # Its intervals are the bootstrap's throughout, also where they have no width.
+    for row in rows:
+        assert (row.ci_low, row.ci_high) == (row.bootstrap_low, row.bootstrap_high)
+        assert row.ci_method == (None if row.ci_low is None else BOOTSTRAP)
