@@ -14,6 +14,7 @@ import numpy as np
 
 from pytest_safescale.statistics.calibration import BINS, bins_of, squared_error_of_bins
 from pytest_safescale.statistics.intervals import RESAMPLES, SEED
+from pytest_safescale.statistics.matrix_product import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,16 +39,17 @@ class CalibratedRuns:
     def _right(self) -> NDArray[np.int64]:
         """(runs, levels) correct cases, binomial."""
         levels, cases = self._levels
+        # Level by level: numpy prepares each binomial once.
         drawn = np.random.default_rng(self.seed).binomial(
-            cases, levels, size=(RESAMPLES, len(levels))
+            cases[:, None], levels[:, None], size=(len(levels), RESAMPLES)
         )
-        return np.asarray(drawn)
+        return np.asarray(drawn.T)
 
     @cached_property
     def _squares(self) -> NDArray[np.float64]:
         """(runs, levels) sums of squared gaps of confidence and correctness."""
         levels, cases = self._levels
-        return np.asarray(self._right * (1 - levels) ** 2 + (cases - self._right) * levels**2)
+        return np.asarray(cases * levels**2 + self._right * (1 - 2 * levels))
 
     @cached_property
     def _member(self) -> NDArray[np.float64]:
@@ -64,15 +66,16 @@ class CalibratedRuns:
     def squared_errors(self) -> NDArray[np.float64]:
         """(runs,) float64, debiased; NaN where no bin holds two cases."""
         levels, cases = self._levels
-        gaps = (cases * levels - self._right) @ self._member
-        sizes = cases @ self._member
-        return squared_error_of_bins(gaps, self._squares @ self._member, sizes, sizes)
+        gaps = product(cases * levels - self._right, self._member)
+        sizes = product(cases[None], self._member)[0]
+        squares = product(self._squares, self._member)
+        return squared_error_of_bins(gaps, squares, sizes, sizes)
 
     @property
     def accuracies(self) -> NDArray[np.float64]:
         """(runs, 10) float64, of each bin; NaN in one without a case."""
-        sizes = self._levels[1] @ self._member
-        right = self._right @ self._member
+        sizes = product(self._levels[1][None], self._member)[0]
+        right = product(self._right, self._member)
         return np.asarray(np.where(sizes > 0, right / np.maximum(sizes, 1), np.nan))
 
 

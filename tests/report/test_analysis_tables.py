@@ -71,6 +71,12 @@ def test_an_item_that_drifted_is_named_once_and_of_very_many_the_first() -> None
     assert str(table.rows[1][4]).endswith("i11 and 3 more")
 
 
+def test_a_share_without_an_interval_for_a_reason_says_so() -> None:
+    rows = [{**turned("*", "i1"), "ci_reason": "all alike"}]
+    table = the_table({"mechanisms": {"reasoning_drift": rows}})
+    assert table.rows[0][2] == Cell(0.05, "5.0", "no interval")
+
+
 def test_of_very_many_models_only_the_rows_over_all_are_shown() -> None:
     rows = [turned(f"m{n}", "i1") for n in range(60)] + [turned("*", "i1")]
     table = the_table({"mechanisms": {"reasoning_drift": rows}})

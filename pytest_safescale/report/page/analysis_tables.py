@@ -111,7 +111,8 @@ def _points(row: Mapping[str, Any], name: str, *, sign: bool = True) -> Cell:
     """Return a share, or a difference of shares, in per cent with its interval."""
     form = "{:+.1f}" if sign else "{:.1f}"
     ends = [100 * row[end] for end in ("ci_low", "ci_high") if row.get(end) is not None]
-    interval = " to ".join(map(form.format, ends)) if len(ends) > 1 else ""
+    without = "no interval" if row.get("ci_reason") else ""
+    interval = " to ".join(map(form.format, ends)) if len(ends) > 1 else without
     return Cell(row[name], form.format(100 * row[name]), interval)
 
 
