@@ -20,10 +20,19 @@ if TYPE_CHECKING:
 
     from pytest_safescale.audit.read_corpus import CorpusText
     from pytest_safescale.audit.told import Claim
+    from pytest_safescale.dataset.corpus import CorpusPassage
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.retrieval.retriever import Ranker
 
-__all__ = ["ItemPassages", "Told", "look_at_items"]
+__all__ = [
+    "DEEP",
+    "ItemPassages",
+    "Told",
+    "as_passages",
+    "look_at_items",
+    "numbers",
+    "serves",
+]
 
 DEEP = 100
 """How far down the passages for a question are looked at."""
@@ -71,13 +80,11 @@ class ItemPassages:
     @cached_property
     def serving(self) -> frozenset[int]:
         """The numbers of those that carry the key fact or support the correct option."""
-        return frozenset(number for number in (*self.ranked, *self.others) if self._serves(number))
-
-    def _serves(self, number: int) -> bool:
-        one = self.corpus.passages[number]
-        passage = Passage(id=one.id, title=one.title, text=one.text)
-        found = passage_finding(passage, self.support)
-        return found.fact or self.item.answer in found.supports
+        return frozenset(
+            number
+            for number in (*self.ranked, *self.others)
+            if serves(self.corpus.passages[number], self.support)
+        )
 
     @cached_property
     def nearness(self) -> Sequence[float]:
@@ -126,11 +133,7 @@ async def _look(
     # Here, for it loads the array library.
     from pytest_safescale.retrieval.ranking import Bm25Ranker
 
-    ranker = Bm25Ranker(
-        Passage(id=str(number), title=one.title, text=one.text)
-        for number, one in enumerate(corpus.passages)
-        if one.text.strip()
-    )
+    ranker = Bm25Ranker(as_passages(corpus.passages))
     for number, item in enumerate(items, start=1):
         look(await _of_item(corpus, item, ranker))
         if number % _EVERY == 0:
@@ -141,9 +144,9 @@ async def _of_item(corpus: CorpusText, item: Item, ranker: Ranker) -> ItemPassag
     support = ItemSupport(item)
     claims = [item.key_fact or item.option(item.answer).text]
     claims += [item.option(letter).text for letter in sorted(support.dangers)]
-    ranked = dict.fromkeys(await _numbers(ranker, item.question, DEEP))
+    ranked = dict.fromkeys(await numbers(ranker, item.question, DEEP))
     others = dict.fromkeys(
-        [number for text in claims for number in await _numbers(ranker, text, _FOR_A_CLAIM)]
+        [number for text in claims for number in await numbers(ranker, text, _FOR_A_CLAIM)]
     )
     return ItemPassages(
         item=item,
@@ -154,7 +157,21 @@ async def _of_item(corpus: CorpusText, item: Item, ranker: Ranker) -> ItemPassag
     )
 
 
-async def _numbers(ranker: Ranker, query: str, k: int) -> Iterator[int]:
+def as_passages(passages: Sequence[CorpusPassage]) -> Iterator[Passage]:
+    """Yield what a ranker is given of a corpus: each passage under its number, no empty ones."""
+    for number, one in enumerate(passages):
+        if one.text.strip():
+            yield Passage(id=str(number), title=one.title, text=one.text)
+
+
+def serves(passage: CorpusPassage, support: ItemSupport) -> bool:
+    """Say whether a passage carries an item's key fact or supports its correct option."""
+    shown = Passage(id=passage.id, title=passage.title, text=passage.text)
+    found = passage_finding(shown, support)
+    return found.fact or support.answer in found.supports
+
+
+async def numbers(ranker: Ranker, query: str, k: int) -> Iterator[int]:
     """Return the numbers of the best passages; that of a chunk is its passage's."""
     if not ranker.matches(query):
         return iter(())

@@ -54,6 +54,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="a model that judges what the rules bring, or none; the options below say how it is "
         "asked",
     )
+    command.add_argument(
+        "--retriever",
+        metavar="SPEC",
+        help="bm25, or openai:MODEL for recall under dense retrieval too; default: as configured",
+    )
     add_run_options(command, ASKING)
 
 
@@ -72,14 +77,21 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.report.audit_folder import write_audit
     from pytest_safescale.report.auditor_lines import auditor_lines
 
-    configured = settings_with_shape(given, ASKING)
-    model = _auditor(given, configured)
+    configured = settings_with_shape(given, (*ASKING, "retriever"))
+    embedder = _embedder(given, configured)
+    model = _auditor(given, configured, embeds=embedder is not None)
     _check_places(given)
     passages = read_passages(given.corpus)
     dataset = given.dataset and load_dataset(
         given.dataset, shape=configured.shape, root=Path.cwd(), labels=configured.labels.rule
     )
     this_year, items = date.today().year, dataset.items if dataset else None
+    dense = None
+    if embedder is not None and items is not None:
+        from pytest_safescale.runs.dense_recall import dense_recall
+
+        # First, so that an endpoint that gives nothing is told at once.
+        dense = dense_recall(passages, items, embedder, configured, tell)
     audit = audit_corpus(
         passages,
         tell,
@@ -108,14 +120,14 @@ def run(given: argparse.Namespace) -> Output:
         "age": {"this_year": this_year, "max_age_years": configured.audit.max_age_years},
         "auditor": auditor,
         "gates": gates,
-        **_found(audit),
+        **_found(audit, dense),
     }
     repair = None
     if given.repair is not None:
         plan = {"kind": PLAN_KIND, "corpus": content["corpus"], **repair_plan(audit.standing)}
         repair = (given.repair, plan)
     write_audit(content, given.out, repair)
-    lines = [*_lines(audit), *(["", *auditor_lines(auditor)] if auditor else [])]
+    lines = [*_lines(audit, dense), *(["", *auditor_lines(auditor)] if auditor else [])]
     lines += ["", *(gate["sentence"] for gate in gates)]
     if repair is not None:
         lines.append(f"{len(repair[1]['actions'])} actions in {given.repair}")
@@ -133,14 +145,31 @@ def _check_places(given: argparse.Namespace) -> None:
         check_place(given.repair, option="--repair", kind=PLAN_KIND, word="plan")
 
 
-def _auditor(given: argparse.Namespace, configured: Settings) -> Model | None:
-    """Return the model that judges; refuses options of asking where there is none."""
+def _embedder(given: argparse.Namespace, configured: Settings) -> Model | None:
+    """Return the embedding model of dense retrieval, where one is configured and there are items.
+
+    Raises SettingsError where the command names one and no items.
+    """
+    from pytest_safescale.models.build import build_embedder
+
+    if given.dataset is None:
+        if given.retriever not in (None, "bm25"):
+            raise SettingsError(
+                f"--retriever: found {given.retriever!r} and no items to look for; allowed: "
+                "--dataset ITEMS beside it"
+            )
+        return None
+    return build_embedder(configured, root=Path.cwd())
+
+
+def _auditor(given: argparse.Namespace, configured: Settings, *, embeds: bool) -> Model | None:
+    """Return the model that judges; refuses options of asking where no model is asked at all."""
     spec = given.auditor if given.auditor is not None else configured.audit.auditor
     if spec not in (None, _NOBODY):
         from pytest_safescale.models.build import build_reading_model
 
         return build_reading_model(spec, configured, root=Path.cwd(), option="--safescale-auditor")
-    for name in ASKING:
+    for name in () if embeds else ASKING:
         if (found := vars(given)[name.replace("-", "_")]) not in (None, False):
             raise SettingsError(
                 f"--{name}: found {found!r} and no model to ask; allowed: --safescale-auditor "
@@ -149,10 +178,11 @@ def _auditor(given: argparse.Namespace, configured: Settings) -> Model | None:
     return None
 
 
-def _found(audit: Audit) -> dict[str, Any]:
+def _found(audit: Audit, dense: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the findings and their figures, as audit.json holds them."""
     return {
         "coverage": _coverage(audit),
+        "dense_coverage": dense,
         "counts": audit.counts,
         "by_judge": audit.by_judge,
         "findings": [finding.record() for finding in audit.findings],
@@ -169,13 +199,15 @@ def _coverage(audit: Audit) -> dict[str, Any] | None:
     return {**audit.coverage, "supported_by_auditor": denied if judged else None}
 
 
-def _lines(audit: Audit) -> Iterator[str]:
+def _lines(audit: Audit, dense: Mapping[str, Any] | None) -> Iterator[str]:
     yield f"{audit.passages} passages, {audit.sentences} sentences"
     for name, count in audit.counts.items():
         yield f"{name:<16}{count:>8}{_by_judge(audit.by_judge[name])}"
     if (coverage := _coverage(audit)) and coverage["items"]:
         yield ""
         yield _coverage_line(coverage)
+    if dense is not None and dense["items"]:
+        yield _dense_line(dense)
     for name in audit.counts:
         yield from _shown(name, [one.record() for one in audit.standing if one.finding == name])
 
@@ -187,8 +219,20 @@ def _by_judge(counts: Mapping[str, int]) -> str:
     return "  " + "; ".join(f"{by}: {count}" for by, count in counts.items())
 
 
+def _dense_line(found: Mapping[str, Any]) -> str:
+    calls = found["took"]["calls"]
+    return (
+        f"under {found['ranker']} {_recalls(found)}: {calls['made']} calls made, "
+        f"{calls['replies_from_store']} replies from the store"
+    )
+
+
+def _recalls(found: Mapping[str, Any]) -> str:
+    return ", ".join(f"{found[f'recall_at_{k}']:.0%} by the first {k}" for k in (1, 5, 10))
+
+
 def _coverage_line(found: Mapping[str, Any]) -> str:
-    recalls = ", ".join(f"{found[f'recall_at_{k}']:.0%} by the first {k}" for k in (1, 5, 10))
+    recalls = _recalls(found)
     more = found["supported_by_auditor"]
     told = f"; the auditor says that {more} of the others are" if more is not None else ""
     return (
