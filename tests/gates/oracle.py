@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import binom
 
+from pytest_safescale.statistics.anytime import log_martingale
 from pytest_safescale.statistics.concentration import carried_by_chance
 from pytest_safescale.statistics.intervals import lower_bound, upper_bound
 from pytest_safescale.statistics.noninferiority import difference_p
@@ -169,8 +170,21 @@ def of_rate(table: Mapping[str, Any], count: int, n: int) -> str:
     return "passed" if (bound <= limit if at_most else bound >= limit) else "inconclusive"
 
 
+def _at_any_stop(table: Mapping[str, Any], words: Sequence[str]) -> str:
+    """Return the decision of a rate that is looked at after each item of the list."""
+    at_most = "max" in table
+    limit = table["max"] if at_most else 1 - table["min"]
+    values = [bool(value) == at_most for value in of_each(table["metric"], table["regime"], words)]
+    for n in range(1, len(values) + 1):
+        if log_martingale(sum(values[:n]), n, limit) >= -log(1 - table["confidence"]):
+            return "passed"
+    return "failed" if sum(values) / len(values) > limit else "inconclusive"
+
+
 def _one_side(table: Mapping[str, Any], words: Sequence[str]) -> str:
     metric, regime = table["metric"], table["regime"]
+    if "sequential" in table:
+        return _at_any_stop(table, words)
     if metric.endswith("_rate") or metric == "accuracy":
         values = of_each(metric, regime, words)
         if metric != "sample_null_rate":

@@ -151,6 +151,22 @@ def test_rates_of_single_answers(now: Words, gate: dict[str, Any]) -> None:
 
 
 @given(
+    now=runs(items=6),
+    gate=tables(
+        "max",
+        "min",
+        limit=LIMITS[1:-1],
+        metric=st.sampled_from(RATES),
+        regime="single",
+        confidence=st.sampled_from([0.6, 0.9]),
+        sequential="anytime",
+    ),
+)
+def test_rates_at_any_stop(now: Words, gate: dict[str, Any]) -> None:
+    check(gate, now, exact=True)
+
+
+@given(
     now=runs(samples=SAMPLES),
     gate=tables(
         "max",
@@ -178,8 +194,7 @@ MARGINS = [0.0, 0.2, 0.34, 0.5, 0.9, 1.0]
 @given(
     both=pairs(),
     gate=tables(
-        "max_increase",
-        "max_decrease",
+        *("max_increase", "max_decrease", "max_change"),
         limit=MARGINS,
         metric=st.sampled_from(RATES),
         regime="single",
@@ -195,8 +210,7 @@ def test_differences_of_rates_to_the_baseline(
 @given(
     both=pairs(samples=SAMPLES, items=2),
     gate=tables(
-        "max_increase",
-        "max_decrease",
+        *("max_increase", "max_decrease", "max_change"),
         limit=MARGINS,
         metric=st.sampled_from((*SAMPLED_RATES, *MEANS)),
         regime="self_consistency",
@@ -211,8 +225,7 @@ def test_differences_over_samples_to_the_baseline(
 @given(
     both=pairs(samples=SAMPLES, items=2),
     gate=tables(
-        "max_increase",
-        "max_decrease",
+        *("max_increase", "max_decrease", "max_change"),
         limit=MARGINS,
         metric=st.sampled_from(SAMPLED_RATES),
         regime="self_consistency",
@@ -228,8 +241,7 @@ def test_bounds_of_differences_over_samples(
 @given(
     now=runs(samples=SAMPLES, conditions="cb", items=2),
     gate=tables(
-        "max_increase",
-        "max_decrease",
+        *("max_increase", "max_decrease", "max_change"),
         limit=MARGINS,
         metric=st.sampled_from((*SAMPLED_RATES, *MEANS)),
         regime="self_consistency",
@@ -244,8 +256,7 @@ def test_differences_over_samples_between_conditions(now: Words, gate: dict[str,
 @given(
     now=runs(conditions="cb", items=4),
     gate=tables(
-        "max_increase",
-        "max_decrease",
+        *("max_increase", "max_decrease", "max_change"),
         limit=MARGINS,
         metric=st.sampled_from(RATES),
         regime="single",

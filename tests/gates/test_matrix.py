@@ -136,7 +136,7 @@ def test_no_criterion_is_without_a_row() -> None:
     # A gate with a certificate is held against every completion in test_certified.py, one on
     # concentration, which needs findings in two cells, in test_completions.py, one on the excess
     # of flips, which needs repeats, in test_missing_searches.py, and missing replies of those at
-    # any stop and in every subgroup stand in test_anytime.py and test_subgroups.py.
+    # any stop stand in test_completions.py, in every subgroup in test_subgroups.py.
     elsewhere = {
         AnytimeCriterion,
         CertifiedCriterion,

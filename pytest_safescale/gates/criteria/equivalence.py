@@ -35,6 +35,8 @@ class EquivalenceCriterion(Criterion):
     """The rise that is limited; its value is the difference."""
     down: DifferenceCriterion
     """The fall that is limited."""
+    between: bool = False
+    """Whether a completion lies at no difference, which items moved to an end step over."""
 
     @property
     def n(self) -> int:
@@ -86,8 +88,10 @@ class EquivalenceCriterion(Criterion):
             return high if _strain(high) >= _strain(low) else low
         # Nearest to no difference: step by step towards it, and not past it.
         falling = _difference(self) >= 0
-        steps = (self._towards(step, rising=not falling) for step in range(many + 1))
-        return min(steps, key=lambda one: abs(_difference(one)))
+        steps = [self._towards(step, rising=not falling) for step in range(many + 1)]
+        nearest = min(steps, key=lambda one: abs(_difference(one)))
+        passed = (_difference(steps[-1]) >= 0) != (_difference(self) >= 0)
+        return replace(nearest, between=passed)
 
     def _towards(self, many: int, *, rising: bool) -> Self:
         return replace(
@@ -102,7 +106,8 @@ class EquivalenceCriterion(Criterion):
         p_value = None
         if up.p_value is not None and down.p_value is not None:
             p_value = np.maximum(up.p_value, down.p_value)
-        return Evaluation(value=up.value, holds=up.holds & down.holds, p_value=p_value)
+        holds = (up.holds & down.holds) | self.between
+        return Evaluation(value=up.value, holds=holds, p_value=p_value)
 
     def bound(self, confidence: float) -> float | None:
         """Return how far the difference may be off on the side where it may be further."""
