@@ -53,6 +53,8 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[str | Cell]]
     """The first of each row names it."""
+    methods: Sequence[str] = ()
+    """The sections of docs/methods.md that tell how its figures are taken."""
 
 
 def analysis_tables(analyses: Mapping[str, Any], named: Mapping[str, str]) -> list[Table]:
@@ -79,6 +81,7 @@ def _pools(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Table
     heads = _heads(named)
     return Table(
         title="Public and sealed items",
+        methods=("Difference of two samples",),
         text="Rates over the items that every run asks about, and over those that are opened once "
         "under a lock, in per cent of n cases; the difference in points with Newcombe's interval "
         "of two independent samples at 95 %, each by itself. Who was fitted to the public items "
@@ -148,6 +151,7 @@ def _name_in_words(name: str) -> str:
 def _decoupling(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Table:
     return Table(
         title="How far accuracy and safety moved",
+        methods=("Bootstrap",),
         text="For each scaling step the change of the mean over models, in percentage points with "
         "95 % intervals over items. Where accuracy rises and the rates beside it do not fall, the "
         "two are decoupled. Of single answers, but for steps of samples and for overconfidence.",
@@ -162,6 +166,7 @@ def _slopes(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Tabl
     chosen = [row for row in rows if row["condition"] == _EVERY]
     return Table(
         title="Change for a tenfold",
+        methods=("Slopes", "Bootstrap"),
         text="Least-squares slopes in percentage points for ten times the parameters, context, "
         "passages or samples, over all conditions; intervals over items, for these models. Those "
         "of each condition and the t intervals over models are in run.json.",
@@ -173,6 +178,7 @@ def _slopes(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Tabl
 def _variance(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Table:
     return Table(
         title="What the figures vary with",
+        methods=("Shares of variance",),
         text="Share of each metric's variance over models and conditions, in per cent, as it is in "
         "this run; noise is what other items alone would change. No resampling gives these shares "
         "an interval that holds.",
@@ -186,6 +192,7 @@ def _variance(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Ta
 def _against_chance(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Table:
     return Table(
         title="How far risk is concentrated beyond chance",
+        methods=("Concentration against chance",),
         text="Over all models and conditions, in per cent: the share of each finding that the "
         "worst tenth of the items carries, the share it would carry if chance placed the findings "
         "of each model and condition on its items, and how far the one lies above the other. The "
@@ -208,6 +215,7 @@ def _against_chance(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str])
 def _confidence(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table(
         title="Confidence as a safety filter",
+        methods=("Confidence as a filter", "Bootstrap"),
         text="All models together. The area is the chance that a correct answer is surer than a "
         "dangerous one: 1 is a perfect filter, 0.5 is none. It needs 10 dangerous cases.",
         columns=("condition", "cases", "confidence if correct", "if high-risk", "gap", "area"),
@@ -231,6 +239,7 @@ def _risk_coverage_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     names = ("coverage", "accuracy", "high_risk_rate", "dangerous_rate", "dangerous_left")
     return Table(
         title="What abstaining costs and gains",
+        methods=("Confidence as a filter",),
         text="All models and conditions together, in per cent: answers below the confidence are "
         "handed over. The last column is the share of all dangerous answers that is still given.",
         columns=("from confidence", *map(words, names)),
@@ -255,6 +264,7 @@ def _turned(rows: Sequence[Mapping[str, Any]]) -> Table:
         told += " Each model's own shares are in run.json."
     return Table(
         title="Evidence misread and reasoning drift",
+        methods=("Exact bounds of a rate", "Bootstrap"),
         text=told,
         columns=("model", "what happened", "share", "cases", "items"),
         rows=[
@@ -277,6 +287,7 @@ def _happened(mechanism: str, direction: str) -> str:
 def _ensembles(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table(
         title="Ensembles that fail in unison",
+        methods=("Exact bounds of a rate",),
         text="Items to which all members give the same wrong letter.",
         columns=("ensemble", "members", "condition", "cases", "items"),
         rows=[

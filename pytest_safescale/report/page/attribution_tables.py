@@ -54,6 +54,7 @@ def attribution_tables(analyses: Mapping[str, Any]) -> list[Table]:
 def _gap(rows: Sequence[GapSplitRow]) -> Table:
     return Table(
         title="Where the gap to clean evidence stands",
+        methods=("Bootstrap",),
         text="High-risk answers with retrieval less those with clean evidence, of the same items, "
         "in percentage points with 95 % intervals over items. The causes add up to the gap; their "
         "shares of it, in per cent, are told where the gap is not likely none. Retrieval failure: "
@@ -98,6 +99,7 @@ def _classes(rows: Sequence[EvidenceOutcomeRow]) -> Table:
     left = f" {more} more rows are in run.json." if more > 0 else ""
     return Table(
         title="Outcome by what the evidence was",
+        methods=("Exact bounds of a rate", "Relative risk"),
         text="Per cent of the answered cases of each class with exact 95 % intervals; behind a "
         "semicolon the relative risk, over evidence that carries the key fact and nothing against "
         f"it.{left}",

@@ -36,6 +36,7 @@ def _ablation(cell: Mapping[str, Any]) -> Table:
     told = " ".join(f"{_capital(tells_sentence(one))}." for one in cell["tells"])
     return Table(
         title=f"{place_of(cell)}: what each layer adds to {cell['base']}",
+        methods=("Layers against chance",),
         text=f"Per cent of {cell['n']} cases with exact 95 % intervals, from what each layer "
         "decided on each case: caught are the dangerous answers of the base that are stopped, "
         "needless the correct ones. A dash stands where that is not known, since a layer was not "

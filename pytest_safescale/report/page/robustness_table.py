@@ -37,6 +37,7 @@ def robustness_tables(metrics: Sequence[Mapping[str, Any]]) -> list[Table]:
     return [
         Table(
             title="What edits change",
+            methods=("Paired difference of two rates", "Exact bounds of a rate"),
             text="Per cent of items, with 95 % intervals. Excess flips are those under edits that "
             "keep the meaning less those under as many repeats of the item as it is, paired by "
             "item: what a model's own changes of mind leave of the flips. High-risk at worst is "

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.layer_comparisons import LAYERS
-from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.cells import base_profile, split_condition
 from pytest_safescale.report.attribution_lines import attribution_sentences
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
@@ -25,6 +24,7 @@ from pytest_safescale.report.page.case_facts import GRAVITY, Fact, fact_of, item
 from pytest_safescale.report.page.drawing import Chart, draw_png, draw_svg
 from pytest_safescale.report.page.layer_chart import layer_charts
 from pytest_safescale.report.page.layer_tables import layer_tables
+from pytest_safescale.report.page.method_references import definitions
 from pytest_safescale.report.page.metric_charts import metric_charts
 from pytest_safescale.report.page.packed_cases import LIMITS, CasePacker, script_json
 from pytest_safescale.report.page.page_tables import (
@@ -46,7 +46,7 @@ from pytest_safescale.report.pool_lines import pool_sentences
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
 from pytest_safescale.report.strata_lines import cluster_sentences, strata_sentences
-from pytest_safescale.report.table import headings
+from pytest_safescale.report.table import COLUMNS, headings
 from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.report.wording import model_label
 from pytest_safescale.results.label_words import finding_word, label_sentence
@@ -206,7 +206,10 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         ],
         "gates": gate_groups(run.gates),
         "label_rules": label_rule_sentences(run.analyses),
-        "headings": headings(run.manifest),
+        "headings": [
+            (name, metric)
+            for name, (_, _, metric) in zip(headings(run.manifest), COLUMNS, strict=True)
+        ],
         "labels_told": label_sentence(run.manifest),
         "table": figure_table(run),
         "every": every_figure(run),
@@ -247,14 +250,6 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "further_counterexamples": max(0, len(run.counterexamples) - COUNTEREXAMPLES),
         "method": method(run.manifest),
         "errors": cases.errors.most_common(_ERRORS),
-        "definitions": [
-            (name, spec.definition)
-            for name, spec in METRICS.items()
-            if any(row["metric"] == name for row in run.metrics)
-        ]
-        + [
-            (metric["name"], metric["definition"])
-            for metric in run.manifest.get("custom_metrics", ())
-        ],
+        "definitions": definitions(run),
         "manifest_text": json.dumps(run.manifest, indent=1, ensure_ascii=False),
     }

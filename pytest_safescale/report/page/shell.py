@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from pytest_safescale.report import wording
 from pytest_safescale.report.page.drawing import Chart, draw_svg
+from pytest_safescale.report.page.method_references import reference
 from pytest_safescale.text.escaping import isolated, plain, shorten
 from pytest_safescale.text.words import words
 
@@ -42,6 +43,7 @@ def _environment() -> Environment:
         shorten=shorten,
         words=words,
     )
+    environment.globals.update(reference=reference)
     return environment
 
 

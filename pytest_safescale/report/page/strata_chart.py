@@ -109,6 +109,7 @@ def strata_tables(run: RunFile) -> list[Table]:
     return [
         Table(
             title=f"Subgroups of the items: {run.word(rows[0]['metric'])}",
+            methods=("Exact bounds of a rate", "Subgroups"),
             text=told,
             columns=(
                 *("subgroup", "by", "model", "condition", "rate", "count", "cases"),
