@@ -7,7 +7,8 @@ given intraclass correlation: 0 is independent, 1 makes each cluster all alike. 
 threshold, or a difference at its margin, may pass at 5 % of the runs at most. Beside the bound that
 gates take stand the one that counts items as independent, and Korn and Graubard's without the added
 cluster; of differences Student's t over clusters. The exact paired test is held against McNemar's
-and Obuchowski's, also where gains come in whole clusters and losses one by one.
+and Obuchowski's, also where gains come in whole clusters and losses one by one. Of subgroups that
+Holm's method holds together: how often any is passed wrongly, exactly.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.special import chdtrc, stdtr
+from scipy.special import bdtr, chdtrc, stdtr
 
 from pytest_safescale.statistics.clusters import (
     DIFFERENCE_ENDS,
@@ -27,7 +28,7 @@ from pytest_safescale.statistics.clusters import (
 )
 from pytest_safescale.statistics.intervals import upper_bound
 from pytest_safescale.statistics.noninferiority import difference_p
-from pytest_safescale.statistics.paired import mcnemar
+from pytest_safescale.statistics.paired import holm_rows, mcnemar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,6 +191,23 @@ def paired_rejections(
     return found[0], found[1], found[2]
 
 
+def subgroup_passes(
+    items: int, subgroups: int, threshold: float, rate: float, *, runs: int = REPETITIONS
+) -> tuple[float, float]:
+    """Return how often a subgroup is passed wrongly, exactly, and how often all are, of draws.
+
+    Of independent items, ``items`` in each subgroup: the first with every true rate at the
+    threshold, where Holm's method passes one just if the smallest p is within its first step; the
+    second at a true ``rate``.
+    """
+    chances = bdtr(np.arange(items + 1.0), items, threshold)
+    passed = np.flatnonzero(chances <= ALPHA / subgroups)
+    alone = float(chances[passed[-1]]) if passed.size else 0.0
+    counts = np.random.default_rng(SEED).binomial(items, rate, (runs, subgroups))
+    adjusted = holm_rows(bdtr(counts.astype(np.float64), items, threshold))
+    return 1 - (1 - alone) ** subgroups, float((adjusted <= ALPHA).all(axis=1).mean())
+
+
 def _lines() -> Iterator[str]:
     yield "max at 95 %: gate / independent / without the added cluster; power at threshold 0.1"
     for icc in CORRELATIONS:
@@ -212,6 +230,12 @@ def _lines() -> Iterator[str]:
             yield _line(
                 icc, items, worst, difference_passes(items, 0.1, (0.02, 0.02), icc, runs=runs)
             )
+    yield "by at 95 %, threshold 0.1: a subgroup passed wrongly; all pass at a true 2 %"
+    for subgroups in (3, 9):
+        for items in ITEMS:
+            level, power_of_all = subgroup_passes(items, subgroups, 0.1, 0.02)
+            told = f"{100 * level:.1f}; {100 * power_of_all:.1f}"
+            yield f"{subgroups} subgroups of {items} items: {told}"
     yield "two-sided paired p at 5 %: swapping clusters / McNemar / Obuchowski"
     for how in (*CORRELATIONS[:3], None):
         for items in ITEMS[1:]:

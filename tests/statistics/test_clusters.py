@@ -7,6 +7,7 @@ from itertools import product as every
 import numpy as np
 import pytest
 
+from benchmarks.cluster_levels import rate_passes, subgroup_passes
 from pytest_safescale.statistics.clusters import (
     RATE_ENDS,
     ClusterSums,
@@ -16,7 +17,8 @@ from pytest_safescale.statistics.clusters import (
     intraclass_correlation,
     sign_flip_p,
 )
-from pytest_safescale.statistics.intervals import bootstrap
+from pytest_safescale.statistics.intervals import bootstrap, upper_bound
+from pytest_safescale.statistics.noninferiority import difference_p
 from pytest_safescale.statistics.paired import mcnemar
 
 
@@ -98,3 +100,22 @@ def test_the_bootstrap_draws_whole_clusters() -> None:
     assert whole.std[0] > 1.2 * alone.std[0]
     own = bootstrap(values, over, codes=np.arange(8))
     assert [own.low, own.high, own.std] == [alone.low, alone.high, alone.std]
+
+
+def test_fewer_independent_cases_never_bring_a_bound_nearer() -> None:
+    # What missing replies are judged by: the largest design effect gives the largest p.
+    sizes = np.linspace(1.0, 300.0, 600)
+    for rate in (0.0, 0.01, 0.2, 0.9):
+        assert (np.diff(upper_bound(rate * sizes, sizes, 0.95)) <= 1e-9).all()
+    for more, less in ((0.0, 0.0), (0.05, 0.02), (0.2, 0.15)):
+        p_values = difference_p(more * sizes, less * sizes, sizes, 0.1)
+        assert (np.diff(p_values) <= 1e-9).all()
+
+
+def test_gates_keep_their_level_over_clusters_where_items_taken_singly_do_not() -> None:
+    gate, independent, _ = rate_passes(200, 0.1, 0.1, 0.5, runs=300)
+    assert gate <= 0.06
+    assert independent > 0.1
+    level, _ = subgroup_passes(60, 3, 0.1, 0.02, runs=10)
+    # One event of 60 has a p of 0.0138, two of 0.053: a subgroup passes with one, at 0.05 / 3.
+    assert level == pytest.approx(1 - (1 - 0.9**60 - 60 * 0.1 * 0.9**59) ** 3)
