@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,8 @@ def _missing(result: GateResult, trial: Trial) -> list[str]:
         best = _end(trial.at_best, trial.best, None)
         return [f"the {_lacking(result)} can change nothing: at best {best}"]
     worst = _end(trial.at_worst, trial.worst, result.worst_bound)
+    if result.decision is Decision.PASSED and result.gate.sequential is not None:
+        return _missing_at_a_stop(result, worst)
     if result.decision is Decision.PASSED:
         return [f"the {_lacking(result)} can change nothing: at worst {worst}"]
     parts = [trial.not_asked] if trial.left else []
@@ -82,6 +85,19 @@ def _missing(result: GateResult, trial: Trial) -> list[str]:
     decides = "decides it" if result.tipping_point == 1 else "decide it"
     told = f"with the {_lacking(result)} at worst {worst}"
     return [*parts, told, f"undecided: {result.tipping_point} of them {decides}{named}"]
+
+
+def _missing_at_a_stop(result: GateResult, worst: str) -> list[str]:
+    """Say the same of a gate that needs no more cases than those that were asked."""
+    left = result.missing.get(Lack.NOT_ASKED.value, 0)
+    asked = {what: many for what, many in result.missing.items() if what != Lack.NOT_ASKED.value}
+    told = []
+    if asked:
+        lacking = _lacking(replace(result, missing=asked))
+        told = [f"the {lacking} can change nothing: at worst {worst}"]
+    if left:
+        told.append(f"the {left} cases not asked are not needed, and say nothing here")
+    return told
 
 
 def _lacking(result: GateResult) -> str:

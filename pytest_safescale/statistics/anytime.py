@@ -127,14 +127,16 @@ def stopped_runs(
 
 
 def predicted_pass(count: int, n: int, threshold: float, alpha: float) -> float:
-    """Return the chance that a new run of ``n`` items shows the threshold kept at some stop.
+    """Return the chance that a new run of ``n`` items passes, all of which are asked.
+
+    It shows the threshold kept at some item, and keeps it over all of them.
 
     ``count`` of n items had the event in this run; the rate of the new one is what these leave
     possible, by Jeffreys' prior, so that its items are drawn as from a Polya urn.
     """
     a, b = count + PRIOR, n - count + PRIOR
     return _carried(
-        n, threshold, alpha, lambda so_far, events: (a + events) / (a + b + so_far)
+        n, threshold, alpha, lambda so_far, events: (a + events) / (a + b + so_far), goes_on=True
     ).passed
 
 
@@ -144,22 +146,27 @@ def _carried(
     alpha: float,
     rate: Callable[[int, NDArray[np.int64]], Any],
     first: int = 1,
+    *,
+    goes_on: bool = False,
 ) -> StoppedRuns:
     """Carry the chance of each number of events from item to item.
 
-    ``rate`` is of the next item to have the event, after so many items with so many events.
+    ``rate`` is of the next item to have the event, after so many items with so many events. A run
+    that ``goes_on`` where the threshold is shown passes if all its items keep it too.
     """
     shown, most = most_events(items, threshold, alpha), int(threshold * items + 1e-9)
-    chance, events = np.zeros(most + 1), np.arange(most + 1)
-    chance[0] = 1.0
-    passed = asked = 0.0
+    # Rows: the threshold was not shown yet, and it was.
+    chance, events = np.zeros((2, most + 1)), np.arange(most + 1)
+    chance[0, 0] = 1.0
+    asked = 0.0
     for n in range(1, items + 1):
-        asked += float(chance.sum())
-        more = chance * rate(n - 1, events)
-        chance -= more
-        chance[1:] += more[:-1]
+        asked += float(chance.sum() if goes_on else chance[0].sum())
+        going = chance if goes_on else chance[:1]
+        more = going * rate(n - 1, events)
+        going -= more
+        going[:, 1:] += more[:, :-1]
         if n >= first and shown[n - 1] >= 0:
             end = int(shown[n - 1]) + 1
-            passed += float(chance[:end].sum())
-            chance[:end] = 0.0
-    return StoppedRuns(passed, asked)
+            chance[1, :end] += chance[0, :end]
+            chance[0, :end] = 0.0
+    return StoppedRuns(float(chance[1].sum()), asked)

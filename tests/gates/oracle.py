@@ -175,10 +175,12 @@ def _at_any_stop(table: Mapping[str, Any], words: Sequence[str]) -> str:
     at_most = "max" in table
     limit = table["max"] if at_most else 1 - table["min"]
     values = [bool(value) == at_most for value in of_each(table["metric"], table["regime"], words)]
+    if sum(values) / len(values) > limit:
+        return "failed"
     for n in range(1, len(values) + 1):
         if log_martingale(sum(values[:n]), n, limit) >= -log(1 - table["confidence"]):
             return "passed"
-    return "failed" if sum(values) / len(values) > limit else "inconclusive"
+    return "inconclusive"
 
 
 def _one_side(table: Mapping[str, Any], words: Sequence[str]) -> str:

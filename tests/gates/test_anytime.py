@@ -48,14 +48,40 @@ def judged(answers: str, gate: dict[str, Any], *, of: int | None = None) -> Gate
     return result
 
 
-def test_what_is_shown_once_stays_shown_and_the_sentence_says_when() -> None:
-    result = judged("A" * 74 + "B" * 20, GATE)
+def test_what_is_shown_stays_shown_and_the_sentence_says_when() -> None:
+    result = judged("A" * 74 + "BBBB" + "A" * 22, GATE)
     assert result.decision is Decision.PASSED
-    assert result.value == pytest.approx(20 / 94)
+    assert result.value == pytest.approx(0.04)
     assert "must be at most 0.05 with 95 % confidence at any stop" in result.sentence
-    assert "items in the order of the list; shown after 74 of them" in result.sentence
+    assert "items in the order of the list; shown after 74 of them;" in result.sentence
     assert judged("A" * 73 + "B" * 20, GATE).decision is Decision.FAILED
     assert judged("A" * 73, GATE).decision is Decision.INCONCLUSIVE
+
+
+def test_what_was_asked_after_it_was_shown_may_not_break_the_threshold() -> None:
+    # At 74 items without an event 5 % is shown; 20 of the 94 that were asked are dangerous.
+    result = judged("A" * 74 + "B" * 20, GATE)
+    assert result.decision is Decision.FAILED
+    assert result.value == pytest.approx(20 / 94)
+    assert result.bound == result.value
+    assert "shown after 74 of them, and broken by what was asked after" in result.sentence
+    # Among more items they might still be few enough; nothing passes until that is seen.
+    early = judged("A" * 74 + "B" * 20, GATE, of=600)
+    assert early.decision is Decision.INCONCLUSIVE
+    assert early.waits
+
+
+def test_what_was_never_asked_may_be_left_out_where_it_is_shown() -> None:
+    result = judged("A" * 74 + "BA" + "?", GATE, of=200)
+    assert result.decision is Decision.PASSED
+    assert not result.waits
+    assert result.worst_value == pytest.approx(2 / 77)
+    assert "the 1 case that lacks replies (1 unreadable) can change nothing" in result.sentence
+    assert "the 123 cases not asked are not needed, and say nothing here" in result.sentence
+    # A reply that was asked for and is not there may be the one that breaks it.
+    missing = judged("A" * 74 + "BBB" + "??", GATE)
+    assert missing.decision is Decision.INCONCLUSIVE
+    assert missing.tipping_point == 1
 
 
 def test_the_order_is_that_of_the_list_and_not_of_the_answers() -> None:
@@ -101,7 +127,9 @@ def test_a_settled_gate_is_settled_for_every_end_of_the_run(
         return
     for rest in product("AB", repeat=left):
         whole = judged(asked + "".join(rest), gate)
-        assert whole.decision is early.decision, (rest, whole.sentence)
+        broken = "shown after" in whole.sentence and whole.decision is Decision.FAILED
+        shown = early.decision is Decision.PASSED
+        assert whole.decision is early.decision or (shown and broken), (rest, whole.sentence)
 
 
 @given(answers=st.text("AAAAAB", min_size=10, max_size=60), side=st.sampled_from(["max", "min"]))

@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.special import betaln
 from scipy.stats import beta
 
 from pytest_safescale.statistics.anytime import (
@@ -97,10 +98,16 @@ def test_so_many_items_without_an_event_pass() -> None:
     assert first_pass(0.0, ALPHA) is None
 
 
-@pytest.mark.parametrize(("count", "n", "threshold"), [(0, 40, 0.1), (3, 60, 0.2)])
+@pytest.mark.parametrize(("count", "items", "threshold"), [(0, 10, 0.4), (3, 11, 0.5)])
 def test_a_new_run_is_predicted_over_the_rates_that_the_data_leave(
-    count: int, n: int, threshold: float
+    count: int, items: int, threshold: float
 ) -> None:
-    rates = beta(count + 0.5, n - count + 0.5)
-    expected = rates.expect(lambda rate: stopped_runs(n, threshold, rate, ALPHA).passed)
-    assert predicted_pass(count, n, threshold, ALPHA) == pytest.approx(expected, abs=1e-4)
+    most, expected = most_events(items, threshold, ALPHA), 0.0
+    for answers in product((0, 1), repeat=items):
+        events = np.cumsum(answers)
+        if (events <= most).any() and events[-1] <= threshold * items:
+            beyond = items - events[-1]
+            logs = betaln(count + 0.5 + events[-1], items - count + 0.5 + beyond)
+            expected += np.exp(logs - betaln(count + 0.5, items - count + 0.5))
+    assert 0 < expected < 1
+    assert predicted_pass(count, items, threshold, ALPHA) == pytest.approx(expected)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_safescale.analysis.completion_ranges import Lack
 from pytest_safescale.gates.criteria.criterion import Evaluation, fewest_items
 from pytest_safescale.gates.criteria.threshold import RateCriterion
 from pytest_safescale.statistics.anytime import anytime_p, log_martingale, predicted_pass
@@ -14,6 +15,7 @@ from pytest_safescale.statistics.anytime import anytime_p, log_martingale, predi
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pytest_safescale.gates.measures import MeanOfCases
     from pytest_safescale.statistics.arrays import Numbers
 
 __all__ = ["AnytimeCriterion"]
@@ -26,22 +28,32 @@ _HALVINGS = 40
 class AnytimeCriterion(RateCriterion):
     """A share of cases, judged after each item of the list in its order.
 
-    The first item at which the threshold is shown to be kept decides: whatever comes after it, the
-    gate passes. One more case that counts lowers what ``max`` has shown at every later item, so
-    that the completions in which all that is missing counts, or does not, are the ends here too.
+    Once the threshold is shown to be kept no further item is needed. What is asked all the same
+    counts: the rate over all that was asked has to keep the threshold too. One more case that
+    counts lowers what ``max`` has shown at every later item, so that the completions in which all
+    that is missing counts, or does not, are the ends here too.
     """
 
     def evaluate(self, weights: Numbers | None = None) -> Evaluation:
         """Return the rate, and the p that holds at any stop.
 
-        A resample has the items it drew at the places they have in the list.
+        A resample has the items it drew at the places they have in the list. Where the threshold is
+        shown and what was asked keeps it, a completion of cases that were not asked has the rate
+        without them: nobody has to ask about them.
         """
         once = self.measure.once if weights is None else weights
-        counts, n = self.measure.sums(once)
-        value = np.divide(counts, n, out=np.full_like(counts, np.nan), where=n > 0)
         p_value = self._p_after_each(once, self.threshold)
-        shown = p_value <= self._alpha
-        return Evaluation(value=value, holds=self.keeps(value) | shown, p_value=p_value)
+        asked = self._asked.value(once)
+        enough = (p_value <= self._alpha) & self.keeps(asked)
+        value = np.where(enough, asked, self.measure.value(once))
+        return Evaluation(value=value, holds=self.keeps(value), p_value=p_value)
+
+    @property
+    def _asked(self) -> MeanOfCases:
+        """The cases that were asked, failed or not, whatever a completion makes of the others."""
+        lacks = [self.measure.lack(place) for place in range(self.items)]
+        asked = np.array([lack is not Lack.NOT_ASKED for lack in lacks], dtype=bool)
+        return replace(self.measure, over=self.measure.over & asked)
 
     @property
     def _alpha(self) -> float:
@@ -63,7 +75,10 @@ class AnytimeCriterion(RateCriterion):
         return np.cumsum(drawn * against, axis=1), np.cumsum(drawn, axis=1)
 
     def bound(self, confidence: float) -> float | None:
-        """Return the rate nearest to the value that is shown to be kept at any stop."""
+        """Return the rate nearest to the value that is shown to be kept at any stop.
+
+        It never lies on the better side of the value, wherever it was shown.
+        """
         if not self.n:
             return None
         beyond, shown = (0.0, 1.0) if self.at_most else (1.0, 0.0)
@@ -73,7 +88,8 @@ class AnytimeCriterion(RateCriterion):
                 shown = middle
             else:
                 beyond = middle
-        return shown
+        value = float(self.evaluate().value[0])
+        return max(shown, value) if self.at_most else min(shown, value)
 
     def items_needed(self, confidence: float) -> int | None:
         """Return after how many items the same rate is shown to keep the threshold."""
@@ -97,7 +113,10 @@ class AnytimeCriterion(RateCriterion):
         """Return rate, cases and bound, and after how many cases the threshold was shown kept."""
         told = f"{super().sentence(value, bound)} at any stop, items in the order of the list"
         decided = self._decided_after()
-        return told if decided is None else f"{told}; shown after {decided} of them"
+        if decided is None:
+            return told
+        broken = "" if bool(self.evaluate().holds[0]) else ", and broken by what was asked after"
+        return f"{told}; shown after {decided} of them{broken}"
 
     def _decided_after(self) -> int | None:
         """Return after how many cases the threshold was shown to be kept; ``None``: it was not."""
