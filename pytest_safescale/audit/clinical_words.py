@@ -108,7 +108,7 @@ _COMMON = FUNCTION_WORDS.union(
 """Words that say nothing of what a text is about."""
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=10_000)
 def clinical_words(text: str) -> frozenset[str]:
     """Return the words of a text that carry meaning, in one form each; numbers are none."""
     table, phrases = _phrases()

@@ -68,14 +68,15 @@ class Claim:
 @lru_cache(maxsize=100_000)
 def claim(text: str) -> Claim:
     """Return one sentence in the parts that are compared."""
+    words, plain = clinical_words(text), _SET_ASIDE.sub(" ", text)
     return Claim(
-        words=clinical_words(text),
+        words=words,
         numbers=frozenset(_NUMBER.findall(text)),
         sizes=quantities(text),
         sides=frozenset(sides(text)),
         denies=turns(text) % 2 == 1 or recommendation(text) < 0,
         denials=denials(text),
-        meant=clinical_words(_SET_ASIDE.sub(" ", text)),
+        meant=words if plain == text else clinical_words(plain),
     )
 
 
