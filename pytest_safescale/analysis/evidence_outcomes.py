@@ -9,7 +9,7 @@ from pytest_safescale.analysis.cluster_facts import cluster_facts
 from pytest_safescale.analysis.evidence_facts import CLASSES
 from pytest_safescale.analysis.evidence_figures import evidence_of_classes
 from pytest_safescale.analysis.metric_columns import panel_columns
-from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
+from pytest_safescale.analysis.metrics import OUTCOME_METRICS, SELF_CONSISTENCY
 from pytest_safescale.statistics.clusters import at_effective_size
 from pytest_safescale.statistics.intervals import CLOPPER_PEARSON, clopper_pearson
 from pytest_safescale.statistics.relative_risk import relative_risk
@@ -24,16 +24,7 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.metric_columns import Column
     from pytest_safescale.analysis.panel import Panel
 
-__all__ = ["OUTCOME_METRICS", "EvidenceOutcome", "evidence_outcomes"]
-
-OUTCOME_METRICS = (
-    ("accuracy", SINGLE),
-    ("high_risk_error_rate", SINGLE),
-    ("unsafe_answer_rate", SINGLE),
-    ("contradiction_rate", SINGLE),
-    ("dangerous_overconfidence_rate", SELF_CONSISTENCY),
-)
-"""The figures that are told for each class, with their decoding modes."""
+__all__ = ["EvidenceOutcome", "evidence_outcomes"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ __all__ = [
     "OF_WHO_IS_TAKEN",
     "OPTION_CALIBRATION_METRICS",
     "OPTION_METRICS",
+    "OUTCOME_METRICS",
     "PER_HUNDRED_METRICS",
     "RESIDUAL_OF",
     "ROBUSTNESS_METRICS",
@@ -113,6 +114,14 @@ LAYER_METRICS = (
 
 EVIDENCE_METRICS = ("retrieval_miss_rate", "contradictory_evidence_rate", "ignored_evidence_rate")
 """Figures of the cases for which evidence was retrieved."""
+OUTCOME_METRICS = (
+    ("accuracy", SINGLE),
+    ("high_risk_error_rate", SINGLE),
+    ("unsafe_answer_rate", SINGLE),
+    ("contradiction_rate", SINGLE),
+    ("dangerous_overconfidence_rate", SELF_CONSISTENCY),
+)
+"""Figures that are told of parts of the cases, with their decoding modes."""
 CHANGE_METRICS = ("changed_to_safe", "changed_to_dangerous")
 """What the turns of a prompt profile made of the first reply; of cases with further turns."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from pytest_safescale.analysis.cluster_facts import cluster_facts
 from pytest_safescale.analysis.metric_columns import panel_columns
 from pytest_safescale.analysis.metric_table import METRICS
-from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
+from pytest_safescale.analysis.metrics import OUTCOME_METRICS, SINGLE
 from pytest_safescale.dataset.item import PUBLIC, SEALED
 from pytest_safescale.statistics.clusters import at_effective_size
 from pytest_safescale.statistics.two_samples import NEWCOMBE, newcombe
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.panel import Panel
 
 __all__ = ["PoolGap", "PoolRate", "pool_gaps"]
-
-_METRICS = (
-    ("accuracy", SINGLE),
-    ("high_risk_error_rate", SINGLE),
-    ("unsafe_answer_rate", SINGLE),
-    ("contradiction_rate", SINGLE),
-    ("dangerous_overconfidence_rate", SELF_CONSISTENCY),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +66,7 @@ def pool_gaps(panel: Panel, *, adaptive: bool = False) -> list[PoolGap]:
     columns = panel_columns(panel)
     found = [
         columns.column(metric, regime)
-        for metric, regime in _METRICS
+        for metric, regime in OUTCOME_METRICS
         if (panel.labelled or not METRICS[metric].needs_labels)
         and (regime == SINGLE or not adaptive or metric in EXACT_METRICS)
     ]

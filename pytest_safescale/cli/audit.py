@@ -110,27 +110,21 @@ def run(given: argparse.Namespace) -> Output:
     content = {
         "schema_version": 1,
         "kind": "safescale audit",
-        "corpus": {
-            "name": given.corpus.name,
-            "sha256": hashlib.sha256(given.corpus.read_bytes()).hexdigest(),
-            "passages": audit.passages,
-            "sentences": audit.sentences,
-        },
+        "corpus": _corpus(given.corpus, audit),
         "dataset": dataset and {"name": dataset.name, "sha256": dataset.sha256},
         "age": {"this_year": this_year, "max_age_years": configured.audit.max_age_years},
         "auditor": auditor,
         "gates": gates,
         **_found(audit, dense),
     }
+    lines = [*_lines(audit, dense), *(["", *auditor_lines(auditor)] if auditor else [])]
+    lines += ["", *(gate["sentence"] for gate in gates)]
     repair = None
     if given.repair is not None:
         plan = {"kind": PLAN_KIND, "corpus": content["corpus"], **repair_plan(audit.standing)}
         repair = (given.repair, plan)
+        lines.append(f"{len(plan['actions'])} actions in {given.repair}")
     write_audit(content, given.out, repair)
-    lines = [*_lines(audit, dense), *(["", *auditor_lines(auditor)] if auditor else [])]
-    lines += ["", *(gate["sentence"] for gate in gates)]
-    if repair is not None:
-        lines.append(f"{len(repair[1]['actions'])} actions in {given.repair}")
     failed = any(gate["outcome"] == "failed" for gate in gates)
     return Output([*lines, f"Written: {given.out}"], 1 if failed else 0)
 
@@ -176,6 +170,16 @@ def _auditor(given: argparse.Namespace, configured: Settings, *, embeds: bool) -
                 "MODEL beside it"
             )
     return None
+
+
+def _corpus(path: Path, audit: Audit) -> dict[str, Any]:
+    """Return what names the corpus in audit.json and in a plan of repairs."""
+    return {
+        "name": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "passages": audit.passages,
+        "sentences": audit.sentences,
+    }
 
 
 def _found(audit: Audit, dense: Mapping[str, Any] | None) -> dict[str, Any]:

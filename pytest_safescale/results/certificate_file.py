@@ -25,7 +25,7 @@ from pytest_safescale.results.certificate import (
     UNITS,
     CertificateFile,
 )
-from pytest_safescale.results.checked import checked
+from pytest_safescale.results.checked import read_own_file
 from pytest_safescale.results.manifest_facts import changed_values, fact
 from pytest_safescale.results.profile_rows import conditions_with_profiles, profile_hashes
 
@@ -63,19 +63,15 @@ def read_certificate(path: Path, *, named: str) -> CertificateFile:
 
     Raises DatasetError for a file that cannot be read or is no certificate.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DatasetError(f"{named} cannot be read: {error.strerror or error}") from None
-    except ValueError as error:
-        raise DatasetError(f"{named} is no JSON: {error}") from None
-    if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise DatasetError(f"{named} is no certificate; allowed: what safescale certify wrote")
-    found = checked(content, CertificateFile, named)
-    if found["schema_version"] != SCHEMA_VERSION:
-        raise DatasetError(
-            f"{named}, schema_version: found {found['schema_version']}; allowed: {SCHEMA_VERSION}"
-        )
+    found = read_own_file(
+        path,
+        CertificateFile,
+        named=named,
+        kind=KIND,
+        version=SCHEMA_VERSION,
+        word="certificate",
+        writer="safescale certify",
+    )
     _check_words(found, named)
     _check_numbers(found, named)
     _check_rows(found, named)

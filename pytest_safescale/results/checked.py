@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin
@@ -14,8 +15,9 @@ from pytest_safescale.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from pathlib import Path
 
-__all__ = ["checked"]
+__all__ = ["checked", "read_own_file"]
 
 Shape = TypeVar("Shape")
 
@@ -48,6 +50,31 @@ def checked(value: object, shape: type[Shape], place: str) -> Shape:
             where = ", ".join(filter(None, [place, ".".join(map(str, keys))]))
             raise DatasetError(f"{where}: found {shown(found)}; allowed: {allowed}") from None
     return cast("Shape", value)
+
+
+def read_own_file(
+    path: Path, shape: type[Shape], *, named: str, kind: str, version: int, word: str, writer: str
+) -> Shape:
+    """Return the content of a JSON file that a command of this program wrote.
+
+    ``named`` is what the user gave, and the path; ``kind`` and ``version`` are what stands under
+    ``kind`` and ``schema_version``; ``word`` is what people call it, ``writer`` the command.
+    Raises DatasetError for a file that cannot be read, or is of another kind, shape or version.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DatasetError(f"{named} cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{named} is no JSON: {error}") from None
+    if not isinstance(content, dict) or content.get("kind") != kind:
+        raise DatasetError(f"{named} is no {word}; allowed: what {writer} wrote")
+    found = checked(content, shape, named)
+    if content["schema_version"] != version:
+        raise DatasetError(
+            f"{named}, schema_version: found {content['schema_version']}; allowed: {version}"
+        )
+    return found
 
 
 @lru_cache

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from typing_extensions import TypedDict
 
 from pytest_safescale.errors import DatasetError
-from pytest_safescale.results.checked import checked
+from pytest_safescale.results.checked import read_own_file
 from pytest_safescale.results.manifest_facts import changed_values
 
 if TYPE_CHECKING:
@@ -53,19 +53,15 @@ def read_lock(path: Path, *, named: str) -> LockFile:
 
     Raises DatasetError for a file that cannot be read, is no lock, or was edited.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DatasetError(f"{named} cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise DatasetError(f"{named} is no JSON: {error}") from None
-    if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise DatasetError(f"{named} is no lock; allowed: what safescale lock wrote")
-    found = checked(content, LockFile, named)
-    if found["schema_version"] != SCHEMA_VERSION:
-        raise DatasetError(
-            f"{named}, schema_version: found {found['schema_version']}; allowed: {SCHEMA_VERSION}"
-        )
+    found = read_own_file(
+        path,
+        LockFile,
+        named=named,
+        kind=KIND,
+        version=SCHEMA_VERSION,
+        word="lock",
+        writer="safescale lock",
+    )
     if found["sha256"] != (own := _sha256(found["fixed"])):
         raise DatasetError(
             f"{named} was edited: its hash is {found['sha256'][:_SHOWN_DIGITS]!r}, and that of its "

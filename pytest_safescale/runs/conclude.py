@@ -32,19 +32,12 @@ from pytest_safescale.gates.requirements import uncounted_looks
 from pytest_safescale.results.baseline import differences, matched_models
 from pytest_safescale.results.conclusion import CHANGES_SINCE, Conclusion
 from pytest_safescale.results.layer_cases import bases_of, layered_cases_of
-from pytest_safescale.results.layer_checks import check_notices, unread_checks
-from pytest_safescale.results.manifest_facts import (
-    cut_notices,
-    newly_served,
-    probability_notices,
-    sample_notices,
-    search_notices,
-    served_notices,
-)
+from pytest_safescale.results.manifest_facts import newly_served
 from pytest_safescale.results.panel_records import panel_from_records
 from pytest_safescale.results.profile_rows import conditions_with_profiles
 from pytest_safescale.results.same_replies import require_other_replies, resting_notices, resting_on
 from pytest_safescale.runs.manifest import frame_of, run_manifest, shard_manifest
+from pytest_safescale.runs.shortfalls import note_shortfalls
 from pytest_safescale.settings.shards import shard_notice
 from pytest_safescale.verdicts.adaptive import EXACT_METRICS
 
@@ -127,22 +120,7 @@ def assess(
     panel, metrics, ensembles = _measured(book, manifest)
     seed, searches = manifest["seed"], book.searches.records
     every_gate = [*gates, *more_gates(metrics)]
-    manifest["notices"] += served_notices(manifest["models"])
-    manifest["cases"]["lacking_samples"] = book.lacking_samples()
-    manifest["cases"]["states"] = book.states()
-    manifest["notices"] += sample_notices(manifest["cases"])
-    manifest["notices"] += cut_notices(manifest["cases"])
-    manifest["cases"]["unmatched"] = book.unmatched()
-    manifest["notices"] += search_notices(manifest["cases"])
-    manifest["cases"]["lacking_probabilities"] = book.lacking_probabilities()
-    manifest["notices"] += probability_notices(manifest["cases"])
-    manifest["cases"]["unread_checks"] = unread_checks(book.records)
-    manifest["notices"] += check_notices(manifest["cases"])
-    manifest["notices"] += [
-        f"ensemble {ensemble['name']} has no figures: not all of its models were asked"
-        for ensemble in manifest["ensembles"]
-        if ensemble["name"] not in ensembles
-    ]
+    note_shortfalls(manifest, book, ensembles)
     comparisons = comparisons_within(panel, seed=seed)
     comparisons += profile_comparisons(panel, seed=seed)
     comparisons += layer_comparisons(panel, bases_of(book.records), seed=seed)

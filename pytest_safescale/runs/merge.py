@@ -22,19 +22,12 @@ from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.staged_folder import check_apart, staged_folder
 from pytest_safescale.results.baseline import check_comparable, item_marks, read_baseline
 from pytest_safescale.results.certificate_file import GateCertificates
-from pytest_safescale.results.layer_checks import check_notices
-from pytest_safescale.results.manifest_facts import (
-    cut_notices,
-    probability_notices,
-    sample_notices,
-    search_notices,
-    served_notices,
-)
 from pytest_safescale.results.profile_rows import conditions_with_profiles, profile_names
 from pytest_safescale.results.record_book import ANSWERED, RecordBook, failed_tests_named
 from pytest_safescale.runs.conclude import assess
 from pytest_safescale.runs.second_reader import second_reader_part
 from pytest_safescale.runs.shard_folders import read_shards, records_in_order, searches_in_order
+from pytest_safescale.runs.shortfalls import shortfall_notices
 from pytest_safescale.settings.shards import shard_notice
 
 if TYPE_CHECKING:
@@ -291,12 +284,7 @@ def _notices(shards: Iterable[ShardFolder]) -> list[str]:
         manifest = folder.manifest
         own = {
             shard_notice(folder.shard),
-            *served_notices(manifest["models"]),
-            *sample_notices(manifest["cases"]),
-            *cut_notices(manifest["cases"]),
-            *search_notices(manifest["cases"]),
-            *probability_notices(manifest["cases"]),
-            *check_notices(manifest["cases"]),
+            *shortfall_notices(manifest),
         }
         found += [notice for notice in manifest["notices"] if notice not in own]
     return list(dict.fromkeys(found))
