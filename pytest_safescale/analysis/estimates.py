@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Facts = Sequence[Sequence[ClusterFacts]]
     Finish = Callable[[Metric, float], Metric]
 
-__all__ = ["all_metrics", "cell_values", "metric_rows"]
+__all__ = ["all_metrics", "cell_values", "metric_rows", "values_alone"]
 
 _Kind = TypeVar("_Kind", bound=np.generic)
 
@@ -50,14 +50,27 @@ def all_metrics(panel: Panel, *, seed: int = SEED) -> list[Metric]:
     return with_bands(metric_rows(panel, columns, seed=seed), panel, columns, seed=seed)
 
 
+def values_alone(panel: Panel) -> list[Metric]:
+    """Return the figures of every cell without their intervals, which gates have no use for."""
+    columns = panel_columns(panel)
+    cells = [
+        _Estimate(
+            metric=column.metric,
+            regime=column.regime,
+            n=column.over.sum(axis=2),
+            value=cell_values(column),
+            events=_events(column),
+        )
+        for column in columns.columns
+    ]
+    return _cell_metrics(panel.models, panel.conditions, [*cells, *_calibrations(columns)], None)
+
+
 def metric_rows(
     panel: Panel, columns: PanelColumns, *, seed: int = SEED, finish: Finish | None = None
 ) -> list[Metric]:
     """Return the rows of these columns; ``finish`` sees each with the mean of its resamples."""
-    calibration = [part for one in columns.calibrated for part in _calibration(one)]
-    if columns.agreement is not None:
-        calibration.append(_squared(columns.agreement))
-    codes = panel.clusters
+    calibration, codes = _calibrations(columns), panel.clusters
     cells = [*_cell_estimates(columns.columns, codes, seed), *calibration]
     rows = _cell_metrics(panel.models, panel.conditions, cells, finish)
     if len(panel.models) > 1:
@@ -75,9 +88,8 @@ def cell_values(column: Column) -> NDArray[np.float64]:
 
 
 class _Bounds(NamedTuple):
-    """Counts and bounds in units of the metric, (models, conditions) each."""
+    """Bounds in units of the metric, (models, conditions) each."""
 
-    events: NDArray[np.int64] | None
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     method: str = CLOPPER_PEARSON
@@ -91,6 +103,8 @@ class _Estimate:
     regime: str
     n: NDArray[np.int64]
     value: NDArray[np.float64]
+    events: NDArray[np.int64] | None = None
+    """Cases that count, of a share of cases."""
     interval: Resampled | None = None
     """Flat over the cells."""
     bounds: _Bounds | None = None
@@ -112,6 +126,7 @@ def _cell_estimates(columns: Sequence[Column], codes: Codes, seed: int) -> Itera
             regime=column.regime,
             n=column.over.sum(axis=2),
             value=cell_values(column),
+            events=_events(column),
             interval=_with_spread(column, interval),
             bounds=_exact(column, facts) or _by_betting(column, codes),
             facts=facts,
@@ -163,15 +178,22 @@ def _exact(column: Column, facts: Facts | None) -> _Bounds | None:
     if not _counts_cases(column.metric):
         return None
     per_hundred = column.metric in PER_HUNDRED_METRICS
-    counted = (column.over & column.values.astype(bool)).sum(axis=2)
-    count: Any = counted
+    count: Any = _count(column)
     n: Any = np.maximum(column.over.sum(axis=2), 1)
     if facts is not None:
         sizes = [[one.effective_n or 1.0 for one in row] for row in facts]
         count, n = at_effective_size(count, n, np.array(sizes))
     low, high = clopper_pearson(count, n)
-    # Their values are no counts of cases, so they are told without one.
-    return _Bounds(None, 100 * low, 100 * high) if per_hundred else _Bounds(counted, low, high)
+    return _Bounds(100 * low, 100 * high) if per_hundred else _Bounds(low, high)
+
+
+def _count(column: Column) -> NDArray[np.int64]:
+    return np.asarray((column.over & column.values.astype(bool)).sum(axis=2))
+
+
+def _events(column: Column) -> NDArray[np.int64] | None:
+    """Return the cases that count; ``None`` where the figure is told without them."""
+    return _count(column) if is_rate(column.metric) else None
 
 
 def _by_betting(column: Column, codes: Codes) -> _Bounds | None:
@@ -182,7 +204,12 @@ def _by_betting(column: Column, codes: Codes) -> _Bounds | None:
     values = _flat(column.values.astype(np.float64))
     low, high = betting_intervals(values, _flat(column.over), codes=codes)
     shape = column.over.shape[:2]
-    return _Bounds(None, low.reshape(shape), high.reshape(shape), BETTING)
+    return _Bounds(low.reshape(shape), high.reshape(shape), BETTING)
+
+
+def _calibrations(columns: PanelColumns) -> list[_Estimate]:
+    found = [part for one in columns.calibrated for part in _calibration(one)]
+    return [*found, *([] if columns.agreement is None else [_squared(columns.agreement)])]
 
 
 def _calibration(one: Calibrated) -> Iterator[_Estimate]:
@@ -267,10 +294,10 @@ def _row(
         more |= {"bootstrap_low": low, "bootstrap_high": high}
         more["std"] = None if low is None else float(found.std[place])
         mean = float(found.mean[place])
-        if estimate.bounds is not None and estimate.bounds.events is not None:
-            more["count"] = int(estimate.bounds.events[at])
         if estimate.facts is not None:
             more |= estimate.facts[at[0]][at[1]]._asdict()
+    if estimate.events is not None and not np.isnan(value):
+        more["count"] = int(estimate.events[at])
     row = Metric(
         model=model,
         condition=condition,
@@ -291,7 +318,7 @@ def _interval(
 ) -> Interval:
     """Return a figure's interval: exact, or by betting, else the bootstrap's ends given."""
     if estimate.bounds is not None:
-        _, lows, highs, method = estimate.bounds
+        lows, highs, method = estimate.bounds
         return Interval(float(lows[at]), float(highs[at]), method)
     per_hundred = estimate.metric in PER_HUNDRED_METRICS
     cases = 0 if estimate.units is None else int(estimate.units[at])

@@ -110,7 +110,7 @@ class RunGates:
                 f"{option}: pytest_safescale_gates adds gates that may depend on the last case; "
                 "write them as tables, or leave the option out"
             )
-        return Watch(judge=lambda: self.judged(book), halt=self._session.halt)
+        return Watch(judge=lambda: self.judged(book, intervals=False), halt=self._session.halt)
 
     def self_check(self, book: RecordBook) -> SelfCheck | None:
         """Return what tries the gates on planted controls first, where that is wanted."""
@@ -205,12 +205,12 @@ class RunGates:
             )
         return self._checked(gates)
 
-    def judged(self, book: RecordBook) -> list[GateResult]:
+    def judged(self, book: RecordBook, *, intervals: bool = True) -> list[GateResult]:
         """Return what the gates say of these records, whether or not they are all."""
         from pytest_safescale.runs.conclude import judged
 
         with _usage_ends_the_run():
-            return judged(self._run, book, **self._judging(book))
+            return judged(self._run, book, intervals=intervals, **self._judging(book))
 
     def conclude(self, book: RecordBook, start: datetime) -> Conclusion:
         """Return what the run comes to."""

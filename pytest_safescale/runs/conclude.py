@@ -12,7 +12,7 @@ from pytest_safescale.analysis.changed_answers import changes
 from pytest_safescale.analysis.comparisons import compare_runs
 from pytest_safescale.analysis.custom_metrics import specs_in
 from pytest_safescale.analysis.ensembles import ensemble_metrics
-from pytest_safescale.analysis.estimates import all_metrics
+from pytest_safescale.analysis.estimates import all_metrics, values_alone
 from pytest_safescale.analysis.layer_ablation import layer_effects
 from pytest_safescale.analysis.layer_comparisons import layer_comparisons
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
@@ -206,17 +206,21 @@ def judged(
     gates: Sequence[Gate],
     more_gates: MoreGates = lambda _: (),
     earlier: Sequence[Baseline] = (),
+    intervals: bool = True,
 ) -> list[GateResult]:
-    """Return what the gates say of these records, while a run goes on or before it has begun."""
+    """Return what the gates say of these records, while a run goes on or before it has begun.
+
+    Without ``intervals`` the figures have none, which hooks may look at and gates do not.
+    """
     manifest = frame_of(run)
-    panel, metrics, _ = _measured(book, manifest)
+    panel, metrics, _ = _measured(book, manifest, intervals=intervals)
     every_gate = [*gates, *more_gates(metrics)]
     runs = {one.called: earlier_run(one, panel) for one in earlier}
     return judge_gates(every_gate, _gate_inputs(book, panel, metrics, manifest, completeness, runs))
 
 
 def _measured(
-    book: RecordBook, manifest: Manifest
+    book: RecordBook, manifest: Manifest, *, intervals: bool = True
 ) -> tuple[Panel, list[Metric], Mapping[str, Sequence[str]]]:
     """Return panel, figures and the ensembles that have some."""
     # Records come in any order; while a run goes on it names neither, and keeps theirs.
@@ -224,7 +228,7 @@ def _measured(
     panel = panel_from_records(book.records).in_order(models, conditions_with_profiles(manifest))
     named = {ensemble["name"]: ensemble["models"] for ensemble in manifest["ensembles"]}
     ensembles = complete_ensembles(panel, named)
-    return panel, _figures(panel, book, manifest, ensembles), ensembles
+    return panel, _figures(panel, book, manifest, ensembles, intervals=intervals), ensembles
 
 
 def _figures(
@@ -232,9 +236,11 @@ def _figures(
     book: RecordBook,
     manifest: Manifest,
     ensembles: Mapping[str, Sequence[str]],
+    *,
+    intervals: bool = True,
 ) -> list[Metric]:
     adaptive, seed = bool(manifest["decoding"]["adaptive"]), manifest["seed"]
-    metrics = all_metrics(panel, seed=seed)
+    metrics = all_metrics(panel, seed=seed) if intervals else values_alone(panel)
     if adaptive:
         metrics = [marked_as_adaptive(row) for row in metrics]
     metrics += ensemble_rows(panel, ensembles, adaptive=adaptive)

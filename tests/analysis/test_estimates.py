@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from pytest_safescale.analysis.estimates import all_metrics
+from pytest_safescale.analysis.estimates import all_metrics, values_alone
 from pytest_safescale.analysis.metric_table import METRICS
+from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.analysis.panel import CaseAnswers, Panel, PanelBuilder
 from pytest_safescale.statistics.betting import betting_interval
 from pytest_safescale.statistics.intervals import NO_SPREAD, clopper_pearson, resample_indices
@@ -399,3 +400,13 @@ def test_the_order_of_models_conditions_and_items_changes_nothing(panel: Panel) 
 def test_items_are_in_the_order_of_their_ids_as_strings() -> None:
     panel = panel_of({"m": {"x": "AAAA"}}, items=[item(name) for name in ("2", "10", "1", "100")])
     assert [one.id for one in panel.items] == ["1", "10", "100", "2"]
+
+
+@given(panels(conditions=BOTH))
+def test_values_alone_are_those_that_have_intervals(panel: Panel) -> None:
+    every = [row for row in all_metrics(panel) if row.model != MEAN_OVER_MODELS]
+    alone = values_alone(panel)
+    assert [(row.key, row.value, row.n, row.count) for row in alone] == [
+        (row.key, row.value, row.n, row.count) for row in every
+    ]
+    assert {row.ci_low for row in alone} <= {None}

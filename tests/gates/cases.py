@@ -10,22 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pytest_safescale.analysis.ensembles import ensemble_metrics
-from pytest_safescale.analysis.estimates import all_metrics, cell_values
-from pytest_safescale.analysis.metric_columns import panel_columns
-from pytest_safescale.analysis.metric_table import is_rate
-from pytest_safescale.analysis.metrics import Metric
+from pytest_safescale.analysis.estimates import all_metrics, values_alone
 from pytest_safescale.analysis.panel import CaseAnswers, PanelBuilder, PanelItem
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.inputs import EarlierRun, GateInputs
 from pytest_safescale.gates.judge import judge_gates
 from pytest_safescale.gates.written_gates import parse_gates
-from pytest_safescale.statistics.calibration import calibration_errors, squared_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.gates.result import GateResult
@@ -118,7 +112,7 @@ def make_inputs(
         if words is not None:
             old = make_panel(words, model=matched_model, truths=truths, wanted=wanted)
             earlier[called] = EarlierRun(panel=old, matched_models={"m": matched_model})
-    rows = list(plain_rows(panel)) if plain else all_metrics(panel)
+    rows = values_alone(panel) if plain else all_metrics(panel)
     return GateInputs(
         metrics=[*rows, *ensemble_metrics(panel, more.get("ensembles", {}))],
         completeness=Completeness(
@@ -128,37 +122,6 @@ def make_inputs(
         earlier=earlier,
         **more,
     )
-
-
-def plain_rows(panel: Panel) -> Iterator[Metric]:
-    """Give the figures of every cell without their intervals."""
-    columns = panel_columns(panel)
-    found = [
-        (column.metric, column.regime, cell_values(column), column.over.sum(axis=2))
-        for column in columns.columns
-    ]
-    for one in columns.calibrated:
-        errors = calibration_errors(one.confidence, one.correct, one.over)
-        n = one.over.sum(axis=2)
-        found += [
-            (name, one.regime, error, n) for name, error in zip(one.metrics, errors, strict=True)
-        ]
-    shares = columns.agreement
-    assert shares is not None
-    squared = squared_error(shares.confidence, shares.correct, shares.over)
-    found.append((shares.metrics[0], shares.regime, squared, shares.over.sum(axis=2)))
-    for metric, regime, values, counts in found:
-        for at in np.ndindex(*values.shape):
-            value, many = float(values[at]), int(counts[at])
-            yield Metric(
-                model=panel.models[at[0]],
-                condition=panel.conditions[at[1]],
-                regime=regime,
-                metric=metric,
-                value=None if np.isnan(value) else value,
-                n=many,
-                count=round(value * many) if is_rate(metric) and many else None,
-            )
 
 
 def judged(inputs: GateInputs, *tables: Mapping[str, Any]) -> list[GateResult]:
