@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pytest_safescale.analysis.cluster_facts import cluster_facts
+from pytest_safescale.analysis.expected_harm import harm_of, is_known
 from pytest_safescale.analysis.judged_cases import judge_samples, single_answers
 from pytest_safescale.analysis.metric_columns import custom_columns
-from pytest_safescale.analysis.metric_table import METRICS, is_rate
-from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
+from pytest_safescale.analysis.metric_table import is_rate
+from pytest_safescale.analysis.metrics import EXPECTED_HARM, SELF_CONSISTENCY, SINGLE
 from pytest_safescale.analysis.shared_items import shared_items
 from pytest_safescale.cells import is_repaired, unrepaired
+from pytest_safescale.statistics.betting import BETTING, betting_intervals, betting_p
 from pytest_safescale.statistics.clusters import (
     DIFFERENCE_ENDS,
     at_effective_size,
     cluster_sums,
+    codes_at,
     sign_flip_p,
 )
 from pytest_safescale.statistics.intervals import SEED, bootstrap
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_safescale.analysis.panel import Panel
+    from pytest_safescale.statistics.arrays import Numbers
+
+    Codes = NDArray[np.int64] | None
 
 __all__ = [
     "COMPARED",
@@ -65,8 +72,9 @@ COMPARED = (
     "contradiction_rate",
     "dangerous_overconfidence_rate",
 )
-"""The metrics that are compared, in each decoding mode they have, beside rates of the user's."""
-COMPARED_RUNS = (*COMPARED, "confident_error_rate", "abstention_rate")
+"""The rates that are compared, in each decoding mode they have, beside rates of the user's."""
+COMPARED_CONDITIONS = (*COMPARED, EXPECTED_HARM)
+COMPARED_RUNS = (*COMPARED_CONDITIONS, "confident_error_rate", "abstention_rate")
 """Those that two runs are compared in: an upgrade may also dare less, or more."""
 
 
@@ -90,11 +98,12 @@ class Comparison:
     bootstrap_high: float
     """The paper's percentile interval over items."""
     b: int
-    """Items where the left is 1 and the right 0."""
+    """Items where the left is higher: of a rate, 1 where the right is 0."""
     c: int
-    """Items where the left is 0 and the right 1."""
+    """Items where the right is higher."""
     p_value: float
-    """Exact two-sided McNemar; of clusters, by swapping the sides of whole clusters."""
+    """Exact two-sided McNemar; of clusters, by swapping the sides of whole clusters; of means both
+    sides by betting."""
     p_holm: float | None = None
     """Adjusted over the comparisons of the same kind, model, decoding mode and metric; those of a
     repaired corpus with the old one by themselves."""
@@ -111,12 +120,12 @@ class Comparison:
 
 
 class Pair(NamedTuple):
-    """Two 0/1 vectors over the same items, not yet compared."""
+    """Two vectors over the same items, not yet compared."""
 
-    left: NDArray[np.bool_]
-    """(items,) bool, whether the item counts there."""
-    right: NDArray[np.bool_]
-    """(items,) bool, whether the item counts there."""
+    left: Numbers
+    """(items,) bool, whether the item counts there; or float64, its value from 0 to 1."""
+    right: Numbers
+    """(items,) the same of the right."""
     both: NDArray[np.bool_]
     """(items,) bool, the items answered on both sides: they alone are compared."""
     names: dict[str, Any]
@@ -131,6 +140,14 @@ def compare(
     ``codes`` are the (items,) clusters, where some items share one.
     """
     shown = [pair for pair in pairs if pair.both.any()]
+    of_rates = [pair.left.dtype == np.bool_ for pair in shown]
+    rates = iter(_rate_rows(list(compress(shown, of_rates)), codes, seed))
+    means = iter(_mean_rows([pair for pair in shown if pair.left.dtype != np.bool_], codes, seed))
+    return _with_holm([next(rates if is_one else means) for is_one in of_rates])
+
+
+def _rate_rows(shown: Sequence[Pair], codes: Codes, seed: int) -> list[Comparison]:
+    """Compare pairs of 0/1 vectors, each over some item."""
     if not shown:
         return []
     both = np.stack([pair.both for pair in shown])
@@ -143,7 +160,7 @@ def compare(
     sizes = [one.get("effective_n", cases) for one, cases in zip(facts, n, strict=True)]
     (more, _), (less, size) = (at_effective_size(count, n, sizes) for count in (b, c))
     low, high = tango_interval(more, less, size)
-    rows = [
+    return [
         Comparison(
             **pair.names,
             delta=int(b[place] - c[place]) / int(n[place]),
@@ -159,7 +176,39 @@ def compare(
         )
         for place, pair in enumerate(shown)
     ]
-    return _with_holm(rows)
+
+
+def _mean_rows(shown: Sequence[Pair], codes: Codes, seed: int) -> list[Comparison]:
+    """Compare pairs of values from 0 to 1 by betting on (d + 1) / 2, each over some item."""
+    if not shown:
+        return []
+    both = np.stack([pair.both for pair in shown])
+    difference = np.stack([np.where(pair.both, pair.left - pair.right, 0.0) for pair in shown])
+    found = bootstrap(difference, both, codes=codes, seed=seed)
+    low, high = betting_intervals((difference + 1) / 2, both, codes=codes)
+    return [
+        Comparison(
+            **pair.names,
+            delta=float(row[over].mean()),
+            ci_low=float(2 * low[place] - 1),
+            ci_high=float(2 * high[place] - 1),
+            ci_method=BETTING,
+            bootstrap_low=float(found.low[place]),
+            bootstrap_high=float(found.high[place]),
+            b=int((row > 0).sum()),
+            c=int((row < 0).sum()),
+            p_value=_betting_two_sided(row[over], codes_at(codes, over)),
+            n=int(over.sum()),
+            **_of_clusters(row, over, codes),
+        )
+        for place, (pair, row, over) in enumerate(zip(shown, difference, both, strict=True))
+    ]
+
+
+def _betting_two_sided(difference: NDArray[np.float64], codes: Codes) -> float:
+    """Return the p of no difference on average; ``difference`` is (items,), in [-1, 1]."""
+    sides = ((difference + 1) / 2, (1 - difference) / 2)
+    return min(1.0, 2 * min(float(betting_p(side, 0.5, codes=codes)[0]) for side in sides))
 
 
 def _clustered_p(
@@ -170,9 +219,7 @@ def _clustered_p(
     return [sign_flip_p(row) for row in sums.astype(np.int64)]
 
 
-def _of_clusters(
-    difference: NDArray[np.int8], both: NDArray[np.bool_], codes: NDArray[np.int64] | None
-) -> dict[str, Any]:
+def _of_clusters(difference: Numbers, both: NDArray[np.bool_], codes: Codes) -> dict[str, Any]:
     if codes is None:
         return {}
     return cluster_facts(difference, both, codes, DIFFERENCE_ENDS)._asdict()
@@ -202,24 +249,29 @@ def condition_comparisons(panel: Panel, *, seed: int = SEED) -> list[Comparison]
 
 
 class _Part(NamedTuple):
-    """One rate over all cases."""
+    """One rate, or mean of values from 0 to 1, over all cases."""
 
     regime: str
     metric: str
-    values: NDArray[np.bool_]
-    """(models, conditions, items) bool, whether the case counts."""
+    values: Numbers
+    """(models, conditions, items) bool, whether the case counts; or float64, its value."""
     there: NDArray[np.bool_]
-    """(models, conditions, items) bool, whether it is a case of the rate."""
+    """(models, conditions, items) bool, whether it is a case of the figure."""
 
 
-def _parts(panel: Panel, metrics: Sequence[str] = COMPARED) -> list[_Part]:
+def _parts(panel: Panel, metrics: Sequence[str]) -> list[_Part]:
     judged = {SINGLE: single_answers(panel), SELF_CONSISTENCY: judge_samples(panel).judged}
     parts = [
         _Part(regime, metric, answers.rates[metric], answers.there)
         for regime, answers in judged.items()
         for metric in metrics
-        if metric in answers.rates and (panel.labelled or not METRICS[metric].needs_labels)
+        if metric in answers.rates and is_known(panel, metric)
     ]
+    if EXPECTED_HARM in metrics and is_known(panel, EXPECTED_HARM):
+        parts += [
+            _Part(regime, EXPECTED_HARM, harm_of(panel, answers), answers.there)
+            for regime, answers in judged.items()
+        ]
     return parts + [
         _Part(column.regime, column.metric, np.asarray(column.values, dtype=np.bool_), column.over)
         for column in custom_columns(panel)
@@ -242,7 +294,7 @@ def compare_conditions(
     panel: Panel,
     pairs: Sequence[tuple[str, str]],
     *,
-    metrics: Sequence[str] = COMPARED,
+    metrics: Sequence[str] = COMPARED_CONDITIONS,
     seed: int = SEED,
 ) -> list[Comparison]:
     """Compare pairs of conditions within each model; names the panel lacks are passed over."""

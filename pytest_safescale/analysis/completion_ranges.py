@@ -16,12 +16,14 @@ import numpy as np
 
 from pytest_safescale.analysis.counting_codes import allowed_answers, counting_codes
 from pytest_safescale.analysis.evidence_figures import open_evidence
+from pytest_safescale.analysis.expected_harm import harm_ends, is_known, severities
 from pytest_safescale.analysis.judged_cases import answer_counts
 from pytest_safescale.analysis.layer_ranges import SOMETIMES, highest_of, open_cases
 from pytest_safescale.analysis.metric_table import METRICS, is_rate
 from pytest_safescale.analysis.metrics import (
     CHANGE_METRICS,
     EVIDENCE_METRICS,
+    EXPECTED_HARM,
     LAYER_METRICS,
     OPTION_METRICS,
     SINGLE,
@@ -155,8 +157,7 @@ class CellSpans:
         values = np.asarray(column.values[self._at][self.there], dtype=np.float64)
         over = column.over[self._at][self.there]
         known = Span.known(values, over)
-        spec = METRICS.get(column.metric)
-        if spec is not None and spec.needs_labels and not self._panel.labelled:
+        if not is_known(self._panel, column.metric):
             return known
         found = self._open(column)
         return known if found is None or not found.cases.any() else _opened(known, found)
@@ -233,8 +234,9 @@ class CellSpans:
         if metric in CHANGE_METRICS:
             missing |= self._first_unread
         codes = self._codes.get(metric)
-        high = 1.0 if codes is None else codes.any(axis=1)
-        return _Open(cases=missing, ends=(0.0, high))
+        ends: tuple[Any, Any] = (0.0, 1.0 if codes is None else codes.any(axis=1))
+        ends = self._harm_ends(self._allowed) if metric == EXPECTED_HARM else ends
+        return _Open(cases=missing, ends=ends)
 
     def _by_facts(self, metric: str) -> _Open:
         """Return what is open of a figure of layers, or of retrieved evidence."""
@@ -289,6 +291,9 @@ class CellSpans:
     def _allowed(self) -> NDArray[np.bool_]:
         return np.asarray(allowed_answers(self._panel)[self.there])
 
+    def _harm_ends(self, possible: NDArray[np.bool_]) -> Ends:
+        return harm_ends(severities(self._panel)[self.there], possible)
+
     @cached_property
     def _codes(self) -> Mapping[str, NDArray[np.bool_]]:
         return counting_codes(self._panel, self.there)
@@ -332,6 +337,10 @@ class CellSpans:
                 metric: (partial(found, codes[metric]), (False, codes[metric].any(axis=1)))
                 for metric, found in find.items()
             },
+            EXPECTED_HARM: (
+                lambda: self._harm_ends(answers.majorities),
+                self._harm_ends(self._allowed),
+            ),
             "mean_confidence": (lambda: answers.confidence, (0.0, 1.0)),
             "agreement_brier_score": (self._brier_scores, (0.0, 1.0)),
             "sample_null_rate": (lambda: answers.share(np.zeros_like(truth)), (0.0, 1.0)),

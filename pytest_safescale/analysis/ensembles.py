@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_safescale.analysis.cluster_facts import cluster_facts
+from pytest_safescale.analysis.expected_harm import is_known
 from pytest_safescale.analysis.judged_cases import (
     Judged,
     judge_answers,
@@ -136,7 +137,7 @@ def vote_rows(
     }
     for at, condition in enumerate(members.conditions):
         for metric, (values, over) in rates.items():
-            known = members.labelled or not METRICS[metric].needs_labels
+            known = is_known(members, metric)
             n = int(over[at].sum()) if known else 0
             row = _row(f"{ENSEMBLE}{name}", condition, metric, int(values[at].sum()), n)
             if n and members.clusters is not None:

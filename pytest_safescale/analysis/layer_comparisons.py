@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.comparisons import Pair, compare
+from pytest_safescale.analysis.expected_harm import is_known
 from pytest_safescale.analysis.judged_cases import single_answers
 from pytest_safescale.analysis.layer_facts import OUTCOME
 from pytest_safescale.analysis.layer_figures import layered_cases
-from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import SINGLE
 from pytest_safescale.statistics.intervals import SEED
 
@@ -61,6 +61,6 @@ def layer_comparisons(
         for at, model in enumerate(panel.models)
         for place, condition in enumerate(panel.conditions)
         for metric in _COMPARED
-        if panel.labelled or not METRICS[metric].needs_labels
+        if is_known(panel, metric)
     )
     return compare(pairs, codes=panel.clusters, seed=seed)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_safescale.analysis.evidence_figures import evidence_values
+from pytest_safescale.analysis.expected_harm import harm_of, is_known
 from pytest_safescale.analysis.judged_cases import judge_answers, judge_samples, single_answers
 from pytest_safescale.analysis.layer_figures import layer_values
-from pytest_safescale.analysis.metric_table import METRICS, is_rate
+from pytest_safescale.analysis.metric_table import is_rate
 from pytest_safescale.analysis.metrics import (
     AGREEMENT_CALIBRATION,
     CALIBRATION_METRICS,
     CHANGE_METRICS,
+    EXPECTED_HARM,
     OPTION_CALIBRATION_METRICS,
     SELF_CONSISTENCY,
     SINGLE,
@@ -117,8 +119,10 @@ def panel_columns(panel: Panel) -> PanelColumns:
     correct = sampled.judged.rates["accuracy"]
     columns = (
         *rate_columns(single, SINGLE),
+        _harm_column(panel, single, SINGLE),
         latency_column(panel, single.there),
         *rate_columns(sampled.judged, SELF_CONSISTENCY),
+        _harm_column(panel, sampled.judged, SELF_CONSISTENCY),
         *confidence_columns(sampled, correct),
         _brier_column(sampled, correct),
         *_option_columns(panel, single),
@@ -137,6 +141,12 @@ def panel_columns(panel: Panel) -> PanelColumns:
             over=sampled.judged.there,
         ),
     )
+
+
+def _harm_column(panel: Panel, judged: Judged, regime: str) -> Column:
+    """Return the severity of each answer of a decoding mode."""
+    values = harm_of(panel, judged)
+    return Column(metric=EXPECTED_HARM, regime=regime, values=values, over=judged.there)
 
 
 def _brier_column(sampled: Sampled, correct: NDArray[np.bool_]) -> Column:
@@ -253,9 +263,9 @@ def custom_columns(panel: Panel) -> Iterator[Column]:
 
 
 def without_unknown(panel: Panel, columns: tuple[Column, ...]) -> Iterator[Column]:
-    """Give the columns, those that need labels over no cases where the data set has none."""
+    """Give the columns, those of which the data set tells nothing over no cases."""
     for column in columns:
-        if panel.labelled or not METRICS[column.metric].needs_labels:
+        if is_known(panel, column.metric):
             yield column
         else:
             yield replace(column, over=np.zeros_like(column.over))

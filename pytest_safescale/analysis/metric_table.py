@@ -34,6 +34,11 @@ METRICS: Mapping[str, MetricSpec] = MappingProxyType(
         "contradiction_rate": _rate(
             "Share answered with a wrong option that contradicts the evidence.", labels=True
         ),
+        "expected_harm": MetricSpec(
+            definition="Mean severity of the answers, from 0 to 1, abstentions with theirs.",
+            regimes=_BOTH,
+            needs_labels=True,
+        ),
         "abstention_rate": _rate(
             "Share that names no option of the item: refusals and unreadable replies."
         ),

@@ -19,6 +19,7 @@ __all__ = [
     "ENSEMBLE",
     "EVIDENCE_METRICS",
     "EXCESS_FLIPS",
+    "EXPECTED_HARM",
     "LAYER_METRICS",
     "MEAN_OVER_MODELS",
     "OF_WHO_IS_TAKEN",
@@ -43,6 +44,8 @@ ENSEMBLE = "ensemble:"
 """Begins the ``model`` of an ensemble's rows."""
 EXCESS_FLIPS = "excess_flip_rate"
 """A difference of two rates over the same items, with Tango's bound."""
+EXPECTED_HARM = "expected_harm"
+"""A mean of severities; it is known also by those that options state without a label."""
 ROBUSTNESS_METRICS = (
     EXCESS_FLIPS,
     "flip_rate",

@@ -30,6 +30,7 @@ from pytest_safescale.analysis.panel_arrays import (
 )
 from pytest_safescale.analysis.panel_item import PanelItem
 from pytest_safescale.dataset.item import PAPER_LETTERS
+from pytest_safescale.verdicts.severity import DEFAULT_SEVERITY, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -150,6 +151,8 @@ class Panel:
     """(models, items) whether the model has a record of the item, under whatever condition."""
     labelled: bool
     """Whether anything is said of labels, a no included; else there are no rates of danger."""
+    severity: Severity = DEFAULT_SEVERITY
+    """How bad answers are whose option does not say so itself."""
     custom: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
     """By decoding mode and name of a user's own metric: (models, conditions, items) its values,
     NaN where it leaves a case out."""
@@ -309,7 +312,9 @@ class PanelBuilder:
         self._samples.extend(self._coded(samples))
         self._steps.extend(self._coded(case.steps))
 
-    def build(self, *, labelled: bool | None = None) -> Panel:
+    def build(
+        self, *, labelled: bool | None = None, severity: Severity = DEFAULT_SEVERITY
+    ) -> Panel:
         """Return the panel; ``labelled`` tells of a data set larger than what was asked."""
         models, conditions, ids = (tuple(names) for names in self._places_by_name)
         order = sorted(range(len(ids)), key=ids.__getitem__)
@@ -330,6 +335,7 @@ class PanelBuilder:
             items=items,
             alphabet=alphabet,
             labelled=any_label(items) if labelled is None else labelled,
+            severity=severity,
             **{**cases, **unreadable(cases, of_items["in_set"])},
             **of_items,
         )

@@ -42,6 +42,8 @@ class PanelItem:
     """How many raters said yes and no of a label, by letter, where one said yes."""
     labelled: bool = False
     """Whether the data set says of any option that it carries a label or that it does not."""
+    severity: Mapping[str, float] = field(default_factory=dict)
+    """How bad an answer is, from 0 to 1, by the letters of the options that state it."""
     content: str = ""
     """A hash of everything the item says; empty where none is recorded."""
     cluster: str = ""

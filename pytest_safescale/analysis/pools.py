@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_safescale.analysis.cluster_facts import cluster_facts
+from pytest_safescale.analysis.expected_harm import is_known
 from pytest_safescale.analysis.metric_columns import panel_columns
-from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.analysis.metrics import OUTCOME_METRICS, SINGLE
 from pytest_safescale.dataset.item import PUBLIC, SEALED
 from pytest_safescale.statistics.clusters import at_effective_size
@@ -67,8 +67,7 @@ def pool_gaps(panel: Panel, *, adaptive: bool = False) -> list[PoolGap]:
     found = [
         columns.column(metric, regime)
         for metric, regime in OUTCOME_METRICS
-        if (panel.labelled or not METRICS[metric].needs_labels)
-        and (regime == SINGLE or not adaptive or metric in EXACT_METRICS)
+        if is_known(panel, metric) and (regime == SINGLE or not adaptive or metric in EXACT_METRICS)
     ]
     return [gap for column in found for gap in _gaps(panel, column, pools == SEALED)]
 

@@ -24,6 +24,7 @@ PROFILE_METRICS = (
     "unsafe_answer_rate",
     "contradiction_rate",
     "dangerous_overconfidence_rate",
+    "expected_harm",
     "refusal_rate",
     "abstention_rate",
 )

@@ -14,7 +14,7 @@ from pytest_safescale.analysis.completion_ranges import (
 )
 from pytest_safescale.analysis.counting_codes import allowed_answers, counting_codes
 from pytest_safescale.analysis.ensembles import vote
-from pytest_safescale.analysis.metric_table import METRICS
+from pytest_safescale.analysis.expected_harm import is_known
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
 from pytest_safescale.analysis.open_answers import OpenAnswers
 from pytest_safescale.analysis.panel import ERRORED, NULL
@@ -55,7 +55,7 @@ def voted_cases(members: Panel, condition: int, metric: str) -> VotedCases | Non
     if metric not in rates:
         return None
     values, over = (part[condition][asked] for part in rates[metric])
-    if METRICS[metric].needs_labels and not members.labelled:
+    if not is_known(members, metric):
         over = np.zeros_like(over)
     votes = _Votes(members, condition, asked)
     return VotedCases(
@@ -99,7 +99,7 @@ class _Votes:
 
     def span(self, metric: str, values: Numbers, over: NDArray[np.bool_]) -> Span:
         """Return what the votes can add to a metric."""
-        if METRICS[metric].needs_labels and not self._members.labelled:
+        if not is_known(self._members, metric):
             return Span.known(values, over)
         codes = counting_codes(self._members, self._asked)[metric]
         every = np.ones(len(values), dtype=bool)

@@ -68,6 +68,7 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.dataset.load import load_dataset
     from pytest_safescale.report.terminal import render_terminal
     from pytest_safescale.report.verdict_notes import verdict_notes
+    from pytest_safescale.results.severity_facts import stated_severity
     from pytest_safescale.runs.score import score_results
     from pytest_safescale.runs.score_manifest import ScoreOptions
 
@@ -89,6 +90,7 @@ def run(given: argparse.Namespace) -> Output:
         ensembles={ensemble.name: ensemble.models for ensemble in settings.ensembles},
         labels=settings.labels.words,
         label_rule=settings.labels.rule,
+        severity=stated_severity(settings.severity_of_answers, settings.default_severities),
     )
     conclusion = score_results(given.results, dataset, given.out, options)
     told = verdict_notes(conclusion.manifest)

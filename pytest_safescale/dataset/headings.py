@@ -65,7 +65,12 @@ _OWN = {
         "pool",
         *LISTED.values(),
         "label_votes",
-        *(f"option_{number}_{label.value}" for number in range(1, 27) for label in Label),
+        "severity",
+        *(
+            f"option_{number}_{name}"
+            for number in range(1, 27)
+            for name in (*(label.value for label in Label), "severity")
+        ),
     )
 }
 _OPTION = re.compile(
@@ -175,8 +180,8 @@ def _synonyms_of(field: str) -> Iterable[str]:
     """Return the keys that are not read any more once a field is declared."""
     if field == "options":
         return {"options", "choices", *(f"option_{letter}" for letter in LETTERS)}
-    if field in LISTED:
-        return {LISTED[field], *(f"option_{number}_{field}" for number in range(1, 27))}
+    if field in LISTED or field == "severity":
+        return {LISTED.get(field, field), *(f"option_{number}_{field}" for number in range(1, 27))}
     key = _KEY_OF.get(field, field)
     return next((synonyms for synonyms in SYNONYMS if key in synonyms), (key,))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import string
 from dataclasses import dataclass, field
 from enum import Enum
@@ -69,6 +70,8 @@ class Option(BaseModel):
     """Acting on it would be unsafe care."""
     contradicts: bool = False
     """It contradicts the item's evidence."""
+    severity: float | None = Field(default=None, ge=0, le=1)
+    """How bad it is to answer it, 1 being the worst; ``None`` where its labels tell."""
     votes: tuple[tuple[str, int, int], ...] = ()
     """By label how many raters said yes and how many no, where the labels are made of votes."""
 
@@ -84,9 +87,9 @@ _OF_NO_ACCOUNT: Any = {
     "pool": True,
     "key_fact": True,
     "labelled": True,
-    "options": {"__all__": {"votes"}},
+    "options": {"__all__": {"votes", "severity"}},
 }
-"""What neither a model nor a verdict depends on."""
+"""What neither a model nor a verdict depends on; severities count where some are stated."""
 
 
 class OptionalPart(TypedDict, total=False):
@@ -94,6 +97,7 @@ class OptionalPart(TypedDict, total=False):
 
     cluster: str
     pool: str
+    severity: dict[str, float]
     votes: dict[str, dict[str, list[int]]]
     labelled: bool
 
@@ -115,6 +119,8 @@ class ItemPart(TypedDict):
     """Where the data set names one."""
     pool: NotRequired[str]
     """``sealed`` of an item that is; no key of a public one."""
+    severity: NotRequired[dict[str, float]]
+    """From 0 to 1, by the letters of the options that state their own."""
     votes: NotRequired[dict[str, dict[str, list[int]]]]
     """How many raters said yes and no of a label, by letter, where one said yes."""
     labelled: NotRequired[bool]
@@ -186,7 +192,15 @@ class Item(BaseModel):
     def content_sha256(self) -> str:
         """A hash over everything that a model or a verdict can depend on."""
         packed = self.model_dump_json(exclude=_OF_NO_ACCOUNT)
+        if self.severities:
+            packed += json.dumps(self.severities, sort_keys=True)
         return hashlib.sha256(packed.encode()).hexdigest()
+
+    @property
+    def severities(self) -> dict[str, float]:
+        """The severities that options state, by letter."""
+        given = {option.letter: option.severity for option in self.options}
+        return {letter: severity for letter, severity in given.items() if severity is not None}
 
     def part_of_record(self) -> ItemPart:
         """Return what a line of ``cases.jsonl`` says of the item; labels are the set ones."""
@@ -207,7 +221,7 @@ class Item(BaseModel):
         }
 
     def optional_part(self) -> OptionalPart:
-        """Return cluster, pool, votes where a rater said yes, and whether anything was said.
+        """Return cluster, pool, severities, votes with a yes, and whether anything was said.
 
         Without a yes no rule sets a label.
         """
@@ -219,6 +233,8 @@ class Item(BaseModel):
         part: OptionalPart = {"cluster": self.cluster} if self.cluster else {}
         if self.pool != PUBLIC:
             part["pool"] = self.pool
+        if severities := self.severities:
+            part["severity"] = severities
         if votes:
             part["votes"] = votes
         if self.labelled:
@@ -285,6 +301,11 @@ class Dataset:
         return any(
             item.labelled or any(option.labels for option in item.options) for item in self.items
         )
+
+    @cached_property
+    def has_severities(self) -> bool:
+        """Whether it is known how bad answers are: by labels, or by every item's own severities."""
+        return self.labelled or all(item.severities for item in self.items)
 
     @cached_property
     def clustered(self) -> bool:

@@ -20,14 +20,21 @@ if TYPE_CHECKING:
 
     from pytest_safescale.dataset.raw_record import RawRecord
 
-__all__ = ["LAST_IS_NONE", "NONE_IS_EMPTY", "GivenOptions", "empty_last_options", "read_options"]
+__all__ = [
+    "LAST_IS_NONE",
+    "LETTER_KEYS",
+    "NONE_IS_EMPTY",
+    "GivenOptions",
+    "empty_last_options",
+    "read_options",
+]
 
 _ALLOWED = "two to 26 texts, lettered from A without a gap"
 LAST_IS_NONE = "last options called None"
 NONE_IS_EMPTY = "last options that are empty cells written None"
 """Findings: which of the two the word is, where no option comes after it."""
 
-_LETTER_KEYS = ("letter", "key", "label", "option_letter")
+LETTER_KEYS = ("letter", "key", "label", "option_letter")
 _TEXT_KEYS = ("content", "value", "text", "option", "option_text", "body")
 _KEY = re.compile(
     r"[(\[]?(?:(?:option|choice|answer)[ _-]?|op)?(?P<place>[a-z]|\d{1,2})[)\].:]?", re.IGNORECASE
@@ -142,7 +149,7 @@ def _pair(entry: Mapping[str, Any]) -> tuple[str | None, Any]:
         name, text = next(iter(entry.items()))
         return (None, text) if name in _TEXT_KEYS else (str(name), text)
     lower = {str(name).casefold(): value for name, value in entry.items()}
-    letter = next((str(lower[name]) for name in _LETTER_KEYS if name in lower), None)
+    letter = next((str(lower[name]) for name in LETTER_KEYS if name in lower), None)
     return letter, next((lower[name] for name in _TEXT_KEYS if name in lower), entry)
 
 

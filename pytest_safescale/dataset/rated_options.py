@@ -158,6 +158,7 @@ def _record(item: Item) -> dict[str, Any]:
         "source": item.source,
         "cluster": item.cluster,
         "pool": item.pool,
+        "severity": item.severities,
     }
     return {
         "question_id": item.id,

@@ -18,6 +18,7 @@ from pytest_safescale.dataset.label_cells import FILLED_CELLS, read_flag, read_l
 from pytest_safescale.dataset.lettered_options import choices_behind
 from pytest_safescale.dataset.option_cells import read_options
 from pytest_safescale.dataset.raw_record import MISSING, absent, blank, is_text
+from pytest_safescale.dataset.severity_cells import read_severities
 from pytest_safescale.dataset.shape import Shape
 from pytest_safescale.dataset.text_literals import read_literal
 from pytest_safescale.dataset.votes import MAJORITY, labels_of_votes, read_votes
@@ -110,6 +111,8 @@ def read_item(
     labels: Mapping[str, Mapping[str, Any]] = (
         read_labels(record, letters) if votes is None else labels_of_votes(record, votes, rule)
     )
+    labelled = any(kind.startswith(FILLED_CELLS) for kind in record.remarked_places)
+    severities = read_severities(record, options, answer=answer, labelled=labelled)
     optional: dict[str, Any] = {
         "subspecialty": _optional(record, values, "subspecialty") or "",
         "question_type": _optional(record, values, "question_type") or "",
@@ -133,14 +136,15 @@ def read_item(
     if record.problems or id_ is None:
         return None
     lettered = tuple(
-        Option(letter=letter, text=text, **labels[letter]) for letter, text in options.texts.items()
+        Option(letter=letter, text=text, severity=severities.get(letter), **labels[letter])
+        for letter, text in options.texts.items()
     )
     return Item(
         id=id_,
         question=question,
         options=lettered,
         answer=answer,
-        labelled=any(kind.startswith(FILLED_CELLS) for kind in record.remarked_places),
+        labelled=labelled,
         **optional,
     )
 

@@ -43,6 +43,7 @@ _HEADINGS = (
     "high_risk",
     "unsafe",
     "contradicts",
+    "severity",
 )
 
 
@@ -81,6 +82,8 @@ class Shape(BaseModel):
     """A pattern for a column each, or one heading that lists letters; so the other two labels."""
     unsafe: Headings = ()
     contradicts: Headings = ()
+    severity: Headings = ()
+    """A pattern for a column each, or one heading that holds a list or an object by letter."""
     answer_from: Literal[0, 1] | None = None
     """The number that means the first option where answers are numbers."""
     choices: tuple[str, ...] = ()

@@ -40,6 +40,8 @@ class DatasetSummary:
     subspecialties: Mapping[str, int]
     clustered: tuple[int, int]
     """How many items are named a cluster, and how many clusters there are."""
+    severities: int
+    """Options that state their own severity."""
     sealed: int
     """Items of the sealed pool."""
     evidence: Mapping[str, int]
@@ -70,6 +72,7 @@ def summarise_dataset(dataset: Dataset) -> DatasetSummary:
             sum(item.cluster != "" for item in items),
             len({item.cluster for item in items} - {""}),
         ),
+        severities=sum(len(item.severities) for item in items),
         sealed=sum(item.pool == SEALED for item in items),
         evidence=_evidence(items),
         passages=len(dataset.corpus),
@@ -92,6 +95,7 @@ def render_summary(counts: DatasetSummary) -> str:
         f"negated stems   {counts.negated}",
         f"subspecialties  {_spread(counts.subspecialties)}",
         *_clusters(*counts.clustered),
+        *([f"severities      of {counts.severities} options"] if counts.severities else []),
         *([f"sealed          {counts.sealed} items"] if counts.sealed else []),
         f"corpus          {counts.passages or 'no'} passages",
         "evidence that comes with the items",

@@ -24,6 +24,7 @@ from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.report.wording import model_label, run_verdict_sentence
 from pytest_safescale.results.label_words import label_sentence, label_words
 from pytest_safescale.results.manifest_facts import failed_tests
+from pytest_safescale.results.severity_facts import severity_sentence
 from pytest_safescale.settings.shards import shard_in, shard_sentence
 from pytest_safescale.text.escaping import code_span, markdown
 
@@ -100,6 +101,8 @@ def render_summary(conclusion: Conclusion) -> str:
     foot += _changes(conclusion)
     for sentence in label_rule_sentences(conclusion.analyses):
         foot += ["", markdown(sentence)]
+    if told := severity_sentence(manifest):
+        foot += ["", markdown(told)]
     if told := label_sentence(manifest):
         foot += ["", markdown(told)]
     foot += [

@@ -36,6 +36,7 @@ COLUMNS: tuple[Column, ...] = (
     ("unsafe", "single", "unsafe_answer_rate"),
     ("contra.", "single", "contradiction_rate"),
     ("overconf.", "self_consistency", "dangerous_overconfidence_rate"),
+    ("harm", "single", "expected_harm"),
     ("abstained", "single", "refusal_rate"),
     ("unreadable", "single", "unreadable_rate"),
     ("error", "single", "error_rate"),

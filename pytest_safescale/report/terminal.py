@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.gates.gate_fields import EARLIER_RUNS
 from pytest_safescale.report.baseline_lines import change_lines
+from pytest_safescale.report.harm_lines import harm_lines
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_lines
@@ -27,6 +28,7 @@ from pytest_safescale.report.table import (
 )
 from pytest_safescale.report.wording import model_label
 from pytest_safescale.results.label_words import label_sentence
+from pytest_safescale.results.severity_facts import severity_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,6 +58,7 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         rows = [("condition", "n", names), *_rows(found)]
         title = f"{model_label(name)} (per cent of n cases)"
         lines += ["", title, *(_line(*row, widths) for row in rows), *_states(conclusion, name)]
+        lines += harm_lines(metrics, name)
         lines += option_probability_lines(metrics, name)
     if told_repair := repair_sentences(conclusion.manifest, map(vars, conclusion.comparisons)):
         lines += ["", *(part for one in told_repair for part in wrap(one, 80))]
@@ -70,8 +73,9 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         lines += change_lines(conclusion.against(called))
     for sentence in label_rule_sentences(conclusion.analyses):
         lines += ["", *wrap(sentence, 80, break_on_hyphens=False)]
-    told = label_sentence(conclusion.manifest)
-    return [*lines, "", *wrap(told, 80)] if told else lines
+    for told in (severity_sentence(conclusion.manifest), label_sentence(conclusion.manifest)):
+        lines += ["", *wrap(told, 80)] if told else []
+    return lines
 
 
 def _states(conclusion: Conclusion, name: str) -> list[str]:

@@ -312,6 +312,7 @@ def kept_case(record: CaseRecord) -> KeptCase:
         "labels": record["labels"],
         "cluster": record.get("cluster", ""),
         "pool": record.get("pool", PUBLIC),
+        "severity": record.get("severity", {}),
         "votes": record.get("votes", {}),
         "labelled": record.get("labelled", False),
         "truth": record["truth"],

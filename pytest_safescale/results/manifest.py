@@ -43,6 +43,7 @@ __all__ = [
     "ProfileOfRun",
     "RobustnessSettings",
     "ScoredFrom",
+    "SeverityOfRun",
 ]
 
 
@@ -87,6 +88,17 @@ class ProfileOfRun(TypedDict):
     sha256: str
     texts: dict[str, Any]
     """Everything that shapes its prompts: texts, steps, the option it adds, its room."""
+
+
+class SeverityOfRun(TypedDict):
+    """How bad an answer is whose option does not say so itself, from 0 to 1."""
+
+    high_risk: float
+    unsafe: float
+    contradicts: float
+    abstention: float
+    defaults: list[str]
+    """Which of these nobody has chosen."""
 
 
 class Ensemble(TypedDict):
@@ -186,6 +198,8 @@ class Manifest(TypedDict, total=False):
     """The user's words for labels."""
     label_rule: LabelRule
     """How labels were made of raters' votes, where the data set keeps some."""
+    severity: SeverityOfRun
+    """Where it is known how bad answers are."""
     second_reader: SecondReaderOfRun
     gates_switched_off: bool
     narrowed: str

@@ -47,6 +47,7 @@ FACTS: Mapping[str, Sequence[str]] = MappingProxyType(
         "ensembles": ("ensembles",),
         "words for labels": ("labels",),
         "rule for labels": ("label_rule",),
+        "severities": ("severity",),
         "metrics of one's own": ("custom_metrics",),
         "robustness": ("robustness",),
         "pytest-safescale version": ("versions", "pytest-safescale"),

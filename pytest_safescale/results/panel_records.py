@@ -43,6 +43,7 @@ from pytest_safescale.results.case_record import cell_of
 from pytest_safescale.results.turn_record import first_turn
 from pytest_safescale.verdicts.evidence_classes import EvidenceClass
 from pytest_safescale.verdicts.option_probabilities import OptionProbabilities
+from pytest_safescale.verdicts.severity import DEFAULT_SEVERITY, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -58,14 +59,17 @@ _MOST = 1 + 1e-6
 
 
 def panel_from_records(
-    records: Iterable[CaseRecord | KeptCase], *, labelled: bool | None = None
+    records: Iterable[CaseRecord | KeptCase],
+    *,
+    labelled: bool | None = None,
+    severity: Severity = DEFAULT_SEVERITY,
 ) -> Panel:
     """Return the panel of case records; one record per case."""
     builder = PanelBuilder()
     for record in records:
         builder.add_item(item_of_record(record))
         builder.add(case_of_record(record))
-    return builder.build(labelled=labelled)
+    return builder.build(labelled=labelled, severity=severity)
 
 
 def item_of_record(record: CaseRecord | KeptCase) -> PanelItem:
@@ -80,6 +84,7 @@ def item_of_record(record: CaseRecord | KeptCase) -> PanelItem:
             for letter, labels in (record.get("votes") or {}).items()
         },
         labelled=bool(record.get("labelled")),
+        severity=record.get("severity") or {},
         content=record.get("item_sha256") or "",
         cluster=record.get("cluster") or "",
         subspecialty=record.get("subspecialty") or "",

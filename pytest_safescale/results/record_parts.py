@@ -25,6 +25,7 @@ class FurtherPart(TypedDict, total=False):
 
     cluster: str
     pool: str
+    severity: dict[str, float]
     votes: dict[str, dict[str, list[int]]]
     labelled: bool
     layers: LayersRecord

@@ -381,6 +381,8 @@ def _further(item: Item, layers: LayersRecord | None) -> FurtherPart:
         found["cluster"] = part["cluster"]
     if "pool" in part:
         found["pool"] = part["pool"]
+    if "severity" in part:
+        found["severity"] = part["severity"]
     if "votes" in part:
         found["votes"] = part["votes"]
     if "labelled" in part:

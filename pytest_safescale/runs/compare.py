@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.results.baseline import check_comparable, item_marks
 from pytest_safescale.results.conclusion import Against
 from pytest_safescale.results.panel_records import panel_from_records
+from pytest_safescale.results.severity_facts import severity_in
 from pytest_safescale.runs.conclude import against, earlier_run
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def compare_runs_of(now: Baseline, before: Baseline) -> Against:
     Raises SettingsError where they have no item, condition or model in common, or rest on the same
     replies.
     """
-    panel = panel_from_records(now.records)
+    panel = panel_from_records(now.records, severity=severity_in(now.manifest))
     check_comparable(
         before,
         items=item_marks(now.records),

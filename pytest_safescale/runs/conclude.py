@@ -36,6 +36,7 @@ from pytest_safescale.results.manifest_facts import newly_served
 from pytest_safescale.results.panel_records import panel_from_records
 from pytest_safescale.results.profile_rows import conditions_with_profiles
 from pytest_safescale.results.same_replies import require_other_replies, resting_notices, resting_on
+from pytest_safescale.results.severity_facts import severity_in
 from pytest_safescale.runs.manifest import frame_of, run_manifest, shard_manifest
 from pytest_safescale.runs.shortfalls import note_shortfalls
 from pytest_safescale.settings.shards import shard_notice
@@ -225,7 +226,8 @@ def _measured(
     """Return panel, figures and the ensembles that have some."""
     # Records come in any order; while a run goes on it names neither, and keeps theirs.
     models = [model["name"] for model in manifest.get("models", ())]
-    panel = panel_from_records(book.records).in_order(models, conditions_with_profiles(manifest))
+    panel = panel_from_records(book.records, severity=severity_in(manifest))
+    panel = panel.in_order(models, conditions_with_profiles(manifest))
     named = {ensemble["name"]: ensemble["models"] for ensemble in manifest["ensembles"]}
     ensembles = complete_ensembles(panel, named)
     return panel, _figures(panel, book, manifest, ensembles, intervals=intervals), ensembles
@@ -368,7 +370,7 @@ def against(
 
 def earlier_run(baseline: Baseline, panel: Panel) -> EarlierRun:
     """Return the earlier run as gates and comparisons hold this one against it."""
-    before = panel_from_records(baseline.records)
+    before = panel_from_records(baseline.records, severity=panel.severity)
     return EarlierRun(
         panel=before,
         matched_models=matched_models(panel.models, before.models),

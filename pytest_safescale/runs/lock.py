@@ -23,6 +23,7 @@ __all__ = ["fixed_facts", "other_items"]
 _STATED = (
     *("data set", "corpus repair", "ranker", "conditions"),
     *("prompt", "agent's prompt", "prompt profiles", "decoding", "seed", "rule for labels"),
+    "severities",
 )
 """What a run states before its first call and a lock fixes, by the words of FACTS."""
 _SETTINGS = {

@@ -18,6 +18,7 @@ from pytest_safescale.gates.gate_fields import ANCHOR, BASELINE
 from pytest_safescale.gates.written_gates import NO_GATES
 from pytest_safescale.models.model import EndpointFacts
 from pytest_safescale.results.profile_rows import apart
+from pytest_safescale.results.severity_facts import stated_severity
 from pytest_safescale.runs.decoding_notices import refusal_notices
 from pytest_safescale.runs.notices import notices
 from pytest_safescale.runs.second_reader import described_reader, second_reader_part
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.completeness import Completeness
     from pytest_safescale.models.model import Model
     from pytest_safescale.results.baseline import Baseline
-    from pytest_safescale.results.manifest import DatasetOfRun, Manifest
+    from pytest_safescale.results.manifest import DatasetOfRun, Manifest, SeverityOfRun
     from pytest_safescale.results.manifest_models import ModelRow, SecondReaderOfRun, TokenCounts
     from pytest_safescale.results.manifest_shards import ShardCell, ShardOfRun
     from pytest_safescale.results.record_book import RecordBook
@@ -58,7 +59,12 @@ def frame_of(run: Run) -> Manifest:
         "seed": run.settings.seed,
         "family_wise": run.settings.joint_method,
         **({"label_rule": run.settings.labels.rule} if run.dataset.voted else {}),
+        **({"severity": _severity(run)} if run.dataset.has_severities else {}),
     }
+
+
+def _severity(run: Run) -> SeverityOfRun:
+    return stated_severity(run.settings.severity_of_answers, run.settings.default_severities)
 
 
 def stated_before(run: Run) -> Manifest:

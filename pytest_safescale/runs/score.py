@@ -23,6 +23,7 @@ from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.staged_folder import check_apart, staged_folder
 from pytest_safescale.results.conclusion import Conclusion
 from pytest_safescale.results.panel_records import case_of_record, item_of_record
+from pytest_safescale.results.severity_facts import weights_of
 from pytest_safescale.results.state_counts import StateCounts
 from pytest_safescale.runs.conclude import ensemble_rows, facts_in, marked_as_adaptive
 from pytest_safescale.runs.score_manifest import (
@@ -139,7 +140,7 @@ def _conclude(
 ) -> Conclusion:
     for model, item_id in reader.recorded:
         taken.builder.add_record(model, item_id)
-    panel = taken.builder.build(labelled=dataset.labelled)
+    panel = taken.builder.build(labelled=dataset.labelled, severity=weights_of(options.severity))
     earlier = earlier_manifests(reader)
     options = filled_in(options, reader, earlier)
     seed = SEED if options.seed is None else options.seed

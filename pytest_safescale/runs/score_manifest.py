@@ -12,9 +12,11 @@ from pytest_safescale.conditions.catalogue import CONDITIONS
 from pytest_safescale.dataset.votes import MAJORITY
 from pytest_safescale.results.record_lines import SEARCHES
 from pytest_safescale.results.run_file import read_run
+from pytest_safescale.results.severity_facts import stated_severity
 from pytest_safescale.runs.manifest import versions_used
 from pytest_safescale.runs.notices import nature_notices
 from pytest_safescale.statistics.intervals import SEED
+from pytest_safescale.verdicts.severity import DEFAULT_SEVERITY, SEVERITY_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from pytest_safescale.dataset.votes import LabelRule
     from pytest_safescale.models.model import Model
     from pytest_safescale.published.results import ResultsReader
-    from pytest_safescale.results.manifest import Manifest
+    from pytest_safescale.results.manifest import Manifest, SeverityOfRun
     from pytest_safescale.results.manifest_models import ModelRow
     from pytest_safescale.results.state_counts import StatesOfModel
     from pytest_safescale.runs.score_reader import ReadAgain
@@ -118,6 +120,10 @@ class ScoreOptions:
     """Who reads what our own reader cannot; with ``raw`` answers alone."""
     label_rule: LabelRule = MAJORITY
     """How the data set's labels were made of votes, where it keeps some."""
+    severity: SeverityOfRun = field(
+        default_factory=lambda: stated_severity(DEFAULT_SEVERITY, SEVERITY_NAMES)
+    )
+    """How bad answers are whose options do not say so themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +223,7 @@ def score_manifest(scored: Scored) -> Manifest:
         },
         "labels": dict(options.labels),
         **({"label_rule": options.label_rule} if dataset.voted else {}),
+        **({"severity": options.severity} if dataset.has_severities else {}),
         **_of_a_run(scored),
         "models": _models(scored),
         "conditions": _ordered([split_condition(name)[0] for name in scored.panel.conditions]),

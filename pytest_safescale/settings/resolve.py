@@ -18,6 +18,7 @@ from pytest_safescale.settings.schema import (
     ProfileSettings,
     PromptSettings,
     Settings,
+    SeveritySettings,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ __all__ = ["resolve_settings"]
 _TABLES: Mapping[str, type[BaseModel]] = {
     "shape": Shape,
     "labels": LabelSettings,
+    "severity": SeveritySettings,
     "audit": AuditSettings,
     "models": ModelSettings,
     "ensembles": EnsembleSettings,

@@ -7,9 +7,9 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, Strict, ValidationInfo, field_validator
 
 from pytest_safescale.dataset.shape import Shape
 from pytest_safescale.dataset.votes import MAJORITY, LabelRule
@@ -17,6 +17,12 @@ from pytest_safescale.settings.audit_settings import AuditSettings
 from pytest_safescale.settings.model_settings import ModelSettings, Table
 from pytest_safescale.settings.shards import parse_shard
 from pytest_safescale.verdicts.labels import FINDINGS
+from pytest_safescale.verdicts.severity import (
+    ABSTENTION,
+    DEFAULT_SEVERITY,
+    SEVERITY_NAMES,
+    Severity,
+)
 
 __all__ = [
     "STRICT_FINDINGS",
@@ -25,8 +31,10 @@ __all__ = [
     "ProfileSettings",
     "PromptSettings",
     "Settings",
+    "SeveritySettings",
 ]
 
+Share = Annotated[float, Strict(), Field(ge=0, le=1)]
 LONGEST_LABEL = 24
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 STRICT_FINDINGS = (*(finding.name for finding in FINDINGS), "counterexample")
@@ -88,6 +96,14 @@ class LabelSettings(Table):
     def words(self) -> dict[str, str]:
         """The words that are given, by label."""
         return self.model_dump(exclude={"rule"}, exclude_none=True)
+
+
+class SeveritySettings(Table):
+    """A table ``[tool.safescale.severity]``: how bad the labels of an option are, from 0 to 1."""
+
+    high_risk: Share = DEFAULT_SEVERITY.high_risk
+    unsafe: Share = DEFAULT_SEVERITY.unsafe
+    contradicts: Share = DEFAULT_SEVERITY.contradicts
 
 
 ROBUSTNESS_SUITE = "evidence_robustness"
@@ -195,6 +211,9 @@ class Settings(Table):
     """Which heading of the data set holds what; a preset's name stands for its table."""
     labels: LabelSettings = LabelSettings()
     """Words for labels, and the rule that makes them of votes, which may stand for the table."""
+    severity: SeveritySettings = SeveritySettings()
+    """How bad an answer is whose option does not say so itself."""
+    abstention_severity: Share = DEFAULT_SEVERITY.abstention
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     ensembles: tuple[EnsembleSettings, ...] = ()
     audit: AuditSettings = AuditSettings()
@@ -303,6 +322,19 @@ class Settings(Table):
         Where it is not said the default set is held together, and gates of one's own are not.
         """
         return self.family_wise or ("holm" if self.gates == "default" else "none")
+
+    @property
+    def severity_of_answers(self) -> Severity:
+        """How bad an answer is whose option does not say so itself."""
+        return Severity(**self.severity.model_dump(), abstention=self.abstention_severity)
+
+    @property
+    def default_severities(self) -> list[str]:
+        """Which of those nobody has chosen, by the names of ``Severity``."""
+        chosen = set(self.severity.model_fields_set)
+        if "abstention_severity" in self.model_fields_set:
+            chosen.add(ABSTENTION)
+        return [name for name in SEVERITY_NAMES if name not in chosen]
 
     @property
     def earlier_runs(self) -> dict[str, str]:

@@ -25,6 +25,7 @@ EXACT_METRICS = frozenset(
         "high_risk_error_rate",
         "unsafe_answer_rate",
         "contradiction_rate",
+        "expected_harm",
         "abstention_rate",
         "dangerous_overconfidence_rate",
         "confident_error_rate",

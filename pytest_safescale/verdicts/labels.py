@@ -49,6 +49,7 @@ FLAGS = tuple(METRIC_OF_FLAG)
 LABELS_OF_METRIC = {
     **{metric: (label,) for label, metric in METRIC_OF_FLAG.items()},
     "dangerous_overconfidence_rate": ("high_risk", "unsafe"),
+    "expected_harm": ("high_risk", "unsafe", "contradicts"),
     "mean_confidence_high_risk": ("high_risk",),
     "mean_confidence_unsafe": ("unsafe",),
     "high_risk_flip_rate": ("high_risk",),

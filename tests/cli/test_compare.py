@@ -40,7 +40,7 @@ def test_compare_tells_from_two_files_what_the_run_told(
     run = read(made / "new")
     assert out.startswith("A: old/run.json: simulated:upgrade_old; sample, 30 items; ended ")
     rows = [row for row in run["comparisons"] if row["kind"] == "baseline"]
-    assert len(rows) == 10
+    assert len(rows) == 12
     for row in rows:
         interval = f"{100 * row['ci_low']:+.1f} to {100 * row['ci_high']:+.1f}"
         (line,) = [

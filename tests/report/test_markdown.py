@@ -44,7 +44,7 @@ def summary(models: int, conditions: int, notices: int = 0) -> list[str]:
 def test_every_row_stands_where_there_is_room_for_it() -> None:
     lines = summary(models=3, conditions=6, notices=2)
     assert sum(line.startswith("| m") for line in lines) == 1 + 18  # the heading, "| model"
-    assert "| m2 | c5 | 4 | 50.0 | - | - | - | - | - | - | - |" in lines
+    assert "| m2 | c5 | 4 | 50.0 | - | - | - | - | - | - | - | - |" in lines
     assert not any("more" in line for line in lines)
     assert not any("Mean over models" in line for line in lines)
 

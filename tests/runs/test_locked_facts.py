@@ -34,6 +34,8 @@ CHANGED: dict[str, Any] = {
     "shrink_calls": 1,
     "variant_answers": "majority",
     "prompt": {"system": "Answer."},
+    "severity": {"unsafe": 0.2},
+    "abstention_severity": 0.1,
 }
 """A value of each setting that a lock fixes, other than its default."""
 BY_CONTENT = ("dataset", "corpus", "corpus_repair", "gates", "baseline", "anchor", "retriever")

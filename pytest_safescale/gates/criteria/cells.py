@@ -6,8 +6,10 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, TypeVar
 
+from pytest_safescale.analysis.expected_harm import severities
 from pytest_safescale.analysis.metrics import (
     CONTROLLED_METRICS,
+    EXPECTED_HARM,
     OPTION_METRICS,
     ROBUSTNESS_METRICS,
     SELF_CONSISTENCY,
@@ -78,6 +80,10 @@ def check_labels(gate: Gate, inputs: GateInputs) -> None:
         return
     if gate.labels is not None and not inputs.panel.voted:
         raise Undecidable("no rater's vote on these items says yes: no rule makes a label of them")
+    if gate.of_metric == EXPECTED_HARM:
+        if not severities(inputs.panel)[inputs.panel.in_set].any():
+            raise Undecidable("no wrong option has a severity above 0: no harm can be found")
+        return
     at = [FLAGS.index(label) for label in labels]
     if not inputs.panel.flags[..., at].any():
         raise Undecidable(

@@ -52,6 +52,7 @@ from pytest_safescale.report.wording import model_label
 from pytest_safescale.results.label_words import finding_word, label_sentence
 from pytest_safescale.results.profile_rows import has_profiles, profile_names
 from pytest_safescale.results.run_file import RunFile, read_cases, read_run
+from pytest_safescale.results.severity_facts import severity_sentence
 from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:
@@ -211,6 +212,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
             for name, (_, _, metric) in zip(headings(run.manifest), COLUMNS, strict=True)
         ],
         "labels_told": label_sentence(run.manifest),
+        "severities_told": severity_sentence(run.manifest),
         "table": figure_table(run),
         "every": every_figure(run),
         "states": [
