@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from pytest_safescale.gates.spec import Gate
     from pytest_safescale.runs.outlook import Questions
     from pytest_safescale.runs.plan import PlanRow
     from pytest_safescale.settings.schema import Settings
@@ -49,7 +50,21 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--threshold", metavar="LIST", help="rates a gate may have, such as 0.02,0.05"
     )
     command.add_argument(
-        "--rate", metavar="R", help="the true rate assumed for chances; default 0.02"
+        "--rate", metavar="R", help="the true rate assumed of what should be rare; default 0.02"
+    )
+    command.add_argument(
+        "--high-rate", metavar="R", help="the same of what should be high; default 0.95"
+    )
+    command.add_argument(
+        "--true", metavar="LIST", help="the same of single metrics, such as accuracy=0.9"
+    )
+    command.add_argument(
+        "--changing",
+        metavar="R",
+        help="share of items assumed to move each way between two runs; unset: independent answers",
+    )
+    command.add_argument(
+        "--icc", metavar="R", help="correlation assumed within clusters of items; default 0.1"
     )
     command.add_argument("--increase", metavar="LIST", help="rises of a rate to see, such as 0.05")
     command.add_argument("--confidence", metavar="C", help="of gates and tests; default 0.95")
@@ -68,7 +83,8 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.runs.certified_layers import check_certified_layers
     from pytest_safescale.runs.manifest import stated_before
     from pytest_safescale.runs.outlook import render_outlook
-    from pytest_safescale.runs.outlook_of_items import item_sentences
+    from pytest_safescale.runs.outlook_of_gates import Plans, gates_outlook
+    from pytest_safescale.runs.outlook_of_items import item_sentences, layout_of
     from pytest_safescale.runs.plan import plan_run, scaled
     from pytest_safescale.runs.plan_words import (
         confirm_sentences,
@@ -79,7 +95,7 @@ def run(given: argparse.Namespace) -> Output:
         retrieval_sentences,
     )
 
-    asked, items = _questions(given), _count("--items", given.items)
+    items = _count("--items", given.items)
     settings, configuration = settings_given(given)
     # No conftest is read here, so that metrics of the user's own are known by their names alone.
     certificates, suites = GateCertificates(), data_folder("suites")
@@ -90,6 +106,7 @@ def run(given: argparse.Namespace) -> Output:
         certificates.read,
         and_of_searches=robustness_gates(suites, searches=settings.wants_robustness),
     )
+    asked = _questions(given, gates)
     planned = prepared_run(settings, configuration.folder)
     if settings.model:
         certificates.require(gates, stated_before(planned))
@@ -114,15 +131,20 @@ def run(given: argparse.Namespace) -> Output:
         *reader_sentences(planned),
     ]
     lines += _searches(rows, settings)
-    outlook = render_outlook(
-        _sizes(rows),
-        gates,
-        asked,
+    sizes = {row.condition: row.cases for row in rows}
+    plans = Plans(
+        sizes=sizes,
         models=len(planned.models),
+        layout=layout_of(planned.dataset.items),
+        assumed=asked.assumed,
+        seed=planned.decoding.seed,
         holm=settings.joint_method == "holm",
+        searches=settings.wants_robustness,
     )
+    of_gates = gates_outlook(gates, plans)
     of_items = item_sentences(planned.dataset.items, gates) if items is None else []
-    return Output([*lines, *outlook, *of_items])
+    lines += [*render_outlook(sizes, asked), *of_gates.lines, *of_items]
+    return Output(lines, exit_code=1 if of_gates.impossible else 0)
 
 
 def _searches(rows: Sequence[PlanRow], settings: Settings) -> list[str]:
@@ -148,20 +170,37 @@ def _searches(rows: Sequence[PlanRow], settings: Settings) -> list[str]:
     return [sentence]
 
 
-def _sizes(rows: Sequence[PlanRow]) -> dict[str, int]:
-    return {row.condition: row.cases for row in rows}
-
-
-def _questions(given: argparse.Namespace) -> Questions:
+def _questions(given: argparse.Namespace, gates: Sequence[Gate]) -> Questions:
+    from pytest_safescale.runs.assumed_truth import Assumptions
     from pytest_safescale.runs.outlook import Questions
 
+    assumed: dict[str, Any] = {
+        "rate": _fraction("--rate", given.rate),
+        "high_rate": _fraction("--high-rate", given.high_rate),
+        "changing": _fraction("--changing", given.changing, most=0.5),
+        "icc": _fraction("--icc", given.icc),
+        "true": _true(given.true, gates),
+    }
     words: dict[str, Any] = {
         "thresholds": _fractions("--threshold", given.threshold),
         "increases": _fractions("--increase", given.increase),
-        "rate": _fraction("--rate", given.rate),
         "confidence": _fraction("--confidence", given.confidence),
+        "assumed": replace(Assumptions(), **{name: one for name, one in assumed.items() if one}),
     }
     return replace(Questions(), **{name: value for name, value in words.items() if value})
+
+
+def _true(text: str | None, gates: Sequence[Gate]) -> dict[str, float]:
+    """Return the true figures of single metrics, as ``metric=rate`` in a list."""
+    known = {gate.of_metric for gate in gates}
+    found = {}
+    for word in text.split(",") if text is not None else ():
+        name, _, rate = (part.strip() for part in word.partition("="))
+        if name not in known:
+            allowed = ", ".join(sorted(known)) or "none, as no gate is configured"
+            raise SettingsError(f"--true: found {word!r}; allowed: METRIC=R of {allowed}")
+        found[name] = _fraction("--true", rate) or 0.0
+    return found
 
 
 def _fractions(option: str, text: str | None) -> tuple[float, ...]:
@@ -170,15 +209,16 @@ def _fractions(option: str, text: str | None) -> tuple[float, ...]:
     return tuple(number for number in found if number is not None)
 
 
-def _fraction(option: str, text: str | None) -> float | None:
+def _fraction(option: str, text: str | None, *, most: float = 1.0) -> float | None:
     if text is None:
         return None
     try:
         number = float(text)
     except ValueError:
         number = 0.0
-    if not 0.0 < number < 1.0:
-        raise SettingsError(f"{option}: found {text!r}; allowed: a fraction such as 0.05")
+    if not 0.0 < number < most:
+        below = "" if most == 1.0 else f" below {most:g}"
+        raise SettingsError(f"{option}: found {text!r}; allowed: a fraction{below} such as 0.05")
     return number
 
 

@@ -6,8 +6,9 @@ from collections import Counter
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from pytest_safescale.analysis.panel_item import one_subgroup
+from pytest_safescale.analysis.panel_item import SUBGROUP_FIELDS, one_subgroup
 from pytest_safescale.gates.criteria.subgroups import FEWEST_CASES
+from pytest_safescale.runs.planned_simulation import Layout
 from pytest_safescale.statistics import power
 from pytest_safescale.statistics.clusters import FEWEST_CLUSTERS
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.gates.spec import Gate
 
-__all__ = ["item_sentences"]
+__all__ = ["item_sentences", "layout_of"]
 
 _NAMED = 5
 
@@ -27,6 +28,16 @@ def item_sentences(items: Sequence[Item], gates: Sequence[Gate]) -> list[str]:
     told = [*_of_clusters(items), *(_of_subgroups(gate, items) for gate in gates if gate.by)]
     lines = [line for one in told for line in wrap(one, 80, subsequent_indent="  ")]
     return ["", *lines] if lines else []
+
+
+def layout_of(items: Sequence[Item]) -> Layout:
+    """Return how the items hang together, by cluster and by subgroup."""
+    return Layout(
+        clusters=[item.cluster for item in items],
+        subgroups={
+            name: [one_subgroup(getattr(item, name)) for item in items] for name in SUBGROUP_FIELDS
+        },
+    )
 
 
 def _of_clusters(items: Sequence[Item]) -> Iterator[str]:

@@ -30,6 +30,8 @@ __all__ = [
     "robustness_sentence",
 ]
 
+_NAME_WIDTH = 33
+"""Longer names have a line of their own."""
 _FURTHER = ("fewest_further", "most_further")
 
 
@@ -134,7 +136,10 @@ def render_plan(rows: Sequence[PlanRow]) -> list[str]:
         f"{'model, condition':<34}{'cases':>6}{'calls':>14}{'tokens in':>11}{'tokens out':>11}"
     ]
     for row in rows:
-        name = f"{row.model} {row.condition}"[-33:]
+        name = f"{row.model} {row.condition}"
+        if len(name) > _NAME_WIDTH:
+            lines.append(name)
+            name = ""
         calls = f"{row.fewest_calls}-{row.most_calls}"
         lines.append(
             f"{name:<34}{row.cases:>6}{calls:>14}{row.prompt_tokens:>11}{row.completion_tokens:>11}"

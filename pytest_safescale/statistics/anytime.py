@@ -14,14 +14,17 @@ from pytest_safescale.statistics.power import MOST_ITEMS
 from pytest_safescale.statistics.prediction import PRIOR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
+
+    _Rate = Callable[[int, NDArray[np.int64]], Any]
 
 __all__ = [
     "StoppedRuns",
     "anytime_p",
     "first_pass",
+    "items_to_stop",
     "log_martingale",
     "most_events",
     "predicted_pass",
@@ -113,17 +116,37 @@ class StoppedRuns(NamedTuple):
     """Share of the runs in which it is shown."""
     items: float
     """Items asked about, on the average."""
+    failed: float
+    """Share of the runs in which more items have the event than the threshold allows."""
 
 
 def stopped_runs(
-    items: int, threshold: float, rate: float, alpha: float, *, first: int = 1
+    items: int,
+    threshold: float,
+    rate: float,
+    alpha: float,
+    *,
+    first: int = 1,
+    goes_on: bool = False,
 ) -> StoppedRuns:
     """Return what runs of at most ``items`` items come to whose true rate is ``rate``; exact.
 
     They are looked at after each item from the ``first`` on, and end too where more events came
-    than the threshold allows among all items. ``first`` above 1 is for levels alone.
+    than the threshold allows among all items. ``first`` above 1 is for levels alone. A run that
+    ``goes_on`` asks all items, and passes if these keep the threshold too.
     """
-    return _carried(items, threshold, alpha, lambda _, __: rate, first)
+    return _carried(items, threshold, alpha, lambda _, __: rate, first, goes_on=goes_on)
+
+
+def items_to_stop(
+    threshold: float, rate: float, alpha: float, *, power: float, most: int
+) -> int | None:
+    """Return the items by which the share ``power`` of runs has shown the threshold to be kept.
+
+    It rises with every further item. ``None`` beyond ``most``.
+    """
+    runs = _after_each(most, threshold, alpha, lambda _, __: rate)
+    return next((n for n, run in enumerate(runs, start=1) if run.passed >= power), None)
 
 
 def predicted_pass(count: int, n: int, threshold: float, alpha: float) -> float:
@@ -144,12 +167,26 @@ def _carried(
     items: int,
     threshold: float,
     alpha: float,
-    rate: Callable[[int, NDArray[np.int64]], Any],
+    rate: _Rate,
     first: int = 1,
     *,
     goes_on: bool = False,
 ) -> StoppedRuns:
-    """Carry the chance of each number of events from item to item.
+    """Return what runs come to after the last item; the arguments are of ``_after_each``."""
+    *_, last = _after_each(items, threshold, alpha, rate, first, goes_on=goes_on)
+    return last
+
+
+def _after_each(
+    items: int,
+    threshold: float,
+    alpha: float,
+    rate: _Rate,
+    first: int = 1,
+    *,
+    goes_on: bool = False,
+) -> Iterator[StoppedRuns]:
+    """Carry the chance of each number of events from item to item; give what runs come to so far.
 
     ``rate`` is of the next item to have the event, after so many items with so many events. A run
     that ``goes_on`` where the threshold is shown passes if all its items keep it too.
@@ -169,4 +206,4 @@ def _carried(
             end = int(shown[n - 1]) + 1
             chance[1, :end] += chance[0, :end]
             chance[0, :end] = 0.0
-    return StoppedRuns(float(chance[1].sum()), asked)
+        yield StoppedRuns(float(chance[1].sum()), asked, max(0.0, 1 - float(chance.sum())))

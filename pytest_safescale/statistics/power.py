@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.special import bdtr
+from scipy.special import bdtr, gammaln, xlogy
 
 from pytest_safescale.statistics.intervals import upper_bound
 from pytest_safescale.statistics.noninferiority import difference_p
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,10 +28,13 @@ __all__ = [
     "chance_to_pass",
     "change_expected",
     "events_allowed",
+    "fewest_items",
+    "from_which_on",
     "items_for_increase",
     "items_needed",
     "items_to_keep",
     "items_to_pass",
+    "outcomes",
     "power_of_increase",
 ]
 
@@ -42,6 +45,10 @@ MOST_ITEMS = 1_000_000
 """Where a search for a number of items ends."""
 MOST_KEPT = 20_000
 """The same where each number takes a sum over two counts."""
+_SUMMED = 7.0
+"""The same of sums over whole tables of counts."""
+_TEETH = 5
+"""Further events allowed at which a number of items must still be enough."""
 _DISCORDANT = 12.0
 """Standard deviations around the mean beyond which a number of changed items counts as never."""
 
@@ -80,7 +87,7 @@ def items_needed(threshold: float, events: int = 0, confidence: float = CONFIDEN
 
     ``None`` where more than MOST_ITEMS would be needed.
     """
-    return _fewest(
+    return fewest_items(
         lambda items: certifiable(items, events, confidence) <= threshold, start=events + 1
     )
 
@@ -99,20 +106,25 @@ def chance_to_pass(
 def items_to_pass(
     threshold: float, rate: float, *, power: float = POWER, confidence: float = CONFIDENCE
 ) -> int | None:
-    """Return the fewest items with which such a gate passes with that chance at that true rate.
+    """Return the items from which on such a gate passes with that chance at that true rate.
 
-    Beyond 400 events it is one per cent more at most. ``None`` where the rate is not below the
-    threshold, or MOST_ITEMS are too few.
+    The chance drops with each item until one more event is allowed, so that fewer items may do by
+    luck. Beyond 400 events about. ``None`` where the rate is not below the threshold, or MOST_ITEMS
+    are too few.
     """
     if rate >= threshold:
         return None
-    events = 0
-    # With as many events allowed more items only lower the chance: each first number is enough.
-    while (items := items_needed(threshold, events, confidence)) is not None:
-        if bdtr(events, items, rate) >= power:
-            return items
-        events += max(1, events // 400)
-    return None
+    events, found, seen = 0, items_needed(threshold, 0, confidence), 0
+    while found is not None and seen < _TEETH:
+        step = max(1, events // 400)
+        following = items_needed(threshold, events + step, confidence)
+        if following is None:
+            return None
+        # The last item before one more event is allowed has the lowest chance.
+        enough = bdtr(events, following - 1, rate) >= power
+        found, seen = (found, seen + 1) if enough else (following, 0)
+        events += step
+    return found
 
 
 def change_expected(rate: float, increase: float, *, independent: bool) -> Change:
@@ -152,29 +164,23 @@ def chance_to_keep(
 
     Exact: summed over how many items get worse and how many better.
     """
-    from scipy.stats import binom  # slow to load, and wanted for a plan alone
-
-    changed = change.worse + change.better
-    if changed <= 0:
-        return float(difference_p(0, 0, items, margin) <= 1 - confidence)
-    chance = 0.0
-    for discordant in _likely(items, changed).tolist():
-        worse = _likely(discordant, change.worse / changed)
-        kept = difference_p(worse, discordant - worse, items, margin) <= 1 - confidence
-        ways = binom.pmf(worse, discordant, change.worse / changed)
-        chance += float(binom.pmf(discordant, items, changed) * (ways * kept).sum())
-    return chance
+    counts, chances = outcomes(items, (*change, 1 - sum(change)))
+    p_values = difference_p(counts[:, 0], counts[:, 1], items, margin)
+    return float(chances[p_values <= 1 - confidence].sum())
 
 
 def items_to_keep(
     margin: float, change: Change, *, power: float = POWER, confidence: float = CONFIDENCE
 ) -> int | None:
-    """Return about how many items keep the margin with that power; ``None`` beyond MOST_KEPT."""
+    """Return from how many items on the margin is kept with that power; ``None`` beyond MOST_KEPT.
+
+    As far as two more changed items show.
+    """
     if change.worse - change.better >= margin:
         return None
-    return _fewest(
+    return from_which_on(
         lambda items: chance_to_keep(items, margin, change, confidence=confidence) >= power,
-        start=1,
+        look_ahead=int(2 / margin) + 1,
         most=MOST_KEPT,
     )
 
@@ -182,12 +188,59 @@ def items_to_keep(
 def items_for_increase(
     change: Change, *, power: float = POWER, alpha: float = 1 - CONFIDENCE
 ) -> int | None:
-    """Return about how many items see the increase with that power; ``None`` beyond MOST_ITEMS.
+    """Return from how many items on the increase is seen with that power; None beyond MOST_ITEMS.
 
-    The power of an exact test climbs in small steps back and forth; this is a number at which it
-    is reached.
+    The power of an exact test climbs in small steps back and forth, as far as two more changed
+    items show.
     """
-    return _fewest(lambda items: power_of_increase(items, change, alpha=alpha) >= power, start=1)
+    changed = change.worse + change.better
+    if change.worse <= change.better:
+        return None
+    return from_which_on(
+        lambda items: power_of_increase(items, change, alpha=alpha) >= power,
+        look_ahead=int(2 / changed) + 1,
+    )
+
+
+def outcomes(items: int, chances: Sequence[float]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return how often each kind of case can come among ``items``, and how likely that is.
+
+    Two or three kinds with these ``chances``, which add up to 1: (rows, kinds), int64, and
+    (rows,), float64. Rows that are worth no sum are left out.
+    """
+    sides = [_worth_summing(items, share) for share in chances[:-1]]
+    grid = [side.ravel() for side in np.meshgrid(*sides, indexing="ij")]
+    rest = items - np.sum(grid, axis=0)
+    counts = np.stack([*grid, rest], axis=1)[rest >= 0]
+    logs = gammaln(items + 1) - gammaln(counts + 1).sum(axis=1)
+    logs += xlogy(counts, np.array(chances)).sum(axis=1)
+    return counts, np.asarray(np.exp(logs), dtype=np.float64)
+
+
+def _worth_summing(items: int, share: float) -> NDArray[np.int64]:
+    """Return the counts of one kind, ascending; those beyond 1e-10 of the whole are left out."""
+    middle, spread = items * share, np.sqrt(items * share * (1 - share))
+    low, high = middle - _SUMMED * spread - 10, middle + _SUMMED * spread + 10
+    return np.arange(max(0, int(low)), min(items, int(high)) + 1)
+
+
+def from_which_on(
+    enough: Callable[[int], bool], *, look_ahead: int, most: int = MOST_ITEMS
+) -> int | None:
+    """Return the number of items from which on every number is enough; ``None`` beyond ``most``.
+
+    What holds with many items holds back and forth with fewer: after the last number that is not
+    enough ``look_ahead`` more have been tried.
+    """
+    found = fewest_items(enough, start=1, most=most)
+    if found is None:
+        return None
+    items = found
+    while items < found + look_ahead:
+        items += 1
+        if not enough(items):
+            found = items + 1
+    return found if found <= most else None
 
 
 def _likely(items: int, share: float) -> NDArray[np.intp]:
@@ -200,7 +253,9 @@ def _likely(items: int, share: float) -> NDArray[np.intp]:
     return np.arange(max(0, int(low)), min(items, int(high)) + 1)
 
 
-def _fewest(enough: Callable[[int], bool], *, start: int, most: int = MOST_ITEMS) -> int | None:
+def fewest_items(
+    enough: Callable[[int], bool], *, start: int, most: int = MOST_ITEMS
+) -> int | None:
     """Return the smallest number from ``start`` on that is enough, where more always is."""
     high = start
     while not enough(high):

@@ -13,6 +13,7 @@ from scipy.stats import beta
 from pytest_safescale.statistics.anytime import (
     anytime_p,
     first_pass,
+    items_to_stop,
     log_martingale,
     most_events,
     predicted_pass,
@@ -56,7 +57,7 @@ def test_p_is_of_the_best_moment_and_of_no_order_but_the_given_one() -> None:
 
 def test_the_chance_to_pass_is_that_of_every_sequence() -> None:
     items, threshold, rate = 10, 0.5, 0.45
-    passed = asked = 0.0
+    passed = asked = failed = 0.0
     most = most_events(items, threshold, ALPHA)
     for answers in product((0, 1), repeat=items):
         events = np.cumsum(answers)
@@ -64,9 +65,20 @@ def test_the_chance_to_pass_is_that_of_every_sequence() -> None:
         shown = events <= most
         ended = shown | (events > threshold * items)
         asked += chance * (int(np.argmax(ended)) + 1 if ended.any() else items)
-        passed += chance * (shown.any() and bool(shown[np.argmax(ended)]))
+        by_then = shown.any() and bool(shown[np.argmax(ended)])
+        passed += chance * by_then
+        failed += chance * (not by_then and sum(answers) > threshold * items)
     assert passed > 0
-    assert stopped_runs(items, threshold, rate, ALPHA) == pytest.approx((passed, asked))
+    assert failed > 0
+    assert stopped_runs(items, threshold, rate, ALPHA) == pytest.approx((passed, asked, failed))
+
+
+def test_the_items_by_which_most_runs_have_shown_it_are_the_first() -> None:
+    items = items_to_stop(0.2, 0.05, ALPHA, power=0.8, most=200)
+    assert items is not None
+    fewer, enough = (stopped_runs(n, 0.2, 0.05, ALPHA).passed for n in (items - 1, items))
+    assert fewer < 0.8 <= enough
+    assert items_to_stop(0.2, 0.19, ALPHA, power=0.8, most=50) is None
 
 
 @pytest.mark.parametrize(

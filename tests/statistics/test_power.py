@@ -14,10 +14,12 @@ from pytest_safescale.statistics.power import (
     chance_to_pass,
     change_expected,
     events_allowed,
+    from_which_on,
     items_for_increase,
     items_needed,
     items_to_keep,
     items_to_pass,
+    outcomes,
     power_of_increase,
 )
 
@@ -88,11 +90,30 @@ def test_a_gate_at_the_true_rate_passes_at_most_one_time_in_twenty() -> None:
             assert chance_to_pass(items, threshold, threshold) <= 0.05
 
 
-def test_the_items_with_which_a_gate_mostly_passes_are_the_fewest() -> None:
+def test_from_the_items_to_pass_on_a_gate_mostly_passes() -> None:
     items = items_to_pass(0.05, 0.02)
-    assert items is not None
-    assert chance_to_pass(items, 0.05, 0.02) >= 0.8
-    assert all(chance_to_pass(fewer, 0.05, 0.02) < 0.8 for fewer in range(1, items))
+    assert items == 286
+    # 234 items do by luck: seven events are allowed from 336 on, six from 294 on.
+    assert chance_to_pass(234, 0.05, 0.02) > 0.8 > chance_to_pass(285, 0.05, 0.02)
+    assert all(chance_to_pass(more, 0.05, 0.02) >= 0.8 for more in range(items, 3 * items))
+
+
+def test_every_outcome_of_two_and_three_kinds_is_counted_once() -> None:
+    for chances in ((0.3, 0.7), (0.2, 0.1, 0.7)):
+        counts, likely = outcomes(9, chances)
+        assert counts.sum(axis=1).tolist() == [9] * len(counts)
+        assert len({tuple(row) for row in counts.tolist()}) == len(counts)
+        assert likely.sum() == pytest.approx(1.0)
+        assert likely @ counts == pytest.approx([9 * chance for chance in chances])
+    # Two of three: 3 * 0.2^2 * 0.8.
+    counts, likely = outcomes(3, (0.2, 0.8))
+    assert likely[counts[:, 0] == 2] == pytest.approx([0.096])
+
+
+def test_from_which_on_looks_past_the_first_number_that_is_enough() -> None:
+    enough = {5, 6, 9, 10, 11, 12, 13, 14, 15}
+    assert from_which_on(lambda n: n in enough or n > 15, look_ahead=4) == 9
+    assert from_which_on(lambda _: False, look_ahead=4, most=50) is None
 
 
 def test_a_rate_at_the_threshold_passes_with_no_number_of_items() -> None:

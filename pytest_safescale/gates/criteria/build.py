@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
     Cell = tuple[str, str]
 
-__all__ = ["criterion_of"]
+__all__ = ["criterion_of", "limit_of"]
 
 
 def criterion_of(gate: Gate, target: Target, inputs: GateInputs) -> Criterion:
@@ -80,7 +80,8 @@ def criterion_of(gate: Gate, target: Target, inputs: GateInputs) -> Criterion:
     return found
 
 
-def _limit(gate: Gate) -> dict[str, Any]:
+def limit_of(gate: Gate) -> dict[str, Any]:
+    """Return what every criterion takes of its gate: threshold, side and tested confidence."""
     return {
         "threshold": gate.threshold,
         "at_most": gate.at_most,
@@ -104,8 +105,8 @@ def _threshold(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crite
             measure = measure.with_unasked(gate.of_metric, _unasked(cell, inputs))
         assert isinstance(measure, MeanOfCases)
         if gate.sequential is not None:
-            return AnytimeCriterion(**_limit(gate), measure=_as_listed(measure, inputs))
-        criterion = RateCriterion(**_limit(gate), measure=grouped(measure, inputs))
+            return AnytimeCriterion(**limit_of(gate), measure=_as_listed(measure, inputs))
+        criterion = RateCriterion(**limit_of(gate), measure=grouped(measure, inputs))
         return _in_subgroups(gate, criterion, inputs)
     assert row.value is not None
     if measure is None and (told := _unmade(gate, cell, inputs)):
@@ -114,8 +115,8 @@ def _threshold(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crite
     if gate.confidence is not None:
         if not isinstance(measure, MeanOfCases):
             raise Undecidable("its cases are not known, so it has no bound")
-        return BoundedMeanCriterion(**_limit(gate), measure=measure)
-    return ValueCriterion(**_limit(gate), value_counted=row.value, cases=row.n, measure=measure)
+        return BoundedMeanCriterion(**limit_of(gate), measure=measure)
+    return ValueCriterion(**limit_of(gate), value_counted=row.value, cases=row.n, measure=measure)
 
 
 def _as_listed(measure: MeanOfCases, inputs: GateInputs) -> MeanOfCases:
@@ -142,7 +143,7 @@ def _in_subgroups(gate: Gate, whole: Criterion, inputs: GateInputs) -> Criterion
     if set(names) <= {NO_SUBGROUP}:
         raise Undecidable(f"no item names its {field}")
     subgroups = tuple(subgroups_of(whole, names))
-    return SubgroupsCriterion(**_limit(gate), field=field, whole=whole, subgroups=subgroups)
+    return SubgroupsCriterion(**limit_of(gate), field=field, whole=whole, subgroups=subgroups)
 
 
 def _excess(gate: Gate, cell: Cell, inputs: GateInputs) -> Criterion:
@@ -157,7 +158,7 @@ def _excess(gate: Gate, cell: Cell, inputs: GateInputs) -> Criterion:
     known = set(repeats.ids)
     shared = [name for name in flips.ids if name in known]
     measure = grouped(difference_of(flips.at(shared), repeats.at(shared)), inputs)
-    return ExcessCriterion(**_limit(gate), measure=measure)
+    return ExcessCriterion(**limit_of(gate), measure=measure)
 
 
 def _measure(gate: Gate, cell: Cell, inputs: GateInputs) -> Measure | None:
@@ -205,7 +206,7 @@ def _difference(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Crit
     now, before = pair_of(gate, cell, inputs)
     if gate.kind is CriterionKind.MAX_CHANGE:
         up, down = (_side(gate, now, before, inputs, rising=rising) for rising in (True, False))
-        return EquivalenceCriterion(**_limit(gate), up=up, down=down)
+        return EquivalenceCriterion(**limit_of(gate), up=up, down=down)
     side = _side(gate, now, before, inputs, rising=gate.kind is CriterionKind.MAX_INCREASE)
     return _in_subgroups(gate, side, inputs)
 
@@ -215,7 +216,7 @@ def _side(
 ) -> DifferenceCriterion:
     """Return the criterion that limits a rise, or a fall."""
     names: dict[str, Any] = {
-        **_limit(gate),
+        **limit_of(gate),
         "rising": rising,
         "other": gate.against_words,
     }
@@ -237,7 +238,7 @@ def _no_new(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterio
     check_cell(cell, inputs)
     now, before = (_cases_with_finding(measure, gate) for measure in pair_of(gate, cell, inputs))
     new = newly(now, before)
-    names: dict[str, Any] = {**_limit(gate), "other": gate.against_words}
+    names: dict[str, Any] = {**limit_of(gate), "other": gate.against_words}
     if gate.confirm is None:
         return NoNewCriterion(**names, measure=new)
     assert gate.no_new is not None
@@ -280,7 +281,7 @@ def _consistency(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Cri
     agreement = answers.sampled.agreement[at][panel.exists[at]]
     unasked = np.ones(measure.items - len(agreement))
     worst = np.append(agreement, unasked)
-    return ConsistencyCriterion(**_limit(gate), measure=measure, worst=worst, alike=alike)
+    return ConsistencyCriterion(**limit_of(gate), measure=measure, worst=worst, alike=alike)
 
 
 def _concentration(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterion:
@@ -301,13 +302,13 @@ def _concentration(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> C
         except Undecidable as doubt:
             raise Undecidable(f"{cell[1]}, {cell[0]}: {doubt}") from None
     return concentration_of(
-        found, worst=gate.worst, clusters=inputs.cluster_of, seed=inputs.seed, **_limit(gate)
+        found, worst=gate.worst, clusters=inputs.cluster_of, seed=inputs.seed, **limit_of(gate)
     )
 
 
 def _certified(gate: Gate, cells: tuple[Cell, ...], inputs: GateInputs) -> Criterion:
     (cell,) = cells
-    return certified_criterion(gate.thresholds, cell, inputs, **_limit(gate))
+    return certified_criterion(gate.thresholds, cell, inputs, **limit_of(gate))
 
 
 _BUILDERS = {
