@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DECIDED", "DecidedGate", "decide"]
 
-DECIDED = "every gate is decided, and the cases left can change none"
+DECIDED = "every gate is decided, and none needs the cases left"
 """Why a run is stopped whose decisions are certain."""
 
 _PASSED, _FAILED, _OPEN = range(len(DECISIONS))

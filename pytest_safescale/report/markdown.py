@@ -10,6 +10,7 @@ from pytest_safescale.gates.result import Decision
 from pytest_safescale.report.attribution_lines import attribution_sentences
 from pytest_safescale.report.baseline_lines import change_summary
 from pytest_safescale.report.concentration_lines import concentration_sentences
+from pytest_safescale.report.interval_lines import FIRST_FIGURES, interval_of
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_summary
@@ -78,7 +79,7 @@ def render_summary(conclusion: Conclusion) -> str:
     head = [f"## {markdown(run_verdict_line(conclusion))}", ""]
     head += [line for one in verdict_notes(manifest) for line in (markdown(one), "")]
     head += [*_notices(conclusion.notices), *_failed(manifest), *_gates(conclusion.gates)]
-    foot = ["", "Per cent of n cases; 95 % intervals are in run.json and metrics.csv."]
+    foot = ["", "Per cent of n cases; the other 95 % intervals are in run.json and metrics.csv."]
     if told_states := state_sentence(states_of_run(manifest)):
         foot += ["", markdown(f"{told_states[0].upper()}{told_states[1:]}.")]
     if by_options := option_probability_summary(conclusion.metrics):
@@ -173,5 +174,8 @@ def _table(metrics: Sequence[Metric], names: Sequence[str], room: int) -> list[s
 
 
 def _row(model: str, row: Row) -> str:
-    figures = (percent(figure.value if figure else None) for figure in row.figures)
+    figures = [percent(figure.value if figure else None) for figure in row.figures]
+    for place, figure in enumerate(row.figures[:FIRST_FIGURES]):
+        if told := interval_of(figure):
+            figures[place] += f" ({told})"
     return f"| {markdown(model)} | {markdown(row.condition)} | {row.n} | {' | '.join(figures)} |"

@@ -9,6 +9,7 @@ from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.gates.gate_fields import EARLIER_RUNS
 from pytest_safescale.report.baseline_lines import change_lines
 from pytest_safescale.report.harm_lines import harm_lines
+from pytest_safescale.report.interval_lines import interval_sentences
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.option_probability_lines import option_probability_lines
@@ -58,6 +59,7 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         rows = [("condition", "n", names), *_rows(found)]
         title = f"{model_label(name)} (per cent of n cases)"
         lines += ["", title, *(_line(*row, widths) for row in rows), *_states(conclusion, name)]
+        lines += [part for one in interval_sentences(found, names) for part in wrap(one, 80)]
         lines += harm_lines(metrics, name)
         lines += option_probability_lines(metrics, name)
     if told_repair := repair_sentences(conclusion.manifest, map(vars, conclusion.comparisons)):
