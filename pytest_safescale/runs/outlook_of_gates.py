@@ -12,7 +12,7 @@ from pytest_safescale.gates.criteria.planned import has_range
 from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.runs.assumed_truth import chance_told, truth_of
 from pytest_safescale.runs.planned_chances import PlannedGate
-from pytest_safescale.runs.planned_simulation import SimulatedGate
+from pytest_safescale.runs.planned_simulation import RUNS, SimulatedGate
 from pytest_safescale.statistics.paired import holm
 from pytest_safescale.statistics.power import POWER
 
@@ -42,6 +42,8 @@ class Plans:
     seed: int
     holm: bool = False
     """Whether the gates with confidence share their chance."""
+    runs: int = RUNS
+    """How many are drawn where a chance is simulated."""
     searches: bool = False
     """Whether cases are put to relations."""
 
@@ -185,7 +187,8 @@ def _how(judged: Judged) -> str:
     if isinstance(judged, PlannedGate):
         return ""
     clustered = f", {judged.icc:g} correlated in clusters" if judged.layout.has_clusters else ""
-    return f" (simulated, {judged.runs} runs{clustered})"
+    runs = judged.runs_at_once if judged.gate.by and not clustered else judged.runs
+    return f" (simulated, {runs} runs{clustered})"
 
 
 def _is_planned(gate: Gate) -> bool:
@@ -212,6 +215,7 @@ def _judged(gate: Gate, target: _Target, plans: Plans) -> Judged:
         layout=plans.layout.of(target.items),
         icc=plans.assumed.icc,
         seed=plans.seed,
+        runs=plans.runs,
         cells=len(target.conditions) * plans.models,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import comb
 from typing import TYPE_CHECKING, Any
 
@@ -165,6 +166,23 @@ def test_subgroups_must_all_pass() -> None:
     assert whole > parts + 0.2
 
 
+def test_subgroups_with_too_few_items_leave_a_gate_open() -> None:
+    keys: dict[str, Any] = {"metric": "high_risk_error_rate", "max": 0.04, **SURE}
+    found = simulated(layout(), **keys, by="subspecialty")
+    # 60 items in each: 0.96^60 = 8.6 %.
+    assert found.chances(120).passed == 0.0
+    assert found.best_p(120) == 1.0
+
+
+def test_subgroups_judged_at_once_come_to_what_each_run_does() -> None:
+    keys: dict[str, Any] = {"metric": "high_risk_error_rate", "max": 0.1, **SURE}
+    found = simulated(layout(), **keys, by="subspecialty", runs=400)
+    # Two items of one cluster have each run judged by itself.
+    names = ["c", "c", *[""] * 118]
+    one_by_one = replace(found, layout=replace(found.layout, clusters=names))
+    assert found.chances(120).passed == pytest.approx(one_by_one.chances(120).passed, abs=0.08)
+
+
 def test_evenly_spread_findings_pass_a_gate_on_concentration() -> None:
     found = simulated(layout(), 3, 15, metric="unsafe_answer_rate", max_excess_share=0.3)
     assert found.chances(120).passed > 0.9
@@ -182,6 +200,7 @@ def told(*tables: dict[str, Any], where: Layout | None = None, **more: Any) -> t
         layout=where or layout(),
         assumed=Assumptions(),
         seed=42,
+        runs=40,
         **more,
     )
     found = gates_outlook(parse_gates(tables, "here"), plans)
@@ -224,7 +243,7 @@ def test_what_is_particular_of_a_form_is_said(table: dict[str, Any], words: str)
 def test_items_in_clusters_are_simulated_and_stop_no_test_at_any_stop() -> None:
     table = {"metric": "unsafe_answer_rate", "max": 0.15, **SURE}
     words, impossible = told(table, where=layout(60))
-    assert "(simulated, 400 runs, 0.1 correlated in clusters)" in words
+    assert "(simulated, 40 runs, 0.1 correlated in clusters)" in words
     assert not impossible
     words, impossible = told({**table, "sequential": "anytime"}, where=layout(60))
     assert "takes them singly" in words

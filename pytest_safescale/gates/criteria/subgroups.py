@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.criteria.criterion import Missing
     from pytest_safescale.statistics.arrays import Numbers
 
-__all__ = ["FEWEST_CASES", "Subgroup", "SubgroupsCriterion", "subgroups_of"]
+__all__ = ["FEWEST_CASES", "Subgroup", "SubgroupsCriterion", "subgroups_of", "too_few"]
 
 FEWEST_CASES = 10
 """Cases below which a subgroup says too little without a bound."""
@@ -51,11 +51,11 @@ def subgroups_of(whole: ClusteredCriterion, names: Sequence[str]) -> list[Subgro
         ids = [whole.measure.ids[place] for place in places]
         part = replace(whole, measure=whole.measure.at(ids))
         if part.n or part.missing:
-            found.append(Subgroup(name, part, places, _too_few(part)))
+            found.append(Subgroup(name, part, places, too_few(part)))
     return found
 
 
-def _too_few(part: ClusteredCriterion) -> bool:
+def too_few(part: ClusteredCriterion) -> bool:
     """Say whether so few cases could not pass even if each were as the gate wants it."""
     if part.confidence is None:
         return part.n < FEWEST_CASES
