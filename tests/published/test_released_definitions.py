@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from pytest_safescale.analysis.estimates import all_metrics
-from pytest_safescale.analysis.metrics import AGREEMENT_METRICS
+from pytest_safescale.analysis.metrics import AGREEMENT_METRICS, EXPECTED_HARM
 from pytest_safescale.analysis.panel import CaseAnswers, Panel, PanelBuilder
 from pytest_safescale.analysis.per_item import ItemFailures, item_failures
 from pytest_safescale.published.released_definitions import (
@@ -263,7 +263,7 @@ def test_the_release_has_the_rows_of_our_own_figures(panel: Panel) -> None:
 
     rows = release_metrics(panel)
     # The release does not tell refusals from replies that nobody can read, nor of agreement.
-    own = {"refusal_rate", "unreadable_rate", *AGREEMENT_METRICS}
+    own = {"refusal_rate", "unreadable_rate", *AGREEMENT_METRICS, EXPECTED_HARM}
     ours = [row for row in all_metrics(panel) if row.metric not in own]
     assert names(rows) == names(ours)
     assert all(0 <= row.value <= 1 for row in rows if row.value is not None and row.count)
