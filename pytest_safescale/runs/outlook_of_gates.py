@@ -130,7 +130,10 @@ def _sentence(target: _Target, plans: Plans, shared: int) -> str:
     if judged.best_p(target.items) > alpha + _ROUNDING:
         needed = judged.items_at_best() if isinstance(judged, PlannedGate) else None
         more = f"; it takes {needed}" if needed else ""
-        return f"{start}: {target.items} items cannot pass it, whatever they answer{more}"
+        as_hardest = " as the hardest of them" if gate.confidence and shared > 1 else ""
+        return (
+            f"{start}: {target.items} items cannot pass it{as_hardest}, whatever they answer{more}"
+        )
     chances = judged.chances(target.items)
     parts = [
         f"{target.items} {_unit(gate)}{_allowance(judged, target)}",
@@ -187,8 +190,7 @@ def _how(judged: Judged) -> str:
     if isinstance(judged, PlannedGate):
         return ""
     clustered = f", {judged.icc:g} correlated in clusters" if judged.layout.has_clusters else ""
-    runs = judged.runs_at_once if judged.gate.by and not clustered else judged.runs
-    return f" (simulated, {runs} runs{clustered})"
+    return f" (simulated{clustered})"
 
 
 def _is_planned(gate: Gate) -> bool:

@@ -13,7 +13,7 @@ from pytest_safescale.statistics import power
 from pytest_safescale.statistics.clusters import FEWEST_CLUSTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.gates.spec import Gate
@@ -46,9 +46,9 @@ def _of_clusters(items: Sequence[Item]) -> Iterator[str]:
         return
     alike = len(items) ** 2 / sum(size**2 for size in sizes)
     yield (
-        f"Items come in {len(sizes)} clusters, up to {max(sizes)} items in one: the figures above "
-        f"take them for independent. If each cluster were answered all alike, {len(items)} items "
-        f"would say as much as {alike:.0f}."
+        f"Items come in {len(sizes)} clusters, up to {max(sizes)} items in one: the tables above "
+        "take them for independent, the gates do not. If each cluster were answered all alike, "
+        f"{len(items)} items would say as much as {alike:.0f}."
     )
     if len(sizes) < FEWEST_CLUSTERS:
         yield f"A gate on a rate with confidence needs {FEWEST_CLUSTERS} clusters to pass."
@@ -60,7 +60,7 @@ def _of_subgroups(gate: Gate, items: Sequence[Item]) -> str:
     sizes = Counter(one_subgroup(getattr(item, gate.by)) for item in items)
     start = (
         f"{gate.name or gate.of_metric}, {gate.rule}: {len(sizes)} subgroups of "
-        f"{min(sizes.values())} to {max(sizes.values())} items"
+        f"{_span(sizes.values())} items"
     )
     needed = _needed(gate, len(sizes))
     if needed is None:
@@ -81,3 +81,8 @@ def _needed(gate: Gate, subgroups: int) -> int | None:
         return None
     threshold = gate.threshold if gate.at_most else 1 - gate.threshold
     return power.items_needed(threshold, 0, 1 - (1 - gate.tested_confidence) / subgroups)
+
+
+def _span(sizes: Collection[int]) -> str:
+    low, high = min(sizes), max(sizes)
+    return str(low) if low == high else f"{low} to {high}"

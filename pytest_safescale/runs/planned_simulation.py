@@ -43,8 +43,9 @@ __all__ = ["RUNS", "Layout", "SimulatedGate"]
 
 RUNS = 1_600
 """Drawn runs: a chance of 80 % is told within 2 points in 95 % of plans."""
-_OF_SEARCHES = 4
-"""How many times fewer a search for a number of items draws, before the number is tried."""
+_FIRST_RUNS = 400
+"""Enough where nearly all pass or nearly none, and in a search for a number of items."""
+_NEARLY = 0.05
 _AT_ONCE = 4_000
 """Drawn runs where all are judged at once."""
 _TIMES_AT_MOST = 40
@@ -103,10 +104,14 @@ class SimulatedGate:
         generator = np.random.default_rng([self.seed, items])
         layout = self.layout.of(items)
         if self.gate.by is not None and not layout.has_clusters:
-            codes = self._decided_at_once(layout.subgroups[self.gate.by], generator)
-        else:
-            codes = np.array([self._decided(layout, generator) for _ in range(self.runs)])
-        return chances_of_codes(codes, np.full(len(codes), 1 / len(codes)))
+            return _shares(self._decided_at_once(layout.subgroups[self.gate.by], generator))
+        codes: list[int] = []
+        for runs in (min(_FIRST_RUNS, self.runs), self.runs):
+            codes += [self._decided(layout, generator) for _ in range(runs - len(codes))]
+            found = _shares(np.array(codes))
+            if min(found.passed, 1 - found.passed) < _NEARLY:
+                break
+        return found
 
     def items_from(self, *, power: float = POWER) -> int | None:
         """Return about from how many items on it passes with that chance.
@@ -114,7 +119,7 @@ class SimulatedGate:
         It looks from the layout's own number upwards, in steps of a twentieth. ``None`` where
         forty times as many are too few.
         """
-        some = replace(self, runs=max(1, self.runs // _OF_SEARCHES))
+        some = replace(self, runs=min(_FIRST_RUNS, self.runs))
         own = len(self.layout.clusters)
         low = high = own
         while some.chances(high).passed < power:
@@ -160,16 +165,11 @@ class SimulatedGate:
             all_alike = planned_criterion(self.gate, np.zeros(sizes[name]))
             assert isinstance(all_alike, ClusteredCriterion)
             parts.append(Subgroup(name, part, places, too_few(all_alike)))
-            drawn.append(generator.multinomial(sizes[name], self.truth.chances, self.runs_at_once))
+            drawn.append(generator.multinomial(sizes[name], self.truth.chances, _AT_ONCE))
         if all(part.too_few for part in parts):
-            return np.full(self.runs_at_once, _UNDECIDED)
+            return np.full(_AT_ONCE, _UNDECIDED)
         criterion = self._by(whole, parts)
         return criterion.evaluate(np.concatenate(drawn, axis=1)).decision_codes(self._alpha)
-
-    @property
-    def runs_at_once(self) -> int:
-        """How many runs are drawn where they are judged together: many cost little more."""
-        return max(self.runs, _AT_ONCE)
 
     @property
     def _alpha(self) -> float:
@@ -268,3 +268,7 @@ class SimulatedGate:
             before=MeanOfCases(values=np.zeros(len(moved)), **names),
             seed=self.seed,
         )
+
+
+def _shares(codes: NDArray[np.int64]) -> Chances:
+    return chances_of_codes(codes, np.full(len(codes), 1 / len(codes)))

@@ -272,7 +272,9 @@ def test_gates_held_together_are_planned_as_the_hardest_of_them(
     told = " ".join(plan(*asked, "--family-wise=holm", code=1).split())
     # Two gates: 1 - 0.025^(1/60) = 0.0596; below 0.049 from ln 0.025 / ln 0.951 = 73.4 items on.
     assert "By Holm's method 2 gates share their chance" in told
-    assert "60 items cannot pass it, whatever they answer; it takes 74" in told
+    assert (
+        "60 items cannot pass it as the hardest of them, whatever they answer; it takes 74" in told
+    )
 
 
 def test_a_condition_of_ones_own_is_planned_by_its_name(plan: Printed) -> None:

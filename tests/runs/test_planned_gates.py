@@ -243,7 +243,7 @@ def test_what_is_particular_of_a_form_is_said(table: dict[str, Any], words: str)
 def test_items_in_clusters_are_simulated_and_stop_no_test_at_any_stop() -> None:
     table = {"metric": "unsafe_answer_rate", "max": 0.15, **SURE}
     words, impossible = told(table, where=layout(60))
-    assert "(simulated, 40 runs, 0.1 correlated in clusters)" in words
+    assert "(simulated, 0.1 correlated in clusters)" in words
     assert not impossible
     words, impossible = told({**table, "sequential": "anytime"}, where=layout(60))
     assert "takes them singly" in words
