@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.audit.finding import Finding
-from pytest_safescale.errors import SettingsError
+from pytest_safescale.audit.libraries import not_installed
 from pytest_safescale.text.tokens import search_words
 
 if TYPE_CHECKING:
@@ -74,7 +74,5 @@ def _library() -> tuple[Any, Any]:
     try:
         from datasketch import MinHash, MinHashLSH
     except ImportError as error:
-        raise SettingsError(
-            'near-duplicates need datasketch: pip install "pytest-safescale[audit]"'
-        ) from error
+        raise not_installed("datasketch") from error
     return MinHash, MinHashLSH(threshold=ALIKE, num_perm=_PERMUTATIONS)

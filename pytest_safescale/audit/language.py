@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.errors import SettingsError
+from pytest_safescale.audit.libraries import not_installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,6 @@ def _rank() -> Callable[[str], Any]:
     try:
         from py3langid import rank
     except ImportError as error:
-        raise SettingsError(
-            'the language of passages needs py3langid: pip install "pytest-safescale[audit]"'
-        ) from error
+        raise not_installed("py3langid") from error
     found: Callable[[str], Any] = rank
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.errors import SettingsError
+from pytest_safescale.audit.libraries import not_installed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +91,5 @@ def _registry() -> Any:
     try:
         import pint
     except ImportError as error:
-        raise SettingsError(
-            'quantities in other units need pint: pip install "pytest-safescale[audit]"'
-        ) from error
+        raise not_installed("pint") from error
     return pint.UnitRegistry(cache_folder=None)

@@ -70,6 +70,7 @@ def run(given: argparse.Namespace) -> Output:
     """
     from pytest_safescale.audit.audit_corpus import audit_corpus
     from pytest_safescale.audit.audit_gates import judged_gates
+    from pytest_safescale.audit.libraries import check_libraries
     from pytest_safescale.audit.repair import repair_plan
     from pytest_safescale.dataset.corpus import read_passages
     from pytest_safescale.dataset.corpus_repair import PLAN_KIND
@@ -77,6 +78,7 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.report.audit_folder import write_audit
     from pytest_safescale.report.auditor_lines import auditor_lines
 
+    check_libraries()
     configured = settings_with_shape(given, (*ASKING, "retriever"))
     embedder = _embedder(given, configured)
     model = _auditor(given, configured, embeds=embedder is not None)

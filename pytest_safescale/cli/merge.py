@@ -78,6 +78,8 @@ def _lines(found: Merged, out: Path) -> list[str]:
     from pytest_safescale.gates.result import Decision
     from pytest_safescale.report.markdown import run_verdict_line
     from pytest_safescale.report.terminal import render_terminal
+    from pytest_safescale.report.verdict_notes import verdict_notes
+    from pytest_safescale.report.wording import in_columns
 
     conclusion = found.conclusion
     open_gates = [gate for gate in conclusion.gates if gate.decision is not Decision.PASSED]
@@ -87,6 +89,7 @@ def _lines(found: Merged, out: Path) -> list[str]:
         *render_terminal(conclusion),
         "",
         *(f"{gate.decision.value}: {gate.sentence}" for gate in open_gates),
+        *in_columns(verdict_notes(conclusion.manifest)),
         run_verdict_line(conclusion),
         *([f"failed: {found.unanswered}"] if found.unanswered else []),
         f"Report: {out}",

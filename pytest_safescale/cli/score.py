@@ -68,6 +68,7 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.dataset.load import load_dataset
     from pytest_safescale.report.terminal import render_terminal
     from pytest_safescale.report.verdict_notes import verdict_notes
+    from pytest_safescale.report.wording import in_columns
     from pytest_safescale.results.severity_facts import stated_severity
     from pytest_safescale.runs.score import score_results
     from pytest_safescale.runs.score_manifest import ScoreOptions
@@ -93,7 +94,7 @@ def run(given: argparse.Namespace) -> Output:
         severity=stated_severity(settings.severity_of_answers, settings.default_severities),
     )
     conclusion = score_results(given.results, dataset, given.out, options)
-    told = verdict_notes(conclusion.manifest)
+    told = in_columns(verdict_notes(conclusion.manifest))
     return Output(
         [*render_terminal(conclusion), "", *told, str(given.out / "report.html")],
     )

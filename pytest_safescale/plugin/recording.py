@@ -18,6 +18,7 @@ from pytest_safescale.plugin.travelling import travelling_with
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import run_verdict_line
 from pytest_safescale.report.verdict_notes import verdict_notes
+from pytest_safescale.report.wording import in_columns
 from pytest_safescale.results.record_book import ANSWERED, RecordBook
 from pytest_safescale.runs.notices import notices
 
@@ -266,7 +267,7 @@ class Recording:
         lines = [*render_terminal(self._conclusion), ""]
         if self._conclusion.reservations:
             lines.insert(0, run_verdict_line(self._conclusion))
-        lines += verdict_notes(self._conclusion.manifest)
+        lines += in_columns(verdict_notes(self._conclusion.manifest))
         lines.append(run_verdict_line(self._conclusion))
         if not (self._conclusion.gates or self._conclusion.blocked() or self._run.shard):
             lines.append(

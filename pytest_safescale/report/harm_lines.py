@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metrics import EXPECTED_HARM, SINGLE
 from pytest_safescale.report.table import percent, rows_of
+from pytest_safescale.report.wording import in_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,4 +28,4 @@ def harm_lines(metrics: Sequence[Metric], model: str) -> list[str]:
     ]
     if not told:
         return []
-    return wrap(f"expected harm (100 is the worst): {', '.join(told)}", 80, break_on_hyphens=False)
+    return in_columns([f"expected harm (100 is the worst): {', '.join(told)}"])

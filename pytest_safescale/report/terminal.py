@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
@@ -27,7 +26,7 @@ from pytest_safescale.report.table import (
     row_names,
     rows_of,
 )
-from pytest_safescale.report.wording import model_label
+from pytest_safescale.report.wording import in_columns, model_label
 from pytest_safescale.results.label_words import label_sentence
 from pytest_safescale.results.severity_facts import severity_sentence
 
@@ -62,21 +61,20 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         lines += [part for one in interval_sentences(found, names) for part in wrap(one, 80)]
         lines += harm_lines(metrics, name)
         lines += option_probability_lines(metrics, name)
-    if told_repair := repair_sentences(conclusion.manifest, map(vars, conclusion.comparisons)):
-        lines += ["", *(part for one in told_repair for part in wrap(one, 80))]
-    if told_pools := pool_sentences(conclusion.analyses):
-        lines += ["", *(part for one in told_pools for part in wrap(one, 80))]
-    if told_layers := layer_sentences(conclusion.analyses):
-        lines += ["", *(part for one in told_layers for part in wrap(one, 80))]
-    if told_profiles := profile_sentences(conclusion):
-        lines += ["", *(part for one in told_profiles for part in wrap(one, 80))]
+    for sentences in (
+        repair_sentences(conclusion.manifest, map(vars, conclusion.comparisons)),
+        pool_sentences(conclusion.analyses),
+        layer_sentences(conclusion.analyses),
+        profile_sentences(conclusion),
+    ):
+        lines += ["", *in_columns(sentences)] if sentences else []
     lines += robustness_lines(conclusion)
     for called in EARLIER_RUNS:
         lines += change_lines(conclusion.against(called))
     for sentence in label_rule_sentences(conclusion.analyses):
-        lines += ["", *wrap(sentence, 80, break_on_hyphens=False)]
+        lines += ["", *in_columns([sentence])]
     for told in (severity_sentence(conclusion.manifest), label_sentence(conclusion.manifest)):
-        lines += ["", *wrap(told, 80)] if told else []
+        lines += ["", *in_columns([told])] if told else []
     return lines
 
 
@@ -85,7 +83,7 @@ def _states(conclusion: Conclusion, name: str) -> list[str]:
     manifest = conclusion.manifest
     every = name == MEAN_OVER_MODELS
     counts = states_of_run(manifest) if every else states_of_models(manifest).get(name)
-    return wrap(state_sentence(counts), 80) if counts else []
+    return in_columns([state_sentence(counts)]) if counts else []
 
 
 def _rows(found: Sequence[Row]) -> Iterator[tuple[str, str, list[str]]]:

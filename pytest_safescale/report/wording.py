@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metric_table import is_rate
@@ -9,13 +10,14 @@ from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_safescale.results.run_content import ComparisonRow, FigureRow, KnownFigure
 
 __all__ = [
     "NOTHING",
     "figure",
+    "in_columns",
     "interval",
     "label",
     "model_label",
@@ -24,6 +26,17 @@ __all__ = [
 
 NOTHING = "–"
 """Stands where nothing was measured."""
+_COLUMNS = 80
+"""Of a terminal."""
+
+
+def in_columns(sentences: Iterable[str]) -> list[str]:
+    """Return the lines of sentences, 80 columns wide at most but for longer words."""
+    return [
+        line
+        for sentence in sentences
+        for line in wrap(sentence, _COLUMNS, break_on_hyphens=False, break_long_words=False)
+    ]
 
 
 def label(name: str) -> str:

@@ -69,7 +69,7 @@ def _contradiction(option: Option) -> tuple[bool, bool]:
 
 @dataclass(frozen=True, kw_only=True)
 class GateCheck:
-    """What the two controls show of one gate in one cell."""
+    """What the controls show of one gate in one cell."""
 
     gate: str
     """The gate's id."""

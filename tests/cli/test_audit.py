@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -214,3 +215,14 @@ def test_a_plan_that_cannot_be_written_leaves_nothing(
     assert f"--repair: {place}" in capsys.readouterr().err
     assert not (tmp_path / "audit").exists()
     assert (tmp_path / "corpus.jsonl").read_text("utf-8") == before
+
+
+def test_what_is_not_installed_is_told_at_once_and_before_a_corpus_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("datasketch", "py3langid"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert main(["audit", str(tmp_path / "none.jsonl"), "--out", "audit"]) == 4
+    assert capsys.readouterr().err == (
+        'safescale: an audit needs datasketch, py3langid: pip install "pytest-safescale[audit]"\n'
+    )

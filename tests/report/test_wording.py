@@ -7,6 +7,7 @@ import pytest
 from pytest_safescale.report.state_lines import STATES, answered_share
 from pytest_safescale.report.wording import (
     figure,
+    in_columns,
     interval,
     label,
     model_label,
@@ -76,3 +77,13 @@ def test_the_share_that_was_answered_is_told_where_it_is_not_all(
     assert line == f"Passed: 2 gates. {told}".rstrip()
     blocked = run_verdict_sentence(2, failing=1, undecided=0, answered=told)
     assert blocked == f"Blocked: 1 of 2 gates do not hold. {told}".rstrip()
+
+
+def test_sentences_stand_in_80_columns_and_long_words_stay_whole() -> None:
+    attempt = "Attempt 2 under this lock; attempt 1 of 2026-11-28, simulated:upgrade_new: 1 failed."
+    path = "x" * 90
+    assert in_columns([attempt, path]) == [
+        "Attempt 2 under this lock; attempt 1 of 2026-11-28, simulated:upgrade_new: 1",
+        "failed.",
+        path,
+    ]
