@@ -58,7 +58,7 @@ def render_terminal(conclusion: Conclusion) -> list[str]:
         rows = [("condition", "n", names), *_rows(found)]
         title = f"{model_label(name)} (per cent of n cases)"
         lines += ["", title, *(_line(*row, widths) for row in rows), *_states(conclusion, name)]
-        lines += [part for one in interval_sentences(found, names) for part in wrap(one, 80)]
+        lines += in_columns(interval_sentences(found, names))
         lines += harm_lines(metrics, name)
         lines += option_probability_lines(metrics, name)
     for sentences in (
