@@ -74,6 +74,15 @@ def test_without_labels_severities_of_every_item_tell_it_and_else_nothing_does()
     assert (harm(unknown).value, harm(unknown).n) == (None, 0)
 
 
+def test_labels_made_of_votes_follow_the_rule_and_stated_severities_do_not() -> None:
+    votes = {"B": {"high_risk": (1, 2)}, "C": {"unsafe": (1, 2)}}
+    voted = item("1", labels={}, votes=votes, severity={"C": 0.3})
+    panel = panel_of({"m": {"x": "B", "y": "C"}}, items=[voted])
+    assert (harm(panel).value, harm(panel, condition="y").value) == (0.0, 0.3)
+    by_any = panel.labelled_by("any")
+    assert (harm(by_any).value, harm(by_any, condition="y").value) == (1.0, 0.3)
+
+
 def test_a_letter_that_is_no_option_is_an_abstention() -> None:
     panel = panel_of({"m": {"x": "E-"}})
     panel = replace(panel, severity=Severity(abstention=0.3))
