@@ -10,7 +10,12 @@ import numpy as np
 from pytest_safescale.gates.criteria.criterion import DECISIONS
 from pytest_safescale.gates.criteria.planned import is_paired, is_planned_rate, planned_criterion
 from pytest_safescale.gates.result import Decision
-from pytest_safescale.statistics.anytime import first_pass, items_to_stop, stopped_runs
+from pytest_safescale.statistics.anytime import (
+    first_pass,
+    items_to_stop,
+    log_martingale,
+    stopped_runs,
+)
 from pytest_safescale.statistics.power import (
     MOST_ITEMS,
     MOST_KEPT,
@@ -145,8 +150,9 @@ class PlannedGate:
         if self._gate.confidence is None:
             return 0.0
         if self._gate.sequential is not None:
-            needed = self._first_pass
-            return self._alpha if needed is not None and needed <= items else 1.0
+            if not 0 < self._limit < 1:
+                return 0.0 if self._limit >= 1 else 1.0
+            return float(np.exp(-max(0.0, log_martingale(0, items, self._limit)[()])))
         alone = items * np.eye(len(self._truth.values), dtype=np.int64)
         p_value = self._criterion.evaluate(alone).p_value
         return 0.0 if p_value is None else float(p_value.min())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from pytest_safescale.gates.certified_thresholds import CertifiedThresholds
 from pytest_safescale.gates.written_gates import parse_gates
 from pytest_safescale.runs.assumed_truth import Assumptions, chance_told, in_percent, truth_of
 from pytest_safescale.runs.outlook_of_gates import Plans, gates_outlook
@@ -129,6 +130,34 @@ def test_looks_share_the_chance_of_a_gate() -> None:
     assert (once, thrice) == pytest.approx((at_most(4, 200, 0.02), at_most(3, 200, 0.02)))
 
 
+def test_a_test_at_any_stop_can_pass_from_its_first_pass_on() -> None:
+    found = planned(metric="high_risk_error_rate", max=0.1, **SURE, sequential="anytime")
+    assert found.items_at_best() == 36
+    assert found.cannot_pass(35)
+    assert not found.cannot_pass(36)
+    # Each item without an event shows more, so that many gates can share their chance.
+    assert found.best_p(200) < 0.05 / 100
+
+
+def test_a_certificate_is_planned_over_the_items_that_did_not_calibrate() -> None:
+    certified = CertifiedThresholds(
+        score="agreement",
+        risk="high_risk_error_rate",
+        over="answered",
+        bound=0.05,
+        calibration=0.4,
+        seed=42,
+        thresholds={},
+    )
+    table = {"certified": "here.json", **SURE}
+    (one,) = parse_gates([table], "here", certificates=lambda _: certified)
+    found = gates_outlook([one], _plans(layout()))
+    words = " ".join(" ".join(found.lines).split())
+    # 60 % of 120 items; 72 show 5 % with none dangerous: 0.95^72 = 2.5 %, with one 11.9 %.
+    assert "72 items that did not calibrate, if all answer, of which none may count" in words
+    assert f"passes {chance_told(0.98**72)} of runs" in words
+
+
 def layout(clusters: int = 0, items: int = 120) -> Layout:
     names = [f"c{place % clusters}" if clusters else "" for place in range(items)]
     return Layout(
@@ -193,17 +222,20 @@ def test_means_without_a_range_are_planned_by_resamples() -> None:
     assert 0.2 < found.chances(120).passed < 1.0
 
 
-def told(*tables: dict[str, Any], where: Layout | None = None, **more: Any) -> tuple[str, bool]:
-    plans = Plans(
+def _plans(where: Layout, **more: Any) -> Plans:
+    return Plans(
         sizes={"closed_book": 120, "clean_evidence": 120},
         models=1,
-        layout=where or layout(),
+        layout=where,
         assumed=Assumptions(),
         seed=42,
         runs=40,
         **more,
     )
-    found = gates_outlook(parse_gates(tables, "here"), plans)
+
+
+def told(*tables: dict[str, Any], where: Layout | None = None, **more: Any) -> tuple[str, bool]:
+    found = gates_outlook(parse_gates(tables, "here"), _plans(where or layout(), **more))
     assert max(map(len, found.lines)) <= 80
     return " ".join(" ".join(found.lines).split()), found.impossible
 
