@@ -79,7 +79,11 @@ def render_summary(conclusion: Conclusion) -> str:
     head = [f"## {markdown(run_verdict_line(conclusion))}", ""]
     head += [line for one in verdict_notes(manifest) for line in (markdown(one), "")]
     head += [*_notices(conclusion.notices), *_failed(manifest), *_gates(conclusion.gates)]
-    foot = ["", "Per cent of n cases; the other 95 % intervals are in run.json and metrics.csv."]
+    foot = [
+        "",
+        "Per cent of n cases; the other 95 % intervals are in run.json and metrics.csv, the "
+        "methods in docs/methods.md.",
+    ]
     if told_states := state_sentence(states_of_run(manifest)):
         foot += ["", markdown(f"{told_states[0].upper()}{told_states[1:]}.")]
     if by_options := option_probability_summary(conclusion.metrics):

@@ -152,7 +152,8 @@ class PlannedGate:
         if self._gate.sequential is not None:
             if not 0 < self._limit < 1:
                 return 0.0 if self._limit >= 1 else 1.0
-            return float(np.exp(-max(0.0, log_martingale(0, items, self._limit)[()])))
+            shown = float(log_martingale(0, items, self._limit))
+            return float(np.exp(-max(0.0, shown)))
         alone = items * np.eye(len(self._truth.values), dtype=np.int64)
         p_value = self._criterion.evaluate(alone).p_value
         return 0.0 if p_value is None else float(p_value.min())
