@@ -183,7 +183,8 @@ def _from(judged: Judged, target: _Target, passed: float) -> str:
     if isinstance(judged, SimulatedGate) and passed >= POWER:
         return ""
     about = "about " if isinstance(judged, SimulatedGate) else ""
-    return f"from {about}{needed} items on it passes {chance_told(POWER)}"
+    items = "item" if needed == 1 else "items"
+    return f"from {about}{needed} {items} on it passes {chance_told(POWER)}"
 
 
 def _how(judged: Judged) -> str:

@@ -119,6 +119,8 @@ class PlannedGate:
         The chance climbs in small steps back and forth: every number from this one on is enough,
         as far as two steps more show. ``None`` where no number up to ``most_items`` is.
         """
+        if not self._limit:
+            return 1 if self.chances(1).passed == 1.0 else None
         if not self._may_get_there():
             return None
         if self._gate.sequential is not None:

@@ -61,7 +61,10 @@ def test_what_must_be_high_has_a_truth_of_its_own() -> None:
 
 
 def test_no_call_is_assumed_to_fail() -> None:
-    assert planned(metric="error_rate", max=0.0).chances(66).passed == pytest.approx(1.0)
+    found = planned(metric="error_rate", max=0.0)
+    assert found.chances(66).passed == pytest.approx(1.0)
+    assert found.items_from() == 1
+    assert planned(metric="unsafe_answer_rate", max=0.0).items_from() is None
 
 
 @pytest.mark.parametrize("margin", [0.1, 0.3])
