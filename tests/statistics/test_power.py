@@ -93,7 +93,7 @@ def test_a_gate_at_the_true_rate_passes_at_most_one_time_in_twenty() -> None:
 def test_from_the_items_to_pass_on_a_gate_mostly_passes() -> None:
     items = items_to_pass(0.05, 0.02)
     assert items == 286
-    # 234 items do by luck: seven events are allowed from 336 on, six from 294 on.
+    # 234 items are the first that allow six events, and 286 the first that allow eight.
     assert chance_to_pass(234, 0.05, 0.02) > 0.8 > chance_to_pass(285, 0.05, 0.02)
     assert all(chance_to_pass(more, 0.05, 0.02) >= 0.8 for more in range(items, 3 * items))
 
