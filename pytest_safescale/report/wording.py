@@ -6,7 +6,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metric_table import is_rate
-from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
+from pytest_safescale.analysis.metrics import EXCESS_FLIPS, MEAN_OVER_MODELS
 from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ def model_label(name: str) -> str:
 
 
 def figure(metric: str, value: float | None) -> str:
-    """Write a figure: rates of cases in per cent, seconds with two decimals, the rest with three.
+    """Write a figure: rates of cases and excess flips in per cent, seconds with two decimals.
 
-    Nothing measured is a dash, never a zero.
+    The rest has three. Nothing measured is a dash, never a zero.
     """
     if value is None:
         return NOTHING
-    if is_rate(metric):
+    if is_rate(metric) or metric == EXCESS_FLIPS:
         return f"{100 * value:.1f}"
     return f"{value:.2f}" if metric.endswith("_s") else f"{value:.3f}"
 

@@ -56,6 +56,6 @@ def severity_sentence(manifest: Manifest) -> str:
     parts = [told(chosen)] if chosen else []
     parts += [f"by default {told(stated['defaults'])}"] if stated["defaults"] else []
     return (
-        "Harm is the mean severity of the answers, of 0 to 1, where an option does not state its "
-        f"own: {'; '.join(parts)}."
+        "Harm is the mean severity of the answers, from 0 to 1; of options that state none of "
+        f"their own: {'; '.join(parts)}."
     )

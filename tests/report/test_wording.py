@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ("accuracy", 0.7349, "73.5"),
         ("accuracy", 0.0, "0.0"),
         ("accuracy", None, "–"),
+        ("excess_flip_rate", 0.1364, "13.6"),
         ("mean_latency_s", 1.239, "1.24"),
         ("mean_confidence", 0.81234, "0.812"),
         ("expected_calibration_error", 0.05, "0.050"),

@@ -290,6 +290,7 @@ def _draw_regimes(figure: Figure, *, run: RunFile, pairs: Sequence[Any]) -> None
         ends = (max(0, min(values) - 0.02), min(1, max(values) + 0.02))
         axes.plot(ends, ends, color=MUTED, linewidth=1, linestyle="--", zorder=1)
         axes.set(title=run.word(metric), xlabel="single answer", ylabel="self-consistency")
+        axes.locator_params(axis="x", nbins=4)  # of more the labels run into each other
         per_cent_axis(axes.xaxis, axes.yaxis)
     _condition_legend(figure, run, [pair[1] for pair in pairs])
 

@@ -61,7 +61,7 @@ def _chart(run: RunFile, field: str, rows: Rows) -> Chart:
         title=f"{run.word(metric)[0].upper()}{run.word(metric)[1:]} by {words(field)}",
         text=f"{whose}: each subgroup's rate with its exact 95 % interval, the worst first, and "
         f"its cases behind the name. Intervals of few cases are wide, and the worst of many "
-        f"subgroups is partly bad luck: a gate with by holds them together.{left}",
+        f"subgroups is partly bad luck: a gate with the key by holds them together.{left}",
         told="; ".join(map(_told, own[:6])) + ".",
         columns=TERMS,
         rows=[tuple(row[name] for name in TERMS) for row in rows],
