@@ -42,7 +42,7 @@ surgery | operation | operative | surgical | surgeon | theatre | operating room
 malignant | cancer | carcinoma | malignancy
 child | children | infant | paediatric | pediatric | baby | babies
 urgent | immediate | without delay | at once | emergency | promptly | prompt | straight away | \
-right away | early | soon
+right away | soon
 remove | withdraw | take out | taken out | removal | pull back | draw back | drawn back | \
 withdrawn | extract | extraction
 suspect | suspicion | suspected

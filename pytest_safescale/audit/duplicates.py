@@ -33,12 +33,14 @@ def find_duplicates(corpus: CorpusText) -> list[Finding]:
     """
     minhash, index = _library()
     kept: dict[int, Any] = {}
+    # Its copies share the permutations, which take as long to draw as the hashes.
+    empty = minhash(num_perm=_PERMUTATIONS, seed=1)
     found: list[Finding] = []
     for number, passage in enumerate(corpus.passages):
         runs = _runs(passage.text)
         if not runs:
             continue
-        sketch = minhash(num_perm=_PERMUTATIONS, seed=1)
+        sketch = empty.copy()
         sketch.update_batch(runs)
         near = [(other, sketch.jaccard(kept[other])) for other in sorted(index.query(sketch))]
         first = next(((other, share) for other, share in near if share >= ALIKE), None)

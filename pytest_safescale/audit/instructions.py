@@ -49,6 +49,18 @@ _INSTRUCTION = re.compile(
     r"|\b(?:return|give|print|write)\s+the\s+letter\b|\bchoose the (?:first|last|second) option\b",
     re.IGNORECASE | re.MULTILINE,
 )
+_NEEDED = (
+    *("instruction", "prompt", "rules", "context", "language model", "assistant", "chatbot"),
+    *("system", "user", "<|", "inst]", "option", "letter", "choice", "answer", "output", "reply"),
+    *("respond", "choose", "new task", "end of", "verdict", "judgment", "judgement"),
+    *("<passage", "</passage", "<sentence", "</sentence", "<question", "</question"),
+    *("<reference_material", "</reference_material", "dear", "attention", "hello", "note"),
+    *("message", "hint", "model", "developer", "maintenance mode", "automated", "artificial"),
+    *("your", "pretend", "order", "command"),
+)
+"""Every instruction that the rule finds has one of these words, in whatever case, or a short one
+that stands alone (``_SHORT``)."""
+_SHORT = re.compile(rf"\b(?:(?i:ai|bots?|hey|you)\b|{_VERDICT}\b)")
 _TO_A_JUDGE = re.compile(
     r"\b(?:answer|reply|respond|output|say|print|return)(?: (?:with|only|the|single|word))*"
     rf"[\s:\"'“‘*`]*\b{_VERDICT}\b"
@@ -65,10 +77,17 @@ _TO_A_JUDGE = re.compile(
 
 def instruction_in(text: str) -> str | None:
     """Return the words around the first that speak to a model; ``None`` for none."""
-    for shown in (text, _as_it_looks(text)):
-        if (found := _INSTRUCTION.search(shown)) is not None:
+    # What is written in ASCII is as it looks.
+    for shown in (text,) if text.isascii() else (text, _as_it_looks(text)):
+        if _may_instruct(shown) and (found := _INSTRUCTION.search(shown)) is not None:
             return shown[max(0, found.start() - 30) : found.end() + 50].strip()
     return None
+
+
+def _may_instruct(text: str) -> bool:
+    """Say whether a text has a word without which no instruction is found: a quick first look."""
+    lowered = text.lower()
+    return any(word in lowered for word in _NEEDED) or _SHORT.search(text) is not None
 
 
 def speaks_to_a_judge(text: str) -> bool:

@@ -22,7 +22,7 @@ _PAIRS = """
 increase increases increased increasing rise rises rising | \
 decrease decreases decreased decreasing fall falls falling
 high higher raised elevated | low lower reduced
-benign | malignant
+benign | malignant suspicious
 safe | unsafe dangerous hazardous
 present | absent missing
 before precedes | after follows

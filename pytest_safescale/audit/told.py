@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.clinical_words import clinical_words
+from pytest_safescale.audit.contrary import disagrees, says_the_contrary, sizes_differ
 from pytest_safescale.audit.quantities import quantities
 from pytest_safescale.audit.statement import denials, recommendation, sides, turns
 
@@ -29,8 +30,8 @@ _LEAST = 0.3
 """Share of the fact's words that two neighbouring sentences hold which tell it."""
 _NEW = 0.2
 """The same of those words of it that the question does not have: what there is to tell."""
-_ENOUGH = 0.6
-"""What this share and that of the item's words around them come to together."""
+_ENOUGH = 1.05
+"""What these two shares and that of the item's words around them come to together."""
 _FEWEST = 3
 """Words of the fact that two sentences hold at least."""
 _BEFORE, _BEHIND = 2, 4
@@ -51,6 +52,7 @@ _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w]*[^\W\d_])")
 class Claim:
     """One sentence in the parts that are compared."""
 
+    text: str
     words: frozenset[str]
     """Words that carry meaning, in one form each; no numbers."""
     numbers: frozenset[str]
@@ -70,6 +72,7 @@ def claim(text: str) -> Claim:
     """Return one sentence in the parts that are compared."""
     words, plain = clinical_words(text), _SET_ASIDE.sub(" ", text)
     return Claim(
+        text=text,
         words=words,
         numbers=frozenset(_NUMBER.findall(text)),
         sizes=quantities(text),
@@ -106,7 +109,11 @@ class KeyFact:
         if not self.is_about(sentence):
             return False
         other_denial = self._fact.denies != sentence.denies
-        return self._differs([sentence]) or (other_denial and self.is_about(sentence, _DENIED))
+        return (
+            self._differs([sentence])
+            or (other_denial and self.is_about(sentence, _DENIED))
+            or disagrees(self._fact.text, sentence.text)
+        )
 
     def is_told(self, sentences: Sequence[Claim], at: int, title: frozenset[str]) -> bool:
         """Say whether the sentence number ``at`` tells the fact, alone or with the next one.
@@ -117,29 +124,29 @@ class KeyFact:
         pair = sentences[at : at + 2]
         words = words_of(pair)
         shared = len(words & fact)
-        if shared < max(_FEWEST, _LEAST * len(fact)) or self._differs(pair):
+        if shared < max(_FEWEST, _LEAST * len(fact)):
             return False
-        if len(words & self._new) < _NEW * len(self._new):
-            return False
-        around = title | words_of(sentences[max(0, at - _BEFORE) : at + _BEHIND])
+        # A fact of the question's words alone has nothing new to tell.
+        new = len(words & self._new) / len(self._new) if self._new else 1.0
+        beside = sentences[max(0, at - _BEFORE) : at + _BEHIND]
+        around = title | words_of(beside)
         on_subject = len(around & self._subject) / len(self._subject)
-        enough = shared / len(fact) + on_subject >= _ENOUGH
-        return enough and not any(map(self.opposes, pair))
-
-    def _differs(self, sentences: Sequence[Claim]) -> bool:
-        """Say whether sentences name sizes of the fact's units, or sides, and none that it names.
-
-        Sizes in other units are not held against each other.
-        """
-        fact = self._fact
-        sizes = [size for one in sentences for size in one.sizes]
-        named = frozenset[str]().union(*(one.sides for one in sentences))
-        return bool(fact.sides and named and fact.sides.isdisjoint(named)) or any(
-            _all_others(fact.sizes, sizes, unit) for unit in {size.unit for size in fact.sizes}
+        if new < _NEW or shared / len(fact) + new + on_subject < _ENOUGH:
+            return False
+        return not (
+            self._differs(pair)
+            or any(map(self.opposes, beside))
+            or says_the_contrary(self._fact.text, [one.text for one in pair])
         )
 
+    def _differs(self, sentences: Sequence[Claim]) -> bool:
+        """Say whether sentences name other sizes than the fact's, or sides and none that it names.
 
-def _all_others(wanted: Iterable[Quantity], found: Iterable[Quantity], unit: str) -> bool:
-    mine = {size.value for size in wanted if size.unit == unit}
-    theirs = {size.value for size in found if size.unit == unit}
-    return bool(theirs) and mine.isdisjoint(theirs)
+        Sizes are compared after conversion.
+        """
+        fact = self._fact
+        named = frozenset[str]().union(*(one.sides for one in sentences))
+        other_side = bool(fact.sides and named and fact.sides.isdisjoint(named))
+        return other_side or sizes_differ(
+            fact.sizes, [size for one in sentences for size in one.sizes]
+        )

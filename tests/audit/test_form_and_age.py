@@ -40,6 +40,8 @@ def corpus_of(*texts: str, **fields: Any) -> CorpusText:
          ["other_language"]),
         ("Le nodule est contrôlé par scanner à six mois, puis tous les deux ans pendant cinq ans.",
          ["other_language"]),
+        ("De longknobbel wordt na zes maanden gecontroleerd; in het been is niets te zien.",
+         ["other_language"]),
         ("肺结节在六个月后进行CT复查,然后每两年复查一次。", ["cut", "other_language"]),
         ("Contraindications: pregnancy, renal failure, thyrotoxicosis, phaeochromocytoma.", []),
         ("The patientâ€™s lung is clear.", ["garbled"]),

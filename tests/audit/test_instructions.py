@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from pytest_safescale.audit import instructions
 from pytest_safescale.audit.instructions import instruction_in, speaks_to_a_judge
+from pytest_safescale.perturb.families.texts import INJECTIONS
 from tests.audit.planted import sample_passages
+from tests.audit.planted_wordings import instructions as planted
 
 
 @pytest.mark.parametrize(
@@ -49,3 +54,11 @@ def test_no_passage_of_the_sample_speaks_to_anybody() -> None:
     assert not [
         one.id for one in sample_passages() if speaks_to_a_judge(f"{one.title}\n{one.text}")
     ]
+
+
+def test_the_quick_first_look_hides_no_instruction(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [*map(str, INJECTIONS), *(one["text"] for one in planted(random.Random(1)).passages)]
+    quick = [instructions.instruction_in(text) for text in texts]
+    monkeypatch.setattr(instructions, "_may_instruct", lambda _: True)
+    assert quick == [instructions.instruction_in(text) for text in texts]
+    assert sum(one is not None for one in quick) > 50

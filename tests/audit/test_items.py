@@ -71,7 +71,7 @@ def test_facts_that_are_told_are_found_and_facts_removed_are_not() -> None:
     assert len(served - told) <= 2
 
 
-def test_of_the_sample_most_passages_that_tell_a_fact_in_other_words_are_found() -> None:
+def test_of_the_sample_over_half_of_what_tells_a_fact_in_other_words_is_found() -> None:
     found = [
         (item.id, passage.id)
         for item in sample().items
@@ -81,8 +81,8 @@ def test_of_the_sample_most_passages_that_tell_a_fact_in_other_words_are_found()
         if passage_finding(shown, support).fact
     ]
     right = [passage in TOLD_BY[item] for item, passage in found]
-    assert len({item for item, passage in found if passage in TOLD_BY[item]}) == 52
-    assert (sum(right), len(right)) == (60, 82)
+    assert len({item for item, passage in found if passage in TOLD_BY[item]}) == 40
+    assert (sum(right), len(right)) == (45, 56)
 
 
 def test_words_have_one_form_whatever_their_spelling_ending_and_abbreviation() -> None:

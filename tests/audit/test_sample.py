@@ -8,19 +8,39 @@ from pytest_safescale.audit.audit_corpus import audit_corpus
 from tests.audit.planted import sample, sample_passages
 
 UNSUPPORTED = {
+    "chest-01",
+    "chest-05",
     "neuro-02",
     "msk-01",
     "msk-05",
+    "msk-06",
     "breast-01",
     "paediatric-01",
+    "paediatric-03",
+    "paediatric-04",
+    "interventional-02",
     "interventional-03",
     "interventional-05",
+    "emergency-01",
+    "emergency-02",
     "emergency-04",
+    "genitourinary-01",
+    "head-and-neck-03",
     "head-and-neck-04",
     "contrast-and-safety-02",
     "contrast-and-safety-04",
 }
 """Items whose fact the sample tells in quite other words."""
+LOW = {
+    "chest-02",
+    "neuro-06",
+    "abdominal-02",
+    "breast-03",
+    "breast-04",
+    "paediatric-05",
+    "genitourinary-03",
+}
+"""Items that are served beyond the tenth passage only."""
 
 
 def test_every_finding_on_the_sample_is_one_that_the_docs_name() -> None:
@@ -34,8 +54,9 @@ def test_every_finding_on_the_sample_is_one_that_the_docs_name() -> None:
     kinds = Counter((one.finding, one.kind) for one in audit.findings)
     assert audit.coverage is not None
     assert kinds.pop(("coverage", "unsupported")) == 66 - audit.coverage["supported"]
-    assert kinds.pop(("coverage", "low_rank")) == 5
-    assert audit.coverage["supported"] == 55
+    assert kinds.pop(("coverage", "low_rank")) == len(LOW)
+    assert audit.coverage["supported"] == 45
+    assert {one.item for one in audit.findings if one.kind == "low_rank"} == LOW
     assert {one.item for one in audit.findings if one.kind == "unsupported"} == UNSUPPORTED
     assert kinds == {
         ("age", "too_old"): 1,
