@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.report.interval_lines import FIRST_FIGURES
 from pytest_safescale.report.table import COLUMNS, headings, row_names, signed_points
 from pytest_safescale.text.words import words
 
@@ -13,7 +14,14 @@ if TYPE_CHECKING:
 
     from pytest_safescale.results.conclusion import Against
 
-__all__ = ["LISTS", "change_lines", "change_summary", "full_lines", "listed_items"]
+__all__ = [
+    "LISTS",
+    "change_intervals",
+    "change_lines",
+    "change_summary",
+    "full_lines",
+    "listed_items",
+]
 
 Row = dict[str, Any]
 
@@ -28,6 +36,7 @@ _WIDTHS = (9, 10, 7, 8, 10)
 _CONDITION_WIDTH = 17
 _SHOWN_LISTS = 4
 _SHOWN_ITEMS = 12
+_SHOWN_INTERVALS = 10
 _LINE = 78
 
 
@@ -48,8 +57,35 @@ def change_lines(against: Against) -> list[str]:
         for condition, (above, name) in zip(conditions, row_names(conditions), strict=True):
             cells, n = _cells([row for row in rows if row["condition"] == condition])
             lines += [*([above] if above else []), _line(name, n, cells, widths)]
+        lines += [part for one in _intervals(rows, names) for part in wrap(one, _LINE)]
     told = change_summary(against)
     return [*lines, *([""] if told else []), *(part for one in told for part in _wrapped(one))]
+
+
+def change_intervals(against: Against) -> list[str]:
+    """Return the intervals of how accuracy and danger changed, a sentence for each of the two."""
+    return _intervals(against.comparisons, headings(against.manifest), of_models=True)
+
+
+def _intervals(rows: Sequence[Row], names: Sequence[str], *, of_models: bool = False) -> list[str]:
+    """Return a sentence for each of the first figures; ``of_models`` names the model of each."""
+    sentences = []
+    for name, (_, regime, metric) in zip(names, COLUMNS[:FIRST_FIGURES], strict=False):
+        told = [
+            f"{row['condition']}{', ' + row['model'] if of_models else ''} {_interval(row)}"
+            for row in rows
+            if (row["regime"], row["metric"]) == (regime, metric) and row["ci_low"] is not None
+        ]
+        left = len(told) - _SHOWN_INTERVALS
+        if left > 0:
+            told = [*told[:_SHOWN_INTERVALS], f"and {left} more in run.json"]
+        if told:
+            sentences.append(f"95 % intervals of the change, {name}: {'; '.join(told)}.")
+    return sentences
+
+
+def _interval(row: Row) -> str:
+    return f"{signed_points(row['ci_low'])} to {signed_points(row['ci_high'])}"
 
 
 def _cells(rows: Sequence[Row]) -> tuple[list[str], str]:
@@ -140,10 +176,9 @@ def _head(width: int) -> str:
 
 
 def _full(row: Row, width: int) -> str:
-    interval = f"{signed_points(row['ci_low'])} to {signed_points(row['ci_high'])}"
     return (
         f"{row['condition']:<{width}} {_metric(row):<34} {signed_points(row['delta']):>7} "
-        f"{interval:>16} {row['b']:>4} {row['c']:>4} {_p(row['p_value'])} {_p(row['p_holm'])}"
+        f"{_interval(row):>16} {row['b']:>4} {row['c']:>4} {_p(row['p_value'])} {_p(row['p_holm'])}"
     )
 
 

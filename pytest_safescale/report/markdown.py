@@ -8,7 +8,7 @@ from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
 from pytest_safescale.gates.gate_fields import EARLIER_RUNS
 from pytest_safescale.gates.result import Decision
 from pytest_safescale.report.attribution_lines import attribution_sentences
-from pytest_safescale.report.baseline_lines import change_summary
+from pytest_safescale.report.baseline_lines import change_intervals, change_summary
 from pytest_safescale.report.concentration_lines import concentration_sentences
 from pytest_safescale.report.interval_lines import FIRST_FIGURES, interval_of
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
@@ -126,9 +126,10 @@ def _changes(conclusion: Conclusion) -> list[str]:
     """Say what became of the items since each earlier run."""
     lines = []
     for called in EARLIER_RUNS:
-        if told := change_summary(conclusion.against(called)):
+        against = conclusion.against(called)
+        if told := change_summary(against):
             lines += ["", f"Against the {called}: {markdown(told[0])}", ""]
-            lines += [f"- {markdown(line)}" for line in told[1:]]
+            lines += [f"- {markdown(line)}" for line in (*change_intervals(against), *told[1:])]
     return lines
 
 

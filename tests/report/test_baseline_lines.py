@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_safescale.report.baseline_lines import (
+    change_intervals,
     change_lines,
     change_summary,
     full_lines,
@@ -76,10 +77,19 @@ def test_the_terminal_has_a_row_for_each_condition_and_names_the_newly_dangerous
         "condition            n accuracy high-risk unsafe contra. overconf.",
         "closed_book         60    +10.0     +5.0*      -       -         -",
         "standard_rag        40        -         -   +0.0       -         -",
+        "95 % intervals of the change, accuracy: closed_book +0.0 to +20.0.",
+        "95 % intervals of the change, high-risk: closed_book -5.0 to +15.0.",
         "",
         "- newly dangerous 1, newly safe 0, changed answer 2 (cases of 60)",
         "- newly dangerous, closed_book, new: i1 (A to B)",
     ]
+
+
+def test_the_summary_has_the_intervals_of_the_first_cells_and_counts_the_rest() -> None:
+    rows = [comparison("accuracy", 0.1, condition=f"c{place}") for place in range(12)]
+    (told,) = change_intervals(AGAINST._replace(comparisons=rows))
+    assert told.startswith("95 % intervals of the change, accuracy: c0, new +0.0 to +20.0; c1, new")
+    assert told.endswith("c9, new +0.0 to +20.0; and 2 more in run.json.")
 
 
 def test_prompt_profiles_stand_below_their_condition_and_keep_the_columns() -> None:
