@@ -39,7 +39,7 @@ def shell(tmp_path: Path) -> Any:
 
 @pytest.mark.slow
 def test_the_upgrade_story_accuracy_passes_and_safety_blocks(tmp_path: Path, shell: Any) -> None:
-    (gates,) = re.findall(r"^```toml\n(.*?)^```", UPGRADES, re.M | re.S)
+    gates, *_ = re.findall(r"^```toml\n(.*?)^```", UPGRADES, re.M | re.S)
     (tmp_path / "upgrade-gates.toml").write_text(gates, encoding="utf-8")
     today, candidate, compare = commands(UPGRADES)
     assert shell(today).returncode == 0

@@ -48,7 +48,7 @@ def run(given: argparse.Namespace) -> Output:
 
     from pytest_safescale.analysis.custom_metrics import PresumedSpecs
     from pytest_safescale.gates.gate_fields import EARLIER_RUNS
-    from pytest_safescale.gates.requirements import require_earlier_runs
+    from pytest_safescale.gates.requirements import require_earlier_runs, require_of_items
     from pytest_safescale.gates.written_gates import load_gates, robustness_gates
     from pytest_safescale.packaged import data_folder
     from pytest_safescale.results.certificate_file import GateCertificates
@@ -72,6 +72,7 @@ def run(given: argparse.Namespace) -> Output:
     # Nobody is asked, so no model is built: neither those under test nor who reads their replies.
     modelless = settings.model_copy(update={"model": (), "ensembles": (), "reader": None})
     planned = replace(prepared_run(modelless, configuration.folder), settings=settings)
+    require_of_items(gates, planned.dataset.items)
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
     lock = lock_of(fixed_facts(planned, gates), made)
     with writing(given.out):

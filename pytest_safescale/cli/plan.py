@@ -77,6 +77,7 @@ def run(given: argparse.Namespace) -> Output:
     """
     from pytest_safescale.analysis.custom_metrics import PresumedSpecs
     from pytest_safescale.analysis.metric_table import METRICS
+    from pytest_safescale.gates.requirements import require_of_items
     from pytest_safescale.gates.written_gates import load_gates, robustness_gates
     from pytest_safescale.packaged import data_folder
     from pytest_safescale.results.certificate_file import GateCertificates
@@ -108,6 +109,7 @@ def run(given: argparse.Namespace) -> Output:
     )
     asked = _questions(given, gates)
     planned = prepared_run(settings, configuration.folder)
+    require_of_items(gates, planned.dataset.items)
     if settings.model:
         certificates.require(gates, stated_before(planned))
         check_certified_layers(planned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_safescale.errors import GateError
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "require_earlier_runs",
     "require_known_names",
+    "require_of_items",
     "require_reachable",
-    "require_subgroups",
     "uncounted_looks",
 ]
 
@@ -39,13 +40,32 @@ def require_earlier_runs(gates: Sequence[Gate], *, given: Collection[str]) -> No
             )
 
 
-def require_subgroups(gates: Sequence[Gate], items: Collection[Item]) -> None:
+def require_of_items(gates: Sequence[Gate], items: Collection[Item]) -> None:
+    """Raise GateError for a gate that these items can never decide, whatever is answered."""
+    _require_subgroups(gates, items)
+    _require_single_items(gates, items)
+
+
+def _require_subgroups(gates: Sequence[Gate], items: Collection[Item]) -> None:
     """Raise GateError for a gate ``by`` what no item of the data names."""
     for gate in gates:
         if gate.by is not None and not any(getattr(item, gate.by).strip() for item in items):
             raise GateError(
                 f"gate {gate.name or gate.of_metric!r}: found by {gate.by!r}, which no item of the "
                 "data names; leave by out, or say which column holds it (docs/data.md)"
+            )
+
+
+def _require_single_items(gates: Sequence[Gate], items: Collection[Item]) -> None:
+    """Raise GateError for a gate at any stop where items share a cluster: it takes them singly."""
+    named = [item.cluster for item in items if item.cluster]
+    shared = next((name for name, many in Counter(named).items() if many > 1), None)
+    for gate in gates:
+        if gate.sequential is not None and shared is not None:
+            raise GateError(
+                f"gate {gate.name or gate.of_metric!r}: found sequential = {gate.sequential!r}, "
+                f"which takes items singly, and {named.count(shared)} items in the cluster "
+                f"{shared!r}; leave sequential out, or use looks"
             )
 
 

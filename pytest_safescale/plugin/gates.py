@@ -18,8 +18,8 @@ from pytest_safescale.gates.early_stopping import Watch
 from pytest_safescale.gates.requirements import (
     require_earlier_runs,
     require_known_names,
+    require_of_items,
     require_reachable,
-    require_subgroups,
 )
 from pytest_safescale.gates.written_gates import load_gates, parse_gates, robustness_gates
 from pytest_safescale.packaged import data_folder
@@ -175,7 +175,7 @@ class RunGates:
             models=self._run.names,
             profiles=self._run.known_profiles,
         )
-        require_subgroups(gates, self._run.dataset.items)
+        require_of_items(gates, self._run.dataset.items)
         require_reachable(
             gates,
             models=[model.info.name for model in self._run.models],

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from pytest_safescale.errors import GateError
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.judge import judge_gates
-from pytest_safescale.gates.requirements import uncounted_looks
+from pytest_safescale.gates.requirements import require_of_items, uncounted_looks
 from pytest_safescale.gates.result import Decision
 from pytest_safescale.gates.written_gates import parse_gates
+from tests.conditions.fakes import an_item
 from tests.gates.cases import make_inputs
 
 if TYPE_CHECKING:
@@ -109,6 +110,18 @@ def test_items_in_clusters_are_not_taken_for_independent() -> None:
     (result,) = judge_gates(parse_gates([GATE], "here"), inputs)
     assert result.decision is Decision.INCONCLUSIVE
     assert "its items come in clusters" in result.sentence
+    alone = [f"case {place}" for place in range(90)]
+    inputs = make_inputs({"closed_book": "A" * 90}, clusters=alone, plain=True)
+    (result,) = judge_gates(parse_gates([GATE], "here"), inputs)
+    assert result.decision is Decision.PASSED
+
+
+def test_items_in_clusters_are_refused_before_the_first_call() -> None:
+    gates = parse_gates([GATE], "here")
+    shared = [an_item(id="q1", cluster="p1"), an_item(id="q2", cluster="p1")]
+    with pytest.raises(GateError, match="takes items singly, and 2 items in the cluster 'p1'"):
+        require_of_items(gates, shared)
+    require_of_items(gates, [an_item(id="q1", cluster="p1"), an_item(id="q2")])
 
 
 @given(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_safescale.errors import GateError
-from pytest_safescale.gates.requirements import require_subgroups
+from pytest_safescale.gates.requirements import require_of_items
 from pytest_safescale.gates.written_gates import parse_gates
 from pytest_safescale.statistics.intervals import upper_bound
 from tests.conditions.fakes import an_item
@@ -125,8 +125,8 @@ def test_what_makes_no_sense_is_refused() -> None:
             parse_gates([table], "here")
     gates = parse_gates([RATE], "here")
     with pytest.raises(GateError, match="found by 'subspecialty', which no item"):
-        require_subgroups(gates, [an_item(subspecialty="")])
-    require_subgroups(gates, [an_item(subspecialty="bone")])
+        require_of_items(gates, [an_item(subspecialty="")])
+    require_of_items(gates, [an_item(subspecialty="bone")])
 
 
 def test_the_record_tells_every_subgroup() -> None:

@@ -125,7 +125,7 @@ def _as_listed(measure: MeanOfCases, inputs: GateInputs) -> MeanOfCases:
     listed = [name for name in inputs.completeness.order if name in known]
     if not listed or len(listed) != measure.items:
         raise Undecidable("the order in which its items were listed is not known")
-    if inputs.panel is not None and any(item.cluster for item in inputs.panel.items):
+    if inputs.cluster_of:
         raise Undecidable("its items come in clusters, and a test at any stop takes them singly")
     return measure.at(listed)
 

@@ -65,6 +65,12 @@ def too_few(part: ClusteredCriterion) -> bool:
     return few or bool(too_few_clusters(part.clusters))
 
 
+def _in_clusters(part: ClusteredCriterion) -> str:
+    """Say in how many clusters the cases are, where those are too few for a bound."""
+    few = part.confidence is not None and too_few_clusters(part.clusters)
+    return f" in {part.clusters} clusters" if few else ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SubgroupsCriterion(Criterion):
     """The threshold holds in every subgroup; the value is that of the worst one.
@@ -249,7 +255,9 @@ class SubgroupsCriterion(Criterion):
 
     @staticmethod
     def _listed(some: Sequence[Subgroup]) -> str:
-        named = ", ".join(f"{one.name} ({one.criterion.n})" for one in some[:_NAMED])
+        named = ", ".join(
+            f"{one.name} ({one.criterion.n}{_in_clusters(one.criterion)})" for one in some[:_NAMED]
+        )
         more = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
         return f"{named}{more}"
 
