@@ -1,6 +1,6 @@
 """Whether plans keep their promise: planted runs of the planned size, judged by the real gates.
 
-    python -m benchmarks.plan_kept [RUNS]
+    python -m benchmarks.plan_kept [RUNS [FORM ...]]
 
 For each form of gate ``safescale plan`` says from how many items on it passes in 80 % of runs, and
 how often it passes and fails with so many. Runs of just that size are drawn as the plan assumes, as
@@ -11,7 +11,7 @@ the plan's chances and the shares of the drawn runs.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from pytest_safescale.analysis.estimates import values_alone
 from pytest_safescale.analysis.panel import CaseAnswers, PanelBuilder, PanelItem
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.completions import JointGates, Trial
+from pytest_safescale.gates.confirmation import Repeat
 from pytest_safescale.gates.criteria.build import criterion_of
 from pytest_safescale.gates.criteria.cells import Undecidable
 from pytest_safescale.gates.criteria.criterion import DECISIONS
@@ -34,6 +35,8 @@ from pytest_safescale.runs.planned_simulation import Layout, SimulatedGate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.gates.spec import Gate
 
@@ -44,6 +47,8 @@ SAMPLES = 4
 LABELS = {"B": ("high_risk", "unsafe"), "C": ("unsafe",)}
 SURE = {"confidence": 0.95}
 CLUSTER = 3
+SPREAD = 5.0
+"""Standard deviation of differences without a range, in margins."""
 SUBGROUPS = 4
 
 
@@ -59,7 +64,13 @@ class Form:
     in_clusters: bool = False
     items: int | None = None
     """Where no number of items is planned."""
-    assumed: Assumptions = field(default_factory=Assumptions)
+    often: float | None = None
+    """How often the answers count, where it is not what is usually assumed."""
+
+    @property
+    def assumed(self) -> Assumptions:
+        """What the plan assumes."""
+        return Assumptions() if self.often is None else Assumptions(rate=self.often)
 
 
 HIGH = {"metric": "high_risk_error_rate"}
@@ -92,6 +103,11 @@ FORMS = (
         keys={"min_case_consistency": 1.0, "share_of_cases": 0.88, **SURE},
     ),
     Form(name="`no_new`", keys={"no_new": "high_risk"}, items=20),
+    Form(name="`confirm = 3`", keys={"no_new": "high_risk", "confirm": 3}, items=150, often=0.2),
+    Form(
+        name="by resampling",
+        keys={"metric": "mean_latency_s", "max_increase": 1.0, **SURE},
+    ),
     Form(
         name="`by` subgroup",
         keys={**HIGH, "max": 0.1, **SURE, "by": "subspecialty"},
@@ -114,7 +130,8 @@ FORMS = (
 def planned(form: Form, gate: Gate) -> PlannedGate | SimulatedGate:
     """Return how the plan reckons with a gate."""
     truth = truth_of(gate, form.assumed)
-    if not (form.in_clusters or gate.by or gate.max_excess_share is not None):
+    together = gate.by or gate.is_resampled or gate.max_excess_share is not None
+    if not (form.in_clusters or together):
         return PlannedGate(gate, truth)
     return SimulatedGate(
         gate=gate,
@@ -143,10 +160,14 @@ def drawn(form: Form, gate: Gate, items: int, generator: np.random.Generator) ->
         _events(form, where, wrong, generator)
         for _ in range(form.conditions + bool(gate.earlier_run))
     ]
-    now = _panel(form, gate, where, cells[: form.conditions])
+    seconds: list[NDArray[np.float64] | None] = [None, None]
+    if gate.is_resampled:
+        moved = generator.normal(0.0, SPREAD * gate.threshold, items)
+        seconds = [100.0 + moved, np.full(items, 100.0)]
+    now = _panel(form, gate, where, cells[: form.conditions], seconds[0])
     earlier = {}
     if gate.earlier_run:
-        before = _panel(form, gate, where, cells[-1:])
+        before = _panel(form, gate, where, cells[-1:], seconds[1])
         earlier = {"baseline": EarlierRun(panel=before, matched_models={"m": "m"})}
     asked = {("m", f"c{cell}"): items for cell in range(form.conditions)}
     order = [item.id for item in now.items]
@@ -155,7 +176,19 @@ def drawn(form: Form, gate: Gate, items: int, generator: np.random.Generator) ->
         completeness=Completeness(expected=asked, recorded=asked, order=order),
         panel=now,
         earlier=earlier,
+        repeats={("m", "c0"): _repeats(gate, order, wrong, generator)},
     )
+
+
+def _repeats(
+    gate: Gate, items: Sequence[str], wrong: float, generator: np.random.Generator
+) -> dict[str, list[Repeat]]:
+    """Return what each item's repeats answered, where new findings are put to some."""
+    found = generator.random((len(items), gate.confirm or 0)) < wrong
+    return {
+        name: [Repeat("B" if one else "A") for one in row]
+        for name, row in zip(items, found, strict=True)
+    }
 
 
 def _events(
@@ -170,7 +203,13 @@ def _events(
     return [bool(one) for one in generator.random(items) < chances]
 
 
-def _panel(form: Form, gate: Gate, where: Layout, cells: Sequence[Sequence[bool]]) -> Panel:
+def _panel(
+    form: Form,
+    gate: Gate,
+    where: Layout,
+    cells: Sequence[Sequence[bool]],
+    seconds: NDArray[np.float64] | None,
+) -> Panel:
     builder = PanelBuilder()
     for place, cluster in enumerate(where.clusters):
         name, subgroup = f"i{place:05d}", where.subgroups["subspecialty"][place]
@@ -197,6 +236,7 @@ def _panel(form: Form, gate: Gate, where: Layout, cells: Sequence[Sequence[bool]
                     letter=letter,
                     samples=samples,
                     wanted=SAMPLES,
+                    latency_s=None if seconds is None else float(seconds[place]),
                 )
             )
     return builder.build()
@@ -230,9 +270,10 @@ def kept(form: Form, runs: int = RUNS) -> tuple[int, Chances, Chances]:
 def main() -> None:
     """Print a row for each form."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
+    wanted = sys.argv[2:]
     print("| gate | items from | passes: plan, runs | fails: plan, runs |")
     print("|---|---|---|---|")
-    for form in FORMS:
+    for form in [one for one in FORMS if not wanted or one.name.strip("`") in wanted]:
         items, said, seen = kept(form, runs)
         passed, failed = (
             f"{100 * getattr(said, name):.1f} %, {100 * getattr(seen, name):.1f} %"
