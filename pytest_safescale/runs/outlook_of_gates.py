@@ -117,8 +117,6 @@ def _sentence(target: _Target, plans: Plans, shared: int) -> str:
     start = f"{gate.name or gate.of_metric} ({', '.join(target.conditions)}), {gate.rule}"
     if gate.metric in ROBUSTNESS_METRICS and not plans.searches:
         return f"{start}: no case is put to relations; --suite evidence_robustness does so"
-    if gate.sequential is not None and plans.layout.has_clusters:
-        return f"{start}: its items come in clusters, and a test at any stop takes them singly"
     if not _is_planned(gate):
         return (
             f"{start}: {target.items} items decide it by the value alone; how such a figure "
@@ -210,7 +208,7 @@ def _judged(gate: Gate, target: _Target, plans: Plans) -> Judged:
     truth = truth_of(gate, plans.assumed)
     together = plans.layout.has_clusters and gate.confidence is not None and not gate.certified
     over_cells = gate.kind is CriterionKind.MAX_EXCESS_SHARE
-    if not (together or gate.by or gate.is_resampled or over_cells) or gate.sequential:
+    if not (together or gate.by or gate.is_resampled or over_cells):
         return PlannedGate(gate, truth)
     return SimulatedGate(
         gate=gate,
@@ -246,8 +244,7 @@ def _that_cannot_pass(targets: Sequence[_Target], plans: Plans) -> list[int]:
 def _best_p(target: _Target, plans: Plans) -> float:
     """Return the lowest p that a gate can have; 1 where nothing of it can be judged."""
     gate = target.gate
-    in_clusters = gate.sequential is not None and plans.layout.has_clusters
-    if in_clusters or (gate.metric in ROBUSTNESS_METRICS and not plans.searches):
+    if gate.metric in ROBUSTNESS_METRICS and not plans.searches:
         return 1.0
     return _judged(gate, target, plans).best_p(target.items) if _is_planned(gate) else 0.0
 

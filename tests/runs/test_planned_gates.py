@@ -275,14 +275,11 @@ def test_what_is_particular_of_a_form_is_said(table: dict[str, Any], words: str)
     assert words in told(table)[0]
 
 
-def test_items_in_clusters_are_simulated_and_stop_no_test_at_any_stop() -> None:
+def test_items_in_clusters_are_simulated() -> None:
     table = {"metric": "unsafe_answer_rate", "max": 0.15, **SURE}
     words, impossible = told(table, where=layout(60))
     assert "(simulated, 0.1 correlated in clusters)" in words
     assert not impossible
-    words, impossible = told({**table, "sequential": "anytime"}, where=layout(60))
-    assert "takes them singly" in words
-    assert impossible
 
 
 def test_figures_are_written_as_people_read_them() -> None:
