@@ -12,11 +12,12 @@ from pytest_safescale.errors import SettingsError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_safescale.gates.spec import Gate
     from pytest_safescale.runs.outlook import Questions
     from pytest_safescale.runs.plan import PlanRow
+    from pytest_safescale.runs.run import Run
     from pytest_safescale.settings.schema import Settings
 
 __all__ = ["HELP", "add_options", "run"]
@@ -76,7 +77,6 @@ def run(given: argparse.Namespace) -> Output:
     Raises SafescaleError for an option, a configuration or data that cannot be used.
     """
     from pytest_safescale.analysis.custom_metrics import PresumedSpecs
-    from pytest_safescale.analysis.metric_table import METRICS
     from pytest_safescale.gates.requirements import require_of_items
     from pytest_safescale.gates.written_gates import load_gates, robustness_gates
     from pytest_safescale.packaged import data_folder
@@ -87,14 +87,6 @@ def run(given: argparse.Namespace) -> Output:
     from pytest_safescale.runs.outlook_of_gates import Plans, gates_outlook
     from pytest_safescale.runs.outlook_of_items import item_sentences, layout_of
     from pytest_safescale.runs.plan import plan_run, scaled
-    from pytest_safescale.runs.plan_words import (
-        confirm_sentences,
-        layer_sentences,
-        profile_sentences,
-        reader_sentences,
-        render_plan,
-        retrieval_sentences,
-    )
 
     items = _count("--items", given.items)
     settings, configuration = settings_given(given)
@@ -118,21 +110,11 @@ def run(given: argparse.Namespace) -> Output:
         rows = [scaled(row, items / len(planned.dataset.items)) for row in rows]
     lines = [f"configuration {configuration.path}"] if configuration.path is not None else []
     lines += [] if settings.model else [PLACEHOLDER_NOTICE]
-    own = {gate.metric for gate in gates if gate.metric and gate.metric not in METRICS}
-    lines += [f"{name} is not built in: taken for a metric of your own" for name in sorted(own)]
     lines += [
-        f"{name} is not built in: taken for a condition of your own, its evidence not counted"
-        for name in unknown_conditions(settings)
+        *_taken_for_own(settings, gates),
+        *_taken(planned, rows, gates),
+        *_searches(rows, settings),
     ]
-    lines += [
-        *render_plan(rows),
-        *profile_sentences(rows),
-        *layer_sentences(rows),
-        *confirm_sentences(rows, gates),
-        *retrieval_sentences(planned),
-        *reader_sentences(planned),
-    ]
-    lines += _searches(rows, settings)
     sizes = {row.condition: row.cases for row in rows}
     plans = Plans(
         sizes=sizes,
@@ -147,6 +129,37 @@ def run(given: argparse.Namespace) -> Output:
     of_items = item_sentences(planned.dataset.items, gates) if items is None else []
     lines += [*render_outlook(sizes, asked), *of_gates.lines, *of_items]
     return Output(lines, exit_code=1 if of_gates.impossible else 0)
+
+
+def _taken_for_own(settings: Settings, gates: Sequence[Gate]) -> Iterator[str]:
+    """Say which names are taken for metrics and conditions of the user's own."""
+    from pytest_safescale.analysis.metric_table import METRICS
+
+    for name in sorted({gate.metric for gate in gates if gate.metric} - METRICS.keys()):
+        yield f"{name} is not built in: taken for a metric of your own"
+    for name in unknown_conditions(settings):
+        yield f"{name} is not built in: taken for a condition of your own, its evidence not counted"
+
+
+def _taken(planned: Run, rows: Sequence[PlanRow], gates: Sequence[Gate]) -> list[str]:
+    """Return the calls and tokens that the cases take, as a table and in sentences."""
+    from pytest_safescale.runs.plan_words import (
+        confirm_sentences,
+        layer_sentences,
+        profile_sentences,
+        reader_sentences,
+        render_plan,
+        retrieval_sentences,
+    )
+
+    return [
+        *render_plan(rows),
+        *profile_sentences(rows),
+        *layer_sentences(rows),
+        *confirm_sentences(rows, gates),
+        *retrieval_sentences(planned),
+        *reader_sentences(planned),
+    ]
 
 
 def _searches(rows: Sequence[PlanRow], settings: Settings) -> list[str]:
