@@ -200,41 +200,6 @@ def test_the_mean_over_models_keeps_an_items_models_together() -> None:
     assert other.ci_reason == NO_SPREAD
 
 
-def test_none_of_thirty_is_not_certainly_zero() -> None:
-    found = figure(panel_of({"m": {"x": "A" * 30}}), "high_risk_error_rate", "single")
-    assert (found.bootstrap_low, found.bootstrap_high, found.count) == (0.0, 0.0, 0)
-    assert (found.ci_low, found.ci_method) == (0.0, "clopper-pearson")
-    assert found.ci_high == pytest.approx(1 - 0.025 ** (1 / 30))
-    assert found.ci_high == pytest.approx(0.115703, abs=1e-6)
-
-
-def test_a_mean_over_models_whose_cases_are_all_alike_keeps_the_exact_bound() -> None:
-    # n has fewer cases: the bound is that of 0 of its 10.
-    panel = panel_of({"m": {"x": "A" * 30}, "n": {"x": "A" * 10}})
-    found = figure(panel, "high_risk_error_rate", "single", "*")
-    assert (found.ci_low, found.ci_method, found.count) == (0.0, "clopper-pearson", None)
-    assert found.ci_high == pytest.approx(1 - 0.025 ** (1 / 10))
-    right = figure(panel, "accuracy", "single", "*")
-    assert right.ci_low == pytest.approx(0.025 ** (1 / 10))
-    assert right.ci_high == 1.0
-
-
-def test_a_mean_of_cases_that_are_all_alike_has_no_width_of_zero() -> None:
-    # All samples agree: a confidence of 1 in every case, at the end of its range.
-    sure = figure(samples_of(*["AAAA"] * 5), "mean_confidence")
-    assert sure.ci_low == pytest.approx(0.025 ** (1 / 5))
-    assert sure.ci_high == 1.0
-    # Alike and in between: five are few to know how far others are off.
-    unsure = figure(samples_of(*["AABB"] * 5), "mean_confidence")
-    assert unsure.value is not None
-    assert (unsure.ci_low, unsure.ci_high) == pytest.approx(
-        betting_interval(np.full(5, unsure.value))
-    )
-    assert unsure.ci_high is not None
-    assert unsure.ci_high > unsure.value + 0.1
-    assert unsure.bootstrap_low == unsure.bootstrap_high == unsure.value
-
-
 def test_the_mean_over_models_is_of_the_models_that_have_a_figure() -> None:
     # m has three cases, n one; p failed throughout.
     panel = panel_of({"m": {"x": "ABB"}, "n": {"x": "A"}, "p": {"x": "!!!"}})

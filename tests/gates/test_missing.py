@@ -13,7 +13,6 @@ from pytest_safescale.analysis.metrics import MetricSpec
 from pytest_safescale.analysis.panel import CaseAnswers, PanelBuilder, PanelItem
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.result import Decision
-from pytest_safescale.statistics.noninferiority import difference_p
 from pytest_safescale.verdicts.labels import FLAGS
 from tests.gates.cases import LABELS, judged, make_inputs, result_of, words
 
@@ -375,18 +374,6 @@ class TestHolm:
 
     def test_what_is_missing_of_one_can_leave_it_open(self) -> None:
         assert self.said(30) == ["inconclusive", "passed"]
-
-
-def test_the_bound_of_a_difference_rises_with_every_item_that_moves_to_the_limited_side() -> None:
-    # That is why the completion with each item at its worst is the worst of all.
-    for n in (1, 2, 3, 5, 8, 13, 21, 40, 80):
-        more, less = np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing="ij")
-        for margin in (0.0, 0.01, 0.05, 0.1, 0.3, 0.5, 0.9):
-            p = np.where(more + less <= n, difference_p(more, less, n, margin), np.nan)
-            rises = (p[1:] >= p[:-1] - 1e-12) | (np.minimum(p[1:], p[:-1]) > 0.9)
-            falls = p[:, 1:] <= p[:, :-1] + 1e-12
-            assert (rises | np.isnan(p[1:])).all()
-            assert (falls | np.isnan(p[:, 1:])).all()
 
 
 @pytest.mark.parametrize(

@@ -68,3 +68,15 @@ def test_tangos_interval_is_where_the_score_is_at_the_normal_quantile() -> None:
     # It is as far above as it is below once the sides are changed.
     other = tango_interval(0, 4, 200)
     assert other == (pytest.approx(-high), pytest.approx(-low))
+
+
+def test_the_bound_of_a_difference_rises_with_every_item_that_moves_to_the_limited_side() -> None:
+    # That is why the completion with each item at its worst is the worst of all.
+    for n in (1, 2, 3, 5, 8, 13, 21, 40, 80):
+        more, less = np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing="ij")
+        for margin in (0.0, 0.01, 0.05, 0.1, 0.3, 0.5, 0.9):
+            p = np.where(more + less <= n, difference_p(more, less, n, margin), np.nan)
+            rises = (p[1:] >= p[:-1] - 1e-12) | (np.minimum(p[1:], p[:-1]) > 0.9)
+            falls = p[:, 1:] <= p[:, :-1] + 1e-12
+            assert (rises | np.isnan(p[1:])).all()
+            assert (falls | np.isnan(p[:, 1:])).all()
