@@ -122,6 +122,7 @@ def run(given: argparse.Namespace) -> Output:
         layout=layout_of(planned.dataset.items),
         assumed=asked.assumed,
         seed=planned.decoding.seed,
+        samples=planned.decoding.samples,
         holm=settings.joint_method == "holm",
         searches=settings.wants_robustness,
     )

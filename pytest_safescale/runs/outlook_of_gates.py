@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_safescale.analysis.metrics import ROBUSTNESS_METRICS
+from pytest_safescale.analysis.metrics import ROBUSTNESS_METRICS, SELF_CONSISTENCY
 from pytest_safescale.gates.criteria.planned import has_range
 from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.runs.assumed_truth import chance_told, truth_of
@@ -44,6 +44,8 @@ class Plans:
     """Whether the gates with confidence share their chance."""
     runs: int = RUNS
     """How many are drawn where a chance is simulated."""
+    samples: int = 20
+    """How many are drawn for a case."""
     searches: bool = False
     """Whether cases are put to relations."""
 
@@ -115,8 +117,8 @@ def _items_of(gate: Gate, items: int) -> int:
 def _sentence(target: _Target, plans: Plans, shared: int) -> str:
     gate = target.gate
     start = f"{gate.name or gate.of_metric} ({', '.join(target.conditions)}), {gate.rule}"
-    if gate.metric in ROBUSTNESS_METRICS and not plans.searches:
-        return f"{start}: no case is put to relations; --suite evidence_robustness does so"
+    if reason := _undecidable(target, plans):
+        return f"{start}: {reason}"
     if not _is_planned(gate):
         return (
             f"{start}: {target.items} items decide it by the value alone; how such a figure "
@@ -141,6 +143,22 @@ def _sentence(target: _Target, plans: Plans, shared: int) -> str:
     ]
     how = _how(judged)
     return f"{start}: {'; '.join(part for part in parts if part)}{how}"
+
+
+def _undecidable(target: _Target, plans: Plans) -> str:
+    """Say why nothing of a gate can be judged, whatever is answered; empty where it can."""
+    gate, cells = target.gate, len(target.conditions) * plans.models
+    if gate.metric in ROBUSTNESS_METRICS and not plans.searches:
+        return "no case is put to relations; --suite evidence_robustness does so"
+    if gate.kind is CriterionKind.MAX_EXCESS_SHARE and cells == 1:
+        return (
+            "one model under one condition has a finding once an item at most, so nothing can be "
+            "concentrated; name several conditions or models"
+        )
+    fewest = 2 if gate.min_case_consistency is not None else 1
+    if gate.of_regime == SELF_CONSISTENCY and plans.samples < fewest:
+        return f"it is taken from {fewest} samples a case or more, and --samples is {plans.samples}"
+    return ""
 
 
 def _unit(gate: Gate) -> str:
@@ -244,7 +262,7 @@ def _that_cannot_pass(targets: Sequence[_Target], plans: Plans) -> list[int]:
 def _best_p(target: _Target, plans: Plans) -> float:
     """Return the lowest p that a gate can have; 1 where nothing of it can be judged."""
     gate = target.gate
-    if gate.metric in ROBUSTNESS_METRICS and not plans.searches:
+    if _undecidable(target, plans):
         return 1.0
     return _judged(gate, target, plans).best_p(target.items) if _is_planned(gate) else 0.0
 

@@ -194,7 +194,7 @@ def test_a_gate_on_a_metric_of_ones_own_is_planned_by_its_name(plan: Printed, fo
 
 
 def test_every_option_of_a_run_is_taken_under_both_its_names(plan: Printed) -> None:
-    values = {"samples": "0", "conditions": "closed_book", "model": "lexical", "dataset": "sample"}
+    values = {"samples": "2", "conditions": "closed_book", "model": "lexical", "dataset": "sample"}
     words = {"seed": "1", "limit": "3", "concurrency": "1", "gates": "default", "max-calls": "9"}
     values |= words | {"max-cost": "1", "store": "s.sqlite", "report": "r", "figures": "f"}
     for name, metavar, _ in OPTIONS:
@@ -259,6 +259,14 @@ def test_the_price_of_a_search_is_that_of_its_variants(plan: Printed, folder: Pa
     tokens = int(row(told, "m closed_book")[2])
     assert f"{5 * tokens} tokens in" in told
     assert f"cost {5 * tokens:.2f} in your unit; a counterexample takes" in told
+
+
+def test_a_long_name_is_told_whole(plan: Printed, folder: Path) -> None:
+    name = "a-model-whose-name-does-not-fit-beside-its-counts"
+    (folder / "safescale.toml").write_text(f"[models.{name}]\nprovider = 'lexical'\n")
+    told = plan(f"--model={name}", "--samples=0", "--limit=3").splitlines()
+    at = told.index(f"{name} closed_book")
+    assert told[at + 1].split()[:2] == ["3", "3-3"]
 
 
 def test_gates_held_together_are_planned_as_the_hardest_of_them(

@@ -275,6 +275,26 @@ def test_what_is_particular_of_a_form_is_said(table: dict[str, Any], words: str)
     assert words in told(table)[0]
 
 
+@pytest.mark.parametrize(
+    ("table", "more", "words"),
+    [
+        ({"min_case_consistency": 0.8}, {"samples": 1}, "from 2 samples a case or more"),
+        ({"metric": "mean_confidence", "min": 0.5}, {"samples": 0}, "and --samples is 0"),
+        (
+            {"metric": "unsafe_answer_rate", "max_excess_share": 0.2, "condition": "closed_book"},
+            {},
+            "nothing can be concentrated",
+        ),
+    ],
+)
+def test_a_gate_that_nothing_can_decide_is_said_to_be_one(
+    table: dict[str, Any], more: dict[str, Any], words: str
+) -> None:
+    told_words, impossible = told(table, **more)
+    assert words in told_words
+    assert impossible
+
+
 def test_items_in_clusters_are_simulated() -> None:
     table = {"metric": "unsafe_answer_rate", "max": 0.15, **SURE}
     words, impossible = told(table, where=layout(60))
