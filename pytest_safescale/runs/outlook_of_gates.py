@@ -128,7 +128,7 @@ def _sentence(target: _Target, plans: Plans, shared: int) -> str:
     judged = _judged(hardest, target, plans)
     alpha = 0.0 if hardest.tested_confidence is None else 1 - hardest.tested_confidence
     if judged.best_p(target.items) > alpha + _ROUNDING:
-        needed = judged.items_at_best() if isinstance(judged, PlannedGate) else None
+        needed = judged.items_at_best()
         more = f"; it takes {needed}" if needed else ""
         as_hardest = " as the hardest of them" if gate.confidence and shared > 1 else ""
         return (

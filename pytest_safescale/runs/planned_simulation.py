@@ -28,7 +28,7 @@ from pytest_safescale.gates.criteria.subgroups import (
 from pytest_safescale.gates.criterion_kind import CriterionKind
 from pytest_safescale.gates.measures import MeanOfCases
 from pytest_safescale.runs.planned_chances import Chances, chances_of_codes
-from pytest_safescale.statistics.power import POWER
+from pytest_safescale.statistics.power import POWER, fewest_items
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,6 +145,14 @@ class SimulatedGate:
         criterion = self._on(layout, np.full(items, best), codes)
         p_value = criterion.evaluate().p_value if not criterion.unfit() else np.ones(1)
         return 0.0 if p_value is None else float(p_value[0])
+
+    def items_at_best(self) -> int | None:
+        """Return about the fewest items with which it can pass at all; ``None`` for none found."""
+        return fewest_items(
+            lambda items: self.best_p(items) <= self._alpha,
+            start=len(self.layout.clusters),
+            most=_TIMES_AT_MOST * len(self.layout.clusters),
+        )
 
     def _decided_at_once(
         self, subgroups: Sequence[str], generator: np.random.Generator

@@ -204,6 +204,11 @@ def test_subgroups_with_too_few_items_leave_a_gate_open() -> None:
     # 60 items in each: 0.96^60 = 8.6 %.
     assert found.chances(120).passed == 0.0
     assert found.best_p(120) == 1.0
+    # As one of two by Holm's method: 0.96^91 is the first power below 0.025.
+    needed = found.items_at_best()
+    assert needed is not None
+    assert found.best_p(needed) <= 0.05 < found.best_p(needed - 1)
+    assert needed == pytest.approx(2 * 91, abs=2)
 
 
 def test_subgroups_judged_at_once_come_to_what_each_run_does() -> None:
