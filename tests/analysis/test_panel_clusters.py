@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from pytest_safescale.analysis.comparisons import compare_conditions
 from pytest_safescale.analysis.ensembles import ensemble_metrics
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.panel_arrays import cluster_codes
+from pytest_safescale.statistics.betting import betting_intervals
 from pytest_safescale.statistics.intervals import clopper_pearson
 from pytest_safescale.statistics.paired import tango_interval
 from tests.analysis.panels import item, panel_of
@@ -112,9 +114,14 @@ def test_a_comparison_swaps_whole_clusters() -> None:
 
 
 def test_clusters_and_not_items_bound_a_mean_whose_cases_are_all_alike() -> None:
-    # All confident: four clusters leave 0.025^(1/4) possible, twelve items would leave 0.74.
+    # All confident. Twelve items would leave 0.74, four of one size 0.025^(1/4); the small clusters
+    # among these count half as much as the large ones.
     items = [item(f"{place:02}", cluster=mark) for place, mark in enumerate("aaaabbbbccdd")]
     panel = panel_of({"m": {CLOSED: "A" * 12}}, items=items, samples={"m": {CLOSED: ["AAA"] * 12}})
     row = _figure(panel, "mean_confidence")
     assert (row.value, row.ci_high) == (1.0, 1.0)
-    assert row.ci_low == pytest.approx(0.025 ** (1 / 4))
+    assert row.ci_low is not None
+    codes = np.repeat(np.arange(4), (4, 4, 2, 2))
+    low, _ = betting_intervals(np.ones((1, 12)), np.ones((1, 12), dtype=bool), codes=codes)
+    assert row.ci_low == pytest.approx(low[0])
+    assert 0.025 ** (1 / 3) < row.ci_low < 0.025 ** (1 / 4)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from pytest_safescale.audit.audit_corpus import audit_corpus
 from pytest_safescale.audit.finding import Finding, Place
 from pytest_safescale.audit.wider import beyond
@@ -35,6 +37,7 @@ def test_more_of_the_planted_contradictions_are_brought_than_are_found() -> None
     assert len(planted_pairs & found) <= 0.9 * len(planted_pairs)
 
 
+@pytest.mark.slow
 def test_for_items_too_and_few_on_the_sample() -> None:
     audit = audit_corpus(
         sample_passages(),
