@@ -26,7 +26,7 @@ _KIND = (
     r"guidelines?|guidance|recommendations?|criteria|classification|consensus|statement|system"
     r"|lexicon|protocol|version|edition|update"
 )
-_NAME = r"(?P<name>[A-Z][\w/-]*(?: (?:[A-Z][\w/-]*|of|on|for|and|the))*)"
+_NAME = r"(?P<name>[A-Z][\w/-]*(?: (?:[A-Z][\w/-]*|of|on|for|and|the)){0,8})"
 _VERSIONED = (
     re.compile(
         rf"\b{_NAME} (?:{_KIND})(?: (?:of|from|in|version|v\.?))? \(?v?"

@@ -71,7 +71,7 @@ class Audit:
     """Candidates that are no findings of the rules."""
     best: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The ids of the passages likeliest to tell the fact of an item that nothing serves by rule,
-    by the item's id."""
+    by the item's id; for an auditor alone."""
 
 
 def audit_corpus(
@@ -144,7 +144,7 @@ def _of_items(
         found.covered.append(place)
         found.wrong_support.extend(find_wrong_support(one))
         found.applicability.extend(find_not_applicable(one))
-        if place.passage is None:
+        if wider and place.passage is None:
             found.best[one.item.id] = best_passages(one)
         if wider:
             found.wider.extend(wider_for_item(one))

@@ -23,7 +23,7 @@ __all__ = ["find_unclean"]
 
 _MARKUP = re.compile(
     r"</?(?:p|div|span|br|table|tr|td|th|li|ul|ol|a|b|i|em|strong|script|style|sup|sub|img|h[1-6])"
-    r"(?:\s[^<>]*)?/?>|<!--|&(?:nbsp|amp|lt|gt|quot|#\d+);|\]\(https?://|^\s*#{1,6} ",
+    r"(?:\s[^<>]*)?/?>|<!--|&(?:nbsp|amp|lt|gt|quot|#\d+);|\]\(https?://|^[ \t]{0,8}#{1,6} ",
     re.IGNORECASE | re.MULTILINE,
 )
 _MOJIBAKE = re.compile("�|Ã[\u0080-\u00bf]|â€|Â[\u00a0-\u00bf]|\\\\u[0-9a-f]{4}")

@@ -20,7 +20,8 @@ _VERDICT = (
 _INSTRUCTION = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b[^.]{0,40}\b(?:instructions?|prompts?|rules|context)\b"
     r"|\b(?:language model|AI assistant|chatbot|the assistant (?:must|should|will)|as an AI)\b"
-    r"|^\s*(?:system|assistant|user)\s*:|\bsystem prompt\b|<\|[\w ]+\|>|\[/?INST\]|</?system>"
+    r"|^[ \t]{0,8}(?:system|assistant|user)\s*:|\bsystem prompt\b|<\|[\w ]+\|>|\[/?INST\]"
+    r"|</?system>"
     r"|\b(?:answer|output|reply with|respond with|choose|select|print|pick)\s+(?:only\s+)?"
     r"(?:the\s+)?(?:single\s+)?(?:option|letter|choice)\s+[A-Z]\b"
     r"|\b(?:answer|output|reply|respond)\s+(?:with\s+)?[A-E]\s*(?:[.\"']|and nothing|$)"

@@ -32,6 +32,8 @@ __all__ = ["main"]
 
 UNUSABLE = 4
 """Pytest's exit code for unusable input, kept by every command."""
+INTERRUPTED = 130
+"""What shells have of a program that ctrl-C ends."""
 
 
 class Command(Protocol):
@@ -62,13 +64,19 @@ COMMANDS: Mapping[str, Command] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns 0, 1 where a gate does not hold, or 4 and says why on stderr."""
+    """Run one command; returns 0, 1 where a gate does not hold, or 4 and says why on stderr.
+
+    Ctrl-C ends it with 130 and one line.
+    """
     try:
         given = _parser().parse_args(arguments)
         output = COMMANDS[given.command].run(given)
     except SafescaleError as error:
         _print(f"safescale: {error}".split("\n"), sys.stderr)
         return UNUSABLE
+    except KeyboardInterrupt:
+        _print(["safescale: interrupted"], sys.stderr)
+        return INTERRUPTED
     _print(output.lines)
     if output.beside is not None:
         _print(output.beside, sys.stderr)

@@ -39,6 +39,7 @@ _NEEDED = {"drop": (), "merge": ("other",), "date": ("words",), "restrict": ("wo
 """The keys that each action needs beside the passage."""
 _TEXTS = ("passage", "why", "words", "other", "other_words", "by")
 _KEYS = ("action", "line", *_TEXTS)
+_PARTS = ("kind", "corpus", "actions", "undecided")
 
 
 def read_repair(path: Path, corpus: Path) -> CorpusRepair:
@@ -81,6 +82,11 @@ def _plan(content: bytes, name: str) -> dict[str, Any]:
     if not isinstance(plan, dict) or plan.get("kind") != PLAN_KIND:
         kind = plan.get("kind", MISSING) if isinstance(plan, dict) else plan
         raise unusable(name, shown(kind), f"{PLAN_KIND!r}, {allowed}", where="kind")
+    for key in plan:
+        if key not in _PARTS:
+            raise unusable(
+                name, shown(plan[key]), f"one of {', '.join(_PARTS)}", where=escaped(key)
+            )
     return plan
 
 

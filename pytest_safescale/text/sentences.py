@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["Sentence", "content_words", "every_word", "related", "split", "telling_words"]
 
 _END = re.compile(
-    # A line break always ends a sentence: titles have no full stop.
-    r"\s*\n\s*"
+    # A line break always ends a sentence: titles have no full stop. A run of spaces is looked at
+    # from its beginning alone, or a long one would take its length squared.
+    r"(?<!\s)\s*\n\s*"
     r"|(?<=[.!?])[\"')\]’”]*\s+(?=[\"'(\[‘“]?[A-Z0-9])"
 )
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|cf|approx|Fig|Figs|Dr|Prof|No|al|resp|[A-Z])\.$")

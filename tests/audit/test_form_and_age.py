@@ -164,3 +164,16 @@ def test_without_py3langid_it_is_told_what_to_install(monkeypatch: pytest.Monkey
     ):
         find_unclean(corpus_of("A plain sentence with a nodule of 6 mm."))
     language._rank.cache_clear()
+
+
+def test_a_passage_of_long_runs_is_read_to_its_end() -> None:
+    # Each of these would take its length squared by a pattern that begins again at every place.
+    runs = (
+        "The lung is clear." + " " * 100_000 + "It is.",
+        "\n" * 100_000 + "# The lung is clear.",
+        "AB " * 50_000 + "guideline 2017.",
+    )
+    corpus = corpus_of(*runs)
+    assert len(corpus.sentences) == 4
+    assert [one.kind for one in find_unclean(corpus)] == ["markup"]
+    assert [one.kind for one in find_outdated(corpus, 2026, {"": 5.0})] == ["too_old"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_safescale.cli.command import main
+from pytest_safescale.cli.command import COMMANDS, main
 from tests.dataset.writing import WRITERS, a_record, json_array, json_lines, table
 
 if TYPE_CHECKING:
@@ -304,7 +304,9 @@ def test_a_command_line_of_another_form_ends_with_exit_code_four_and_one_sentenc
 @pytest.mark.parametrize(("changes", "code"), [({}, 0), ({"answer_idx": "Z"}, 4)])
 def test_a_process_ends_with_the_code(folder: Path, changes: dict[str, Any], code: int) -> None:
     (folder / "d.json").write_text(json.dumps([a_record(**changes)]), encoding="utf-8")
-    program = "import sys; from pytest_safescale.cli.command import main; sys.exit(main())"
+    program = (
+        "import sys; from pytest_safescale.cli.command import COMMANDS, main; sys.exit(main())"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program, "dataset", "check", "d.json"],
         capture_output=True, text=True, check=False,
@@ -315,7 +317,9 @@ def test_a_process_ends_with_the_code(folder: Path, changes: dict[str, Any], cod
 
 def test_a_reader_that_has_enough_ends_a_command_quietly(folder: Path) -> None:
     (folder / "d.json").write_text(json.dumps([a_record()]), encoding="utf-8")
-    program = "import sys; from pytest_safescale.cli.command import main; sys.exit(main())"
+    program = (
+        "import sys; from pytest_safescale.cli.command import COMMANDS, main; sys.exit(main())"
+    )
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
@@ -324,3 +328,14 @@ def test_a_reader_that_has_enough_ends_a_command_quietly(folder: Path) -> None:
     )  # fmt: skip
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_interruption_ends_a_command_with_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(COMMANDS["dataset"], "run", interrupted)
+    assert main(["dataset", "check", "sample"]) == 130
+    assert capsys.readouterr() == ("", "safescale: interrupted\n")

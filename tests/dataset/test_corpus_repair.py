@@ -145,6 +145,7 @@ def test_an_action_that_cannot_be_done_is_refused_by_its_place(
             {"corpus": {"sha256": "0" * 64}},
             "that of corpus.jsonl: a plan is for the corpus it was made of",
         ),
+        ({"drop": ["a"]}, "plan.json, drop: found ['a']; allowed: one of kind, corpus, actions"),
         ({"actions": {}}, "plan.json, actions: found {}; allowed: a list of actions"),
         (
             {"actions": [{"action": "drop", "passage": one} for one in "abcde"]},
