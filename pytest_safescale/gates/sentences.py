@@ -49,10 +49,22 @@ def sentence_of(
     if result.instability is not None:
         parts.append(f"{result.instability:.1%} of resamples of these items decide otherwise")
     if result.repeat_pass is not None:
-        parts.append(f"{result.repeat_pass:.0%} of new runs of as many items would pass")
+        parts.append(f"{_chance(result.repeat_pass, 0)} of new runs of as many items would pass")
     if result.posterior is not None:
-        parts.append(f"given these data, it is kept with a chance of {result.posterior:.1%}")
+        parts.append(
+            f"given these data, it is kept with a chance of {_chance(result.posterior, 1)}"
+        )
     return "; ".join(parts)
+
+
+def _chance(value: float, digits: int) -> str:
+    """Write a chance in per cent; one that is not certain is never rounded to none or to all."""
+    step = 10.0 ** -(digits + 2)
+    if 0 < value < step / 2:
+        return f"less than {step:.{digits}%}"
+    if 1 - step / 2 <= value < 1:
+        return f"more than {1 - step:.{digits}%}"
+    return f"{value:.{digits}%}"
 
 
 def _answered(result: GateResult) -> list[str]:

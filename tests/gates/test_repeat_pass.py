@@ -23,6 +23,14 @@ def test_a_rate_passes_again_where_a_new_count_would() -> None:
     assert json.dumps(result.record()["repeat_pass"]) == json.dumps(result.repeat_pass)
 
 
+def test_a_chance_is_never_rounded_to_certainty() -> None:
+    good = result_of(one(words(A=200)), metric=HIGH_RISK, max=0.1, posterior=True)
+    assert "more than 99% of new runs of as many items would pass" in good.sentence
+    assert "it is kept with a chance of more than 99.9%" in good.sentence
+    bad = result_of(one(words(A=150, B=50)), metric=HIGH_RISK, max=0.1)
+    assert "less than 1% of new runs of as many items would pass" in bad.sentence
+
+
 def test_a_new_finding_may_come_in_a_new_run() -> None:
     result = result_of(one(words(A=60), words(A=60)), no_new="high_risk")
     assert result.decision.value == "passed"
