@@ -54,8 +54,9 @@ def test_a_step_is_one_row_with_accuracy_and_safety_beside_each_other() -> None:
     assert table.rows[1][:2] == ["standard RAG to agentic RAG", "retrieval"]
 
 
-def turned(model: str, *items: str) -> dict[str, Any]:
+def turned(model: str, *items: str, condition: str = "agentic_rag") -> dict[str, Any]:
     return {
+        "condition": condition,
         "mechanism": "reasoning_drift", "direction": "lost", "model": model, "n": 20,
         "count": len(items), "share": len(items) / 20, "ci_low": None, "ci_high": None,
         "items": [{"item_id": item} for item in items],
@@ -66,15 +67,23 @@ def test_an_item_that_drifted_is_named_once_and_of_very_many_the_first() -> None
     rows = [turned("m", "i1", "i1", "i2"), turned("*", *(f"i{n}" for n in range(15)))]
     table = the_table({"mechanisms": {"reasoning_drift": rows}})
     happened = "right at an earlier step, wrong at the end"
-    assert table.rows[0] == ["m", happened, Cell(0.15, "15.0"), Cell(3, "3"), "i1, i2"]
+    assert table.rows[0] == [
+        "m", "agentic RAG", happened, Cell(0.15, "15.0"), Cell(3, "3"), "i1, i2"
+    ]  # fmt: skip
     assert table.rows[1][0] == "all models"
-    assert str(table.rows[1][4]).endswith("i11 and 3 more")
+    assert str(table.rows[1][5]).endswith("i11 and 3 more")
+
+
+def test_rows_of_the_old_corpus_and_of_the_repaired_one_are_told_apart() -> None:
+    rows = [turned("m", "i1"), turned("m", "i1", condition="agentic_rag_repaired")]
+    table = the_table({"mechanisms": {"reasoning_drift": rows}})
+    assert [row[1] for row in table.rows] == ["agentic RAG", "agentic RAG repaired"]
 
 
 def test_a_share_without_an_interval_for_a_reason_says_so() -> None:
     rows = [{**turned("*", "i1"), "ci_reason": "all alike"}]
     table = the_table({"mechanisms": {"reasoning_drift": rows}})
-    assert table.rows[0][2] == Cell(0.05, "5.0", "no interval")
+    assert table.rows[0][3] == Cell(0.05, "5.0", "no interval")
 
 
 def test_of_very_many_models_only_the_rows_over_all_are_shown() -> None:

@@ -266,10 +266,11 @@ def _turned(rows: Sequence[Mapping[str, Any]]) -> Table:
         title="Evidence misread and reasoning drift",
         methods=("Exact bounds of a rate", "Bootstrap"),
         text=told,
-        columns=("model", "what happened", "share", "cases", "items"),
+        columns=("model", "condition", "what happened", "share", "cases", "items"),
         rows=[
             [
                 "all models" if row["model"] == _EVERY else row["model"],
+                words(row["condition"]),
                 _happened(row["mechanism"], row["direction"]),
                 _points(row, "share", sign=False),
                 Cell(row["count"], str(row["count"])),
