@@ -77,8 +77,9 @@ def _scale(unit: str) -> tuple[float, str]:
     if unit in _OWN_SCALES:
         return 1.0, unit
     base = _registry().Quantity(1.0, unit).to_base_units()
-    dimension = str(base.dimensionality)
-    if dimension == "dimensionless":
+    parts = sorted(base.dimensionality.items())
+    dimension = " ".join(name if power == 1 else f"{name}^{power:g}" for name, power in parts)
+    if not parts:
         # A dose of mg/kg and a share of a hundred are no sizes of one thing.
         dimension = "share" if unit == "percent" else unit
     elif unit in {"mSv", "Gy", "mGy"}:

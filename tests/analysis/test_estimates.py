@@ -367,6 +367,7 @@ def test_items_are_in_the_order_of_their_ids_as_strings() -> None:
     assert [one.id for one in panel.items] == ["1", "10", "100", "2"]
 
 
+@settings(max_examples=20)
 @given(panels(conditions=BOTH))
 def test_values_alone_are_those_that_have_intervals(panel: Panel) -> None:
     every = [row for row in all_metrics(panel) if row.model != MEAN_OVER_MODELS]
