@@ -52,7 +52,7 @@ _OWN_KEYS = {
 }
 """Keys that say something of some criteria only."""
 _NO_INTERVAL = (*CALIBRATION_METRICS, *OPTION_CALIBRATION_METRICS, AGREEMENT_CALIBRATION)
-"""Gaps of ten bins grow with their noise: resampling gives no interval that holds their change."""
+"""They are no means: gaps of bins grow with their noise, and no resampling tells by how much."""
 
 
 _SIDES = {
@@ -188,8 +188,8 @@ class Gate(GateFields):
             )
         if self.kind.is_difference and metric in _NO_INTERVAL:
             raise ValueError(
-                f"{metric} grows with the noise in its bins, so that no bound by resampling holds; "
-                "leave confidence out"
+                f"{metric} is no mean over cases, and no bound of its change by resampling is "
+                "known to hold; leave confidence out"
             )
         if self.kind in (CriterionKind.NO_NEW, CriterionKind.MAX_EXCESS_SHARE):
             raise ValueError(f"{self.kind.value} is a rule for these items; leave confidence out")

@@ -111,13 +111,13 @@ FORMS = (
         ),
         (
             {"metric": "maximum_calibration_error", "max_increase": 0.1, "confidence": 0.95},
-            "maximum_calibration_error grows with the noise in its bins, so that no bound by "
-            "resampling holds; leave confidence out",
+            "maximum_calibration_error is no mean over cases, and no bound of its change by "
+            "resampling is known to hold; leave confidence out",
         ),
         (
             {"metric": "expected_calibration_error", "max_increase": 0.1, "confidence": 0.95},
-            "expected_calibration_error grows with the noise in its bins, so that no bound by "
-            "resampling holds; leave confidence out",
+            "expected_calibration_error is no mean over cases, and no bound of its change by "
+            "resampling is known to hold; leave confidence out",
         ),
         (
             {
@@ -125,7 +125,7 @@ FORMS = (
                 "max_decrease": 0.1,
                 "confidence": 0.9,
             },
-            "no bound by resampling holds; leave confidence out",
+            "no bound of its change by resampling is known to hold; leave confidence out",
         ),
         (
             {"no_new": "wrong", "confidence": 0.95},
