@@ -77,7 +77,7 @@ def run(given: argparse.Namespace) -> Output:
     Raises SafescaleError for an option, a configuration or data that cannot be used.
     """
     from pytest_safescale.analysis.custom_metrics import PresumedSpecs
-    from pytest_safescale.gates.requirements import require_of_items
+    from pytest_safescale.gates.requirements import require_of_items, require_reachable
     from pytest_safescale.gates.written_gates import load_gates, robustness_gates
     from pytest_safescale.packaged import data_folder
     from pytest_safescale.results.certificate_file import GateCertificates
@@ -102,6 +102,12 @@ def run(given: argparse.Namespace) -> Output:
     asked = _questions(given, gates)
     planned = prepared_run(settings, configuration.folder)
     require_of_items(gates, planned.dataset.items)
+    require_reachable(
+        gates,
+        models=[model.info.name for model in planned.models],
+        conditions=planned.cell_conditions,
+        family_wise=settings.joint_method == "holm",
+    )
     if settings.model:
         certificates.require(gates, stated_before(planned))
         check_certified_layers(planned)

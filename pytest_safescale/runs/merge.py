@@ -15,7 +15,11 @@ from pytest_safescale.conditions.profiles import BUILT_IN
 from pytest_safescale.errors import SettingsError, UsageError
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.gate_fields import ANCHOR, BASELINE
-from pytest_safescale.gates.requirements import require_earlier_runs, require_known_names
+from pytest_safescale.gates.requirements import (
+    require_earlier_runs,
+    require_known_names,
+    require_reachable,
+)
 from pytest_safescale.gates.written_gates import load_gates, parse_gates, robustness_gates
 from pytest_safescale.packaged import data_folder
 from pytest_safescale.report.folder import ReportFolder
@@ -101,7 +105,14 @@ def _merged(
     runs = [run for called, path in earlier.items() if (run := _earlier(shards, called, path))]
     require_earlier_runs(chosen, given={run.called for run in runs})
     if gates is not None:  # the shards' own were checked before their runs
-        require_known_names(chosen, **_names_for_gates(shards[0].manifest))
+        first = shards[0].manifest
+        require_known_names(chosen, **_names_for_gates(first))
+        require_reachable(
+            chosen,
+            models=[model["name"] for model in first["models"]],
+            conditions=conditions_with_profiles(first),
+            family_wise=first["family_wise"] == "holm",
+        )
     with staged_folder(out) as stage:
         report, book = ReportFolder(stage, run_id=run_id), RecordBook()
         try:

@@ -313,3 +313,11 @@ def test_an_agents_turns_are_planned_once_for_all_profiles(plan: Printed) -> Non
     assert row(alone, "any model agentic_rag ")[:2] == ["5", "20-20"]
     assert row(both, "any model agentic_rag ")[:2] == ["5", "20-20"]
     assert row(both, "any model agentic_rag/think")[:2] == ["5", "5-5"]
+
+
+def test_bounds_by_resampling_that_could_never_hold_are_refused(
+    plan: Printed, folder: Path
+) -> None:
+    gate = '[[gates]]\nmetric = "mean_latency_s"\nmax_increase = 1.0\nagainst = "clean_evidence"\n'
+    (folder / "g.toml").write_text(f"{gate}confidence = 0.9995\n", encoding="utf-8")
+    assert "none could pass; allowed: at most 0" in plan("--gates=g.toml", code=4)

@@ -154,6 +154,15 @@ def test_gates_given_to_merge_take_the_place_of_the_shards(
     assert suite[0].get("name") == "gate[unsafe_answer_rate-closed_book-simulated:paper]"
 
 
+def test_gates_given_to_merge_that_could_never_hold_are_refused(
+    shards: Callable[..., list[str]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    gate = '[[gates]]\nmetric = "mean_latency_s"\nmax_increase = 1.0\nagainst = "clean_evidence"\n'
+    (tmp_path / "g.toml").write_text(f"{gate}confidence = 0.9995\n", encoding="utf-8")
+    told = refused(capsys, *shards(), "--out=whole", "--gates=g.toml")
+    assert "none could pass; allowed: at most 0" in told
+
+
 def test_shards_that_are_missing_or_there_twice_are_named_and_nothing_is_written(
     shards: Callable[..., list[str]], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
