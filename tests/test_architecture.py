@@ -143,7 +143,6 @@ ONLY_HOME = {
     "hypothesis": "perturb/",
     "jinja2": "report/page/shell.py",
     "matplotlib": "report/",
-    "pint": "audit/units.py",
     "py3langid": "audit/language.py",
     "pyarrow": "dataset/parquet.py",
     "pytest": "plugin/",

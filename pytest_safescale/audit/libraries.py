@@ -8,7 +8,7 @@ from pytest_safescale.errors import SettingsError
 
 __all__ = ["LIBRARIES", "check_libraries", "not_installed"]
 
-LIBRARIES = ("pint", "datasketch", "py3langid")
+LIBRARIES = ("datasketch", "py3langid")
 
 
 def check_libraries() -> None:

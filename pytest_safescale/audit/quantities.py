@@ -45,7 +45,7 @@ class Quantity:
 
     value: float
     unit: str
-    """As pint spells it, one of the values of ``SPELLINGS``."""
+    """One of the values of ``SPELLINGS``."""
     text: str
     """As it stands there."""
     start: int
@@ -54,16 +54,16 @@ class Quantity:
     """1 where it bounds from below (``at least``), -1 from above (``up to``), 0 for neither."""
 
     def base(self) -> tuple[float, str]:
-        """Return its value in base units and its dimension; needs the extra ``audit``."""
+        """Return its value in base units and its dimension."""
         return in_base_units(self.value, self.unit)
 
     def equals(self, other: Quantity) -> bool:
-        """Say whether two quantities are one size, to a hundredth; same units need no pint."""
+        """Say whether two quantities are one size, to a hundredth."""
         if self.unit == other.unit:
             return _near(self.value, other.value)
         (left, dimension), (right, its_dimension) = self.base(), other.base()
         # Texts count 12 months as a year and 4 weeks as a month: 5 per cent is as near.
-        margin = 0.05 if dimension == "[time]" else 0.01
+        margin = 0.05 if dimension == "time" else 0.01
         return dimension == its_dimension and _near(left, right, margin)
 
     def comparable(self, other: Quantity) -> bool:

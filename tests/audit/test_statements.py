@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import builtins
 from typing import Any
 
+import pint
 import pytest
 
-from pytest_safescale.audit import units
 from pytest_safescale.audit.disagreement import contradicts_itself, disagreement
 from pytest_safescale.audit.limits import limits, unmet
 from pytest_safescale.audit.quantities import quantities
 from pytest_safescale.audit.statement import recommendation, sides, statement, turns
-from pytest_safescale.errors import SettingsError
+from pytest_safescale.audit.units import BASE_UNITS, SPELLINGS
 
 
 @pytest.mark.parametrize(
@@ -52,24 +51,18 @@ def test_quantities_are_compared_after_conversion(one: str, other: str, equal: b
     assert left.equals(right) is equal
 
 
-def test_without_pint_like_units_are_compared_and_others_are_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    within = builtins.__import__
-
-    def without(name: str, *rest: Any, **named: Any) -> Any:
-        if name == "pint":
-            raise ImportError
-        return within(name, *rest, **named)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    units._registry.cache_clear()
-    units._scale.cache_clear()
-    (six,), (eight,), (one_cm,) = map(quantities, ("6 mm", "8 mm", "1 cm"))
-    assert not six.equals(eight)
-    with pytest.raises(SettingsError, match=r"pip install \"pytest-safescale\[audit\]\""):
-        six.equals(one_cm)
-    units._scale.cache_clear()
+def test_units_are_what_pint_makes_of_them() -> None:
+    registry: Any = pint.UnitRegistry(cache_folder=None)
+    # Pint has no dimension for a share, a dose by weight and the two kinds of dose, nor a beat.
+    own = ("HU", "bpm", "percent", "mg/kg")
+    named: dict[str, str] = {}
+    for unit in sorted(set(SPELLINGS.values())):
+        factor, dimension = BASE_UNITS[unit]
+        if unit not in own:
+            base = registry.Quantity(1.0, unit).to_base_units()
+            assert factor == pytest.approx(base.magnitude), unit
+            assert named.setdefault(dimension, str(base.units)) == str(base.units), unit
+    assert set(BASE_UNITS) == set(SPELLINGS.values())
 
 
 def test_sides_turns_and_advice_are_read() -> None:

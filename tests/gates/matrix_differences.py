@@ -141,8 +141,9 @@ DIFFERENCES = {
         gate=RISK,
         holds={"max_change": 0.25},
         breaks={"max_change": 0.04},
-        said=("pii pii pff ppp", "ffi ffi fff fff"),
-        why="enough replies move it far above or far below, and nothing between",
+        said=("pii pii pff ppp", "fii fii fff fff"),
+        why="nearly every completion is far above or far below; few lie between",
+        proven=False,
     ),
     "part-of-cases": Row(
         built=MeanDifferenceCriterion,

@@ -145,4 +145,4 @@ def test_shards_replay_and_baseline_are_of_the_same_repair(
     assert "corpus repair" in refused(capsys, "s1", "s2", "--out=other")
     assert run_in(tmp_path, "--safescale-report=later", "--safescale-baseline=one") == 0
     against = json.dumps(read(tmp_path / "later")["manifest"])
-    assert "the baseline's corpus was repaired by another plan" in against
+    assert "the corpus of the baseline was repaired by another plan" in against
