@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.disagreement import WIDER, disagreement
 from pytest_safescale.audit.opposites import opposites, poles
-from pytest_safescale.audit.quantities import unmatched
+from pytest_safescale.audit.quantities import other_sizes
 from pytest_safescale.audit.statement import statement
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def dismisses(text: str) -> bool:
 
 def sizes_differ(wanted: Iterable[Quantity], found: Iterable[Quantity]) -> bool:
     """Say whether sizes are found that are not wanted, instead of some that are, unit by unit."""
-    mine, theirs = tuple(wanted), tuple(found)
-    lacking, other = unmatched(mine, theirs), unmatched(theirs, mine)
-    return any(one.comparable(another) for one in lacking for another in other)
+    return other_sizes(tuple(wanted), tuple(found)) is not None
 
 
 def disagrees(fact: str, sentence: str) -> bool:

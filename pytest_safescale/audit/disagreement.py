@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_safescale.audit.opposites import opposites
-from pytest_safescale.audit.quantities import unmatched
+from pytest_safescale.audit.quantities import other_sizes, unmatched
 from pytest_safescale.audit.statement import statement
 from pytest_safescale.text.sentences import split
 
@@ -97,13 +97,12 @@ def _in_size(left: Statement, right: Statement) -> Disagreement | None:
     mine, theirs = left.quantities, right.quantities
     if not mine or not theirs:
         return None
-    lone, its_lone = unmatched(mine, theirs), unmatched(theirs, mine)
-    for own in lone:
-        for other in its_lone:
-            if own.comparable(other):
-                kind = "threshold" if own.limit or other.limit else "number"
-                return Disagreement(kind, own.text, other.text)
-    return None if lone or its_lone else _in_limit(mine, theirs)
+    if pair := other_sizes(mine, theirs):
+        own, other = pair
+        kind = "threshold" if own.limit or other.limit else "number"
+        return Disagreement(kind, own.text, other.text)
+    alike = not (unmatched(mine, theirs) or unmatched(theirs, mine))
+    return _in_limit(mine, theirs) if alike else None
 
 
 def _in_limit(mine: Sequence[Quantity], theirs: Sequence[Quantity]) -> Disagreement | None:

@@ -11,7 +11,7 @@ from pytest_safescale.audit.units import SPELLINGS, in_base_units
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["QUANTITY", "Quantity", "quantities", "unmatched"]
+__all__ = ["QUANTITY", "Quantity", "other_sizes", "quantities", "unmatched"]
 
 _FIRST_NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
 _NUMBER_WORDS = {word: str(number) for number, word in enumerate(_FIRST_NUMBERS.split(), start=1)}
@@ -115,3 +115,12 @@ def _value(text: str) -> float:
 def unmatched(left: Sequence[Quantity], right: Sequence[Quantity]) -> list[Quantity]:
     """Return the quantities of the left that are equal to none of the right."""
     return [one for one in left if not any(one.equals(other) for other in right)]
+
+
+def other_sizes(
+    left: Sequence[Quantity], right: Sequence[Quantity]
+) -> tuple[Quantity, Quantity] | None:
+    """Return the first size that only the left has, and one of its dimension only the right has."""
+    lone, its_lone = unmatched(left, right), unmatched(right, left)
+    pairs = ((one, other) for one in lone for other in its_lone if one.comparable(other))
+    return next(pairs, None)

@@ -6,10 +6,11 @@ words with an item's options or its key fact than ``wrong_support`` and ``applic
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_safescale.audit.applicability import limits_for_others, told_for_others
 from pytest_safescale.audit.finding import Finding
-from pytest_safescale.audit.limits import unmet_limits
 from pytest_safescale.audit.statement import subject_words
 
 if TYPE_CHECKING:
@@ -68,18 +69,9 @@ def _wrong_support(one: ItemPassages, told: Told) -> Iterator[Finding]:
 
 
 def _not_applicable(one: ItemPassages, told: Told) -> Iterator[Finding]:
-    item = one.item
-    asked = f"{item.question} {item.key_fact or ''} {item.option(item.answer).text}"
-    found = unmet_limits(told.limited, asked)
-    for limit in found if found and _is_near(item, told.text) else ():
-        yield Finding(
-            finding="applicability",
-            kind=limit.kind,
-            sentence=f"it holds {limit.words!r}, and the item does not name this",
-            place=one.corpus.place(told.passage, told.text),
-            item=item.id,
-            wider=True,
-        )
+    found = limits_for_others(one.item, told)
+    for limit in found if found and _is_near(one.item, told.text) else ():
+        yield replace(told_for_others(one, told, limit), wider=True)
 
 
 def _is_near(item: Item, sentence: str) -> bool:
