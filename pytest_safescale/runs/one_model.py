@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from pytest_safescale.calls.answered_request import joined
-from pytest_safescale.calls.caller import Caller, CallLimits
+from pytest_safescale.calls.caller import Caller
 from pytest_safescale.calls.rate_limits import endpoint_of
 from pytest_safescale.calls.store import Store
+from pytest_safescale.runs.call_limits import call_limits
 from pytest_safescale.runs.manifest import tokens_spent
 
 if TYPE_CHECKING:
@@ -41,15 +42,7 @@ async def asking(
         not_before=settings.stored_before_which(time.time()),
     )
     model.facts.update(store.facts(endpoint_of(model)))
-    limits = CallLimits(
-        in_flight=settings.concurrency,
-        max_attempts=settings.max_attempts,
-        retry_seconds=settings.retry_seconds,
-        max_calls=settings.max_calls,
-        max_cost=settings.max_cost,
-        replay=settings.replay,
-    )
-    caller = Caller(store, limits)
+    caller = Caller(store, call_limits(settings, in_flight=settings.concurrency))
     try:
         yield caller, lambda answered: _effort(store, answered)
     finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_safescale.analysis.metrics import ENSEMBLE
-from pytest_safescale.calls.caller import Caller, CallLimits
+from pytest_safescale.calls.caller import Caller
 from pytest_safescale.calls.engine import Engine, look_ahead_order
 from pytest_safescale.calls.rate_limits import endpoint_of
 from pytest_safescale.calls.store import Store
@@ -24,6 +24,7 @@ from pytest_safescale.layers.layered_model import LAYERED
 from pytest_safescale.models.build import build_embedder, build_reader
 from pytest_safescale.retrieval.retriever import Retriever
 from pytest_safescale.runs.asking import CaseRunner
+from pytest_safescale.runs.call_limits import call_limits
 from pytest_safescale.runs.case import Decoding
 from pytest_safescale.runs.case_list import (
     cases_of,
@@ -333,15 +334,7 @@ def start_engine(
         lock_s=LOOP_LOCK_S,
         not_before=settings.stored_before_which(started),
     )
-    limits = CallLimits(
-        in_flight=max(1, share),
-        max_attempts=settings.max_attempts,
-        retry_seconds=settings.retry_seconds,
-        max_calls=settings.max_calls,
-        max_cost=settings.max_cost,
-        replay=settings.replay,
-        heed_halt=settings.stop_when_decided,
-    )
+    limits = call_limits(settings, in_flight=max(1, share), heed_halt=settings.stop_when_decided)
     caller = Caller(store, limits, waits)
     runner = case_runner(run, caller)
 

@@ -1,0 +1,25 @@
+"""How a run may call its models, as its settings say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_safescale.calls.caller import CallLimits
+
+if TYPE_CHECKING:
+    from pytest_safescale.settings.schema import Settings
+
+__all__ = ["call_limits"]
+
+
+def call_limits(settings: Settings, *, in_flight: int, heed_halt: bool = False) -> CallLimits:
+    """Return the limits of a process that keeps so many requests under way at once."""
+    return CallLimits(
+        in_flight=in_flight,
+        max_attempts=settings.max_attempts,
+        retry_seconds=settings.retry_seconds,
+        max_calls=settings.max_calls,
+        max_cost=settings.max_cost,
+        replay=settings.replay,
+        heed_halt=heed_halt,
+    )
