@@ -9,14 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import gammaln, xlogy
 
 from pytest_safescale.statistics.noninferiority import difference_p
+from pytest_safescale.statistics.power import outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
 ITEMS = (20, 60, 200, 1_000)
 MARGINS = (0.05, 0.1)
@@ -25,8 +23,6 @@ CHURN = (0.0, 0.01, 0.05, 0.2)
 ALPHA = 0.05
 STEP = 0.01
 """By how much each of ten releases is worse than the one before it."""
-_REACH = 9
-"""Standard deviations beyond which a count is left out."""
 
 
 def passes(n: int, margin: float, difference: float, back: float, *, both: bool = True) -> float:
@@ -35,20 +31,12 @@ def passes(n: int, margin: float, difference: float, back: float, *, both: bool 
     ``difference`` is the true one, and ``back`` the share of items that change the other way.
     """
     gained = back + difference
-    more, less = np.meshgrid(_likely(n, gained), _likely(n, back), indexing="ij")
-    same = n - more - less
-    kept = (same >= 0) & (difference_p(more, less, n, margin) <= ALPHA)
+    counts, chances = outcomes(n, (gained, back, 1 - gained - back))
+    more, less = counts[:, 0], counts[:, 1]
+    kept = difference_p(more, less, n, margin) <= ALPHA
     if both:
         kept &= difference_p(less, more, n, margin) <= ALPHA
-    more, less, same = more[kept], less[kept], same[kept]
-    ways = gammaln(n + 1) - gammaln(more + 1) - gammaln(less + 1) - gammaln(same + 1)
-    logs = ways + xlogy(more, gained) + xlogy(less, back) + xlogy(same, 1 - gained - back)
-    return float(np.exp(logs).sum())
-
-
-def _likely(n: int, share: float) -> NDArray[np.float64]:
-    middle, reach = n * share, _REACH * (n * share + 1) ** 0.5
-    return np.arange(max(0.0, np.floor(middle - reach)), min(n, np.ceil(middle + reach)) + 1)
+    return float(chances[kept].sum())
 
 
 def worst_level(n: int, margin: float) -> float:

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import gammaln, ndtr, xlogy
+from scipy.special import ndtr
 
 from pytest_safescale.gates.cell_measures import measure_of_count
 from pytest_safescale.gates.criteria.difference import MeanDifferenceCriterion
 from pytest_safescale.gates.criteria.threshold import RateCriterion
 from pytest_safescale.gates.measures import MeanOfCases
 from pytest_safescale.statistics.noninferiority import difference_p
+from pytest_safescale.statistics.power import Change, chance_to_keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,20 +117,9 @@ def worst_level(n: int, margin: float, *, most: float = 0.4, points: int = 40) -
 
 def exact_level(n: int, margin: float, back: float) -> float:
     """Return the chance to pass at the margin: the sum over all numbers of changed items."""
-    gained = back + margin
-    more, less = (_likely(n, share) for share in (gained, back))
-    more, less = np.meshgrid(more, less, indexing="ij")
-    same = n - more - less
-    passed = (same >= 0) & (difference_p(more, less, n, margin) <= 1 - CONFIDENCE)
-    more, less, same = more[passed], less[passed], same[passed]
-    ways = gammaln(n + 1) - gammaln(more + 1) - gammaln(less + 1) - gammaln(same + 1)
-    logs = ways + xlogy(more, gained) + xlogy(less, back) + xlogy(same, 1 - gained - back)
-    return float(np.exp(logs).sum())
-
-
-def _likely(n: int, share: float) -> NDArray[np.int64]:
-    middle, reach = n * share, 9 * (n * share + 1) ** 0.5
-    return np.arange(max(0, int(middle - reach)), min(n, int(middle + reach)) + 1)
+    return chance_to_keep(
+        n, margin, Change(worse=back + margin, better=back), confidence=CONFIDENCE
+    )
 
 
 def mean_level(

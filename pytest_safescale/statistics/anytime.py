@@ -135,7 +135,8 @@ def stopped_runs(
     than the threshold allows among all items. ``first`` above 1 is for levels alone. A run that
     ``goes_on`` asks all items, and passes if these keep the threshold too.
     """
-    return _carried(items, threshold, alpha, lambda _, __: rate, first, goes_on=goes_on)
+    *_, last = _after_each(items, threshold, alpha, lambda _, __: rate, first, goes_on=goes_on)
+    return last
 
 
 def items_to_stop(
@@ -158,23 +159,10 @@ def predicted_pass(count: int, n: int, threshold: float, alpha: float) -> float:
     possible, by Jeffreys' prior, so that its items are drawn as from a Polya urn.
     """
     a, b = count + PRIOR, n - count + PRIOR
-    return _carried(
+    *_, last = _after_each(
         n, threshold, alpha, lambda so_far, events: (a + events) / (a + b + so_far), goes_on=True
-    ).passed
-
-
-def _carried(
-    items: int,
-    threshold: float,
-    alpha: float,
-    rate: _Rate,
-    first: int = 1,
-    *,
-    goes_on: bool = False,
-) -> StoppedRuns:
-    """Return what runs come to after the last item; the arguments are of ``_after_each``."""
-    *_, last = _after_each(items, threshold, alpha, rate, first, goes_on=goes_on)
-    return last
+    )
+    return last.passed
 
 
 def _after_each(

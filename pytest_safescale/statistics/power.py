@@ -45,12 +45,12 @@ MOST_ITEMS = 1_000_000
 """Where a search for a number of items ends."""
 MOST_KEPT = 20_000
 """The same where each number takes a sum over two counts."""
-_SUMMED = 7.0
-"""The same of sums over whole tables of counts."""
 _TEETH = 5
 """Further events allowed at which a number of items must still be enough."""
 _DISCORDANT = 12.0
 """Standard deviations around the mean beyond which a number of changed items counts as never."""
+_SUMMED = 7.0
+"""The same in sums over whole tables of counts, where 1e-10 of the whole may be left out."""
 
 
 class Change(NamedTuple):
@@ -150,7 +150,7 @@ def power_of_increase(items: int, change: Change, *, alpha: float = 1 - CONFIDEN
     changed = change.worse + change.better
     if changed <= 0:
         return 0.0
-    discordant = _likely(items, changed)
+    discordant = _worth_summing(items, changed, _DISCORDANT)
     # The fewest worse items among m changed ones that chance gives at most alpha of the time.
     critical = binom.isf(alpha, discordant, 0.5) + 1
     seen = binom.sf(critical - 1, discordant, change.worse / changed)
@@ -208,20 +208,13 @@ def outcomes(items: int, chances: Sequence[float]) -> tuple[NDArray[np.int64], N
     Two or three kinds with these ``chances``, which add up to 1: (rows, kinds), int64, and
     (rows,), float64. Rows that are worth no sum are left out.
     """
-    sides = [_worth_summing(items, share) for share in chances[:-1]]
+    sides = [_worth_summing(items, share, _SUMMED) for share in chances[:-1]]
     grid = [side.ravel() for side in np.meshgrid(*sides, indexing="ij")]
     rest = items - np.sum(grid, axis=0)
     counts = np.stack([*grid, rest], axis=1)[rest >= 0]
     logs = gammaln(items + 1) - gammaln(counts + 1).sum(axis=1)
     logs += xlogy(counts, np.array(chances)).sum(axis=1)
     return counts, np.asarray(np.exp(logs), dtype=np.float64)
-
-
-def _worth_summing(items: int, share: float) -> NDArray[np.int64]:
-    """Return the counts of one kind, ascending; those beyond 1e-10 of the whole are left out."""
-    middle, spread = items * share, np.sqrt(items * share * (1 - share))
-    low, high = middle - _SUMMED * spread - 10, middle + _SUMMED * spread + 10
-    return np.arange(max(0, int(low)), min(items, int(high)) + 1)
 
 
 def from_which_on(
@@ -243,13 +236,13 @@ def from_which_on(
     return found if found <= most else None
 
 
-def _likely(items: int, share: float) -> NDArray[np.intp]:
+def _worth_summing(items: int, share: float, reach: float) -> NDArray[np.int64]:
     """Return the counts with which a binomial (items, share) is worth summing, (counts,), int64.
 
-    Ascending; counts more than 12 standard deviations (and 10) from the mean are excluded.
+    Ascending; counts more than ``reach`` standard deviations (and 10) from the mean are excluded.
     """
     middle, spread = items * share, np.sqrt(items * share * (1 - share))
-    low, high = middle - _DISCORDANT * spread - 10, middle + _DISCORDANT * spread + 10
+    low, high = middle - reach * spread - 10, middle + reach * spread + 10
     return np.arange(max(0, int(low)), min(items, int(high)) + 1)
 
 

@@ -61,10 +61,11 @@ def half_width_of_slope(
     used = used & (used.sum(axis=axis, keepdims=True) > 1)
     inverse = (weights**2).sum()  # the reciprocal of the scale's sum of squares
     residuals = _deviations(points, used, axis) - slope * weights / inverse
-    of_models = _squared_error_of_means if axis == 0 else _squared_error_of_slopes
-    return float(
-        stdtrit(freedom, 0.975) * np.sqrt(of_models(residuals, weights, used, members, freedom))
-    )
+    if axis == 0:
+        squared = _squared_error_of_means(residuals, weights, used, members, freedom)
+    else:
+        squared = _squared_error_of_slopes(residuals, weights, members)
+    return float(stdtrit(freedom, 0.975) * np.sqrt(squared))
 
 
 def models_of_line(
@@ -118,16 +119,13 @@ def _squared_error_of_means(
 def _squared_error_of_slopes(
     residuals: NDArray[np.float64],
     weights: NDArray[np.float64],
-    used: NDArray[np.bool_],
     members: NDArray[np.float64],
-    freedom: int,
 ) -> float:
     """Return the squared standard error of a mean of the models' slopes, each with its weight.
 
     A model that carries the share w of the scale's sum of squares pulls the mean towards itself:
     what it lies away from it is divided by 1 - w. With equal shares this is the error of a mean.
     """
-    del used, freedom
     share = (members @ weights**2).sum(axis=1) / (weights**2).sum()
     away = (members @ (weights * residuals)).sum(axis=1)
     return float((away**2 / np.where(share < 1, 1 - share, np.inf)).sum())

@@ -14,6 +14,7 @@ from pytest_safescale.gates.criteria.criterion import (
     CasesCriterion,
     Evaluation,
     fewest_items,
+    furthest,
 )
 from pytest_safescale.gates.criteria.difference import DifferenceCriterion
 from pytest_safescale.statistics.betting import betting_p, lower_mean_bound, upper_mean_bound
@@ -117,7 +118,7 @@ class BoundedMeanCriterion(_BettingCriterion):
     def against_it(self) -> list[str]:
         """Return the items furthest on the wrong side of the threshold."""
         sign = -1 if self.at_most else 1
-        return _furthest(self, sign * self.measure.of_each(), sign * self.threshold)
+        return furthest(self.measure, sign * self.measure.of_each(), sign * self.threshold)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,13 +143,4 @@ class BoundedDifferenceCriterion(DifferenceCriterion, _BettingCriterion):
 
     def against_it(self) -> list[str]:
         """Return the items that moved furthest to the limited side."""
-        return _furthest(self, -self.measure.of_each(), 0.0)
-
-
-def _furthest(criterion: CasesCriterion, order: NDArray[np.float64], below: float) -> list[str]:
-    """Return the ids of the cases whose place in the order is below a value, lowest first."""
-    measure = criterion.measure
-    if not measure.ids:
-        return []
-    places = np.flatnonzero(measure.over & (order < below))
-    return [measure.ids[place] for place in places[np.argsort(order[places], kind="stable")]]
+        return furthest(self.measure, -self.measure.of_each(), 0.0)

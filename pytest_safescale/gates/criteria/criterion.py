@@ -31,6 +31,7 @@ __all__ = [
     "Missing",
     "fewest_items",
     "first_places",
+    "furthest",
     "missing_of",
 ]
 
@@ -263,6 +264,14 @@ def first_places(measure: Measure, many: int, *, high: bool) -> NDArray[np.int64
     """Return the places of the open cases that move the figure furthest that way."""
     places, effects = np.flatnonzero(measure.open), measure.effects(high=high)
     return places[np.argsort(-effects[places], kind="stable")][:many]
+
+
+def furthest(measure: Measure, order: NDArray[np.float64], below: float) -> list[str]:
+    """Return the ids of the cases whose place in the (items,) order is below a value, in order."""
+    if not measure.ids:
+        return []
+    places = np.flatnonzero(measure.counted & (order < below))
+    return [measure.ids[place] for place in places[np.argsort(order[places], kind="stable")]]
 
 
 def fewest_items(decides: Callable[[float], bool], n: int) -> int | None:

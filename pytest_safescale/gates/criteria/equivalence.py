@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -86,12 +87,16 @@ class EquivalenceCriterion(Criterion):
         if worst:
             high, low = (self._towards(many, rising=rising) for rising in (True, False))
             return high if _strain(high) >= _strain(low) else low
-        # Nearest to no difference: step by step towards it, and not past it.
-        falling = _difference(self) >= 0
-        steps = [self._towards(step, rising=not falling) for step in range(many + 1)]
+        # Nearest to no difference: each further case moves it that way, at last perhaps past it.
+        above = _difference(self) >= 0
+
+        def passed(step: int) -> bool:
+            return (_difference(self._towards(step, rising=not above)) >= 0) != above
+
+        last = bisect_left(range(many + 1), True, key=passed)
+        steps = [self._towards(step, rising=not above) for step in (last - 1, last) if step <= many]
         nearest = min(steps, key=lambda one: abs(_difference(one)))
-        passed = (_difference(steps[-1]) >= 0) != (_difference(self) >= 0)
-        return replace(nearest, between=passed)
+        return replace(nearest, between=last <= many)
 
     def _towards(self, many: int, *, rising: bool) -> Self:
         return replace(

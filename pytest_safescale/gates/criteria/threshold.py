@@ -16,6 +16,7 @@ from pytest_safescale.gates.criteria.criterion import (
     Missing,
     fewest_items,
     first_places,
+    furthest,
     missing_of,
 )
 from pytest_safescale.statistics.clusters import RATE_ENDS, at_effective_size
@@ -93,12 +94,10 @@ class ValueCriterion(Criterion):
 
     def against_it(self) -> list[str]:
         """Return the items furthest on the wrong side of the threshold."""
-        if self.measure is None or not self.measure.ids:
+        if self.measure is None:
             return []
-        each, sign = self.measure.of_each(), -1 if self.at_most else 1
-        places = np.flatnonzero(self.measure.counted & (sign * each < sign * self.threshold))
-        order = places[np.argsort(sign * each[places], kind="stable")]
-        return [self.measure.ids[place] for place in order]
+        sign = -1 if self.at_most else 1
+        return furthest(self.measure, sign * self.measure.of_each(), sign * self.threshold)
 
 
 @dataclass(frozen=True, kw_only=True)
