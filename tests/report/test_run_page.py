@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     from pytest_safescale.results.manifest import Manifest
 
 SECTIONS = [
+    "Against a baseline",
     "Gates",
     "Figures by model and condition",
     "Charts",
     "Where the risk comes from",
     "Worst items",
     "Cases",
-    "Against a baseline",
+    "Within this run",
     "Robustness",
     "Method and manifest",
 ]

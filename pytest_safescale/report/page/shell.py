@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_all", "page_parts", "render_page"]
 
+_STYLES = ("base", "charts", "cases", "narrow", "print")
+"""Files of ``templates/styles/``, a later one after what it may change."""
 _WIDE = 8.0
 """Charts of more inches take the whole width."""
 
@@ -73,7 +75,8 @@ def page_parts(*, script: str | None = None, data: str = "") -> dict[str, Markup
 
     ``data`` must be JSON that is safe inside a script element (``script_json``).
     """
-    style, code = _source("report.css"), _source(script) if script else ""
+    style = "\n".join(_source(f"styles/{name}.css") for name in _STYLES)
+    code = _source(script) if script else ""
     policy = [
         "default-src 'none'",
         f"style-src '{_hash(style)}'",
