@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from typing import TYPE_CHECKING, NoReturn, Protocol, TextIO
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TextIO
 
 from pytest_safescale.cli import (
     audit,
@@ -20,6 +20,7 @@ from pytest_safescale.cli import (
     score,
     verdict,
 )
+from pytest_safescale.cli.closed_pipe import until_closed
 from pytest_safescale.errors import SafescaleError, SettingsError
 from pytest_safescale.text.escaping import terminal_line
 
@@ -85,10 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _print(lines: Iterable[str], where: TextIO | None = None) -> None:
     """Write lines to the terminal, the only way in which a command does."""
-    try:
+    with until_closed(where or sys.stdout):
         print("\n".join(map(terminal_line, lines)), file=where, flush=True)
-    except BrokenPipeError:  # whoever reads has enough, as ``head`` has; nor is the rest flushed
-        os.dup2(os.open(os.devnull, os.O_WRONLY), (where or sys.stdout).fileno())
 
 
 class _Parser(argparse.ArgumentParser):
@@ -97,9 +96,21 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise SettingsError(f"{message}; see {self.prog} --help")
 
+    def print_help(self, file: Any = None) -> None:
+        _print(self.format_help().rstrip().split("\n"), file)
+
+
+class _Version(argparse.Action):
+    """Tells the version, which needs no command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        _print([f"safescale {version('pytest-safescale')}"])
+        parser.exit()
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="safescale", description="Safety tests of clinical language models.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="tell the version, and end")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for name, module in COMMANDS.items():
         module.add_options(commands.add_parser(name, help=module.HELP))

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pytest_safescale.analysis.metric_table import METRICS
 from pytest_safescale.errors import GateError
 from pytest_safescale.gates.spec import Gate
+from pytest_safescale.settings.allowed_words import allowed_words
 from pytest_safescale.settings.configuration import absolute_paths, read_toml
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _complaint(error: ValidationError) -> str:
     parts = []
     for detail in error.errors(include_url=False):
         field = ".".join(str(part) for part in detail["loc"])
-        message = detail["msg"].removeprefix("Value error, ")
+        message = allowed_words(detail)
         if detail["type"] == "extra_forbidden":
             message = f"unknown; allowed: {_listed(Gate.model_fields)}"
         elif field:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import ValidationError
 
 from pytest_safescale.dataset.shape import Shape
 from pytest_safescale.errors import SettingsError
+from pytest_safescale.settings.allowed_words import MISSING, allowed_words
 from pytest_safescale.settings.audit_settings import AuditGate, AuditSettings
 from pytest_safescale.settings.layer_settings import BUILT_IN_LAYERS, WhenSettings
 from pytest_safescale.settings.model_settings import ModelSettings
@@ -77,13 +78,22 @@ def _sentence(error: ValidationError, given: Mapping[str, object]) -> str:
         label = f"--safescale-{option}" if top in given else f"key {name!r}"
         if detail["type"] == "extra_forbidden":
             parts.append(f"configuration {label} is unknown; {_nearest(*detail['loc'])}")
+        elif detail["type"] == MISSING:
+            parts.append(f"configuration {label} {allowed_words(detail)}{_choices(detail['loc'])}")
         else:
-            message = detail["msg"].removeprefix("Value error, ")
             # A table says little, and what is sent to a server may be a secret.
             shown = not (isinstance(detail["input"], dict) or _UNSEEN.intersection(detail["loc"]))
             found = f"found {str(detail['input'])[:80]!r}; " if shown else ""
-            parts.append(f"{label}: {found}{message}")
+            parts.append(f"{label}: {found}{allowed_words(detail)}")
     return "; ".join(parts)
+
+
+def _choices(path: tuple[int | str, ...]) -> str:
+    """Return the words that a key may hold, where they are given."""
+    field = _table_at(path).model_fields.get(str(path[-1]))
+    words = get_args(field.annotation) if field is not None else ()
+    given = [word for word in words if isinstance(word, str)]
+    return f"; allowed: {', '.join(given)}" if given else ""
 
 
 def _nearest(*path: int | str) -> str:

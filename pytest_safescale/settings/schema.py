@@ -243,6 +243,14 @@ class Settings(Table):
             )
         return value
 
+    @field_validator("gates", mode="before")
+    @classmethod
+    def _file_or_tables(cls, value: object) -> object:
+        tables = isinstance(value, list | tuple) and all(isinstance(one, dict) for one in value)
+        if tables or isinstance(value, str):
+            return value
+        raise ValueError("allowed: a file, default, none, or tables [[gates]]")
+
     @field_validator(
         *("dataset", "corpus", "corpus_repair", "store", "gates", "baseline", "report", "figures"),
         *("anchor", "lock", "ledger"),
@@ -294,7 +302,7 @@ class Settings(Table):
     def _known_findings(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for word in value:
             if word not in STRICT_FINDINGS:
-                raise ValueError(f"{word!r} is not one of {', '.join(STRICT_FINDINGS)}")
+                raise ValueError(f"{word!r} is no finding; allowed: {', '.join(STRICT_FINDINGS)}")
         return value
 
     def sha256(self) -> str:

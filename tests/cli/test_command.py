@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -145,7 +146,7 @@ def test_a_file_is_read_under_the_configured_shape_as_a_run_reads_it(
         ('stem = "Frage"', "configuration key 'shape.stem' is unknown; allowed: answer, answer_f"),
         ('questions = "Frage"', "key 'shape.questions' is unknown; did you mean 'question'?"),
         ('question = "Frage"', "headings, question: found no 'Frage'; allowed: one of question_id"),
-        ("answer_from = 2", "key 'shape.answer_from': found '2'; Input should be 0 or 1"),
+        ("answer_from = 2", "key 'shape.answer_from': found '2'; allowed: 0 or 1"),
         ('encoding = "utf8x"', "key 'shape.encoding': found 'utf8x'; allowed: an enc"),
         ('preset = "medqa5"', "found 'medqa5'; did you mean 'medqa'? allowed: radsaf"),
         ('subject = "a\\u001bb"', "key 'shape.subject': found 'a\\x1bb'; allowed: p"),
@@ -315,7 +316,10 @@ def test_a_process_ends_with_the_code(folder: Path, changes: dict[str, Any], cod
     assert (done.stdout == "", done.stderr == "") == (code != 0, code == 0)
 
 
-def test_a_reader_that_has_enough_ends_a_command_quietly(folder: Path) -> None:
+@pytest.mark.parametrize("arguments", [["dataset", "check", "d.json"], ["plan", "--help"]])
+def test_a_reader_that_has_enough_ends_a_command_quietly(
+    folder: Path, arguments: list[str]
+) -> None:
     (folder / "d.json").write_text(json.dumps([a_record()]), encoding="utf-8")
     program = (
         "import sys; from pytest_safescale.cli.command import COMMANDS, main; sys.exit(main())"
@@ -323,11 +327,25 @@ def test_a_reader_that_has_enough_ends_a_command_quietly(folder: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [sys.executable, "-c", program, "dataset", "check", "d.json"],
+        [sys.executable, "-c", program, *arguments],
         stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
     )  # fmt: skip
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code in (0, None)
+    assert capsys.readouterr() == (f"safescale {version('pytest-safescale')}\n", "")
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out
+    assert [name for name in COMMANDS if f"\n    {name}" not in told] == []
 
 
 def test_an_interruption_ends_a_command_with_one_line(

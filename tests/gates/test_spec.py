@@ -68,8 +68,8 @@ FORMS = (
             "max_share_of_worst is no key any more, as few findings alone raise that share; "
             "max_excess_share says how far it may lie above what chance makes of it",
         ),
-        ({"metric": "accuracy", "min": True}, "min: found True; Input should be a valid number"),
-        ({"metric": "accuracy", "min": "0.3"}, "min: found '0.3'; Input should be a valid number"),
+        ({"metric": "accuracy", "min": True}, "min: found True; allowed: a number"),
+        ({"metric": "accuracy", "min": "0.3"}, "min: found '0.3'; allowed: a number"),
         (
             {"metric": "accuracy", "min": 0.5, "max": 0.9},
             f"found max and min; exactly one of these must be given: {FORMS}",

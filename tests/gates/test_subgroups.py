@@ -116,7 +116,7 @@ def test_items_that_name_none_are_a_subgroup_and_all_of_them_no_gate() -> None:
 
 def test_what_makes_no_sense_is_refused() -> None:
     for table, told in (
-        ({**RATE, "by": "colour"}, "by: found 'colour'; Input should be 'subspecialty'"),
+        ({**RATE, "by": "colour"}, "by: found 'colour'; allowed: 'subspecialty'"),
         ({"no_new": "unsafe", "by": "subspecialty"}, "by goes with max and min"),
         ({"metric": "mean_confidence", "min": 0.5, "by": "subspecialty"}, "by needs a rate"),
         ({**SURE, "sequential": "anytime"}, "leave sequential out"),

@@ -39,7 +39,7 @@ def test_a_table_of_any_other_name_is_one_of_the_users_own() -> None:
         ({"provider": "layered", "layers": ["triage"], "triage": TRIAGE}, "base is missing"),
         (
             {**LAYERED, "layers": ["hand_over"], "hand_over": {"capacity": 1.5}},
-            "models.g.hand_over.capacity': found '1.5'; Input should be less than or equal to 1",
+            "models.g.hand_over.capacity': found '1.5'; allowed: 1 or less",
         ),
         (
             {**LAYERED, "layers": ["triage"], "triage": {**TRIAGE, "then": "hand_over"}},

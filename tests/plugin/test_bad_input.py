@@ -69,7 +69,7 @@ BAD = {
     "threshold that is no number": (
         ["--safescale-gates=g.toml"],
         {"g.toml": '[[gates]]\nmetric = "mean_latency_s"\nmax = nan\n'},
-        "max: found nan; Input should be a finite number",
+        "max: found nan; allowed: a finite number",
     ),
     "gate on an unknown condition": (
         ["--safescale-gates=g.toml"],
@@ -96,7 +96,11 @@ BAD = {
         {"app.py": "def reply(messages, **decoding): ..."},
         "--safescale-max-cost: found 2, and no price of python:app:reply; allowed: price_in or",
     ),
-    "unknown strict": (["--safescale-strict=bad"], {}, "'bad' is not one of overconfident"),
+    "unknown strict": (
+        ["--safescale-strict=bad"],
+        {},
+        "'bad' is no finding; allowed: overconfident",
+    ),
     "unknown suite": (["--safescale-suite=x"], {}, "found 'x'; allowed:"),
     "no endpoint": (["--safescale-model=openai:m"], {}, "needs an endpoint"),
     "no key": (
