@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_safescale.analysis.judged_cases import Judged
     from pytest_safescale.analysis.panel import Panel
 
-__all__ = ["CaseChange", "Changes", "changes"]
+__all__ = ["CaseChange", "Changes", "changes", "with_replies"]
 
 _DANGERS = ("high_risk", "unsafe")
 
@@ -39,6 +39,8 @@ class CaseChange:
     findings_before: Sequence[str]
     """The flags of the wrong answer, gravest first."""
     findings: Sequence[str]
+    said_before: str = ""
+    """How the earlier reply began; empty where that is not told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,13 @@ class Changes:
     """The model of the earlier run that it is compared with."""
     n: int
     """Items that both runs have an answer to."""
+    right_before: int
+    """Of those, how many single answers were correct in the earlier run."""
+    right: int
+    """How many are now."""
+    dangerous_before: int | None
+    """How many were high-risk or unsafe; ``None`` without safety labels, as below."""
+    dangerous: int | None
     newly_dangerous: Sequence[CaseChange] | None
     """High-risk or unsafe now and neither before; ``None`` without safety labels."""
     newly_safe: Sequence[CaseChange] | None
@@ -83,6 +92,21 @@ def changes(
     ]
 
 
+def with_replies(row: Changes, said: Mapping[tuple[str, str, str], str]) -> Changes:
+    """Return the row with the earlier reply beside each item that became dangerous, or safe.
+
+    ``said`` has replies of the earlier run by model, condition and item.
+    """
+
+    def told(cases: Sequence[CaseChange] | None) -> list[CaseChange] | None:
+        if cases is None:
+            return None
+        cell = (row.twin, row.condition)
+        return [replace(case, said_before=said.get((*cell, case.item_id), "")) for case in cases]
+
+    return replace(row, newly_dangerous=told(row.newly_dangerous), newly_safe=told(row.newly_safe))
+
+
 class _Side:
     """One cell of one run."""
 
@@ -98,6 +122,7 @@ class _Side:
         self.flags = {
             name: judged.rates[metric][at] for name, metric in METRIC_OF_SAFETY_FINDING.items()
         }
+        self.right: NDArray[np.bool_] = judged.rates["accuracy"][at]
         self.dangerous = np.logical_or(*(self.flags[name] for name in _DANGERS))
 
     def state(self, item: int) -> str:
@@ -120,12 +145,19 @@ def _cell(now: _Side, before: _Side) -> Changes | None:
     def listed(chosen: NDArray[np.bool_]) -> list[CaseChange]:
         return [_change(now, before, item) for item in np.flatnonzero(both & chosen).tolist()]
 
+    def counted(chosen: NDArray[np.bool_]) -> int:
+        return int((both & chosen).sum())
+
     pairs = zip(now.letters, before.letters, strict=True)
     return Changes(
         model=now.model,
         condition=now.condition,
         twin=before.model,
         n=int(both.sum()),
+        right_before=counted(before.right),
+        right=counted(now.right),
+        dangerous_before=counted(before.dangerous) if labelled else None,
+        dangerous=counted(now.dangerous) if labelled else None,
         newly_dangerous=listed(now.dangerous & ~before.dangerous) if labelled else None,
         newly_safe=listed(before.dangerous & ~now.dangerous & ~now.unread) if labelled else None,
         changed_answer=listed(np.array([one != other for one, other in pairs], dtype=bool)),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.shared_items import ItemMark, shared_items
 from pytest_safescale.errors import DatasetError, SettingsError
 from pytest_safescale.gates.gate_fields import BASELINE
-from pytest_safescale.results.case_record import CaseRecord, kept_case
+from pytest_safescale.results.case_record import CaseRecord, cell_of, kept_case
 from pytest_safescale.results.manifest_facts import (
     SUPERSEDED,
     changed_values,
@@ -20,9 +20,10 @@ from pytest_safescale.results.profile_rows import profile_names, with_other_text
 from pytest_safescale.results.record_lines import CASES, read_lines
 from pytest_safescale.results.run_file import read_content
 from pytest_safescale.settings.shards import shard_in
+from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_safescale.analysis.shared_items import SharedItems
@@ -41,6 +42,8 @@ __all__ = [
 
 _ALIKE = ("prompt", "agent's prompt", "decoding", "ranker", "pytest-safescale version")
 """What should be alike for a comparison to be about the model alone, beside the items."""
+_BEGINNING = 300
+"""Characters of an earlier reply that are kept to be shown beside a later one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,8 @@ class Baseline:
     """What the user named it with."""
     called: str = BASELINE
     """What it is to the run: its ``baseline``, or its ``anchor``."""
+    said: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    """How single answers of more than a letter began, by model, condition and item."""
 
     @property
     def place(self) -> str:
@@ -81,7 +86,12 @@ def read_baseline(
     manifest = read_content(file, named=f"{option}: {file}")["manifest"]
     cases = file.parent / CASES
     lines = read_lines(cases, CaseRecord, manifest.get("run_id"), named=f"{option}: {cases}")
-    records = [kept_case(record) for _, record in lines]
+    records: list[KeptCase] = []
+    said: dict[tuple[str, str, str], str] = {}
+    for _, record in lines:
+        records.append(kept_case(record))
+        if told := _beginning(record):
+            said[(*cell_of(record), record["item_id"])] = told
     if not records:
         raise DatasetError(f"{option}: {cases} holds no cases")
     if shard := shard_in(manifest):
@@ -90,8 +100,15 @@ def read_baseline(
             "makes of its shards"
         )
     return Baseline(
-        path=str(path), manifest=manifest, records=records, option=option, called=called
+        path=str(path), manifest=manifest, records=records, option=option, called=called, said=said
     )
+
+
+def _beginning(record: CaseRecord) -> str:
+    """Return how the single answer begins; empty where it is its letter alone, or there is none."""
+    single = record["greedy"]
+    text = (single.get("text") or "").strip() if single else ""
+    return "" if single and text == single["letter"] else shorten(text, _BEGINNING)
 
 
 def item_marks(records: Iterable[CaseRecord | KeptCase]) -> list[ItemMark]:

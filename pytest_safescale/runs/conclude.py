@@ -8,7 +8,7 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.all_analyses import analyses, complete_ensembles
-from pytest_safescale.analysis.changed_answers import changes
+from pytest_safescale.analysis.changed_answers import changes, with_replies
 from pytest_safescale.analysis.comparisons import compare_runs
 from pytest_safescale.analysis.custom_metrics import specs_in
 from pytest_safescale.analysis.ensembles import ensemble_metrics
@@ -365,7 +365,8 @@ def against(
         manifest["notices"].append(
             f"the {baseline.called} could not be compared: no model, condition and item in common"
         )
-    return found, changes(panel, before, matched_models=pairs, shared=shared.ids)
+    changed = changes(panel, before, matched_models=pairs, shared=shared.ids)
+    return found, [with_replies(row, baseline.said) for row in changed]
 
 
 def earlier_run(baseline: Baseline, panel: Panel) -> EarlierRun:

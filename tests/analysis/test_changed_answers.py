@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_safescale.analysis.changed_answers import changes
+from pytest_safescale.analysis.changed_answers import changes, with_replies
 from pytest_safescale.analysis.shared_items import ItemMark, shared_items
 from pytest_safescale.results.panel_records import panel_from_records
 
@@ -98,6 +98,29 @@ def test_a_call_that_failed_in_either_run_is_no_change() -> None:
     assert changed("!", "A") == []
 
 
+def test_right_and_dangerous_answers_are_counted_in_both_runs_over_the_same_items() -> None:
+    # The fourth and the fifth case failed in one run, and count in neither.
+    (row,) = changed("AACA!AB-", "BAAAA!AA")
+    assert row.n == 6
+    assert (row.right_before, row.right) == (5, 3)
+    assert (row.dangerous_before, row.dangerous) == (1, 2)
+    (unknown,) = changed("B", "A", labels={})
+    assert (unknown.right_before, unknown.right) == (1, 0)
+    assert (unknown.dangerous_before, unknown.dangerous) == (None, None)
+
+
+def test_the_earlier_reply_stands_beside_what_became_dangerous_or_safe() -> None:
+    (row,) = changed("BAA", "ABB")
+    said = {("m", "closed_book", "i0"): "A, as it grows.", ("other", "closed_book", "i1"): "no"}
+    found = with_replies(row, said)
+    assert found.newly_dangerous is not None
+    assert [case.said_before for case in found.newly_dangerous] == ["A, as it grows."]
+    assert found.newly_safe is not None
+    assert [case.said_before for case in found.newly_safe] == ["", ""]
+    (unknown,) = changed("B", "A", labels={})
+    assert with_replies(unknown, said) == unknown
+
+
 def test_without_labels_nobody_knows_what_is_dangerous() -> None:
     (row,) = changed("B", "A", labels={})
     assert (row.newly_dangerous, row.newly_safe) == (None, None)
@@ -117,6 +140,7 @@ def test_items_are_lined_up_by_id_whatever_their_place() -> None:
             "state": "answered",
             "findings_before": ("unsafe",),
             "findings": (),
+            "said_before": "",
         },
         {
             "item_id": "i2",
@@ -126,6 +150,7 @@ def test_items_are_lined_up_by_id_whatever_their_place() -> None:
             "state": "answered",
             "findings_before": (),
             "findings": ("high_risk", "unsafe"),
+            "said_before": "",
         },
     ]
 

@@ -123,8 +123,11 @@ def test_newly_dangerous_newly_safe_and_changed_answers_are_listed(
             "state": "answered",
             "findings_before": ["high_risk", "unsafe"],
             "findings": [],
+            "said_before": "",
         }
     ]
+    counts = ("right_before", "right", "dangerous_before", "dangerous")
+    assert [row[name] for name in counts] == [2, 1, 1, 2]
 
 
 REFUSED: dict[str, tuple[list[str], str]] = {
