@@ -18,7 +18,7 @@ from pytest_safescale.calls.answered_request import Answered
 from pytest_safescale.calls.async_store import Keeper
 from pytest_safescale.calls.rate_limits import Pace, endpoint_of
 from pytest_safescale.calls.stored_replies import Kept, Spent, StoredReply, call_key
-from pytest_safescale.calls.usage import money, usage_of
+from pytest_safescale.calls.usage import money_of, usage_of
 from pytest_safescale.calls.wait_reasons import Waits
 from pytest_safescale.errors import (
     BudgetSpent,
@@ -361,5 +361,10 @@ class _Wait(tenacity.wait.wait_base):
 
 def _cost(call: _Call, replies: Sequence[Reply], made: Spent) -> Spent:
     usage = usage_of(call.request, replies)
-    cost = money(call.model.info, usage.prompt_tokens, usage.completion_tokens)
-    return replace(made, **vars(usage), money=cost)
+    return replace(
+        made,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        estimated_tokens=usage.estimated_tokens,
+        money=money_of(call.model.info, usage),
+    )

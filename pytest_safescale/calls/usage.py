@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.models.model import Message, ModelInfo, Reply, Request
 
-__all__ = ["Usage", "money", "prompt_estimate", "request_estimate", "usage_of"]
+__all__ = ["Usage", "money", "money_of", "prompt_estimate", "request_estimate", "usage_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,9 @@ class Usage:
     completion_tokens: int = 0
     estimated_tokens: int = 0
     """How many of both are estimates, because no usable number was stated."""
+    batch_prompt_tokens: int = 0
+    """How many of the prompts' tokens came by a batch."""
+    batch_completion_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -38,7 +41,7 @@ class Usage:
 
 def usage_of(request: Request, replies: Iterable[Reply]) -> Usage:
     """Return what replies to a request took; what nobody stated is estimated from the texts."""
-    prompt = completion = estimated = 0
+    prompt = completion = estimated = batch_prompt = batch_completion = 0
     for reply in replies:
         asked, given = reply.prompt_tokens, reply.completion_tokens
         if asked is None:
@@ -49,7 +52,16 @@ def usage_of(request: Request, replies: Iterable[Reply]) -> Usage:
             estimated += given
         prompt += asked
         completion += given
-    return Usage(prompt_tokens=prompt, completion_tokens=completion, estimated_tokens=estimated)
+        if reply.by_batch:
+            batch_prompt += asked
+            batch_completion += given
+    return Usage(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        estimated_tokens=estimated,
+        batch_prompt_tokens=batch_prompt,
+        batch_completion_tokens=batch_completion,
+    )
 
 
 def prompt_estimate(messages: Sequence[Message]) -> int:
@@ -68,5 +80,12 @@ def _completion_estimate(reply: Reply) -> int:
 
 
 def money(info: ModelInfo, prompt_tokens: int, completion_tokens: int) -> float:
-    """Return what tokens cost, in the user's unit."""
+    """Return what tokens cost at the full price, in the user's unit."""
     return (prompt_tokens * info.price_in + completion_tokens * info.price_out) / 1e6
+
+
+def money_of(info: ModelInfo, usage: Usage) -> float:
+    """Return what replies cost, those that came by a batch at its price, in the user's unit."""
+    whole = money(info, usage.prompt_tokens, usage.completion_tokens)
+    by_batch = money(info, usage.batch_prompt_tokens, usage.batch_completion_tokens)
+    return whole - info.batch_discount * by_batch

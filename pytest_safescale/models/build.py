@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.errors import ModelSpecError, SettingsError
 from pytest_safescale.models.environment import base_url_of, key_of, secrets_of, values_of
 from pytest_safescale.models.model import ModelInfo, Nature
-from pytest_safescale.models.redacted import GuardedModel
+from pytest_safescale.models.redacted import guarded
 from pytest_safescale.settings.model_settings import ModelSettings
 from pytest_safescale.text.redaction import Redactor
 
@@ -49,7 +49,7 @@ def build_model(
     except ModelSpecError as error:
         # An application may put what it was configured with into its error.
         raise ModelSpecError(redactor.text(str(error))) from None
-    return GuardedModel(model, redactor)
+    return guarded(model, redactor)
 
 
 def _built(spec: str, settings: Settings, root: Path, option: str) -> Model:
@@ -93,6 +93,7 @@ def _known(wanted: _Wanted) -> dict[str, Any]:
         "max_tokens_retry",
         "price_in",
         "price_out",
+        "batch_discount",
         "identity",
         "requests_per_minute",
         "tokens_per_minute",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from pytest_safescale.cells import PLAIN
 from pytest_safescale.errors import CallFailed
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ANY_BATCH",
     "AnswerToken",
+    "BatchModel",
     "BatchRefused",
     "EndpointFacts",
+    "Exchange",
     "Message",
     "Model",
     "ModelInfo",
@@ -95,6 +97,8 @@ class ModelInfo:
     """Money per million prompt tokens, in the user's unit."""
     price_out: float = 0.0
     """Money per million completion tokens, in the user's unit."""
+    batch_discount: float = 0.0
+    """The share of both prices that is taken off for replies that came by a batch."""
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     shaping: Mapping[str, Any] = field(default_factory=dict)
@@ -198,6 +202,12 @@ class Reply:
     """Where its visible text may name an answer; ``None`` where no probabilities came."""
     left_out: int = 0
     """Characters that were cut out of its text because it was too long to be kept."""
+    by_batch: bool = False
+    """Whether it came by a batch, and so at that price."""
+
+    def came_by_batch(self) -> Reply:
+        """Return it as a batch brought it: how long a batch takes is no model's latency."""
+        return replace(self, latency_s=None, by_batch=True)
 
 
 class TransientFailure(CallFailed):
@@ -291,6 +301,27 @@ class Model(Protocol):
 
     async def aclose(self) -> None:
         """Release connections and threads."""
+
+
+class Exchange(Protocol):
+    """How a request comes to an endpoint in another way than at once, and its answer back."""
+
+    async def __call__(
+        self, request: Request, path: str, body: dict[str, Any], most_bytes: int, /
+    ) -> dict[str, Any]:
+        """Return the JSON object that answers a body sent to a path such as ``/embeddings``.
+
+        ``request`` is what the body was made of; ``most_bytes`` bounds the answer. Raises what a
+        client of the endpoint raises: TransientFailure, CallFailed.
+        """
+
+
+@runtime_checkable
+class BatchModel(Model, Protocol):
+    """A model whose requests can go to its endpoint as lines of a batch."""
+
+    async def ask_through(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
+        """Ask as `ask` does, with what is learned and raised there, but by another way."""
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:

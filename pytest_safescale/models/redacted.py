@@ -10,12 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.errors import SafescaleError
+from pytest_safescale.models.model import BatchModel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from pytest_safescale.models.model import (
         EndpointFacts,
+        Exchange,
         Model,
         ModelInfo,
         Reply,
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     )
     from pytest_safescale.text.redaction import Redactor
 
-__all__ = ["GuardedModel"]
+__all__ = ["GuardedModel", "guarded"]
 
 MOST_CHARACTERS = 200_000
 """Of a reply's text that are kept; 4,096 tokens take about a tenth."""
@@ -58,8 +60,11 @@ class GuardedModel:
 
     async def ask(self, request: Request) -> Sequence[Reply]:
         """Make one round trip; raises what the model raises, its words without keys."""
+        return await self._clean(self._model.ask(request))
+
+    async def _clean(self, asking: Awaitable[Sequence[Reply]]) -> Sequence[Reply]:
         try:
-            replies = await self._model.ask(request)
+            replies = await asking
         except SafescaleError as error:
             error.args = tuple(map(self._redactor.data, error.args))
             raise
@@ -92,6 +97,25 @@ class GuardedModel:
 
     def _name(self, text: str) -> str:
         return self._redactor.text(text)[:MOST_OF_A_NAME]
+
+
+class GuardedBatchModel(GuardedModel):
+    """The same for a model whose requests can go by batch."""
+
+    def __init__(self, model: BatchModel, redactor: Redactor) -> None:
+        super().__init__(model, redactor)
+        self._by_batch = model
+
+    async def ask_through(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
+        """Ask as `ask` does, by another way."""
+        return await self._clean(self._by_batch.ask_through(exchange, request))
+
+
+def guarded(model: Model, redactor: Redactor) -> GuardedModel:
+    """Return a model whose words are cleaned; one that can go by batch still can."""
+    if isinstance(model, BatchModel):
+        return GuardedBatchModel(model, redactor)
+    return GuardedModel(model, redactor)
 
 
 def _cut(text: str) -> tuple[str, int]:

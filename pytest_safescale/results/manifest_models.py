@@ -52,6 +52,7 @@ class ModelRow(TypedDict, total=False):
     max_tokens_retry: int | None
     price_in: float
     price_out: float
+    batch_discount: float
     requests_per_minute: float | None
     tokens_per_minute: float | None
     shaping: dict[str, Any]

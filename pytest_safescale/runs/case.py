@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_safescale.calls.answered_request import joined
-from pytest_safescale.calls.usage import money
+from pytest_safescale.calls.usage import money_of
 from pytest_safescale.cells import cell_condition
 from pytest_safescale.conditions.condition import Evidence
 from pytest_safescale.runs.evidence_record import evidence_record, step_record
@@ -342,7 +342,7 @@ class CaseResult:
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
             "estimated_tokens": usage.estimated_tokens,
-            "money": money(info, usage.prompt_tokens, usage.completion_tokens),
+            "money": money_of(info, usage),
             "served": sorted([*pair] for pair in served),
         }
         if info.name != self.case.model.info.name:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_safescale.answers.answer import Answer, AnswerForm
-from pytest_safescale.calls.usage import money
+from pytest_safescale.calls.usage import money_of
 from pytest_safescale.cells import unrepaired
 from pytest_safescale.errors import CallFailed, NotInStore
 from pytest_safescale.layers.decide import decide
@@ -302,10 +302,7 @@ def _effort(calls: Sequence[Call]) -> EffortRecord:
     return {
         "replies": sum(len(answered.replies) for _, answered in calls),
         "tokens": sum(tokens),
-        "money": sum(
-            money(info, answered.usage.prompt_tokens, answered.usage.completion_tokens)
-            for info, answered in calls
-        ),
+        "money": sum(money_of(info, answered.usage) for info, answered in calls),
         "seconds": sum(known) if len(known) == len(calls) else None,
     }
 

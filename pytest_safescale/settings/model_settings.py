@@ -55,6 +55,7 @@ _OF_ENDPOINTS = (
     "extra_body",
     "system",
     "answer_format",
+    "batch_discount",
     "headers",
     "query",
     "api_key_header",
@@ -124,6 +125,8 @@ class ModelSettings(LayeredSettings):
     """How answers are wanted as structured output; as free text unless given."""
     price_in: float = Field(default=0.0, ge=0)
     price_out: float = Field(default=0.0, ge=0)
+    batch_discount: float = Field(default=0.5, ge=0, le=1)
+    """The share of both prices that is taken off for replies that come by a batch."""
     requests_per_minute: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0)
     timeout_s: float = Field(default=120.0, gt=0)

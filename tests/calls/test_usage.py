@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_safescale.calls.usage import Usage, usage_of
+from pytest_safescale.calls.usage import Usage, money_of, usage_of
 from pytest_safescale.models.model import Reply, ToolCall
-from tests.calls.models import request
+from tests.calls.models import info, request
 
 TEN_WORDS = "one two three four five six seven eight nine ten"
 SEARCH = ToolCall(id="1", name="search", arguments="chest pain")
@@ -36,3 +36,12 @@ def test_what_nobody_stated_is_estimated_and_counted_as_such(
 def test_usages_add_up() -> None:
     one = Usage(prompt_tokens=1, completion_tokens=2, estimated_tokens=3)
     assert one + one == Usage(prompt_tokens=2, completion_tokens=4, estimated_tokens=6)
+
+
+def test_replies_that_came_by_a_batch_count_at_its_price() -> None:
+    live = Reply(text="B", prompt_tokens=1_000_000, completion_tokens=2_000_000)
+    usage = usage_of(request(), [live, live.came_by_batch()])
+    assert (usage.batch_prompt_tokens, usage.batch_completion_tokens) == (1_000_000, 2_000_000)
+    priced = info(price_in=1.0, price_out=4.0, batch_discount=0.25)
+    assert money_of(priced, usage) == pytest.approx(9.0 + 0.75 * 9.0)
+    assert money_of(priced, usage_of(request(), [live])) == pytest.approx(9.0)

@@ -21,7 +21,8 @@ from pytest_safescale.models.model import (
     read_tool_calls,
 )
 from pytest_safescale.models.openai.answer_format import PROBE, AnswerFormat
-from pytest_safescale.models.openai.http import CHAT_PATH, MESSAGE_CHARACTERS, Refusal
+from pytest_safescale.models.openai.answers import MESSAGE_CHARACTERS, Refusal
+from pytest_safescale.models.openai.http import CHAT_PATH
 from pytest_safescale.models.openai.logprobs import answer_tokens
 from pytest_safescale.models.openai.messages import read_message
 from pytest_safescale.models.openai.request_shape import RequestShape
@@ -30,6 +31,7 @@ from pytest_safescale.text.escaping import shorten
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_safescale.models.model import Exchange
     from pytest_safescale.models.openai.http import JsonClient
     from pytest_safescale.models.openai.messages import Said
 
@@ -98,15 +100,27 @@ class OpenAIModel:
 
     async def ask(self, request: Request) -> Sequence[Reply]:
         """Make one round trip; the first for an answer in a format of its own probes that."""
+        return await self._asked(self._at_once, request)
+
+    async def ask_through(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
+        """Ask as `ask` does, by another way."""
+        return [reply.came_by_batch() for reply in await self._asked(exchange, request)]
+
+    async def _at_once(
+        self, _: Request, path: str, body: dict[str, Any], most_bytes: int
+    ) -> dict[str, Any]:
+        return await self._client.post(path, body, most_bytes=most_bytes)
+
+    async def _asked(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
         wanted = self._format
         if wanted is not None and request.letters and not wanted.settled:
             async with wanted.lock:
                 wanted.require(self.info.name)
                 if not wanted.settled:
-                    await self._probe(wanted, request)
-        return await self._round_trip(request)
+                    await self._probe(exchange, wanted, request)
+        return await self._round_trip(exchange, request)
 
-    async def _probe(self, wanted: AnswerFormat, request: Request) -> None:
+    async def _probe(self, exchange: Exchange, wanted: AnswerFormat, request: Request) -> None:
         """See whether the endpoint holds to the format; raises what has the caller ask again.
 
         So a probe is paced, counted and paid for as every request is.
@@ -114,7 +128,7 @@ class OpenAIModel:
         room = max(PROBE_TOKENS, request.max_tokens)
         probe = replace(request, messages=PROBE, max_tokens=room, samples=(0,), logprobs=False)
         try:
-            replies = await self._round_trip(probe)
+            replies = await self._round_trip(exchange, probe)
         except Refusal as refusal:
             if refusal.status not in _ADAPTABLE:
                 raise
@@ -126,14 +140,12 @@ class OpenAIModel:
             self.facts.answer_format = wanted.parameter
         raise ParameterRefused(f"{self.info.name}: {wanted.kind} was probed")
 
-    async def _round_trip(self, request: Request) -> Sequence[Reply]:
+    async def _round_trip(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
         payload = self._payload(request)
         start = time.perf_counter()
         try:
             size = BYTES_WITH_LOGPROBS if request.logprobs else BYTES_OF_A_CHOICE
-            answer = await self._client.post(
-                CHAT_PATH, payload, most_bytes=size * len(request.samples)
-            )
+            answer = await exchange(request, CHAT_PATH, payload, size * len(request.samples))
             replies = _replies(answer, len(request.samples), time.perf_counter() - start)
             if request.logprobs:
                 self._require_logprobs(replies)

@@ -23,12 +23,14 @@ from pytest_safescale.models.model import (
     TransientFailure,
     as_mapping,
 )
+from pytest_safescale.models.openai.answers import Refusal
 from pytest_safescale.models.openai.chat import explained, failure_in, whole_number
-from pytest_safescale.models.openai.http import EMBEDDINGS_PATH, Refusal
+from pytest_safescale.models.openai.http import EMBEDDINGS_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_safescale.models.model import Exchange
     from pytest_safescale.models.openai.http import JsonClient
 
 __all__ = ["OpenAIEmbedder", "embedding_request", "read_vectors"]
@@ -47,26 +49,34 @@ class OpenAIEmbedder:
 
     async def ask(self, request: Request) -> Sequence[Reply]:
         """Make one round trip for a request of `embedding_request`; raises CallFailed."""
+        return [await self._asked(self._at_once, request)]
+
+    async def ask_through(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
+        """Ask as `ask` does, by another way."""
+        return [(await self._asked(exchange, request)).came_by_batch()]
+
+    async def _at_once(
+        self, _: Request, path: str, body: dict[str, Any], most_bytes: int
+    ) -> dict[str, Any]:
+        return await self._client.post(path, body, most_bytes=most_bytes)
+
+    async def _asked(self, exchange: Exchange, request: Request) -> Reply:
         texts = [message["content"] for message in request.messages]
         start = time.perf_counter()
         try:
-            answer = await self._client.post(
-                EMBEDDINGS_PATH,
-                {"model": self.info.model, "input": texts},
-                most_bytes=BYTES_OF_A_VECTOR * len(texts),
-            )
+            body = {"model": self.info.model, "input": texts}
+            answer = await exchange(request, EMBEDDINGS_PATH, body, BYTES_OF_A_VECTOR * len(texts))
         except Refusal as refusal:
             raise explained(refusal, self.info, self._client) from None
         if failure := failure_in(answer):
             raise TransientFailure(failure)
-        reply = Reply(
+        return Reply(
             text=_packed(self._vectors(answer, len(texts))),
             served_model=str(answer.get("model") or ""),
             completion_tokens=0,
             prompt_tokens=whole_number(as_mapping(answer.get("usage")), "prompt_tokens") or None,
             latency_s=time.perf_counter() - start,
         )
-        return [reply]
 
     async def aclose(self) -> None:
         """Close every connection."""

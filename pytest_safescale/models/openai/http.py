@@ -28,7 +28,8 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from pytest_safescale.errors import CallFailed, SettingsError
-from pytest_safescale.models.model import TransientFailure, Unreachable, as_mapping
+from pytest_safescale.models.model import TransientFailure, Unreachable
+from pytest_safescale.models.openai.answers import MESSAGE_CHARACTERS, Answer, read_answer
 from pytest_safescale.text.escaping import shorten
 from pytest_safescale.text.redaction import Redactor
 
@@ -43,9 +44,7 @@ else:
 __all__ = [
     "CHAT_PATH",
     "EMBEDDINGS_PATH",
-    "MESSAGE_CHARACTERS",
     "JsonClient",
-    "Refusal",
     "Timeouts",
 ]
 
@@ -55,27 +54,9 @@ MOST_BYTES = 4 * 2**20
 """Of an answer, unless the caller says otherwise: more is no answer to a question."""
 MOST_BYTES_OF_AN_ERROR = 64 * 2**10
 """Of an answer outside 2xx; the rest of a longer one is not read."""
-MESSAGE_CHARACTERS = 300
-"""Of a server's words in a message."""
-TRANSIENT = {408, 409, 425, 429}
-NOT_IMPLEMENTED = 501
 KEEP_ALIVE_S = 4.0
 """Below the 5 s after which common servers close an idle connection, perhaps under a request."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-class Refusal(CallFailed):
-    """The server refuses a request in a way that asking again does not mend."""
-
-    def __init__(self, status: int, message: str, *, code: str, param: str) -> None:
-        self.status = status
-        self.message = message
-        """The server's words, on one line and shortened."""
-        self.code = code
-        """The error's ``code`` and ``type``, empty where the server gives none."""
-        self.param = param
-        """The parameter the server complains about, empty where it names none."""
-        super().__init__(f"HTTP {status}: {message}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,20 +72,6 @@ class Timeouts:
 
 class _NotRead(Exception):
     """An answer is too long to be one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Answer:
-    """What is used of an answer, without the run's keys."""
-
-    status: int
-    content: Any
-    """The body's JSON; ``None`` where it is none."""
-    text: str
-    """The body, where it is no JSON."""
-    location: str
-    """Where a redirect goes, without its query."""
-    retry_after_s: float | None
 
 
 class JsonClient:
@@ -197,7 +164,7 @@ class JsonClient:
         except (asyncio.TimeoutError, httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             failure = self._broken(error)
         else:
-            return self._read(answer)
+            return read_answer(answer, host=self.host, advice=self.advice)
         # Outside the handlers: the frames behind the original error hold what was sent and came.
         raise failure
 
@@ -217,7 +184,7 @@ class JsonClient:
         """Return outside words as a message shows them."""
         return shorten(self._redactor.text(text), MESSAGE_CHARACTERS)
 
-    async def _exchange(self, path: str, payload: dict[str, Any], most_bytes: int) -> _Answer:
+    async def _exchange(self, path: str, payload: dict[str, Any], most_bytes: int) -> Answer:
         request = httpx.Request(
             "POST",
             self._url(path),
@@ -234,14 +201,14 @@ class JsonClient:
             await response.aclose()
         return self._without_keys(response, body)
 
-    def _without_keys(self, response: httpx.Response, body: bytes) -> _Answer:
+    def _without_keys(self, response: httpx.Response, body: bytes) -> Answer:
         text = ""
         try:
             content = self._redactor.data(json.loads(body))
         except (ValueError, RecursionError):
             content, text = None, self._redactor.text(body.decode("utf-8", "replace"))
         location = self._redactor.text(response.headers.get("location", ""))
-        return _Answer(
+        return Answer(
             status=response.status_code,
             content=content,
             text=text,
@@ -273,27 +240,6 @@ class JsonClient:
         )
         # A jar would send a server's cookies back to it, and log those it cannot read.
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-
-    def _read(self, answer: _Answer) -> dict[str, Any]:
-        status = answer.status
-        if 200 <= status < 300:
-            if isinstance(answer.content, dict):
-                _require_success(answer)
-                return answer.content
-            advice = f"; {self.advice}" if self.advice else ""
-            raise TransientFailure(
-                f"{self.host} answered with something that is no JSON object{advice}"
-            )
-        message, code, param = _complaint(answer)
-        if 300 <= status < 400:
-            message = f"it redirects to {answer.location or 'nowhere'}, which is not followed"
-        message = shorten(message, MESSAGE_CHARACTERS) or "no reason given"
-        quota_spent = "insufficient_quota" in code
-        if (status in TRANSIENT and not quota_spent) or (
-            status >= 500 and status != NOT_IMPLEMENTED
-        ):
-            raise TransientFailure(f"HTTP {status}: {message}", answer.retry_after_s)
-        raise Refusal(status, message, code=code, param=param)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -357,30 +303,6 @@ def _proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     if found and "://" not in found:  # The usual short form, e.g. proxy.example:3128.
         found = f"http://{found}"
     return httpx.Proxy(found) if found else None
-
-
-def _complaint(answer: _Answer) -> tuple[str, str, str]:
-    """Return message, code and parameter of an error in any of the usual shapes."""
-    if answer.content is None:
-        return answer.text, "", ""
-    error = as_mapping(answer.content).get("error", answer.content)
-    fields = as_mapping(error)
-    message = fields.get("message") or fields.get("detail")
-    message = message or as_mapping(answer.content).get("detail")
-    if message is None:
-        message = error if isinstance(error, str) else json.dumps(answer.content)
-    code = f"{fields.get('code') or ''} {fields.get('type') or ''}".strip()
-    return str(message), code, str(fields.get("param") or "")
-
-
-def _require_success(answer: _Answer) -> None:
-    """Raise a Refusal that a gateway tells of with status 200, by the status it states."""
-    stated = str(as_mapping(answer.content.get("error")).get("code") or "")
-    status = int(stated) if stated.isdigit() and len(stated) == 3 else 0
-    if 400 <= status < 500 and status not in TRANSIENT:
-        message, code, param = _complaint(answer)
-        said = shorten(message, MESSAGE_CHARACTERS) or "no reason given"
-        raise Refusal(status, said, code=code, param=param)
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:

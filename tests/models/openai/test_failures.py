@@ -10,7 +10,7 @@ from aiohttp import web
 
 from pytest_safescale.errors import EndpointRefused
 from pytest_safescale.models.model import TransientFailure, Unreachable
-from pytest_safescale.models.openai.http import Refusal
+from pytest_safescale.models.openai.answers import Refusal
 from tests.models.openai.asking import SAID, ask, model
 from tests.servers import FAULTS, KEY, ChatServer, complaint
 

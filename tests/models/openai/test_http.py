@@ -20,7 +20,8 @@ from aiohttp import web
 from pytest_safescale.errors import CallFailed, SettingsError
 from pytest_safescale.models.model import TransientFailure, Unreachable
 from pytest_safescale.models.openai import http
-from pytest_safescale.models.openai.http import JsonClient, Refusal, Timeouts
+from pytest_safescale.models.openai.answers import Refusal
+from pytest_safescale.models.openai.http import JsonClient, Timeouts
 from tests.models.openai.posting import CHAT, post
 from tests.servers import KEY, ChatServer
 

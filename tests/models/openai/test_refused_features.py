@@ -15,7 +15,7 @@ from pytest_safescale.models.model import (
     ToolsRefused,
     TransientFailure,
 )
-from pytest_safescale.models.openai.http import Refusal
+from pytest_safescale.models.openai.answers import Refusal
 from tests.models.openai.asking import TOOLS, adapted, ask, model, request
 from tests.servers import ChatServer, complaint
 
