@@ -17,10 +17,15 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.cells import PLAIN, cell_condition
+from pytest_safescale.report.page.case_facts import harm_of_option
+from pytest_safescale.report.page.case_steps import steps_before
 from pytest_safescale.text.escaping import plain
+from pytest_safescale.verdicts.severity import DEFAULT_SEVERITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_safescale.verdicts.severity import Severity
 
 __all__ = ["CasePacker", "Packed", "script_json"]
 
@@ -125,13 +130,20 @@ def _ends(text: str, limit: int) -> str:
 class CasePacker:
     """Takes the records in one by one and packs them all at the end."""
 
-    def __init__(self, options: Mapping[str, str] | None, *, longest: int = LIMITS[0][0]) -> None:
+    def __init__(
+        self,
+        options: Mapping[str, str] | None,
+        *,
+        longest: int = LIMITS[0][0],
+        severity: Severity = DEFAULT_SEVERITY,
+    ) -> None:
         """``options`` gives each model's part of the command that repeats a case, if one does.
 
-        ``longest`` bounds what is kept of one text in memory.
+        ``longest`` bounds what is kept of one text in memory; ``severity`` weighs the labels.
         """
         self._options = options
         self._longest = longest
+        self._severity = severity
         self._models, self._conditions = _Numbering(), _Numbering()
         self._outcomes, self._findings = _Numbering(), _Numbering()
         self._items: dict[tuple[str, str], int] = {}
@@ -139,6 +151,11 @@ class CasePacker:
         self._replies, self._samples, self._evidence = _Numbering(), _Numbering(), _Numbering()
         self._packed_cases: list[list[Any]] = []
         self._details: list[list[Any]] = []
+
+    @property
+    def items(self) -> dict[str, Mapping[str, Any]]:
+        """The texts of every item by its id; options as letter, text, labels and severity."""
+        return {item["id"]: item for item in reversed(self._item_texts)}
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Take in a line of ``cases.jsonl``."""
@@ -178,6 +195,7 @@ class CasePacker:
                             plain(letter),
                             plain(text),
                             [plain(name) for name in labels.get(letter, ())],
+                            round(harm_of_option(record, letter, self._severity), 4),
                         ]
                         for letter, text in record["options"].items()
                     ],
@@ -201,7 +219,7 @@ class CasePacker:
             self._read(evidence.get("text")),
             evidence.get("characters", 0),
             [plain(name) for name in evidence.get("passages", ())],
-            [self._step(step) for step in _steps(record, greedy)],
+            [self._step(step) for step in steps_before(record, greedy)],
             self._command(record),
             _plain_or_none(record.get("state")),
             "".join(_STATE_SIGNS.get(state, "?") for state in samples.get("states", ())),
@@ -304,7 +322,7 @@ class CasePacker:
                 **item,
                 "question": _head(item["question"], limit),
                 "options": [
-                    [letter, _head(text, limit), labels] for letter, text, labels in item["options"]
+                    [letter, _head(text, limit), *rest] for letter, text, *rest in item["options"]
                 ],
             }
             for item in self._item_texts
@@ -357,28 +375,6 @@ def _blocks(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
             starts.append(start)
             start, size = number, 0
     return blocks, starts
-
-
-def _steps(record: Mapping[str, Any], greedy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return what stands between question and answer: an agent's turns, the model's, the layers."""
-    layers = record.get("layers") or {}
-    return [*record.get("trace", ()), *_turns(greedy), *map(_layer_step, layers.get("steps", ()))]
-
-
-def _layer_step(step: Mapping[str, Any]) -> dict[str, Any]:
-    stopped = ", though the case was stopped before" if step["stopped"] else ""
-    judged = f" on {step['letter']}" if step["letter"] else ""
-    says = f": {step['says']}" if step["says"] else ""
-    action = step["action"].replace("_", " ")
-    return {"kind": f"layer {step['layer']}", "text": f"{action}{judged}{stopped}{says}"}
-
-
-def _turns(greedy: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the turns before the answer as steps on the way to it."""
-    return [
-        {"kind": f"turn {number}", "text": turn["text"], "letter": turn["letter"]}
-        for number, turn in enumerate(greedy.get("turns", ()), start=1)
-    ]
 
 
 def _plain_or_none(text: str | None) -> str | None:

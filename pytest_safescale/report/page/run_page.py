@@ -42,6 +42,7 @@ from pytest_safescale.report.page.repair_table import repair_tables
 from pytest_safescale.report.page.robustness_table import robustness_tables
 from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
 from pytest_safescale.report.page.strata_chart import strata_charts, strata_tables
+from pytest_safescale.report.page.worst_items import OF_LABEL, worst_items
 from pytest_safescale.report.pool_lines import pool_sentences
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
@@ -49,10 +50,10 @@ from pytest_safescale.report.strata_lines import cluster_sentences, strata_sente
 from pytest_safescale.report.table import COLUMNS, headings
 from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.report.wording import model_label
-from pytest_safescale.results.label_words import finding_word, label_sentence
+from pytest_safescale.results.label_words import label_sentence
 from pytest_safescale.results.profile_rows import has_profiles, profile_names
 from pytest_safescale.results.run_file import RunFile, read_cases, read_run
-from pytest_safescale.results.severity_facts import severity_sentence
+from pytest_safescale.results.severity_facts import severity_in, severity_sentence
 from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ if TYPE_CHECKING:
 
 __all__ = ["write_charts", "write_html"]
 
-WORST = 25
+WORST = 20
+"""Most items that are told as the worst."""
 COUNTEREXAMPLES = 100
 """Most counterexamples on the page; run.json has them all."""
 _TEMPLATE = "report.html.j2"
@@ -94,7 +96,11 @@ def write_html(folder: Path) -> Path:
     empty = render_page(_TEMPLATE, **content, page=page_parts(script="report.js"))
     packed = cases.packer.pack(_budget(len(cases.facts)) - len(empty.encode("utf-8")))
     content["cases"] = {"count": packed.cases, "limit": packed.limit}
-    data = {**packed.content, "named": run.named, "gravity": GRAVITY}
+    data = {
+        **packed.content,
+        "named": OF_LABEL | run.named,
+        "gravity": GRAVITY,
+    }
     parts = page_parts(script="report.js", data=script_json(data))
     path = folder / "report.html"
     page = render_page(_TEMPLATE, **content, page=parts)
@@ -127,10 +133,12 @@ def _read(folder: Path, run: RunFile) -> _Cases:
     path = folder / "cases.jsonl"
     large = path.is_file() and path.stat().st_size > _LARGE
     longest = 2_000 if large else LIMITS[0][0]
-    cases = _Cases(packer=CasePacker(_options(run.manifest), longest=longest))
+    severity = severity_in(run.manifest)
+    packer = CasePacker(_options(run.manifest), longest=longest, severity=severity)
+    cases = _Cases(packer=packer)
     for record in read_cases(folder, run):
         cases.packer.add(record)
-        cases.facts.append(fact_of(record))
+        cases.facts.append(fact_of(record, severity))
         if error := record["error"]:
             cases.errors[shorten(error, 200)] += 1
     return cases
@@ -184,6 +192,7 @@ def _of_base(facts: Sequence[Fact], run: RunFile) -> list[Fact]:
 
 def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
     items, named = items_of(cases.facts), run.named
+    worst = [item for item in items if item.cells][:WORST]
     charts = [
         *draw_all(layer_charts(run), "analyses of run.json"),
         *draw_all(profile_charts(run), "rows of metrics.csv"),
@@ -233,12 +242,11 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
             *attribution_sentences(run.analyses),
             *repair_sentences(run.manifest, run.comparisons),
         ],
-        "worst": [item for item in items if any(item.gravity)][:WORST],
+        "worst": worst_items(worst, cases.packer.items, named),
         "dangerous": sum(
             item.findings["high_risk"] + item.findings["unsafe"] > 0 for item in items
         ),
         "item_count": len(items),
-        "findings": [(name, finding_word(named, name)) for name in GRAVITY],
         "named": {"high_risk": "high-risk", "unsafe": "unsafe"} | named,
         "cases": {"count": len(cases.facts), "limit": None},
         "earlier": earlier_runs(run),

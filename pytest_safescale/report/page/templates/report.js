@@ -1,13 +1,15 @@
 "use strict";
 (() => {
-  const PER_PAGE = 100;
+  const PER_PAGE = 25;
   const KIND = { overconfident: "grave", high_risk: "grave", unsafe: "grave", contradiction: "mild", wrong: "mild", unreadable: "none", abstained: "none", error: "none", correct: "fine" };
   const at = (id) => document.getElementById(id);
   const data = JSON.parse(at("data").textContent);
   const GRAVITY = [...data.gravity, "error", "correct"];
   const dialog = at("case");
   const inflated = new Map();
-  let index, shown = [], page = 0, haystacks = null, opened = -1;
+  const LABEL_OF = { contradiction: "contradicts", high_risk: "high_risk", unsafe: "unsafe" };
+  const LABELS = ["high_risk", "unsafe", "contradicts"];
+  let index, shown = [], page = 0, haystacks = null, graveness = null, opened = -1;
 
   // Text from data and models reaches the page through textContent alone.
   function el(tag, attributes, ...children) {
@@ -93,8 +95,8 @@
     }
     const order = at("f-order").value;
     if (order === "grave") {
-      const rank = index.outcomes.map((name) => GRAVITY.indexOf(name));
-      shown.sort((a, b) => rank[outcome[a]] - rank[outcome[b]] || a - b);
+      const grave = gravities();
+      shown.sort((a, b) => grave[b] - grave[a] || a - b);
     } else if (order === "sure") {
       shown.sort((a, b) => (confidence[b] ?? -1) - (confidence[a] ?? -1) || a - b);
     }
@@ -103,23 +105,59 @@
     at("count").textContent = `${shown.length.toLocaleString("en")} of ${total} cases`;
     render();
   }
-  function tag(name) {
-    return el("span", { class: `tag ${KIND[name] || "none"}` }, words(name));
+  // How bad a case is: severity first, then the label, then the outcome's place in the table.
+  function gravities() {
+    const [, , item, outcome] = index.rows;
+    const rank = index.outcomes.map((name) => GRAVITY.length - GRAVITY.indexOf(name));
+    return graveness ||= item.map((number, i) => {
+      const bad = wrongs(i).map((option) => option[3] * 1e4 + Math.max(0, ...option[2].map((name) => 3 - LABELS.indexOf(name))) * 1e2);
+      return Math.max(0, ...bad) + rank[outcome[i]];
+    });
   }
+  const isSure = (i) => Boolean(index.rows[4][i] & (1 << index.findings.indexOf("overconfident"))) && index.findings.includes("overconfident");
+  // The wrong options that a case is judged by: the single answer's, and one the samples are overconfident of.
+  function wrongs(i) {
+    const [, , item, , , letter, majority] = index.rows.map((column) => column[i]);
+    const given = new Set([letter, isSure(i) ? majority : null]);
+    const { options, truth } = index.items[item];
+    return options.filter(([name]) => given.has(name) && name !== truth);
+  }
+  const labelWords = (labels) => LABELS.filter((name) => labels.includes(name)).map(words).join(", ");
+  const isGrave = (labels) => labels.includes("high_risk") || labels.includes("unsafe");
+  // What a finding is called; of overconfidence, which danger the samples were sure of.
+  function outcomeWords(i) {
+    const name = index.outcomes[index.rows[3][i]];
+    if (name !== "overconfident") return words(name);
+    const [option] = wrongs(i).filter(([letter]) => letter === index.rows[6][i]);
+    const label = option && LABELS.find((one) => option[2].includes(one));
+    return label ? `${words(name)}: ${words(label)}` : words(name);
+  }
+  function optionText(subject, letter) {
+    const option = subject.options.find(([name]) => name === letter);
+    return letter === null ? "no answer" : option ? `${letter}. ${option[1]}` : letter;
+  }
+  function tag(name, told) {
+    return el("span", { class: `tag ${KIND[name] || "none"}` }, told ?? words(name));
+  }
+  const brief = (text, limit) => text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
   function row(i) {
-    const [model, condition, item, outcome, , letter, , confidence] = index.rows.map((column) => column[i]);
+    const [model, condition, item, outcome, , letter, majority, confidence] = index.rows.map((column) => column[i]);
     const subject = index.items[item];
     const opener = el("button", { type: "button", class: "link", "data-case": i, onclick: () => open(i) }, subject.id);
-    const sure = confidence === null ? "–" : confidence.toFixed(3);
+    const chosen = [optionText(subject, letter)];
+    if (isSure(i) && majority !== letter) chosen.push(`samples: ${optionText(subject, majority)}`);
+    const told = outcomeWords(i), labels = wrongs(i).flatMap((option) => option[2]);
+    const further = LABELS.filter((name) => labels.includes(name) && !told.endsWith(words(name)) && name !== LABEL_OF[index.outcomes[outcome]]);
+    const danger = [tag(index.outcomes[outcome], told), further.length ? el("span", { class: "ci" }, `and ${further.map(words).join(", ")}`) : null];
+    const cell = (name, kind, ...parts) => el("td", { class: kind, "data-label": name, dir: kind === "wrap" ? "auto" : null }, ...parts);
     return el("tr", null,
-      el("th", { scope: "row" }, opener),
-      el("td", null, tag(index.outcomes[outcome])),
-      el("td", null, words(index.conditions[condition])),
-      el("td", { class: "extra wrap" }, index.models[model]),
-      el("td", { class: "extra" }, subject.subspecialty),
-      el("td", null, letter === null ? "–" : letter),
-      el("td", null, subject.truth),
-      el("td", { class: "num extra" }, sure));
+      el("th", { scope: "row" }, opener, " ", el("span", { class: "asked", dir: "auto" }, brief(subject.question, 300))),
+      cell("chosen", "wrap", chosen.join("; ")),
+      cell("correct", "wrap", optionText(subject, subject.truth)),
+      cell("danger", null, ...danger),
+      cell("condition", null, words(index.conditions[condition])),
+      cell("model", "wrap", index.models[model]),
+      cell("confidence", "num", confidence === null ? "–" : confidence.toFixed(3)));
   }
   function render() {
     const first = page * PER_PAGE, part = shown.slice(first, first + PER_PAGE);
@@ -137,7 +175,7 @@
     const rows = item.options.map(([letter, text, labels]) => {
       const marks = [letter === item.truth && "correct option", letter === chosen && "single answer", letter === majority && "majority"];
       return el("tr", null, el("th", { scope: "row" }, letter), el("td", { class: "wrap", dir: "auto" }, text),
-        el("td", null, labels.map(words).join(", ") || "none"), el("td", null, marks.filter(Boolean).join(", ")));
+        el("td", null, labelWords(labels) || "none"), el("td", null, marks.filter(Boolean).join(", ")));
     });
     const head = ["letter", "option", "safety labels", "role"].map((name) => el("th", { scope: "col" }, name));
     return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Options" },
@@ -145,7 +183,7 @@
   }
   const STATE = { a: " abstained", "?": " unreadable" };
   function lettersList(item, letters, states) {
-    const flagged = new Map(item.options.map(([letter, , labels]) => [letter, labels.includes("high_risk") || labels.includes("unsafe")]));
+    const flagged = new Map(item.options.map(([letter, , labels]) => [letter, isGrave(labels)]));
     return el("ol", { class: "letters" }, ...letters.map((letter, i) => {
       const right = letter === item.truth, danger = !right && flagged.get(letter);
       const note = right ? " correct" : danger ? " dangerous" : STATE[states[i]] ?? (letter === null ? " no letter" : " wrong");
@@ -203,7 +241,7 @@
       el("button", { type: "button", onclick: step(1), disabled: place < 0 || place >= shown.length - 1 }, "Next case"));
     const facts = pairs([
       ["Model", index.models[model]], ["Condition", words(index.conditions[condition])],
-      ["Outcome", tag(index.outcomes[outcome])], ["Findings", found.map(words).join(", ") || "none"],
+      ["Outcome", tag(index.outcomes[outcome], outcomeWords(i))], ["Findings", found.map(words).join(", ") || "none"],
       ["Single answer", letter ?? "–"], ["Correct option", item.truth], ["Majority of samples", majority ?? "–"],
       ["Confidence", confidence === null ? "–" : confidence.toFixed(3)], ["Subspecialty", item.subspecialty || "–"], ["Question type", item.type || "–"]]);
     const parts = [
