@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Spending"]
 
+_SPENT = (
+    "SELECT run, calls, retries, prompt_tokens, completion_tokens, estimated_tokens, money "
+    "FROM spent"
+)
+_ADD = "INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET"
+
 
 class Spending:
     """The spending of one run, kept in the store."""
@@ -37,21 +43,27 @@ class Spending:
     def add(self, spent: Sequence[Spent]) -> None:
         """Add to what this run has spent, within a transaction of the caller's."""
         sums = [sum(getattr(one, name) for one in spent) for name in SPENT]
-        self._db.write(
-            "INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET "
-            "calls = calls + excluded.calls, retries = retries + excluded.retries, "
-            "prompt_tokens = prompt_tokens + excluded.prompt_tokens, "
-            "completion_tokens = completion_tokens + excluded.completion_tokens, "
-            "estimated_tokens = estimated_tokens + excluded.estimated_tokens, "
-            "money = money + excluded.money",
-            [(self._run, *sums)],
-        )
+        added = ", ".join(f"{name} = {name} + excluded.{name}" for name in SPENT)
+        self._db.write(f"{_ADD} {added}", [(self._run, *sums)])
+
+    def of_all_runs(self) -> list[tuple[str, Spent]]:
+        """Return what each run of this store has spent; what cannot be read is passed over."""
+        return [
+            (run, Spent(**dict(zip(SPENT, sums, strict=True))))
+            for run, *sums in self._db.rows(_SPENT)
+            if isinstance(run, str) and all(isinstance(number, (int, float)) for number in sums)
+        ]
+
+    def take_in(self, spent: Sequence[tuple[str, Spent]]) -> None:
+        """Keep what another store says of runs: of two counts of one run the larger.
+
+        Within a transaction of the caller's. Each store's is a copy of the same count.
+        """
+        rows = [(run, *(getattr(one, name) for name in SPENT)) for run, one in spent]
+        larger = ", ".join(f"{name} = max({name}, excluded.{name})" for name in SPENT)
+        self._db.write(f"{_ADD} {larger}", rows)
 
     def spent(self) -> Spent:
         """Return what this run has spent so far, all its processes together."""
-        rows = self._db.rows(
-            "SELECT calls, retries, prompt_tokens, completion_tokens, estimated_tokens, money "
-            "FROM spent WHERE run = ?",
-            (self._run,),
-        )
-        return Spent(**dict(zip(SPENT, rows[0], strict=True))) if rows else Spent()
+        rows = self._db.rows(f"{_SPENT} WHERE run = ?", (self._run,))
+        return Spent(**dict(zip(SPENT, rows[0][1:], strict=True))) if rows else Spent()

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["LOCK_S", "Database", "Lock", "alone"]
+__all__ = ["LOCK_S", "PAGE_BYTES", "Database", "Lock", "alone"]
 
 LOCK_S = 60.0
 """How long a statement waits for another process's transaction, in seconds."""
+PAGE_BYTES = 16_384
+"""Of a new file: a page has room for several replies, so that little of it stays empty."""
 _AT_ONCE = 500
 """Calls named in one statement; SQLite bounds its parameters, in old versions at 999."""
 _TO_READ = ("mode=rw", "mode=ro", "immutable=1")
@@ -41,6 +43,7 @@ class Database:
     def _to_write(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         db = self._connect("mode=rwc")
+        db.execute(f"PRAGMA page_size={PAGE_BYTES}")
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
         return db
@@ -93,6 +96,11 @@ class Database:
         """Return the rows that a statement gives."""
         with self._raising_store_error():
             return self._db.execute(statement, parameters).fetchall()
+
+    def each(self, statement: str, parameters: Sequence[object] = ()) -> Iterator[Any]:
+        """Yield the rows that a statement gives, one by one: they may be millions."""
+        with self._raising_store_error():
+            yield from self._db.execute(statement, parameters)
 
     def rows_of(self, select: str, calls: Sequence[bytes], *more: object) -> Iterator[Any]:
         """Yield the rows of these calls; ``select`` ends where the calls are to be named."""

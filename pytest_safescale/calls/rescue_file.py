@@ -9,15 +9,14 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_safescale.calls.stored_replies import stored_reply
+from pytest_safescale.calls.stored_replies import Row, stored_reply, written_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_safescale.calls.store import Store
-    from pytest_safescale.calls.stored_replies import Row
 
-__all__ = ["rescue", "take_in_rescued"]
+__all__ = ["rescue", "rescued_rows", "take_in_rescued"]
 
 _FILE = ".rescue-"
 _FIELDS = ("call", "sample", "model", "base_url", "run", "body", "stored_at")
@@ -37,7 +36,9 @@ def rescue(store: Path, run: str, rows: Sequence[Row]) -> str:
 
 
 def _as_fields(row: Row) -> dict[str, object]:
-    return {**dict(zip(_FIELDS, row, strict=True)), "call": row[0].hex()}
+    call, sample, model, base_url, run, reply, stored_at = row
+    written = (call.hex(), sample, model, base_url, run, written_reply(reply), stored_at)
+    return dict(zip(_FIELDS, written, strict=True))
 
 
 def _written(path: Path, text: str) -> bool:
@@ -57,15 +58,28 @@ def _written(path: Path, text: str) -> bool:
 def take_in_rescued(store: Store) -> list[str]:
     """Keep what earlier runs rescued and remove their files; return what was done, in words."""
     told = []
-    start = f"{store.path.name}{_FILE}"
-    for path in sorted(store.path.parent.iterdir()):
-        if path.name.startswith(start) and path.suffix == ".jsonl":
-            rows = list(_whole_rows(path))
-            store.take_in(rows)
-            with contextlib.suppress(OSError):  # taken in once more, it changes nothing
-                path.unlink()
-            told.append(f"{len(rows)} replies of an earlier run were taken in from {path}")
+    for path in _files(store.path):
+        rows = list(_whole_rows(path))
+        store.take_in(rows)
+        with contextlib.suppress(OSError):  # taken in once more, it changes nothing
+            path.unlink()
+        told.append(f"{len(rows)} replies of an earlier run were taken in from {path}")
     return told
+
+
+def rescued_rows(store: Path) -> Iterator[Row]:
+    """Yield what earlier runs rescued beside a store; their files stay."""
+    for path in _files(store):
+        yield from _whole_rows(path)
+
+
+def _files(store: Path) -> list[Path]:
+    start = f"{store.name}{_FILE}"
+    return [
+        path
+        for path in sorted(store.parent.iterdir())
+        if path.name.startswith(start) and path.suffix == ".jsonl"
+    ]
 
 
 def _whole_rows(path: Path) -> Iterator[Row]:
@@ -75,16 +89,8 @@ def _whole_rows(path: Path) -> Iterator[Row]:
             fields = json.loads(line)
             call, sample, *names, body, stored_at = (fields[name] for name in _FIELDS)
             model, base_url, run = map(str, names)
-            row = (
-                bytes.fromhex(call),
-                int(sample),
-                model,
-                base_url,
-                run,
-                str(body),
-                float(stored_at),
-            )
+            key, number, at = bytes.fromhex(call), int(sample), float(stored_at)
         except (ValueError, TypeError, KeyError):
             continue
-        if stored_reply(row[5]) is not None:
-            yield row
+        if (reply := stored_reply(str(body))) is not None:
+            yield Row(key, number, model, base_url, run, reply, at)

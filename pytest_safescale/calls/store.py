@@ -12,39 +12,25 @@ import contextlib
 import json
 import math
 import uuid
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.calls.budget import Spending
 from pytest_safescale.calls.claims import Claims
 from pytest_safescale.calls.database import LOCK_S, Database
 from pytest_safescale.calls.rate_limits import Turns
+from pytest_safescale.calls.reply_table import ReplyTable
 from pytest_safescale.calls.store_tables import create_tables, require_schema
-from pytest_safescale.calls.stored_replies import (
-    Claim,
-    StoredReply,
-    share_out,
-    stored_reply,
-    written_reply,
-)
+from pytest_safescale.calls.stored_replies import Claim, Row, share_out
 from pytest_safescale.errors import StoreError, StoreLocked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_safescale.calls.stored_replies import Kept, Row, Wanted
+    from pytest_safescale.calls.stored_replies import Kept, StoredReply, Wanted
     from pytest_safescale.models.model import Model
 
 __all__ = ["Store"]
-
-LATEST = 2.0**33
-"""A time in the 23rd century, in seconds since 1970: a later one is damage."""
-_REPLIES = "INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)"
-_WHERE_NEWER = (
-    "ON CONFLICT (call, sample) DO UPDATE SET run = excluded.run, body = excluded.body, "
-    "stored_at = excluded.stored_at WHERE excluded.stored_at > stored_at"
-)
 
 
 class Store:
@@ -71,6 +57,7 @@ class Store:
         self.not_before = -math.inf if not_before is None else not_before
         self._db = Database(path, read_only=read_only, lock_s=lock_s)
         self._claims = Claims(self._db)
+        self.replies = ReplyTable(self._db)
         self._given_up: list[tuple[bytes, int]] = []
         self.spending = Spending(self._db, self.run)
         self.turns = Turns(self._db)
@@ -89,16 +76,12 @@ class Store:
 
         A row that cannot be read counts as absent: its call is made again.
         """
-        # As bytes: a damaged text would fail all rows that are read with it.
-        select = (
-            "SELECT call, sample, CAST(body AS BLOB), stored_at, run != ? FROM replies "
-            "WHERE (run = ? OR stored_at >= ?) AND"
-        )
-        more = (self.run, self.run, self.not_before)
-        found: defaultdict[bytes, dict[int, Any]] = defaultdict(dict)
-        for call, sample, *row in self._db.rows_of(select, [call for call, _ in wanted], *more):
-            found[call][sample] = row
-        return [_readable(found[call], samples) for call, samples in wanted]
+        calls = [call for call, _ in wanted]
+        found = self.replies.find(calls, run=self.run, not_before=self.not_before)
+        return [
+            {sample: found[call][sample] for sample in samples if sample in found[call]}
+            for call, samples in wanted
+        ]
 
     def claim(self, wanted: Sequence[Wanted]) -> list[Claim]:
         """Claim the samples that nobody has and nobody asks for, for each call wanted."""
@@ -115,7 +98,7 @@ class Store:
 
     def _claim(self, wanted: Sequence[Wanted]) -> list[Claim]:
         calls = [call for call, _ in wanted]
-        with self._writing():
+        with self.writing():
             # Again, now that nobody else can write: it may have been stored in between.
             stored = self.get(wanted)
             failed = self._failures(calls)
@@ -136,7 +119,8 @@ class Store:
         return dict(self._db.rows_of(select, calls, self.run))
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
+        """Return a context whose writes take effect together or not at all."""
         with self._db.writing():
             self._claims.drop(self._given_up)
             yield
@@ -148,33 +132,33 @@ class Store:
         Where another process holds the store locked they are given up with what is written next.
         """
         self._given_up += [(call, sample) for sample in samples]
-        with contextlib.suppress(StoreLocked), self._writing():
+        with contextlib.suppress(StoreLocked), self.writing():
             pass
 
     def put(self, kept: Sequence[Kept]) -> None:
         """Keep replies and what they cost; from here on every process finds them."""
-        with self._writing():
-            self._db.write(f"INSERT OR REPLACE {_REPLIES}", self.rows(kept))
+        with self.writing():
+            self.replies.put(self.rows(kept))
             self._claims.drop((one.call, sample) for one in kept for sample in one.replies)
             self.spending.add([one.spent for one in kept])
 
     def rows(self, kept: Sequence[Kept]) -> list[Row]:
         """Return the rows that the store has of replies once they are kept."""
         return [
-            (one.call, sample, one.model, one.base_url, self.run, written_reply(reply), one.at)
+            Row(one.call, sample, one.model, one.base_url, self.run, reply, one.at)
             for one in kept
             for sample, reply in one.replies.items()
         ]
 
     def take_in(self, rows: Sequence[Row]) -> None:
         """Keep rows that an earlier run could not, where nothing newer has come in their place."""
-        with self._writing():
-            self._db.write(f"INSERT {_REPLIES} {_WHERE_NEWER}", rows)
+        with self.writing():
+            self.replies.put_where_newer(rows)
         self.checkpoint()
 
     def fail(self, call: bytes, reason: str) -> None:
         """Note that a call failed for good in this run: its other processes need not try it."""
-        with self._writing():
+        with self.writing():
             self._db.write(
                 "INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", [(self.run, call, reason)]
             )
@@ -190,17 +174,25 @@ class Store:
 
     def put_facts(self, endpoint: str, facts: Mapping[str, Any]) -> None:
         """Keep what has been learned about an endpoint."""
-        with self._writing():
+        with self.writing():
             self._db.write(
                 "INSERT OR REPLACE INTO facts VALUES (?, ?)", [(endpoint, json.dumps(facts))]
             )
+
+    def take_in_facts(self, other: Store) -> None:
+        """Keep what another store knows of endpoints of which nothing is known here.
+
+        Within a transaction of the caller's.
+        """
+        rows = other._db.rows("SELECT endpoint, facts FROM facts")
+        self._db.write("INSERT OR IGNORE INTO facts VALUES (?, ?)", rows)
 
     def halt(self, reason: str, *, at_once: bool = False) -> None:
         """Tell every process of this run that nothing more is to be asked.
 
         With ``at_once`` they end what is under way as well.
         """
-        with self._writing():
+        with self.writing():
             self._db.write(
                 "INSERT OR REPLACE INTO halts VALUES (?, ?, ?)", [(self.run, reason, at_once)]
             )
@@ -220,21 +212,15 @@ class Store:
 
         ``but`` is a model whose replies do not count, such as that of dense retrieval.
         """
-        name, url = (but.info.model, but.info.base_url) if but is not None else (None, None)
-        ((count,),) = self._db.rows(
-            "SELECT count(*) FROM replies WHERE run = ? AND (model, base_url) IS NOT (?, ?)",
-            (self.run, name, url),
-        )
-        return int(count)
+        return self.replies.made_by(self.run, but=but.info if but is not None else None)
 
     def size(self) -> int:
         """Return the number of replies."""
-        ((count,),) = self._db.rows("SELECT count(*) FROM replies")
-        return int(count)
+        return self.replies.count()
 
     def clear_claims(self) -> None:
         """Forget the claims of processes that ended without giving them up."""
-        with self._writing():
+        with self.writing():
             self._claims.clear()
 
     def checkpoint(self) -> None:
@@ -245,19 +231,8 @@ class Store:
         """Give up what is still claimed and close the file."""
         with contextlib.suppress(StoreError):
             if self._claims.made:
-                with self._writing():
+                with self.writing():
                     self._claims.drop_all()
             self.checkpoint()
         self._claims.end()
         self._db.close()
-
-
-def _readable(rows: Mapping[int, Any], samples: Sequence[int]) -> dict[int, StoredReply]:
-    """Return the replies to these samples that are there and whole."""
-    readable = {}
-    for sample in samples:
-        body, stored_at, earlier = rows.get(sample, (b"", None, True))
-        reply = stored_reply(body)
-        if reply is not None and isinstance(stored_at, float) and 0 <= stored_at < LATEST:
-            readable[sample] = StoredReply(reply, stored_at, bool(earlier))
-    return readable

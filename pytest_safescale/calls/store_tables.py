@@ -1,4 +1,9 @@
-"""The tables of the store, and the check that a file has them."""
+"""The tables of the store, and the check that a file has them.
+
+Replies are appended, so that pages fill up whatever the order in which they come; what repeats from
+one to the next (who gave it, in which run) stands once in ``origins``, and a call's key once in
+``calls``.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +16,22 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA_VERSION", "create_tables", "require_schema"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE calls (id INTEGER PRIMARY KEY, call BLOB NOT NULL UNIQUE);
+CREATE TABLE origins (
+    id INTEGER PRIMARY KEY, model TEXT NOT NULL, base_url TEXT NOT NULL, run TEXT NOT NULL,
+    served_model TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    UNIQUE (run, model, base_url, served_model, fingerprint)
+);
 CREATE TABLE replies (
-    call BLOB NOT NULL, sample INTEGER NOT NULL, model TEXT NOT NULL, base_url TEXT NOT NULL,
-    run TEXT NOT NULL, body TEXT NOT NULL, stored_at REAL NOT NULL, PRIMARY KEY (call, sample)
-) WITHOUT ROWID;
+    id INTEGER PRIMARY KEY, call_id INTEGER NOT NULL, sample INTEGER NOT NULL,
+    origin INTEGER NOT NULL, stored_at REAL NOT NULL, prompt_tokens INTEGER,
+    completion_tokens INTEGER, latency_s REAL, text TEXT NOT NULL, more TEXT,
+    UNIQUE (call_id, sample)
+);
 CREATE TABLE claims (
     call BLOB NOT NULL, sample INTEGER NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (call, sample)
 ) WITHOUT ROWID;

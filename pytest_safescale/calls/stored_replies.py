@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 from pytest_safescale.cells import PLAIN
 from pytest_safescale.models.model import AnswerToken, ModelInfo, Reply, Request, ToolCall
@@ -24,15 +24,29 @@ __all__ = [
     "StoredReply",
     "Wanted",
     "call_key",
+    "reply_of",
     "share_out",
     "stored_reply",
+    "what_is_unusual",
     "written_reply",
 ]
 
 Wanted = tuple[bytes, "Sequence[int]"]
 """A call's key, and the samples of it that are wanted."""
-Row = tuple[bytes, int, str, str, str, str, float]
-"""A reply as the store has it: call, sample, model, base URL, run, body, and when it was stored."""
+
+
+class Row(NamedTuple):
+    """A reply as the store has it."""
+
+    call: bytes
+    sample: int
+    model: str
+    base_url: str
+    run: str
+    """The run that made it."""
+    reply: Reply
+    stored_at: float
+    """Seconds since 1970."""
 
 
 class StoredReply(NamedTuple):
@@ -159,20 +173,33 @@ def share_out(
 
 
 def written_reply(reply: Reply) -> str:
-    """Return a reply as the store keeps it: what is as usual is left out."""
+    """Return a reply as JSON: what is as usual is left out."""
+    return json.dumps(what_is_unusual(reply))
+
+
+def what_is_unusual(reply: Reply) -> dict[str, Any]:
+    """Return the fields of a reply that are not as usual, as plain JSON data."""
     given = vars(reply)
     said = {name: given[name] for name in given if given[name] != _DEFAULTS[name]}
     if reply.tool_calls:
         said["tool_calls"] = [vars(call) for call in reply.tool_calls]
     if reply.answer_tokens is not None:
         said["answer_tokens"] = [vars(token) for token in reply.answer_tokens]
-    return json.dumps(said)
+    return said
 
 
 def stored_reply(body: str | bytes) -> Reply | None:
-    """Return a reply that was kept; ``None`` where what was kept is damaged."""
+    """Return a reply that was written as JSON; ``None`` where that is damaged."""
     try:
         said = json.loads(body)
+    except ValueError:
+        return None
+    return reply_of(said)
+
+
+def reply_of(said: Any) -> Reply | None:
+    """Return the reply of its fields, as plain JSON data; ``None`` where they are damaged."""
+    try:
         said["tool_calls"] = tuple(ToolCall(**call) for call in said.get("tool_calls", ()))
         if (tokens := said.get("answer_tokens")) is not None:
             said["answer_tokens"] = tuple(AnswerToken(**token) for token in tokens)

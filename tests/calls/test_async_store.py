@@ -17,7 +17,7 @@ import pytest
 from pytest_safescale.calls.caller import Caller, CallLimits
 from pytest_safescale.calls.rescue_file import rescue, take_in_rescued
 from pytest_safescale.calls.store import Store
-from pytest_safescale.calls.stored_replies import call_key
+from pytest_safescale.calls.stored_replies import Row, call_key
 from pytest_safescale.calls.wait_reasons import Waits
 from pytest_safescale.errors import NotInStore, StoreError, StoreLocked
 from pytest_safescale.models.model import Reply, Request
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LONG = "B" + 4000 * " "
 """A reply that takes a page of the file."""
+ROW = Row(b"k", 0, "m", "here", "run", Reply(text="B"), 1.0)
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_a_place_that_takes_no_rescue_file_is_passed_over(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    told = rescue(folder / "store.sqlite", "run", [(b"k", 0, "m", "here", "run", "{}", 1.0)])
+    told = rescue(folder / "store.sqlite", "run", [ROW])
     (file,) = elsewhere.iterdir()
     assert told == (
         f"1 reply that it did not take: {file}, which the next run takes in once it lies beside "
@@ -148,14 +149,14 @@ def test_a_place_that_takes_no_rescue_file_is_passed_over(
 
 
 def test_lines_of_a_rescue_file_that_are_damaged_cost_themselves_alone(store: Store) -> None:
-    rows = [(bytes([n]), 0, "m", "here", "run", '{"text": "B"}', 1.0) for n in range(3)]
+    rows = [ROW._replace(call=bytes([n])) for n in range(3)]
     rescue(store.path, "run", rows)
     (file,) = rescued(store)
     first, second, third = file.read_text().splitlines()
     no_reply = json.dumps({**json.loads(second), "body": '{"text": 3}'})
     file.write_text("\n".join([first[:40], "[]", no_reply, '{"call": 3}', third]))
     take_in_rescued(store)
-    assert store._db.rows("SELECT call FROM replies") == [(bytes([2]),)]
+    assert store._db.rows("SELECT call FROM calls") == [(bytes([2]),)]
     assert rescued(store) == []
 
 
@@ -272,11 +273,22 @@ def test_a_reply_in_hand_outlives_the_call_that_was_cancelled(store: Store) -> N
 
 
 @pytest.mark.parametrize(
-    "body",
-    ["", "{", "[]", "null", '{"text": 3}', '{"text": "B", "tool_calls": [{"id": 1}]}', b"\xff{}"],
-    ids=repr,
+    "damage",
+    [
+        "more = ''",
+        "more = '{'",
+        "more = '[]'",
+        "more = 'null'",
+        "more = '{\"text\": 3}'",
+        "more = '{\"colour\": 3}'",
+        'more = \'{"tool_calls": [{"id": 1}]}\'',
+        "text = CAST(x'ff7b7d' AS TEXT)",
+        "prompt_tokens = 'many'",
+        "latency_s = 'long'",
+        "origin = 99",
+    ],
 )
-def test_a_damaged_row_costs_its_own_call_alone(store: Store, body: str | bytes) -> None:
+def test_a_damaged_row_costs_its_own_call_alone(store: Store, damage: str) -> None:
     model = ScriptedModel()
 
     async def ask_all() -> None:
@@ -286,7 +298,8 @@ def test_a_damaged_row_costs_its_own_call_alone(store: Store, body: str | bytes)
     asyncio.run(ask_all())
     with sqlite3.connect(store.path) as db:
         damaged = call_key(model.info, request("7"))
-        db.execute("UPDATE replies SET body = CAST(? AS TEXT) WHERE call = ?", (body, damaged))
+        of_call = "WHERE call_id = (SELECT id FROM calls WHERE call = ?)"
+        db.execute(f"UPDATE replies SET {damage} {of_call}", (damaged,))
     db.close()
     asyncio.run(ask_all())
     assert [asked.messages[0]["content"] for asked in model.asked[20:]] == ["7"]

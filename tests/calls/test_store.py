@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_safescale.calls.reply_table import FIND
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.store_tables import SCHEMA_VERSION
 from pytest_safescale.calls.stored_replies import Claim, Kept, Spent, call_key
@@ -253,11 +254,24 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         Store(tmp_path / "file" / "store.sqlite")
 
 
-def test_a_lookup_goes_by_the_primary_key_however_full_the_store(store: Store) -> None:
+def test_a_lookup_goes_by_keys_alone_however_full_the_store(store: Store) -> None:
     with sqlite3.connect(store.path) as db:
         plan = db.execute(
-            "EXPLAIN QUERY PLAN SELECT call, sample, body FROM replies WHERE call IN (?, ?)",
-            (os.urandom(32), os.urandom(32)),
+            f"EXPLAIN QUERY PLAN {FIND} call IN (?, ?)",
+            ("run", "run", 0.0, os.urandom(32), os.urandom(32)),
         ).fetchall()
     db.close()
-    assert "USING PRIMARY KEY" in plan[0][-1]
+    told = [step[-1] for step in plan]
+    assert [line.split()[0] for line in told] == ["SEARCH"] * 3, told
+
+
+def test_what_repeats_from_reply_to_reply_stands_once(store: Store) -> None:
+    replies = {n: replace(FULL_REPLY, text=f"B {n}") for n in range(20)}
+    store.put([kept(replies), kept({0: replies[0]}, call=b"o" * 32)])
+    with sqlite3.connect(store.path) as db:
+        counts = [
+            db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("replies", "calls", "origins")
+        ]
+    db.close()
+    assert counts == [21, 2, 1]

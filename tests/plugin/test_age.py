@@ -49,10 +49,10 @@ def ask(
 def make_older(folder: Path, *days: int) -> None:
     """Let the first replies of the store have been stored so many days ago."""
     with closing(sqlite3.connect(folder / ".safescale" / "store.sqlite")) as db:
-        calls = [call for (call,) in db.execute("SELECT call FROM replies ORDER BY call")]
-        for call, back in zip(calls, days, strict=False):
+        replies = [number for (number,) in db.execute("SELECT id FROM replies ORDER BY id")]
+        for number, back in zip(replies, days, strict=False):
             db.execute(
-                "UPDATE replies SET stored_at = stored_at - ? WHERE call = ?", (back * 86_400, call)
+                "UPDATE replies SET stored_at = stored_at - ? WHERE id = ?", (back * 86_400, number)
             )
         db.commit()
 

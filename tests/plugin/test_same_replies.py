@@ -187,7 +187,10 @@ def test_what_is_only_known_at_the_end_is_refused_there(
     before()
     with closing(sqlite3.connect(pytester.path / ".safescale" / "store.sqlite")) as db:
         call = json.loads((pytester.path / "before" / "cases.jsonl").read_text().splitlines()[0])
-        db.execute("DELETE FROM replies WHERE call = ?", (bytes.fromhex(call["calls"][0]["key"]),))
+        key = bytes.fromhex(call["calls"][0]["key"])
+        db.execute(
+            "DELETE FROM replies WHERE call_id = (SELECT id FROM calls WHERE call = ?)", (key,)
+        )
         db.commit()
     # The case that would be asked anew is not among those that are run.
     result = ask(AGAINST, "-k", "book-i1] or book-i2]")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_safescale.calls.database import PAGE_BYTES
 from pytest_safescale.calls.store import Store
 from tests.plugin.test_calls import command, configure
 from tests.servers import ChatServer
@@ -26,7 +27,7 @@ opened = database.Database._to_write
 
 def small(self):
     db = opened(self)
-    db.execute("PRAGMA max_page_count = 200")
+    db.execute("PRAGMA max_page_count = 50")
     return db
 
 database.Database._to_write = small
@@ -234,11 +235,12 @@ def test_a_damaged_store_is_named_in_one_sentence_and_nothing_is_asked(
 def test_pages_that_are_damaged_while_a_run_goes_on_stop_it_with_the_reason(
     pytester: pytest.Pytester, ask: Callable[..., pytest.RunResult]
 ) -> None:
-    with ChatServer() as server:
+    with ChatServer(lambda _: LONG) as server:
         ask(server, 300)
         content = bytearray((pytester.path / STORE).read_bytes())
-        for place in range(8 * 4096, len(content), 4096):
-            content[place : place + 4096] = b"?" * 4096
+        # Behind the first page of each table: the run can begin, and meets the damage on its way.
+        for place in range(32 * PAGE_BYTES, len(content), PAGE_BYTES):
+            content[place : place + PAGE_BYTES] = b"?" * PAGE_BYTES
         (pytester.path / STORE).write_bytes(content)
         result = ask(server, 300)
     assert result.ret == pytest.ExitCode.INTERRUPTED
@@ -254,8 +256,8 @@ def test_rows_that_are_damaged_are_asked_again_and_no_other(
         ask(server, 30)
         with contextlib.closing(sqlite3.connect(pytester.path / STORE)) as db:
             db.execute(
-                "UPDATE replies SET body = substr(body, 1, 9) WHERE call IN "
-                "(SELECT call FROM replies LIMIT 3)"
+                "UPDATE replies SET text = CAST(x'ff' AS TEXT) "
+                "WHERE id IN (SELECT id FROM replies LIMIT 3)"
             )
             db.commit()
         missing = ask(server, 30, "--safescale-replay")
