@@ -12,7 +12,7 @@ from pytest_safescale.dataset.raw_record import MISSING, blank, escaped, is_text
 from pytest_safescale.errors import DatasetError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pytest_safescale.dataset.raw_record import RawRecord
@@ -56,21 +56,26 @@ def read_passages(path: Path, *, blank_texts: bool = True) -> tuple[CorpusPassag
         if (passage := _passage(record, blank_texts=blank_texts)) is not None
     ]
     problems = [*found.problems, *(p for record in found.records for p in record.problems)]
-    times = Counter(passage.id for passage in passages)
-    problems += [
-        Problem(
-            file=name,
-            where=f"item {escaped(id_)}",
-            field="id",
-            found=f"{n} passages",
-            allowed="each id once",
-        )
-        for id_, n in times.items()
-        if n > 1
-    ]
+    problems += _duplicates(name, passages)
     if problems:
         raise DatasetError(f"{name} cannot be used: {len(problems)} problem(s)", problems)
     return tuple(passages)
+
+
+def _duplicates(name: str, passages: Sequence[CorpusPassage]) -> list[Problem]:
+    """Return a problem for each passage whose id another has too."""
+    times = Counter(passage.id for passage in passages)
+    return [
+        Problem(
+            file=name,
+            where=f"line {passage.line}, item {escaped(passage.id)}",
+            field="id",
+            found=f"{times[passage.id]} passages of this id",
+            allowed="each id once",
+        )
+        for passage in passages
+        if times[passage.id] > 1
+    ]
 
 
 def _passage(record: RawRecord, *, blank_texts: bool) -> CorpusPassage | None:

@@ -126,6 +126,12 @@ class GateFields(BaseModel):
         return CASE_CONSISTENCY if self._names_metric else self.metric
 
     @property
+    def called(self) -> str:
+        """Its own name, else what it is about: the metric, or the finding that is not to be new."""
+        about = self.of_metric if self.no_new is None else f"no_new_{self.no_new}"
+        return self.name or about
+
+    @property
     def thresholds(self) -> CertifiedThresholds:
         """What its certificate says; only of a gate that names one."""
         assert self._thresholds is not None

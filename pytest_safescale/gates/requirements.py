@@ -34,7 +34,7 @@ def require_earlier_runs(gates: Sequence[Gate], *, given: Collection[str]) -> No
     for gate in gates:
         if gate.earlier_run and gate.earlier_run not in given:
             raise GateError(
-                f"gate {gate.name or gate.of_metric!r}: {gate.kind.value} holds the run against an "
+                f"gate {gate.called!r}: {gate.kind.value} holds the run against an "
                 f"earlier one; give --safescale-{gate.earlier_run} FILE, or --safescale-gates none "
                 f"for the run that becomes the {gate.earlier_run}"
             )
@@ -51,7 +51,7 @@ def _require_subgroups(gates: Sequence[Gate], items: Collection[Item]) -> None:
     for gate in gates:
         if gate.by is not None and not any(getattr(item, gate.by).strip() for item in items):
             raise GateError(
-                f"gate {gate.name or gate.of_metric!r}: found by {gate.by!r}, which no item of the "
+                f"gate {gate.called!r}: found by {gate.by!r}, which no item of the "
                 "data names; leave by out, or say which column holds it (docs/data.md)"
             )
 
@@ -63,7 +63,7 @@ def _require_single_items(gates: Sequence[Gate], items: Collection[Item]) -> Non
     for gate in gates:
         if gate.sequential is not None and shared is not None:
             raise GateError(
-                f"gate {gate.name or gate.of_metric!r}: found sequential = {gate.sequential!r}, "
+                f"gate {gate.called!r}: found sequential = {gate.sequential!r}, "
                 f"which takes items singly, and {named.count(shared)} items in the cluster "
                 f"{shared!r}; leave sequential out, or use looks"
             )
@@ -92,8 +92,7 @@ def require_known_names(
             known = known_names[kind]
             if name not in known and name not in EARLIER_RUNS:
                 raise GateError(
-                    f"gate {gate.name or gate.of_metric!r}: found {kind} {name!r}; allowed: "
-                    f"{', '.join(known)}"
+                    f"gate {gate.called!r}: found {kind} {name!r}; allowed: {', '.join(known)}"
                 )
 
 
@@ -113,7 +112,7 @@ def require_reachable(
         most = int(level * (RESAMPLES + 1) + _ROUNDING)
         if many > most:
             raise GateError(
-                f"gate {gate.name or gate.of_metric!r}: found {many} bounds by resampling held at "
+                f"gate {gate.called!r}: found {many} bounds by resampling held at "
                 f"a level of {level:.3g} together; {RESAMPLES:,} resamples show no p below "
                 f"1/{RESAMPLES + 1:,}, so that none could pass; allowed: at most {most}"
             )
@@ -121,7 +120,7 @@ def require_reachable(
 
 def uncounted_looks(gates: Sequence[Gate], *, counted: bool) -> list[str]:
     """Say which gates have planned looks that no ledger counts."""
-    names = [gate.name or gate.of_metric for gate in gates if gate.looks is not None]
+    names = [gate.called for gate in gates if gate.looks is not None]
     if counted or not names:
         return []
     return [

@@ -113,12 +113,13 @@ class GateResult:
     def id(self) -> str:
         """``METRIC-CONDITION-MODEL``, or the gate's own name in the metric's place.
 
+        Of ``no_new`` the finding stands there, as ``no_new_high_risk``.
+
         A profile other than the plain one stands behind the condition. A second gate of the same
         id ends in ``-2``.
         """
         again = f"-{self.number}" if self.number > 1 else ""
-        name = self.gate.name or self.gate.of_metric
-        return f"{name}-{id_part(self.condition)}-{self.model}{again}"
+        return f"{self.gate.called}-{id_part(self.condition)}-{self.model}{again}"
 
     @property
     def blocks(self) -> bool:

@@ -118,7 +118,7 @@ class RunAttempt:
         for gate in self._gates.load():
             if gate.looks is not None and used >= gate.looks:
                 raise SettingsError(
-                    f"gate {gate.name or gate.of_metric!r}: looks = {gate.looks}, and the ledger "
+                    f"gate {gate.called!r}: looks = {gate.looks}, and the ledger "
                     f"has {used} attempts under this lock; allowed: a new lock, of items that "
                     "nobody has looked at"
                 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.dataset.item import Item
 from pytest_safescale.plugin import FIXTURE, ROBUSTNESS_FIXTURE, internals, output
+from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
     from pytest_safescale.runs.case import Case
     from pytest_safescale.runs.run import Run
 
-__all__ = ["case_order", "chosen_cases", "chosen_relations"]
+__all__ = ["case_order", "chosen_cases", "chosen_relations", "why_none"]
 
 _WORDS = ("conditions", "models", "prompts", "where", "relations")
 _FIELDS = tuple(Item.model_fields)
 """What a dict of ``where`` may name."""
+_SHOWN = 300
+"""Characters of what the items have in its place."""
 
 
 def chosen_cases(run: Run, definition: pytest.Item) -> list[int]:
@@ -47,6 +50,22 @@ def chosen_relations(names: Sequence[str], definition: pytest.Item) -> list[int]
         for number, name in enumerate(names)
         if all(_is_wanted(name, relations) for relations in wanted)
     ]
+
+
+def why_none(run: Run, definition: pytest.Item) -> str:
+    """Say which ``where`` of a test fits no item, and what the items have; empty for none such."""
+    items = run.dataset.items
+    parts = []
+    for marker in definition.iter_markers("safescale"):
+        where = marker.kwargs.get("where")
+        if where is None or any(_fits(item, where) for item in items):
+            continue
+        parts.append(f"where {where!r} fits none of {len(items)} items")
+        for field, value in where.items() if isinstance(where, dict) else ():
+            there = dict.fromkeys(repr(getattr(item, field)) for item in items)
+            if repr(value) not in there:
+                parts.append(f"{field} is {shorten(', '.join(there), _SHOWN)}")
+    return f"{definition.nodeid} asks nothing: {'; '.join(parts)}" if parts else ""
 
 
 def _check(marker: pytest.Mark, run: Run, nodeid: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -30,7 +30,7 @@ __all__ = [
     "in_worker_process",
     "is_noted",
     "is_worker",
-    "log_unkept",
+    "log_hooks",
     "note",
     "noted_reason",
     "parameters",
@@ -147,14 +147,27 @@ def count_test(session: pytest.Session) -> None:
     session.testscollected += 1
 
 
-def log_unkept(config: pytest.Config) -> Callable[..., object]:
-    """Return the hook for a report that ``--last-failed`` and ``--stepwise`` are not to keep.
+def log_hooks(
+    config: pytest.Config, nodeid: str
+) -> Iterator[tuple[Callable[[str], Callable[..., object]], str]]:
+    """Give the hooks that are told of a test by the ends of their names, and the id to tell.
 
-    They would look in the next run for a test that nobody collects.
+    The terminal shows ids relative to the folder of the call, so that one which names no file would
+    begin with ``../`` there. What ``--last-failed`` and ``--stepwise`` keep they would look for in
+    the next run: nobody collects such a test.
     """
     plugins = config.pluginmanager
-    keeping = [plugin for name in _KEEP_FAILURES if (plugin := plugins.getplugin(name))]
-    return plugins.subset_hook_caller("pytest_runtest_logreport", keeping)
+    shown_by = plugins.getplugin("terminalreporter")
+    others = [plugin for plugin in plugins.get_plugins() if plugin is not shown_by]
+    unkept = [plugins.getplugin(name) for name in _KEEP_FAILURES]
+
+    def but(left_out: Iterable[object]) -> Callable[[str], Callable[..., object]]:
+        left = [plugin for plugin in left_out if plugin is not None]
+        return lambda end: plugins.subset_hook_caller(f"pytest_runtest_{end}", left)
+
+    here = config.invocation_params.dir
+    yield but([shown_by, *unkept]), nodeid
+    yield but(others), nodeid if here == config.rootpath else str(here / nodeid)
 
 
 def is_noted(report: pytest.TestReport) -> bool:

@@ -110,7 +110,7 @@ def emit(session: pytest.Session, name: str, *, failed: str = "", noted: str = "
     name, failed, noted = map(terminal_line, (name, failed, noted))
     nodeid, location = f"{OWN}{name}", ("safescale", None, name)
 
-    def report(when: Any, outcome: Any, longrepr: str | None = None) -> pytest.TestReport:
+    def report(nodeid: str, when: Any, outcome: Any, longrepr: str | None = None) -> Any:
         return pytest.TestReport(
             nodeid=nodeid,
             location=location,
@@ -120,12 +120,13 @@ def emit(session: pytest.Session, name: str, *, failed: str = "", noted: str = "
             when=when,
         )
 
-    call = report("call", "failed" if failed else "skipped" if noted else "passed", failed or None)
-    if noted:
-        internals.note(call, noted)
     internals.count_test(session)
-    hook, log_report = session.config.hook, internals.log_unkept(session.config)
-    hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
-    for part in (report("setup", "passed"), call, report("teardown", "passed")):
-        log_report(report=part)
-    hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
+    outcome = "failed" if failed else "skipped" if noted else "passed"
+    for hook, own_id in internals.log_hooks(session.config, nodeid):
+        call = report(own_id, "call", outcome, failed or None)
+        if noted:
+            internals.note(call, noted)
+        hook("logstart")(nodeid=own_id, location=location)
+        for part in (report(own_id, "setup", "passed"), call, report(own_id, "teardown", "passed")):
+            hook("logreport")(report=part)
+        hook("logfinish")(nodeid=own_id, location=location)

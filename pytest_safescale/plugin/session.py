@@ -92,6 +92,9 @@ class SafescaleSession:
                 raise output.refusal(f"safescale: {error}") from error
             return
         chosen = case_selection.chosen_cases(self.run, metafunc.definition)
+        told = "" if chosen else case_selection.why_none(self.run, metafunc.definition)
+        if told and not worker_messages.share(self.config).get("worker"):
+            tell(self.config, told)
         ids = [terminal_line(self.run.cases[index].id) for index in chosen]
         metafunc.parametrize(FIXTURE, chosen, indirect=True, ids=ids)
 

@@ -149,14 +149,12 @@ def listed_items(cases: Sequence[Row], *, most: int | None = None) -> str:
 def full_lines(against: Against) -> list[str]:
     """Return every comparison with interval and p, and every list of items in full."""
     lines: list[str] = []
-    width = max([_CONDITION_WIDTH, *(len(row["condition"]) for row in against.comparisons)])
     for model in dict.fromkeys(row["model"] for row in against.comparisons):
         rows = [row for row in against.comparisons if row["model"] == model]
-        lines += ["", f"{model} against the {rows[0]['right']}", _head(width)]
-        conditions = dict.fromkeys(row["condition"] for row in rows)
-        lines += [
-            _full(row, width) for name in conditions for row in rows if row["condition"] == name
-        ]
+        lines += ["", f"{model} against the {rows[0]['right']}", *_LEGEND, _HEAD]
+        for name in dict.fromkeys(row["condition"] for row in rows):
+            lines.append(name)
+            lines += [part for row in rows if row["condition"] == name for part in _full(row)]
     for row in against.changes:
         cell = f"{row['condition']}, {row['model']}, {row['n']} items"
         lines += ["", cell]
@@ -168,18 +166,26 @@ def full_lines(against: Against) -> list[str]:
     return lines
 
 
-def _head(width: int) -> str:
-    return (
-        f"{'condition':<{width}} {'metric':<34} {'change':>7} {'95 % interval':>16} "
-        f"{'b':>4} {'c':>4} {'p':>6} {'Holm':>6}"
-    )
+_METRIC_WIDTH = 30
+_LEGEND = (
+    "(change in points; b items count now and did not before, c the reverse;",
+    "p of the exact paired test; Holm: adjusted over the conditions of one metric)",
+)
+_HEAD = (
+    f"{'condition, metric':<{_METRIC_WIDTH}} {'change':>7} {'95 % interval':>16} "
+    f"{'b':>4} {'c':>4} {'p':>6} {'Holm':>6}"
+)
 
 
-def _full(row: Row, width: int) -> str:
-    return (
-        f"{row['condition']:<{width}} {_metric(row):<34} {signed_points(row['delta']):>7} "
-        f"{_interval(row):>16} {row['b']:>4} {row['c']:>4} {_p(row['p_value'])} {_p(row['p_holm'])}"
+def _full(row: Row) -> list[str]:
+    """Return a comparison in 80 columns; a metric whose name is longer has a line of its own."""
+    name = f"  {_metric(row)}"
+    above = [name] if len(name) > _METRIC_WIDTH else []
+    figures = (
+        f"{signed_points(row['delta']):>7} {_interval(row):>16} {row['b']:>4} {row['c']:>4} "
+        f"{_p(row['p_value'])} {_p(row['p_holm'])}"
     )
+    return [*above, f"{'' if above else name:<{_METRIC_WIDTH}} {figures}"]
 
 
 def _metric(row: Row) -> str:

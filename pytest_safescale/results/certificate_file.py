@@ -117,7 +117,7 @@ class GateCertificates:
                     self._contents[gate.certified],
                     manifest,
                     gate.cells(models, conditions),
-                    named=f"gate {gate.name or gate.of_metric!r}: {gate.certified}",
+                    named=f"gate {gate.called!r}: {gate.certified}",
                 )
 
 

@@ -116,7 +116,7 @@ def _items_of(gate: Gate, items: int) -> int:
 
 def _sentence(target: _Target, plans: Plans, shared: int) -> str:
     gate = target.gate
-    start = f"{gate.name or gate.of_metric} ({', '.join(target.conditions)}), {gate.rule}"
+    start = f"{gate.called} ({', '.join(target.conditions)}), {gate.rule}"
     if reason := _undecidable(target, plans):
         return f"{start}: {reason}"
     if not _is_planned(gate):
@@ -269,5 +269,5 @@ def _best_p(target: _Target, plans: Plans) -> float:
 
 def _of_impossible(targets: Sequence[_Target], cannot: Sequence[int]) -> Iterator[str]:
     if cannot:
-        names = dict.fromkeys(targets[at].gate.name or targets[at].gate.of_metric for at in cannot)
+        names = dict.fromkeys(targets[at].gate.called for at in cannot)
         yield f"Whatever is answered, a run cannot pass: {', '.join(names)}"

@@ -58,10 +58,7 @@ def _of_subgroups(gate: Gate, items: Sequence[Item]) -> str:
     """Say how many items each subgroup of a gate has, and which have too few to pass it."""
     assert gate.by is not None
     sizes = Counter(one_subgroup(getattr(item, gate.by)) for item in items)
-    start = (
-        f"{gate.name or gate.of_metric}, {gate.rule}: {len(sizes)} subgroups of "
-        f"{_span(sizes.values())} items"
-    )
+    start = f"{gate.called}, {gate.rule}: {len(sizes)} subgroups of {_span(sizes.values())} items"
     needed = _needed(gate, len(sizes))
     if needed is None:
         return start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,13 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
+def of_condition(out: str, condition: str) -> list[str]:
+    """Return the rows below a condition's name."""
+    lines = out.splitlines()
+    start = lines.index(condition) + 1
+    return list(takewhile(lambda line: line.startswith(" "), lines[start:]))
+
+
 def test_compare_tells_from_two_files_what_the_run_told(
     made: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -45,9 +53,8 @@ def test_compare_tells_from_two_files_what_the_run_told(
         interval = f"{100 * row['ci_low']:+.1f} to {100 * row['ci_high']:+.1f}"
         (line,) = [
             line
-            for line in out.splitlines()
-            if line.startswith(row["condition"])
-            and line[18:].startswith(row["metric"].removesuffix("_rate").replace("_", " "))
+            for line in of_condition(out, row["condition"])
+            if line.startswith("  " + row["metric"].removesuffix("_rate").replace("_", " "))
         ]
         assert f"{100 * row['delta']:+.1f}" in line
         assert interval in line

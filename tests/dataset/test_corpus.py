@@ -31,7 +31,7 @@ def test_passages_keep_the_order_of_the_file(tmp_path: Path) -> None:
     [
         ("c.json", f"[{GOOD}]", "c.json: found the ending '.json'; allowed: one of .jsonl"),
         ("c.jsonl", "", "found an empty file"),
-        ("c.jsonl", f"{GOOD}\n{GOOD}", "item p1, id: found 2 passages; allowed: each id once"),
+        ("c.jsonl", f"{GOOD}\n{GOOD}", "c.jsonl, line 2, item p1, id: found 2 passages of this id"),
         ("c.jsonl", '{"text": "x"}', "line 1, id: found nothing; allowed: a text"),
         ("c.jsonl", '{"id": true, "text": "x"}', "id: found True"),
         ("c.jsonl", '{"id": "p"}', "line 1, item p, text: found nothing; allowed: a text"),

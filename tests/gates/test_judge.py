@@ -9,6 +9,7 @@ import pytest
 
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.result import Decision
+from pytest_safescale.gates.written_gates import parse_gates
 from tests.gates.cases import judged, make_inputs, result_of, words
 from tests.gates.counted import HIGH_RISK, RISEN, SAMPLED, SURE, TWENTY, one
 
@@ -332,3 +333,18 @@ def test_a_vote_is_judged_by_its_own_row_where_its_members_were_asked() -> None:
     less = {**members, ("c", "c"): 19}
     partly = replace(whole, completeness=Completeness(expected=members, recorded=less))
     assert "only 59 of 60 cases were asked" in result_of(partly, **asked).sentence
+
+
+def test_a_gate_without_a_name_is_called_by_what_it_demands() -> None:
+    tables: list[dict[str, Any]] = [
+        {"no_new": "high_risk"},
+        {"metric": "high_risk_error_rate", "max": 0.1},
+        {"min_case_consistency": 0.5},
+        {"no_new": "wrong", "name": "nothing-newly-wrong"},
+    ]
+    assert [gate.called for gate in parse_gates(tables, "a test")] == [
+        "no_new_high_risk",
+        "high_risk_error_rate",
+        "case_consistency",
+        "nothing-newly-wrong",
+    ]

@@ -102,25 +102,37 @@ def test_prompt_profiles_stand_below_their_condition_and_keep_the_columns() -> N
         "clean_evidence",
         "  abstain_shuffled   60    +10.0         -      -       -         -",
     ]
-    told = full_lines(against)[2:6]
-    assert {line.index("metric" if "metric" in line else "accuracy") for line in told} == {32}
+    told = full_lines(against)[5:11]
+    assert told[::2] == list(names)
+    assert {line.index("+10.0") for line in told[1::2]} == {33}
 
 
 def test_the_whole_comparison_has_interval_and_p_of_every_figure_and_every_item() -> None:
     lines = full_lines(AGAINST)
-    assert lines[3:5] == [
-        "closed_book       accuracy                             +10.0    +0.0 to +20.0   12    5"
-        "  0.143  0.286",
-        "closed_book       high risk error                       +5.0    -5.0 to +15.0   12    5"
-        " <0.001 <0.001",
+    assert lines[4:8] == [
+        "condition, metric               change    95 % interval    b    c      p   Holm",
+        "closed_book",
+        "  accuracy                       +10.0    +0.0 to +20.0   12    5  0.143  0.286",
+        "  high risk error                 +5.0    -5.0 to +15.0   12    5 <0.001 <0.001",
     ]
-    assert lines[6:] == [
+    assert max(map(len, lines)) <= 80
+    assert lines[10:] == [
         "",
         "closed_book, new, 60 items",
         "- newly dangerous (1): i1 (A to B)",
         "- newly safe: none",
         "- changed answer (2): i1 (A to B), i2 (none to A)",
     ]
+
+
+def test_a_metric_with_a_long_name_stands_above_its_figures_within_80_columns() -> None:
+    row = comparison(
+        "dangerous_overconfidence_of_a_kind_of_ours", -1.0, ci_high=0.1, b=1000, c=1000
+    )
+    lines = full_lines(AGAINST._replace(comparisons=[row]))
+    assert lines[6] == "  dangerous overconfidence of a kind of ours"
+    assert lines[7].split()[0] == "-100.0"
+    assert max(map(len, lines)) <= 80
 
 
 def test_without_labels_danger_is_unknown_and_not_none() -> None:
