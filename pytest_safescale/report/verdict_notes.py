@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.results.manifest import Manifest
 
-__all__ = ["verdict_notes"]
+__all__ = ["store_sentences", "verdict_notes"]
 
 
 def verdict_notes(manifest: Manifest) -> list[str]:
@@ -20,7 +20,7 @@ def verdict_notes(manifest: Manifest) -> list[str]:
     return [
         *attempt_sentences(manifest),
         *_held_jointly(manifest),
-        *_from_store(manifest),
+        *store_sentences(manifest),
         *_estimated(manifest),
         *_second_reader(manifest),
         *_twice_in_means(manifest),
@@ -75,7 +75,7 @@ def _second_reader(manifest: Manifest) -> Iterator[str]:
         yield f"{name} was held against the rules on no readable reply."
 
 
-def _from_store(manifest: Manifest) -> Iterator[str]:
+def store_sentences(manifest: Manifest) -> Iterator[str]:
     """Say how many replies earlier runs made, and when: what is served may have changed since."""
     calls = manifest.get("calls") or {}
     days, stored = sorted(calls.get("from_store_by_day") or {}), calls.get("replies_from_store")

@@ -86,7 +86,8 @@ def run_verdict_sentence(
     wanted; ``answered`` what share of the cases was answered, where not all were.
     """
     said = f" {answered}" if answered and gates else ""
-    reasons = [f"{failing} of {gates} gates do not hold"] if failing else []
+    hold = "does not hold" if failing == 1 else "do not hold"
+    reasons = [f"{failing} of {gates} gates {hold}"] if failing else []
     if failed:
         reasons.append("1 test failed" if failed == 1 else f"{failed} tests failed")
     no_verdict = f"Not a verdict: {'; '.join(reservations)}. " if reservations and gates else ""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SETTINGS = 'dataset = "items.json"\nconditions = ["closed_book"]\nsamples = 0\n'
 GATE = '[[{}gates]]\nmetric = "high_risk_error_rate"\nmax = 0.1\n'
 ASKED = ("--safescale-suite", "radsafe200", "--safescale-model", "python:app:answer")
-BLOCKED = "Blocked: 1 of 1 gates do not hold."
+BLOCKED = "Blocked: 1 of 1 gates does not hold."
 
 
 @pytest.fixture

@@ -319,7 +319,7 @@ def test_gates_that_a_model_passes_that_never_answers_are_named(
     result = run_suite(*RUN, "--safescale-self-check")
     assert result.ret == 1
     assert "a model that never answers" not in " ".join(report()["manifest"]["notices"])
-    result.stdout.fnmatch_lines(["Blocked: 1 of 3 gates do not hold. Answered: 0 of 3 cases*"])
+    result.stdout.fnmatch_lines(["Blocked: 1 of 3 gates does not hold. Answered: 0 of 3 cases*"])
 
 
 def test_cases_go_item_by_item_over_all_cells_where_the_run_may_stop(

@@ -306,7 +306,7 @@ def test_gates_of_a_run_that_was_cut_short_are_tests_too(
     result = run_suite(*RUN, "--safescale-strict=high_risk", "-x", "--junitxml=j.xml", *processes)
     assert result.ret != 0
     result.stdout.fnmatch_lines(
-        ["Not a verdict: * of 31 cases were asked. Blocked: 1 of 1 gates do not hold, 1 test*"]
+        ["Not a verdict: * of 31 cases were asked. Blocked: 1 of 1 gates does not hold, 1 test*"]
     )
     suite = next(iter(ElementTree.parse(pytester.path / "j.xml").getroot()))
     gate, whole = (c for c in suite.iter("testcase") if c.get("classname") == "safescale")

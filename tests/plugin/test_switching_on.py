@@ -47,7 +47,7 @@ def test_a_test_of_ones_own_switches_on_whoever_collects_it(
             "safescale: 1 model(s) x 1 conditions x 2 items = 2 cases",
             "safescale: 2 cases, 2 calls where *",
             "safescale: about * tokens in and * out, cost unknown, as no price is set",
-            "Blocked: 1 of 1 gates do not hold.",
+            "Blocked: 1 of 1 gates does not hold.",
         ]
     )
     assert [gate["outcome"] for gate in report()["gates"]] == ["failed"]
@@ -139,7 +139,7 @@ def test_a_suite_of_the_configuration_is_run_where_no_tests_are_named(
     result = run_pytest(*processes)
     assert result.ret == 1
     result.stdout.fnmatch_lines(
-        ["safescale: configuration *", "Blocked: 1 of 1 gates do not hold."]
+        ["safescale: configuration *", "Blocked: 1 of 1 gates does not hold."]
     )
     result = run_pytest("test_other.py", *processes)
     assert (result.ret, lines_of(result)) == (0, [])

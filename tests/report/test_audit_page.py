@@ -74,7 +74,7 @@ def test_words_of_a_corpus_do_not_act(hostile: dict[str, Any]) -> None:
 def test_the_verdict_follows_the_gates() -> None:
     gate = {"finding": "age", "max": 0, "found": 1, "outcome": "failed", "sentence": "it fails"}
     page = Page(audit_page(content(finding(), gates=[gate, {**gate, "outcome": "passed"}])))
-    assert page.headings[0] == ("h1", "1 of 2 gates do not hold")
+    assert page.headings[0] == ("h1", "1 of 2 gates does not hold")
     assert "it fails" in page.words
 
 

@@ -77,7 +77,7 @@ def test_the_share_that_was_answered_is_told_where_it_is_not_all(
     line = run_verdict_sentence(2, failing=0, undecided=0, answered=told)
     assert line == f"Passed: 2 gates. {told}".rstrip()
     blocked = run_verdict_sentence(2, failing=1, undecided=0, answered=told)
-    assert blocked == f"Blocked: 1 of 2 gates do not hold. {told}".rstrip()
+    assert blocked == f"Blocked: 1 of 2 gates does not hold. {told}".rstrip()
 
 
 def test_sentences_stand_in_80_columns_and_long_words_stay_whole() -> None:

@@ -70,7 +70,8 @@ def _denied(finding: Mapping[str, Any]) -> bool:
 
 def _verdict(failed: int, gates: int, findings: int) -> str:
     if failed:
-        return f"{failed} of {gates} gates do not hold"
+        hold = "does not hold" if failed == 1 else "do not hold"
+        return f"{failed} of {gates} gates {hold}"
     told = "1 finding" if findings == 1 else f"{findings} findings"
     return f"All {gates} gates hold" if gates else f"{told}, and no gate"
 

@@ -15,13 +15,13 @@ from pytest_safescale.analysis.layer_comparisons import LAYERS
 from pytest_safescale.cells import base_profile, split_condition
 from pytest_safescale.report.attribution_lines import attribution_sentences
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
-from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.page.agreement_chart import agreement_charts
 from pytest_safescale.report.page.analysis_tables import analysis_tables
 from pytest_safescale.report.page.attribution_tables import attribution_tables
 from pytest_safescale.report.page.case_charts import case_charts
 from pytest_safescale.report.page.case_facts import GRAVITY, Fact, fact_of, items_of
 from pytest_safescale.report.page.drawing import Chart, draw_png, draw_svg
+from pytest_safescale.report.page.first_screen import first_screen
 from pytest_safescale.report.page.layer_chart import layer_charts
 from pytest_safescale.report.page.layer_tables import layer_tables
 from pytest_safescale.report.page.method_references import definitions
@@ -35,7 +35,6 @@ from pytest_safescale.report.page.page_tables import (
     gate_groups,
     indexed_comparisons,
     method,
-    run_verdict,
 )
 from pytest_safescale.report.page.profile_chart import profile_charts
 from pytest_safescale.report.page.repair_table import repair_tables
@@ -43,12 +42,9 @@ from pytest_safescale.report.page.robustness_table import robustness_tables
 from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
 from pytest_safescale.report.page.strata_chart import strata_charts, strata_tables
 from pytest_safescale.report.page.worst_items import OF_LABEL, worst_items
-from pytest_safescale.report.pool_lines import pool_sentences
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
-from pytest_safescale.report.strata_lines import cluster_sentences, strata_sentences
 from pytest_safescale.report.table import COLUMNS, headings
-from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.report.wording import model_label
 from pytest_safescale.results.label_words import label_sentence
 from pytest_safescale.results.profile_rows import has_profiles, profile_names
@@ -206,14 +202,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "notices": [notice.rstrip(".") for notice in run.manifest.get("notices", ())],
         "models": [model_label(name) for name in run.models],
         "profiles": profile_names(run.manifest) if has_profiles(run.manifest) else [],
-        "run_verdict": run_verdict(run),
-        "verdict_notes": [
-            *pool_sentences(run.analyses),
-            *layer_sentences(run.analyses),
-            *verdict_notes(run.manifest),
-            *cluster_sentences(run.manifest, run.metrics),
-            *strata_sentences(run.manifest, run.analyses),
-        ],
+        "first": first_screen(run),
         "gates": gate_groups(run.gates),
         "label_rules": label_rule_sentences(run.analyses),
         "headings": [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_all", "page_parts", "render_page"]
 
-_STYLES = ("base", "charts", "cases", "narrow", "print")
+_STYLES = ("base", "first", "charts", "cases", "narrow", "print")
 """Files of ``templates/styles/``, a later one after what it may change."""
 _WIDE = 8.0
 """Charts of more inches take the whole width."""
