@@ -102,6 +102,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "settings",
         "models",
         "conditions",
+        "calls",
         "statistics",
         "analysis",
         "perturb",

@@ -17,6 +17,8 @@ __all__ = ["LOCK_S", "PAGE_BYTES", "Database", "Lock", "alone"]
 
 LOCK_S = 60.0
 """How long a statement waits for another process's transaction, in seconds."""
+_MOMENT_MS = 500
+"""How long another process is waited for where the matter is not urgent, in milliseconds."""
 PAGE_BYTES = 16_384
 """Of a new file: a page has room for several replies, so that little of it stays empty."""
 _AT_ONCE = 500
@@ -122,6 +124,24 @@ class Database:
         if self._in_log:
             ((busy, pages, moved),) = self.rows("PRAGMA wal_checkpoint(PASSIVE)")
             self._in_log = bool(busy) or moved < pages
+
+    def shrink(self) -> bool:
+        """Give the room of what was removed back to the system; ``False`` while others use it.
+
+        The file is written anew through its log, which only grows where somebody still reads.
+        """
+        self.rows(f"PRAGMA busy_timeout={_MOMENT_MS}")
+        try:
+            if not self._emptied_log():
+                return False
+            self.rows("VACUUM")
+        except StoreLocked:
+            return False
+        return self._emptied_log()
+
+    def _emptied_log(self) -> bool:
+        ((busy, _, _),) = self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not busy
 
     def close(self) -> None:
         """Close the file; whoever closes it last removes the write-ahead log."""

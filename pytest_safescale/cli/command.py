@@ -18,6 +18,7 @@ from pytest_safescale.cli import (
     read,
     report,
     score,
+    store,
     verdict,
 )
 from pytest_safescale.cli.closed_pipe import until_closed
@@ -61,6 +62,7 @@ COMMANDS: Mapping[str, Command] = {
     "score": score,
     "certify": certify,
     "audit": audit,
+    "store": store,
 }
 
 
