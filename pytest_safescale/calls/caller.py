@@ -54,6 +54,8 @@ class CallLimits:
 
     in_flight: int = 32
     """Requests under way at once in this process."""
+    workers: int = 1
+    """Processes that share what a model may be called at once."""
     max_attempts: int = 6
     retry_seconds: float = 300.0
     first_wait_s: float = 0.5
@@ -96,6 +98,7 @@ class Caller:
         )
         self._pace = Pace(self._take_turn, self._waits)
         self._slots = asyncio.Semaphore(limits.in_flight)
+        self._rooms: dict[str, asyncio.Semaphore] = {}
         self._locks: weakref.WeakValueDictionary[bytes, asyncio.Lock] = (
             weakref.WeakValueDictionary()
         )
@@ -257,9 +260,19 @@ class Caller:
         """Send once, and again without what the endpoint does not take: a few words at most."""
         while True:
             try:
-                return await self._once(call, again=again)
+                async with self._room(call.model):
+                    return await self._once(call, again=again)
             except ParameterRefused:
                 again = True
+
+    def _room(self, model: Model) -> contextlib.AbstractAsyncContextManager[None]:
+        """Return what keeps the calls of a model at once to its share in this process."""
+        most, name = model.info.max_parallel, model.info.name
+        if most is None:
+            return contextlib.nullcontext()
+        if name not in self._rooms:
+            self._rooms[name] = asyncio.Semaphore(max(1, most // self.limits.workers))
+        return self._rooms[name]
 
     async def _once(self, call: _Call, *, again: bool) -> dict[int, StoredReply]:
         model, request = call.model, call.request

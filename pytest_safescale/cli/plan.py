@@ -153,6 +153,7 @@ def _taken(planned: Run, rows: Sequence[PlanRow], gates: Sequence[Gate]) -> list
     from pytest_safescale.runs.plan_words import (
         confirm_sentences,
         layer_sentences,
+        parallel_sentences,
         profile_sentences,
         reader_sentences,
         render_plan,
@@ -166,6 +167,7 @@ def _taken(planned: Run, rows: Sequence[PlanRow], gates: Sequence[Gate]) -> list
         *confirm_sentences(rows, gates),
         *retrieval_sentences(planned),
         *reader_sentences(planned),
+        *parallel_sentences(planned),
     ]
 
 

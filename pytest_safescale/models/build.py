@@ -97,6 +97,7 @@ def _known(wanted: _Wanted) -> dict[str, Any]:
         "identity",
         "requests_per_minute",
         "tokens_per_minute",
+        "max_parallel",
     )
     known: dict[str, Any] = {name: getattr(wanted.table, name) for name in fields}
     if wanted.table.context_tokens is not None:

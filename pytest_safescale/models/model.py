@@ -101,6 +101,8 @@ class ModelInfo:
     """The share of both prices that is taken off for replies that came by a batch."""
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
+    max_parallel: int | None = None
+    """Most calls of it at once; ``None`` for as many as the run makes."""
     shaping: Mapping[str, Any] = field(default_factory=dict)
     """What its table changes of every request, as JSON data; part of the store's key."""
 

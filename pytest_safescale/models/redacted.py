@@ -44,6 +44,7 @@ class GuardedModel:
     def __init__(self, model: Model, redactor: Redactor) -> None:
         self._model = model
         self._redactor = redactor
+        self._traceback_was_told = False
 
     def __repr__(self) -> str:
         return f"<GuardedModel {self.info.name}>"
@@ -57,6 +58,17 @@ class GuardedModel:
     def facts(self) -> EndpointFacts:
         """What has been learned about its endpoint."""
         return self._model.facts
+
+    @property
+    def takes_threads(self) -> bool:
+        """Whether each call takes a thread, as of an application that is not async."""
+        return bool(getattr(self._model, "takes_threads", False))
+
+    def untold_traceback(self) -> str:
+        """Return the traceback of the first exception in an application: once, then nothing."""
+        raised = "" if self._traceback_was_told else getattr(self._model, "traceback", "")
+        self._traceback_was_told |= bool(raised)
+        return self._redactor.text(raised)
 
     async def ask(self, request: Request) -> Sequence[Reply]:
         """Make one round trip; raises what the model raises, its words without keys."""

@@ -63,6 +63,7 @@ class Recording:
         self._plan_was_shown = False
         self._begun = False
         self._told_why = False
+        self._tracebacks: dict[str, str] = {}
         self._watch = self._gates.watch(self._book)
         self._self_check = self._gates.self_check(self._book)
         if internals.runs_tests(self._config.option):
@@ -97,6 +98,7 @@ class Recording:
         if report.failed and not report.nodeid.startswith(outcomes.OWN):
             self._book.failed.setdefault(report.nodeid, outcomes.reason(report))
         travelling = travelling_with(report)
+        self._tracebacks = {**travelling.get("tracebacks", {}), **self._tracebacks}
         if outcomes.is_final(report):
             with _broken_ends_the_run():
                 self._take(travelling)
@@ -260,6 +262,9 @@ class Recording:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table, the run verdict and where the report lies."""
+        for model, text in self._tracebacks.items():
+            title = f"safescale: {model} raised; the first traceback"
+            output.write(terminalreporter, text.splitlines(), title=title)
         if self._conclusion is None:
             return
         from pytest_safescale.report.terminal import render_terminal
@@ -303,6 +308,7 @@ def _plan(session: SafescaleSession, confirmed: Sequence[Gate]) -> list[str]:
     from pytest_safescale.runs.plan_words import (
         confirm_sentences,
         layer_sentences,
+        parallel_sentences,
         plan_sentences,
         profile_sentences,
         reader_sentences,
@@ -319,7 +325,7 @@ def _plan(session: SafescaleSession, confirmed: Sequence[Gate]) -> list[str]:
         lines += plan_sentences(rows, fresh=run.settings.fresh) if run.paid else []
         lines += [*profile_sentences(rows), *layer_sentences(rows)]
         lines += confirm_sentences(rows, confirmed)
-        lines += [*retrieval_sentences(run), *reader_sentences(run)]
+        lines += [*retrieval_sentences(run), *reader_sentences(run), *parallel_sentences(run)]
     if run.settings.wants_robustness:
         lines.append(session.robustness().plan(rows))
     return [f"safescale: {line}" for line in lines]

@@ -13,6 +13,7 @@ from pytest_safescale.calls.rescue_file import take_in_rescued
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.wait_reasons import Waits
 from pytest_safescale.errors import Interrupted, RunBroken, SafescaleError, StoreError, StoreLocked
+from pytest_safescale.models.redacted import GuardedModel
 from pytest_safescale.plugin import (
     CASE_KEY,
     FIXTURE,
@@ -28,6 +29,7 @@ from pytest_safescale.plugin.confirming import confirming_of
 from pytest_safescale.plugin.failure_texts import make_harmless
 from pytest_safescale.plugin.notices import WaitNotices, tell
 from pytest_safescale.plugin.sigterm import SigtermEndsTheRun
+from pytest_safescale.plugin.travelling import attach, travelling_with
 from pytest_safescale.results.label_words import label_words
 from pytest_safescale.runs.run import start_engine
 from pytest_safescale.text.escaping import terminal_line
@@ -228,12 +230,23 @@ class SafescaleSession:
         for key in keys:
             if call.when == "call" and key in item.stash:
                 item.stash[key].travel_on(report)
+                self._send_tracebacks(report)
             if call.when == "teardown" and key in item.stash:
                 # The report has it all; thousands of cases with their evidence fill the memory.
                 del item.stash[key]
         if report.failed and failed is not None:
             outcomes.tell_reason(report, failed)
         return report
+
+    def _send_tracebacks(self, report: pytest.TestReport) -> None:
+        """Send what an application under test raised first: shown once, not with each case."""
+        raised = {
+            model.info.name: text
+            for model in self.run.asked
+            if isinstance(model, GuardedModel) and (text := model.untold_traceback())
+        }
+        if raised:
+            attach(report, {**travelling_with(report), "tracebacks": raised})
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Stop asking; a worker that is done first ends the calls it makes for the others."""

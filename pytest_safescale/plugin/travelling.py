@@ -30,6 +30,8 @@ class Travelling(TypedDict, total=False):
     stop: Stop
     reason: str
     """Why the test failed, in one line."""
+    tracebacks: dict[str, str]
+    """Of the first exception in each application under test, by the model's name."""
 
 
 def travelling_with(report: pytest.CollectReport | pytest.TestReport) -> Travelling:

@@ -55,6 +55,7 @@ class ModelRow(TypedDict, total=False):
     batch_discount: float
     requests_per_minute: float | None
     tokens_per_minute: float | None
+    max_parallel: int | None
     shaping: dict[str, Any]
     refused: list[str]
     """Parameters that its endpoint refused, in words."""

@@ -12,10 +12,16 @@ if TYPE_CHECKING:
 __all__ = ["call_limits"]
 
 
-def call_limits(settings: Settings, *, in_flight: int, heed_halt: bool = False) -> CallLimits:
-    """Return the limits of a process that keeps so many requests under way at once."""
+def call_limits(
+    settings: Settings, *, in_flight: int, heed_halt: bool = False, workers: int = 1
+) -> CallLimits:
+    """Return the limits of a process that keeps so many requests under way at once.
+
+    ``workers`` is how many such processes the run has.
+    """
     return CallLimits(
         in_flight=in_flight,
+        workers=workers,
         max_attempts=settings.max_attempts,
         retry_seconds=settings.retry_seconds,
         max_calls=settings.max_calls,

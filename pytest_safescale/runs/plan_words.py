@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "confirm_sentences",
     "layer_sentences",
+    "parallel_sentences",
     "plan_sentences",
     "profile_sentences",
     "reader_sentences",
@@ -83,6 +84,21 @@ def profile_sentences(rows: Sequence[PlanRow]) -> list[str]:
         f"the same first reply or others; assumed: {PROSE_TOKENS} tokens a reply in prose; a first "
         "turn that profiles share is asked once"
     ]
+
+
+def parallel_sentences(run: Run) -> list[str]:
+    """Say of applications that are not async how many of their calls run at once, in threads."""
+    told = []
+    for model in run.asked:
+        if getattr(model, "takes_threads", False):
+            most, name = model.info.max_parallel, model.info.name
+            at_once = min(run.settings.concurrency, most or run.settings.concurrency)
+            told.append(
+                f"{name} is not async: at most {at_once} calls of it run at once, each in a "
+                "thread; "
+                "max_parallel in its table sets how many (1: one after the other)"
+            )
+    return told
 
 
 def layer_sentences(rows: Sequence[PlanRow]) -> list[str]:

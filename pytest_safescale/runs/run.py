@@ -334,7 +334,12 @@ def start_engine(
         lock_s=LOOP_LOCK_S,
         not_before=settings.stored_before_which(started),
     )
-    limits = call_limits(settings, in_flight=max(1, share), heed_halt=settings.stop_when_decided)
+    limits = call_limits(
+        settings,
+        in_flight=max(1, share),
+        heed_halt=settings.stop_when_decided,
+        workers=workers,
+    )
     caller = Caller(store, limits, waits)
     runner = case_runner(run, caller)
 

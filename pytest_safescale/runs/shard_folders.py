@@ -37,6 +37,7 @@ _OF_A_MACHINE = (
     "tokens",
     "requests_per_minute",
     "tokens_per_minute",
+    "max_parallel",
 )
 """What is stated of a model and may differ from shard to shard."""
 _MOST_SHOWN = 80

@@ -129,6 +129,8 @@ class ModelSettings(LayeredSettings):
     """The share of both prices that is taken off for replies that come by a batch."""
     requests_per_minute: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0)
+    max_parallel: int | None = Field(default=None, ge=1, le=4096)
+    """Most calls of it at once; as ``concurrency`` unless set."""
     timeout_s: float = Field(default=120.0, gt=0)
     connect_timeout_s: float = Field(default=10.0, gt=0)
     read_timeout_s: float | None = Field(default=None, gt=0)

@@ -271,3 +271,17 @@ def test_what_was_spent_is_summed_in_tokens_and_money(store: Store) -> None:
     spent = store.spending.spent()
     assert (spent.prompt_tokens, spent.completion_tokens) == (10, 8)
     assert spent.money == pytest.approx((10 * 2 + 8 * 5) / 1e6)
+
+
+@pytest.mark.parametrize(("most", "workers", "at_once"), [(2, 1, 2), (5, 2, 2), (1, 4, 1)])
+def test_a_model_is_called_no_more_at_once_than_its_table_allows(
+    store: Store, most: int, workers: int, at_once: int
+) -> None:
+    model = ScriptedModel(delay_s=0.001, max_parallel=most)
+
+    async def several() -> None:
+        ask = caller(store, workers=workers)
+        await asyncio.gather(*(ask.ask(model, request(str(n))) for n in range(8)))
+
+    asyncio.run(several())
+    assert (model.most_at_once, len(model.asked)) == (at_once, 8)

@@ -136,6 +136,7 @@ def _model(name: str, number: int) -> dict[str, Any]:
         "price_out": 0.0,
         "requests_per_minute": None,
         "tokens_per_minute": None,
+        "max_parallel": None,
         "served": [{"model": "paper", "fingerprint": "fp"}],
     }
 

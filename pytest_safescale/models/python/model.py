@@ -8,6 +8,7 @@ import inspect
 import threading
 import time
 from dataclasses import replace
+from traceback import TracebackException
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.errors import CallFailed, ModelSpecError
@@ -35,6 +36,8 @@ __all__ = ["PythonModel"]
 _SPEAKS = {"content", "refusal", "reasoning_content", "reasoning"}
 MOST_OF_AN_ERROR = 2000
 """Characters of what an application raised."""
+MOST_FRAMES = 12
+"""Of a traceback, those nearest to where it was raised."""
 ARGUMENTS = ("messages", "temperature", "max_tokens", "seed", "sample_index")
 
 
@@ -54,6 +57,10 @@ class PythonModel:
         self.info = replace(info, revision=f"{info.revision} {found}".strip())
         # One by one, so that each sample is a call that is counted, stored and retried by itself.
         self.facts = EndpointFacts(batch=1, tools=self._takes_tools)
+        self.takes_threads = not _is_async(self._call)
+        """Whether each call takes a thread of its own while it lasts."""
+        self.traceback = ""
+        """Of the first exception that it raised, from the application's own frames on."""
 
     async def ask(self, request: Request) -> Sequence[Reply]:
         """Return one reply per sample; raises CallFailed with what the application raised."""
@@ -82,6 +89,7 @@ class PythonModel:
         except (TimeoutError, ConnectionError, asyncio.TimeoutError) as error:
             raise TransientFailure(_said(error)) from error
         except (Exception, SystemExit) as error:
+            self.traceback = self.traceback or _traceback(error)
             raise CallFailed(_said(error)) from error
         return _reply(self.info.name, answer, time.perf_counter() - start)
 
@@ -141,6 +149,15 @@ def _imported(info: ModelInfo, root: Path) -> Callable[..., Any]:
 def _said(error: BaseException) -> str:
     """Return what an application raised, on one line and shortened."""
     return shorten(f"{type(error).__name__}: {error}", MOST_OF_AN_ERROR)
+
+
+def _traceback(error: BaseException) -> str:
+    """Return the traceback of what an application raised, without the frames that called it."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next
+    told = TracebackException(type(error), error, frames, limit=-MOST_FRAMES)
+    return "".join(told.format())
 
 
 def _check_signature(name: str, call: Callable[..., Any]) -> bool:

@@ -13,6 +13,8 @@ import pytest
 from pytest_safescale.errors import CallFailed, ModelSpecError
 from pytest_safescale.models.model import ModelInfo, Reply, Request, ToolsRefused, TransientFailure
 from pytest_safescale.models.python.model import PythonModel
+from pytest_safescale.models.redacted import GuardedModel
+from pytest_safescale.text.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +60,9 @@ def by_name(messages, **settings):
 
 def broken(messages, **settings):
     raise ValueError("no such patient")
+
+def tells_a_key(messages, **settings):
+    raise ValueError("401 for a-planted-key-0123456789")
 
 def stopped(messages, **settings):
     raise StopIteration("end")
@@ -157,6 +162,8 @@ import asyncio
 from pathlib import Path
 from pytest_safescale.models.model import ModelInfo, Request
 from pytest_safescale.models.python.model import PythonModel
+from pytest_safescale.models.redacted import GuardedModel
+from pytest_safescale.text.redaction import Redactor
 
 info = ModelInfo(name="m", provider="python", model="hanging:app")
 request = Request(messages=(), temperature=0, max_tokens=1, seed=1)
@@ -253,3 +260,33 @@ def test_an_application_can_state_the_version_of_what_it_depends_on(root: Path) 
     before = model(root, "an_application:plain").info.revision
     sys.modules["an_application"].plain.safescale_version = "index of May"
     assert model(root, "an_application:plain").info.revision != before
+
+
+def test_the_first_traceback_is_kept_from_the_application_on(root: Path) -> None:
+    found = model(root, "an_application:broken")
+    request = Request(messages=(), temperature=0.0, max_tokens=10, seed=42)
+    for _ in range(2):
+        with pytest.raises(CallFailed):
+            asyncio.run(found.ask(request))
+    assert found.traceback.count("Traceback (most recent call last)") == 1
+    first = found.traceback.splitlines()[1]
+    assert "in broken" in first
+    assert found.traceback.endswith("ValueError: no such patient\n")
+    guarded = GuardedModel(found, Redactor(["a-planted-key-0123456789"]))
+    assert guarded.untold_traceback() == found.traceback
+    assert guarded.untold_traceback() == ""
+
+
+def test_a_traceback_tells_no_key(root: Path) -> None:
+    found = model(root, "an_application:tells_a_key")
+    with pytest.raises(CallFailed):
+        asyncio.run(found.ask(Request(messages=(), temperature=0.0, max_tokens=10, seed=42)))
+    guarded = GuardedModel(found, Redactor(["a-planted-key-0123456789"]))
+    assert guarded.untold_traceback().endswith("ValueError: 401 for [key]\n")
+
+
+@pytest.mark.parametrize(("name", "threads"), [("plain", True), ("waiting", False)])
+def test_it_says_whether_its_calls_take_threads(root: Path, name: str, threads: bool) -> None:
+    assert (
+        GuardedModel(model(root, f"an_application:{name}"), Redactor([])).takes_threads is threads
+    )
