@@ -21,11 +21,11 @@ from pytest_safescale.analysis.layer_facts import NO_FACTS, with_capacity
 from pytest_safescale.analysis.panel_arrays import (
     ABSENT,
     NULL,
+    CaseValues,
     any_label,
     by_item,
     cluster_codes,
     padded,
-    placed,
     unreadable,
 )
 from pytest_safescale.analysis.panel_item import PanelItem
@@ -259,17 +259,17 @@ class PanelBuilder:
         self._items: dict[str, PanelItem] = {}
         self._places_by_name: tuple[dict[str, int], ...] = ({}, {}, {})
         self._codes: dict[str | None, int] = {None: NULL}
-        self._at: list[tuple[int, int, int]] = []
-        self._recorded: list[tuple[int, int]] = []
+        self._at = tuple(array("i") for _ in self._places_by_name)
+        self._recorded = (array("i"), array("i"))
         names = ("greedy", "first", "fallback", "turns", *_ZERO_WITHOUT_CASE)
         self._columns = {name: array("i") for name in names}
         self._measured = {name: array("d") for name in _MEASURED}
         self._samples = array("i")
         self._steps = array("i")
-        self._custom: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
-        self._layer_scores: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-        self._layers: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-        self._evidence: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._custom: defaultdict[tuple[str, str], CaseValues] = defaultdict(CaseValues)
+        self._layer_scores: defaultdict[str, CaseValues] = defaultdict(CaseValues)
+        self._layers: defaultdict[str, CaseValues] = defaultdict(CaseValues)
+        self._evidence: defaultdict[str, CaseValues] = defaultdict(CaseValues)
 
     def add_item(self, item: PanelItem) -> None:
         """Make an item known; one that no case names is no part of the panel."""
@@ -277,23 +277,25 @@ class PanelBuilder:
 
     def add_record(self, model: str, item_id: str) -> None:
         """Note that a model has a record of an item, even if it holds no condition."""
-        self._recorded.append((self._place(0, model), self._place(2, item_id)))
+        self._recorded[0].append(self._place(0, model))
+        self._recorded[1].append(self._place(2, item_id))
 
     def add(self, case: CaseAnswers) -> None:
         """Take a case in; its item must be made known before the panel is built."""
-        place = (self._place(0, case.model), self._place(1, case.condition))
-        self._at.append((*place, self._place(2, case.item_id)))
+        number = len(self._at[0])
+        for axis, name in enumerate((case.model, case.condition, case.item_id)):
+            self._at[axis].append(self._place(axis, name))
         samples = () if case.samples_error else case.samples
         for regime, values in case.custom.items():
             for name, value in values.items():
                 if value is not None:
-                    self._custom[regime, name].append((len(self._at) - 1, value))
+                    self._custom[regime, name].add(number, value)
         for name, score in case.layer_scores.items():
-            self._layer_scores[name].append((len(self._at) - 1, score))
+            self._layer_scores[name].add(number, score)
         for name, fact in case.layers.items():
-            self._layers[name].append((len(self._at) - 1, fact))
+            self._layers[name].add(number, fact)
         for name, fact in case.evidence.items():
-            self._evidence[name].append((len(self._at) - 1, fact))
+            self._evidence[name].add(number, fact)
         columns = self._columns
         columns["greedy"].append(ERRORED if case.error else self._code(case.letter))
         columns["drawn"].append(ERRORED if case.samples_error else len(samples))
@@ -357,12 +359,12 @@ class PanelBuilder:
     def _by_case(
         self, shape: tuple[int, int, int], rank: NDArray[np.int64], final: NDArray[np.int16]
     ) -> dict[str, Any]:
-        at = np.array(self._at, dtype=np.int64).reshape(-1, 3)
-        cell = (at[:, 0], at[:, 1], rank[at[:, 2]])
+        models, conditions, items = (np.array(axis, dtype=np.int64) for axis in self._at)
+        cell = (models, conditions, rank[items])
         columns = {name: np.array(column) for name, column in self._columns.items()}
         recorded = np.zeros((shape[0], shape[2]), dtype=bool)
-        lines = np.array(self._recorded, dtype=np.int64).reshape(-1, 2)
-        recorded[lines[:, 0], rank[lines[:, 1]]] = True
+        of, lines = (np.array(axis, dtype=np.int64) for axis in self._recorded)
+        recorded[of, rank[lines]] = True
         recorded[cell[0], cell[2]] = True
         spread = {
             "samples": padded(final[np.array(self._samples, dtype=np.int64)], columns["drawn"]),
@@ -382,9 +384,9 @@ class PanelBuilder:
             kind = np.float64 if name in _MEASURED else np.int16
             arrays[name] = np.full((*shape, *values.shape[1:]), empty.get(name, ABSENT), dtype=kind)
             arrays[name][cell] = values
-        own = {key: placed(shape, cell, pairs) for key, pairs in sorted(self._custom.items())}
-        scores = {key: placed(shape, cell, pairs) for key, pairs in self._layer_scores.items()}
-        facts = {name: placed(shape, cell, pairs) for name, pairs in self._layers.items()}
-        seen = {name: placed(shape, cell, pairs) for name, pairs in self._evidence.items()}
+        own = {key: self._custom[key].placed(shape, cell) for key in sorted(self._custom)}
+        scores = {key: found.placed(shape, cell) for key, found in self._layer_scores.items()}
+        facts = {name: found.placed(shape, cell) for name, found in self._layers.items()}
+        seen = {name: found.placed(shape, cell) for name, found in self._evidence.items()}
         named = {"custom": own, "layer_scores": scores, "layers": with_capacity(facts)}
         return {**arrays, **named, "evidence": seen}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ABSENT",
     "NULL",
+    "CaseValues",
     "any_label",
     "by_item",
     "cluster_codes",
     "padded",
-    "placed",
     "unreadable",
 ]
 
@@ -31,14 +32,29 @@ NULL = 0
 ABSENT = -2
 
 
-def placed(
-    shape: tuple[int, ...], cell: tuple[NDArray[np.int64], ...], pairs: Sequence[tuple[int, float]]
-) -> NDArray[np.float64]:
-    """Return ``shape``, float64, the values given with the number of their case; NaN elsewhere."""
-    values = np.full(shape, np.nan)
-    cases = [case for case, _ in pairs]
-    values[tuple(axis[cases] for axis in cell)] = [value for _, value in pairs]
-    return values
+class CaseValues:
+    """A number for some of the cases, each with the number of its case."""
+
+    def __init__(self) -> None:
+        self._cases = array("q")
+        self._values = array("d")
+
+    def add(self, case: int, value: float) -> None:
+        """Take in the number of a case."""
+        self._cases.append(case)
+        self._values.append(value)
+
+    def placed(
+        self, shape: tuple[int, ...], cell: tuple[NDArray[np.int64], ...]
+    ) -> NDArray[np.float64]:
+        """Return ``shape``, float64, the numbers where their cases are; NaN elsewhere.
+
+        ``cell`` is where each case is: (cases,) int64 on each axis.
+        """
+        values = np.full(shape, np.nan)
+        cases = np.array(self._cases, dtype=np.int64)
+        values[tuple(axis[cases] for axis in cell)] = np.array(self._values)
+        return values
 
 
 def padded(flat: NDArray[np.int16], lengths: NDArray[np.int32]) -> NDArray[np.int16]:

@@ -147,7 +147,7 @@ class RunAttempt:
         if self._lock is None or path is None:
             return []
         try:
-            found = list(other_items(self._run, book.records))
+            found = list(other_items(self._run, book.contents))
             if read_lock(path, named=f"{LOCK}: {path}")["sha256"] != self._lock["sha256"]:
                 found.append(f"{path} was replaced by another lock while the run went on")
             if differing := self._differing(self._lock):

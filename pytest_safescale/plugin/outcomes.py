@@ -41,10 +41,10 @@ def status(report: pytest.TestReport) -> Status | None:
     travelling = travelling_with(report) if is_final(report) else {}
     if "search" in travelling and report.when == "call":
         return _search_status(report, travelling["search"])
-    record = travelling.get("record")
-    if record is None or report.when != "call":
+    found = travelling.get("outcome")
+    if found is None or report.when != "call":
         return None
-    outcome = Outcome(record["outcome"])
+    outcome = Outcome(found)
     if report.failed:
         # A test that failed is one, whatever it found: the reason stands in its message.
         letter = outcome.letter if outcome is not Outcome.CORRECT else "F"

@@ -14,7 +14,7 @@ from pytest_safescale.plugin.attempt import RunAttempt
 from pytest_safescale.plugin.gates import RunGates
 from pytest_safescale.plugin.notices import NoticesShown
 from pytest_safescale.plugin.progress import Progress
-from pytest_safescale.plugin.travelling import travelling_with
+from pytest_safescale.plugin.travelling import taken_in, travelling_with
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import run_verdict_line
 from pytest_safescale.report.verdict_notes import verdict_notes
@@ -102,6 +102,7 @@ class Recording:
         if outcomes.is_final(report):
             with _broken_ends_the_run():
                 self._take(travelling)
+            taken_in(report)
         if stop := travelling.get("stop"):
             raise output.ending(stop["reason"], stop["exit_code"])
 
@@ -179,7 +180,7 @@ class Recording:
         if not internals.runs_tests(self._config.option):
             return
         try:
-            if self._book.records:
+            if len(self._book):
                 with _broken_ends_the_run(ended):
                     self._judge(session)
             else:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_safescale.results.case_record import CaseRecord
     from pytest_safescale.results.search_record import SearchRecord
 
-__all__ = ["Stop", "Travelling", "attach", "travelling_with"]
+__all__ = ["Stop", "Travelling", "attach", "taken_in", "travelling_with"]
 
 
 class Stop(TypedDict):
@@ -26,6 +26,9 @@ class Travelling(TypedDict, total=False):
     """What a test's report brings along; a key for what there is."""
 
     record: CaseRecord
+    """Until it is taken in: pytest keeps every report to the end."""
+    outcome: str
+    """Of a record that was taken in: a value of ``Outcome``."""
     search: SearchRecord
     stop: Stop
     reason: str
@@ -42,3 +45,10 @@ def travelling_with(report: pytest.CollectReport | pytest.TestReport) -> Travell
 def attach(report: pytest.TestReport, travelling: Travelling) -> None:
     """Let a report bring something along, in place of what it had."""
     report.safescale = travelling  # type: ignore[attr-defined]
+
+
+def taken_in(report: pytest.TestReport) -> None:
+    """Leave on a report, of a record that was taken in, what its letter on screen is made of."""
+    travelling = travelling_with(report)
+    if (record := travelling.pop("record", None)) is not None:
+        travelling["outcome"] = record["outcome"]

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.layer_configurations import LayeredCase, LayerStep
 from pytest_safescale.results.case_record import cell_of
+from pytest_safescale.results.layer_checks import LayerChecks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pytest_safescale.results.case_record import CaseRecord
 
-    from pytest_safescale.results.case_record import KeptCase
-
-__all__ = ["bases_of", "layered_cases_of"]
+__all__ = ["LayerBook"]
 
 
-def layered_cases_of(records: Iterable[KeptCase]) -> list[LayeredCase]:
-    """Return the cases of models with layers; those whose call failed have no account."""
-    return [_case(record) for record in records if "layers" in record]
+@dataclass(kw_only=True)
+class LayerBook:
+    """The cases of models with layers; those whose call failed have no account."""
+
+    cases: list[LayeredCase] = field(default_factory=list)
+    bases: dict[str, str] = field(default_factory=dict)
+    """The base of each model with layers, by name."""
+    checks: LayerChecks = field(default_factory=LayerChecks)
+    """What their layers could not read."""
+
+    def add(self, record: CaseRecord) -> None:
+        """Take a case record in, which may be of a model without layers."""
+        if "layers" not in record:
+            return
+        self.cases.append(_case(record))
+        self.bases[record["model"]] = record["layers"]["base"]
+        self.checks.add(record["model"], record["layers"])
 
 
-def bases_of(records: Iterable[KeptCase]) -> dict[str, str]:
-    """Return the base of each model with layers, by name."""
-    return {record["model"]: record["layers"]["base"] for record in records if "layers" in record}
-
-
-def _case(record: KeptCase) -> LayeredCase:
+def _case(record: CaseRecord) -> LayeredCase:
     (model, condition), layers = cell_of(record), record["layers"]
     letter = layers["bare"]["letter"]
     return LayeredCase(

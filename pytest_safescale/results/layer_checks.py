@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from pytest_safescale.results.case_record import KeptCase
-    from pytest_safescale.results.layer_record import UnreadChecks
+    from pytest_safescale.results.layer_record import LayersRecord, UnreadChecks
     from pytest_safescale.results.manifest_counts import CaseCounts
 
-__all__ = ["check_notices", "unread_checks"]
+__all__ = ["LayerChecks", "check_notices"]
 
 _COUNTS_AS: Mapping[str, str] = MappingProxyType(
     {
@@ -23,23 +23,27 @@ _COUNTS_AS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def unread_checks(records: Iterable[KeptCase]) -> list[UnreadChecks]:
-    """Return, by model and layer, how many replies to a layer could not be read, and of how many.
+@dataclass(kw_only=True)
+class LayerChecks:
+    """Counts the replies to layers, by model and layer, and those that could not be read."""
 
-    Layers that could read every reply are not listed.
-    """
-    asked: Counter[tuple[str, str]] = Counter()
-    unread: Counter[tuple[str, str]] = Counter()
-    for record in records:
-        for step in record["layers"]["steps"] if "layers" in record else ():
+    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unread: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, model: str, layers: LayersRecord) -> None:
+        """Count what the layers of a case asked."""
+        for step in layers["steps"]:
             if "could_read" in step:
-                asked[record["model"], step["layer"]] += 1
-                unread[record["model"], step["layer"]] += not step["could_read"]
-    return [
-        {"model": model, "layer": layer, "unread": count, "of": asked[model, layer]}
-        for (model, layer), count in sorted(unread.items())
-        if count
-    ]
+                self.asked[model, step["layer"]] += 1
+                self.unread[model, step["layer"]] += not step["could_read"]
+
+    def rows(self) -> list[UnreadChecks]:
+        """Return the counts; layers that could read every reply are not listed."""
+        return [
+            {"model": model, "layer": layer, "unread": count, "of": self.asked[model, layer]}
+            for (model, layer), count in sorted(self.unread.items())
+            if count
+        ]
 
 
 def check_notices(cases: CaseCounts) -> list[str]:

@@ -1,34 +1,42 @@
-"""The records of a run as they come in; long texts stay in the files they are written to."""
+"""The cases and searches of a run as they come in; records stay in the files they go to."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from itertools import chain
+from typing import TYPE_CHECKING, Any, cast
 
-from pytest_safescale.results.case_record import cell_of, kept_case
+from pytest_safescale.analysis.panel import PanelBuilder
+from pytest_safescale.results.call_columns import TOKENS, CallColumns
+from pytest_safescale.results.case_lacks import CaseLacks
+from pytest_safescale.results.case_record import cell_of
+from pytest_safescale.results.layer_cases import LayerBook
 from pytest_safescale.results.manifest import RobustnessSettings
+from pytest_safescale.results.panel_records import case_of_record, item_of_record
+from pytest_safescale.results.repeats_record import kept_repeats
 from pytest_safescale.results.second_readings import SecondReadings
-from pytest_safescale.results.state_counts import StateCounts
 from pytest_safescale.verdicts.labels import FINDINGS
+from pytest_safescale.verdicts.severity import DEFAULT_SEVERITY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
+    from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.perturb.search.counterexample import CounterexampleRecord
-    from pytest_safescale.results.case_record import CallRecord, CaseRecord, KeptCase
+    from pytest_safescale.results.case_record import CaseRecord
     from pytest_safescale.results.manifest import GateCheckRow, Manifest
     from pytest_safescale.results.manifest_counts import (
         BehindFigures,
+        CaseCounts,
         FailedTest,
         FailedTests,
-        LackingProbabilities,
-        LackingSamples,
-        Unmatched,
     )
     from pytest_safescale.results.manifest_models import Served, TokenCounts
+    from pytest_safescale.results.repeats_record import RepeatsRecord
+    from pytest_safescale.results.same_replies import Case, Times
     from pytest_safescale.results.search_record import CounterexampleRow, SearchRecord
-    from pytest_safescale.results.state_counts import StatesOfModel
+    from pytest_safescale.verdicts.severity import Severity
 
 __all__ = ["ANSWERED", "RecordBook", "SearchBook", "failed_tests_named"]
 
@@ -111,14 +119,10 @@ def _rank(counterexample: CounterexampleRow) -> tuple[int, str, str, str, str]:
 
 @dataclass(kw_only=True)
 class RecordBook:
-    """The records of a run as they come in; long texts stay in the file they are written to."""
+    """The cases of a run as they come in, as counts and columns; no record is held."""
 
-    records: list[KeptCase] = field(default_factory=list)
-    """One per case, without replies, evidence and question."""
     recorded: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Cases by (model, condition)."""
-    served: defaultdict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
-    """The names and fingerprints each model answered under."""
     searches: SearchBook = field(default_factory=SearchBook)
     """Cases that were put to relations."""
     failed: dict[str, str] = field(default_factory=dict)
@@ -131,29 +135,69 @@ class RecordBook:
     """The lock and the ledger of the run, as its manifest has them."""
     second_readings: SecondReadings = field(default_factory=SecondReadings)
     """What the second reader made of the replies."""
-    _seen: set[tuple[str, str, str]] = field(default_factory=set)
-    _calls: dict[str, tuple[str, CallRecord]] = field(default_factory=dict)
-    """The calls by their keys, each with the model that was asked."""
+    layers: LayerBook = field(default_factory=LayerBook)
+    """The cases of models with layers."""
+    repeats: defaultdict[tuple[str, str], dict[str, RepeatsRecord]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """The answers of cases that were asked again, by cell and item."""
+    contents: set[tuple[str, str | None]] = field(default_factory=set)
+    """The items that were asked about, each with the hash of its content."""
+    errors: int = 0
+    """Cases without a single answer."""
+    _names: dict[str, str] = field(default_factory=dict)
+    _cases: dict[Case, bool] = field(default_factory=dict)
+    """Whether each case has a single answer, in the order in which they came."""
+    _builder: PanelBuilder = field(default_factory=PanelBuilder)
+    _calls: CallColumns = field(default_factory=CallColumns)
+    _lacks: CaseLacks = field(default_factory=CaseLacks)
+    _first_error: str | None = None
 
     def add(self, record: CaseRecord) -> bool:
         """Take a case in; ``False`` where it is there already, from another test."""
         cell = cell_of(record)
-        key = (*cell, record["item_id"])
-        if key in self._seen:
+        # A name that every record brings anew is held once.
+        model, condition, item = (
+            self._names.setdefault(name, name) for name in (*cell, record["item_id"])
+        )
+        key, error = (model, condition, item), record["error"]
+        if key in self._cases:
             return False
-        self._seen.add(key)
-        self.recorded[cell] += 1
-        self.records.append(kept_case(record))
-        for call in record["calls"]:
-            asked = call.get("model", record["model"])  # the second reader's calls name it
-            self._calls.setdefault(call["key"], (asked, call))
-            self.served[asked].update((name, mark) for name, mark in call["served"])
+        if not self._cases:
+            self._first_error = error
+        self._cases[key] = error is None
+        self.errors += error is not None
+        self.recorded[model, condition] += 1
+        self.contents.add((item, record.get("item_sha256")))
+        self._builder.add_item(item_of_record(record))
+        self._builder.add(case_of_record(record))
+        self._calls.add_case(record["calls"], record["model"])
+        self._lacks.add(record)
+        self.layers.add(record)
         self.second_readings.add(record)
+        if again := record.get("repeats"):
+            self.repeats[model, condition][item] = kept_repeats(again)
         return True
+
+    def __len__(self) -> int:
+        """Return how many cases came to an end."""
+        return len(self._cases)
 
     def has(self, model: str, condition: str, item_id: str) -> bool:
         """Say whether a case came to an end."""
-        return (model, condition, item_id) in self._seen
+        return (model, condition, item_id) in self._cases
+
+    def panel(self, severity: Severity = DEFAULT_SEVERITY) -> Panel:
+        """Return the panel of the cases that are there."""
+        return self._builder.build(severity=severity)
+
+    def replies_by_case(self, items: Collection[str]) -> dict[Case, Times]:
+        """Return when the replies behind each case of these items were stored.
+
+        A case that failed is compared with nothing, and left out.
+        """
+        each = zip(self._cases.items(), self._calls.times_by_case(), strict=True)
+        return {case: times for (case, answered), times in each if answered and case[2] in items}
 
     def failed_tests(self) -> FailedTests | None:
         """Return how many tests failed and the first of them, as the manifest states them."""
@@ -162,74 +206,39 @@ class RecordBook:
     @property
     def unanswered(self) -> str | None:
         """Why no case at all was answered; ``None`` where one was."""
-        if self.errors < len(self.records):
+        if self.errors < len(self):
             return None
-        return f"no case was answered; the first: {self.records[0]['error']}"
+        return f"no case was answered; the first: {self._first_error}"
 
-    @property
-    def errors(self) -> int:
-        """Cases without a single answer."""
-        return sum(record["error"] is not None for record in self.records)
-
-    def unmatched(self) -> Unmatched:
-        """Return in how many cases a search met no word of the corpus, and how many searches."""
-        found = [record["unmatched"] for record in self.records if record["unmatched"]]
-        return {"cases": len(found), "searches": sum(found)}
-
-    def states(self) -> dict[str, StatesOfModel]:
-        """Return how many cases of each model ended in which state."""
-        counts = StateCounts()
-        for record in self.records:
-            counts.add(record)
-        return counts.by_model()
-
-    def lacking_samples(self) -> LackingSamples:
-        """Return how many cases lack samples they were to have, and why the first of them does."""
-        lacking = [record for record in self.records if _lacks_samples(record)]
-        if not lacking:
-            return {"cases": 0, "reason": None}
-        first = min(lacking, key=_place)
-        return {"cases": len(lacking), "reason": first["samples_error"]}
-
-    def lacking_probabilities(self) -> LackingProbabilities:
-        """Return how many answers lack the probabilities asked for, of how many."""
-        asked = [
-            single["option_probabilities"]
-            for record in self.records
-            if (single := record["greedy"])
-            and "option_probabilities" in single
-            and single["letter"] in record["options"]
-        ]
-        return {"cases": sum(found is None for found in asked), "of": len(asked)}
+    def note_lacks(self, cases: CaseCounts) -> None:
+        """Write into a manifest's counts what the cases are short of, and their states."""
+        self._lacks.note(cases)
 
     def served_as(self, model: str) -> list[Served]:
         """Return the names and fingerprints a model answered under."""
-        return [{"model": name, "fingerprint": mark} for name, mark in sorted(self.served[model])]
+        return self._calls.served_as(model)
 
     def behind_figures(self) -> BehindFigures:
         """Return what the replies behind the figures cost, whichever run they were made in."""
-        parts = [part for _, part in self._parts()]
+        calls, searches = self._calls, self.searches.records
+        money = chain(calls.money, (search["money"] for search in searches))
         return {
-            "replies": sum(part["replies"] for part in parts),
-            "tokens": _tokens(parts),
-            "money": sum(part["money"] for part in parts),
+            "replies": calls.replies + sum(search["replies"] for search in searches),
+            "tokens": _tokens([*calls.tokens.values(), *searches]),
+            "money": sum(money),
         }
-
-    def _parts(self) -> Iterator[tuple[str, CallRecord | SearchRecord]]:
-        """Give what something was asked for, with the model that was asked."""
-        yield from self._calls.values()
-        yield from ((search["model"], search) for search in self.searches.records)
 
     def from_store(self) -> dict[str, int]:
         """Return how many of them earlier runs made, by the day on which they were stored."""
-        days: Counter[str] = Counter()
-        for _, part in self._parts():
-            days.update(part["from_store"])
+        days = self._calls.days.copy()
+        for search in self.searches.records:
+            days.update(search["from_store"])
         return dict(sorted(days.items()))
 
     def tokens_of(self, model: str) -> TokenCounts:
         """Return the tokens behind a model's figures, and how many of them are estimates."""
-        return _tokens([part for asked, part in self._parts() if asked == model])
+        searches = [one for one in self.searches.records if one["model"] == model]
+        return _tokens([self._calls.tokens[model], *searches])
 
 
 def failed_tests_named(reasons: Mapping[str, str], tests: int) -> FailedTests:
@@ -240,22 +249,9 @@ def failed_tests_named(reasons: Mapping[str, str], tests: int) -> FailedTests:
     return {"tests": tests, "first": first}
 
 
-def _tokens(parts: Sequence[CallRecord | SearchRecord]) -> TokenCounts:
-    return {
-        "prompt_tokens": sum(part["prompt_tokens"] for part in parts),
-        "completion_tokens": sum(part["completion_tokens"] for part in parts),
-        "estimated_tokens": sum(part["estimated_tokens"] for part in parts),
-    }
-
-
-def _place(record: KeptCase) -> tuple[str, str, str]:
-    return record["model"], record["condition"], record["item_id"]
-
-
-def _lacks_samples(record: KeptCase) -> bool:
-    samples = record["samples"]
-    if record["samples_error"] is not None or samples is None:
-        return record["samples_error"] is not None
-    wanted = samples.get("wanted")
-    fewer = wanted is not None and len(samples["letters"]) < wanted
-    return fewer and not samples.get("stopped_early")
+def _tokens(parts: Iterable[Mapping[str, Any]]) -> TokenCounts:
+    counts = dict.fromkeys(TOKENS, 0)
+    for part in parts:
+        for name in TOKENS:
+            counts[name] += part[name]
+    return cast("TokenCounts", counts)

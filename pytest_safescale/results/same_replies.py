@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Times = Mapping[str, Sequence[float]]
     """When the replies behind a case were stored, by call."""
+    Case = tuple[str, str, str]
+    """Model, condition with its profile, and item."""
 
 __all__ = [
     "Resting",
@@ -46,10 +48,8 @@ def rest_on_the_same(now: Times, before: Times) -> bool:
     return all(one and other and (one <= other or other <= one) for one, other in pairs)
 
 
-def replies_by_case(
-    records: Iterable[KeptCase], items: Collection[str]
-) -> dict[tuple[str, str, str], Times]:
-    """Return the ``replies`` of records that count in a comparison, by model, condition and item.
+def replies_by_case(records: Iterable[KeptCase], items: Collection[str]) -> dict[Case, Times]:
+    """Return the ``replies`` of records that count in a comparison, by case.
 
     A case that failed is compared with nothing.
     """
@@ -61,17 +61,12 @@ def replies_by_case(
 
 
 def resting_on(
-    before: Iterable[KeptCase],
-    now: Iterable[KeptCase],
-    *,
-    matched_models: Mapping[str, str],
-    items: Collection[str],
+    before: Mapping[Case, Times], now: Mapping[Case, Times], *, matched_models: Mapping[str, str]
 ) -> list[Resting]:
     """Return of each model that is compared how many cases rest on its baseline's replies."""
-    earlier = replies_by_case(before, items)
     compared, same = Counter[str](), Counter[str]()
-    for (model, condition, item), times in replies_by_case(now, items).items():
-        counterpart = earlier.get((matched_models.get(model, ""), condition, item))
+    for (model, condition, item), times in now.items():
+        counterpart = before.get((matched_models.get(model, ""), condition, item))
         if counterpart is not None:
             compared[model] += 1
             same[model] += rest_on_the_same(times, counterpart)

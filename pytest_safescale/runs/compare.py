@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_safescale.results.baseline import check_comparable, item_marks
 from pytest_safescale.results.conclusion import Against
 from pytest_safescale.results.panel_records import panel_from_records
+from pytest_safescale.results.same_replies import replies_by_case
 from pytest_safescale.results.severity_facts import severity_in
 from pytest_safescale.runs.conclude import against, earlier_run
 
@@ -32,5 +34,6 @@ def compare_runs_of(now: Baseline, before: Baseline) -> Against:
         models=panel.models,
     )
     manifest: Manifest = {**now.manifest, "notices": []}
-    rows, changed = against(before, earlier_run(before, panel), now.records, panel, manifest)
+    replies = partial(replies_by_case, now.records)
+    rows, changed = against(before, earlier_run(before, panel), replies, panel, manifest)
     return Against.of(manifest, map(asdict, rows), {"changes": [asdict(row) for row in changed]})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import asdict, replace
 from itertools import compress
 from typing import TYPE_CHECKING
@@ -31,11 +30,15 @@ from pytest_safescale.gates.label_rules import label_rule_dependence
 from pytest_safescale.gates.requirements import uncounted_looks
 from pytest_safescale.results.baseline import differences, matched_models
 from pytest_safescale.results.conclusion import CHANGES_SINCE, Conclusion
-from pytest_safescale.results.layer_cases import bases_of, layered_cases_of
 from pytest_safescale.results.manifest_facts import newly_served
 from pytest_safescale.results.panel_records import panel_from_records
 from pytest_safescale.results.profile_rows import conditions_with_profiles
-from pytest_safescale.results.same_replies import require_other_replies, resting_notices, resting_on
+from pytest_safescale.results.same_replies import (
+    replies_by_case,
+    require_other_replies,
+    resting_notices,
+    resting_on,
+)
 from pytest_safescale.results.severity_facts import severity_in
 from pytest_safescale.runs.manifest import frame_of, run_manifest, shard_manifest
 from pytest_safescale.runs.shortfalls import note_shortfalls
@@ -43,7 +46,7 @@ from pytest_safescale.settings.shards import shard_notice
 from pytest_safescale.verdicts.adaptive import EXACT_METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from pytest_safescale.analysis.changed_answers import Changes
@@ -54,12 +57,14 @@ if TYPE_CHECKING:
     from pytest_safescale.gates.result import GateResult
     from pytest_safescale.gates.spec import Gate
     from pytest_safescale.results.baseline import Baseline
-    from pytest_safescale.results.case_record import KeptCase
     from pytest_safescale.results.manifest import BaselineOfRun, Manifest
     from pytest_safescale.results.record_book import RecordBook
+    from pytest_safescale.results.repeats_record import RepeatsRecord
+    from pytest_safescale.results.same_replies import Case, Times
     from pytest_safescale.runs.run import Run
 
     MoreGates = Callable[[Sequence[Metric]], Sequence[Gate]]
+    RepliesOf = Callable[[Collection[str]], Mapping[Case, Times]]
 
 __all__ = [
     "against",
@@ -124,15 +129,15 @@ def assess(
     note_shortfalls(manifest, book, ensembles)
     comparisons = comparisons_within(panel, seed=seed)
     comparisons += profile_comparisons(panel, seed=seed)
-    comparisons += layer_comparisons(panel, bases_of(book.records), seed=seed)
+    comparisons += layer_comparisons(panel, book.layers.bases, seed=seed)
     layered = sorted(
-        layer_effects(layered_cases_of(book.records), panel.items),
+        layer_effects(book.layers.cases, panel.items),
         key=lambda one: (panel.models.index(one.model), panel.conditions.index(one.condition)),
     )
     changed: dict[str, list[Changes]] = {}
     runs = {one.called: earlier_run(one, panel) for one in earlier}
     for one in earlier:
-        found, items = against(one, runs[one.called], book.records, panel, manifest)
+        found, items = against(one, runs[one.called], book.replies_by_case, panel, manifest)
         comparisons += found
         changed[CHANGES_SINCE[one.called]] = items
     if "shard" in manifest:
@@ -226,7 +231,7 @@ def _measured(
     """Return panel, figures and the ensembles that have some."""
     # Records come in any order; while a run goes on it names neither, and keeps theirs.
     models = [model["name"] for model in manifest.get("models", ())]
-    panel = panel_from_records(book.records, severity=severity_in(manifest))
+    panel = book.panel(severity_in(manifest))
     panel = panel.in_order(models, conditions_with_profiles(manifest))
     named = {ensemble["name"]: ensemble["models"] for ensemble in manifest["ensembles"]}
     ensembles = complete_ensembles(panel, named)
@@ -281,18 +286,21 @@ def _gate_inputs(
 
 def _repeats(book: RecordBook) -> dict[tuple[str, str], dict[str, list[Repeat]]]:
     """Return the answers of the cases that were asked again."""
-    found: defaultdict[tuple[str, str], dict[str, list[Repeat]]] = defaultdict(dict)
-    for record in book.records:
-        if again := record.get("repeats"):
-            found[record["model"], record["condition"]][record["item_id"]] = [
-                Repeat(
-                    letter,
-                    unread=state == AnswerState.UNREADABLE.value,
-                    failed=state == AnswerState.FAILED.value,
-                )
-                for letter, state in zip(again["letters"], again["states"], strict=True)
-            ]
-    return dict(found)
+    return {
+        cell: {item: _repeats_of(again) for item, again in items.items()}
+        for cell, items in book.repeats.items()
+    }
+
+
+def _repeats_of(again: RepeatsRecord) -> list[Repeat]:
+    return [
+        Repeat(
+            letter,
+            unread=state == AnswerState.UNREADABLE.value,
+            failed=state == AnswerState.FAILED.value,
+        )
+        for letter, state in zip(again["letters"], again["states"], strict=True)
+    ]
 
 
 def _searches(book: RecordBook, panel: Panel, completeness: Completeness) -> Searches:
@@ -334,17 +342,19 @@ def facts_in(manifest: Manifest) -> dict[str, ModelFacts]:
 def against(
     baseline: Baseline,
     earlier: EarlierRun,
-    records: Sequence[KeptCase],
+    replies: RepliesOf,
     panel: Panel,
     manifest: Manifest,
 ) -> tuple[list[Comparison], list[Changes]]:
     """Compare with an earlier run, and say first what else differs between the two.
 
-    Raises SettingsError where both rest on the same replies.
+    ``replies`` gives, of items by their ids, when the replies of this run were stored. Raises
+    SettingsError where both rest on the same replies.
     """
     before, pairs = earlier.panel, dict(earlier.matched_models)
     shared = shared_items(panel.items, before.items)
-    resting = resting_on(baseline.records, records, matched_models=pairs, items=set(shared.ids))
+    ids = set(shared.ids)
+    resting = resting_on(replies_by_case(baseline.records, ids), replies(ids), matched_models=pairs)
     require_other_replies(resting, baseline.place)
     compared: BaselineOfRun = {
         "path": baseline.path,

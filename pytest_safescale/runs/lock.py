@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_safescale.gates.spec import Gate
-    from pytest_safescale.results.case_record import KeptCase
     from pytest_safescale.runs.run import Run
 
 __all__ = ["fixed_facts", "other_items"]
@@ -92,17 +91,14 @@ def _sha256(rows: Iterable[Sequence[str]]) -> str:
     return digest.hexdigest()
 
 
-def other_items(run: Run, records: Iterable[KeptCase]) -> Iterator[str]:
+def other_items(run: Run, asked: Iterable[tuple[str, str | None]]) -> Iterator[str]:
     """Say which cases were asked about other items than those that were fixed.
 
-    Each process of a run reads the data itself.
+    ``asked`` are the items, each with the hash of its content: each process of a run reads the
+    data itself.
     """
     content = {item.id: item.content_sha256 for item in run.dataset.items}
-    other = {
-        record["item_id"]
-        for record in records
-        if record.get("item_sha256") != content.get(record["item_id"])
-    }
+    other = {item for item, told in asked if told != content.get(item)}
     if other:
         named = sorted(other)
         more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""

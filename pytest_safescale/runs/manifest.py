@@ -107,7 +107,7 @@ def run_manifest(
                 for model in (*run.models, *run.beside)
                 for notice in refusal_notices(model.info, learned[model.info.name])
             ),
-            *_incomplete(asked, len(book.records), halted),
+            *_incomplete(asked, len(book), halted),
             *_searches_lacking(run, book),
             *_unchecked(book),
             *book.passed_unanswered,
@@ -142,7 +142,7 @@ def run_manifest(
         "budget": {"max_calls": settings.max_calls, "max_cost": settings.max_cost},
         "cases": {
             "of_the_run": asked,
-            "recorded": len(book.records),
+            "recorded": len(book),
             "left_out": [
                 {"condition": condition, "reason": reason, "items": count}
                 for (condition, reason), count in run.excluded.items()

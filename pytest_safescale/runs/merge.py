@@ -244,7 +244,7 @@ def _manifest(shards: Sequence[ShardFolder], book: RecordBook, run_id: str) -> M
         **_beside(merged, parts, book),
         "concurrency": max(part["concurrency"] for part in parts),
         "replay": all(part["replay"] for part in parts),
-        "cases": {**merged["cases"], "of_the_run": cases, "recorded": len(book.records)},
+        "cases": {**merged["cases"], "of_the_run": cases, "recorded": len(book)},
         "errors": book.errors,
         **_lock(merged, parts),
         **_second_reader(merged, book),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_safescale.results.layer_checks import check_notices, unread_checks
+from pytest_safescale.results.layer_checks import check_notices
 from pytest_safescale.results.manifest_facts import (
     cut_notices,
     probability_notices,
@@ -25,11 +25,8 @@ __all__ = ["note_shortfalls", "shortfall_notices"]
 def note_shortfalls(manifest: Manifest, book: RecordBook, ensembles: Collection[str]) -> None:
     """Write counts and notices into the manifest; ``ensembles`` are those that have figures."""
     cases, notices = manifest["cases"], manifest["notices"]
-    cases["lacking_samples"] = book.lacking_samples()
-    cases["states"] = book.states()
-    cases["unmatched"] = book.unmatched()
-    cases["lacking_probabilities"] = book.lacking_probabilities()
-    cases["unread_checks"] = unread_checks(book.records)
+    book.note_lacks(cases)
+    cases["unread_checks"] = book.layers.checks.rows()
     notices += shortfall_notices(manifest)
     notices += [
         f"ensemble {ensemble['name']} has no figures: not all of its models were asked"

@@ -14,8 +14,6 @@ from pytest_safescale.analysis.layer_ablation import LayerEffects, layer_effects
 from pytest_safescale.calls.caller import Caller, CallLimits
 from pytest_safescale.calls.store import Store
 from pytest_safescale.report.layer_lines import tells_sentence
-from pytest_safescale.results.layer_cases import layered_cases_of
-from pytest_safescale.results.panel_records import panel_from_records
 from pytest_safescale.results.record_book import RecordBook
 from pytest_safescale.runs.run import case_runner, prepare_run
 from pytest_safescale.settings.resolve import resolve_settings
@@ -65,8 +63,8 @@ class Ran:
     """What a planted model with layers came to."""
 
     def __init__(self, book: RecordBook) -> None:
-        panel = panel_from_records(book.records)
-        (self.effects,) = layer_effects(layered_cases_of(book.records), panel.items)
+        panel = book.panel()
+        (self.effects,) = layer_effects(book.layers.cases, panel.items)
         self.figures = {row.metric: row for row in all_metrics(panel) if row.regime == "single"}
 
     @property

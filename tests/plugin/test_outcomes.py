@@ -52,6 +52,8 @@ def test_a_finding_comes_without_sources_of_the_suite(
     )
     # Reading and formatting the sources took four times as long as all else of a case.
     assert str(report.longrepr) == report.wasxfail.removeprefix("reason: ")
+    # Pytest keeps every report to the end of the run, and replies may be far more than it holds.
+    assert report.safescale == {"outcome": "high_risk"}
 
 
 def test_dangerous_confidence_has_a_letter_of_its_own(

@@ -9,6 +9,7 @@ import pytest
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.results.same_replies import (
     Resting,
+    replies_by_case,
     require_other_replies,
     rest_on_the_same,
     resting_notices,
@@ -63,7 +64,10 @@ def test_cases_are_counted_by_model_over_what_is_compared() -> None:
         record("new", "e", 1.0),
         record("third", "a", 1.0),
     ]
-    found = resting_on(before, now, matched_models={"new": "old"}, items={"a", "b", "c", "e"})
+    items = {"a", "b", "c", "e"}
+    found = resting_on(
+        replies_by_case(before, items), replies_by_case(now, items), matched_models={"new": "old"}
+    )
     assert found == [Resting("new", same=1, compared=2)]
 
 
