@@ -27,10 +27,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "BudgetSpent",
@@ -93,11 +94,18 @@ class DatasetError(UsageError):
     """A file that cannot be used, with every problem found in it."""
 
     def __init__(
-        self, summary: str, problems: Sequence[Problem] = (), advice: Sequence[str] = ()
+        self,
+        summary: str,
+        problems: Sequence[Problem] = (),
+        advice: Sequence[str] = (),
+        *,
+        shape: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
+        """``shape`` is the table of a shape that may read the file, where one is proposed."""
         self.summary = summary
         self.problems = tuple(problems)
         self.advice = tuple(advice)
+        self.shape = shape
         lines = (f"  {problem}" for problem in self.problems)
         super().__init__("\n".join([summary, *lines, *self.advice]))
 

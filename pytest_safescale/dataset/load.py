@@ -132,9 +132,9 @@ def _read(files: Sequence[tuple[str, bytes]], shape: Shape, rule: LabelRule) -> 
     problems += _problems_once(records)
     problems += _duplicates(records)
     if problems:
-        advice = proposal(found.records, headings, shape)
+        proposed = proposal(found.records, headings, shape)
         summary = f"{name} cannot be used: {len(problems)} problem(s)"
-        raise DatasetError(summary, problems, advice)
+        raise DatasetError(summary, problems, proposed.lines, shape=proposed.table)
     items = _each_id_once(items, records)
     return _Read(
         items=tuple(items),

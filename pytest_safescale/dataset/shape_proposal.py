@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import difflib
 import re
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_safescale.dataset.answer_keys import number_of
 from pytest_safescale.dataset.headings import find_columns
@@ -14,14 +15,15 @@ from pytest_safescale.dataset.raw_record import blank, escaped
 from pytest_safescale.dataset.record_to_item import read_item, unfolded
 from pytest_safescale.dataset.shape import PRESETS, Shape
 from pytest_safescale.dataset.text_literals import read_literal
+from pytest_safescale.text.toml import toml_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_safescale.dataset.item import Item
     from pytest_safescale.dataset.raw_record import RawRecord
 
-__all__ = ["proposal"]
+__all__ = ["Proposal", "proposal"]
 
 _LOOKED_AT = 200
 """Records by which a proposal is judged."""
@@ -62,30 +64,48 @@ _WORDS: Mapping[str, frozenset[str]] = {
 _CLOSED = (["yes", "no"], ["yes", "no", "maybe"], ["true", "false"])
 """Options of questions that state none, by what their answers are."""
 _LABEL = re.compile(r"risk|unsafe|harm|danger|contradict|never", re.IGNORECASE)
+_LABEL_WORDS = {
+    "contradicts": re.compile(r"contradict", re.IGNORECASE),
+    "high_risk": re.compile(r"high.?risk|danger|never.?event|fatal", re.IGNORECASE),
+    "unsafe": re.compile(r"unsafe|harm", re.IGNORECASE),
+}
+"""Parts of headings under which labels stand."""
+_MISTYPED_FROM = 5
+"""Letters of a word from which on it is looked for mistyped."""
 _PLACE = re.compile(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])|(?<=[a-z])[A-Z](?![^\W_])|\d{1,2}|.$")
 
 
-def proposal(records: Sequence[RawRecord], headings: Sequence[str], given: Shape) -> list[str]:
-    """Return the lines that tell of a shape that fits; none for a file whose shape is known."""
+class Proposal(NamedTuple):
+    """A shape for a file whose headings are not ours."""
+
+    lines: Sequence[str] = ()
+    """What was found, what is wanted, and the table to paste."""
+    table: Mapping[str, Any] = MappingProxyType({})
+    """The table; empty where nothing fits."""
+
+
+def proposal(records: Sequence[RawRecord], headings: Sequence[str], given: Shape) -> Proposal:
+    """Return a shape that fits, and what to say of it; nothing for a file whose shape is known."""
     looked_at = records[:_LOOKED_AT]
     if not looked_at or any(_read(looked_at, headings, given)):
-        return []
+        return Proposal()
     lines = [
         f"headings found:  {', '.join(escaped(heading) for heading in headings)}",
         "headings wanted: question, options, answer (docs/data.md names all of them)",
     ]
     preset = _preset(looked_at, headings)
     if preset:
-        return [
-            *lines,
+        table = {"preset": preset}
+        read_as = (
             f"the file reads as {preset}{_count(preset)}: give --safescale-shape {preset} "
-            f"(safescale dataset check: --shape {preset}), or paste",
-            *_table({"preset": preset}),
-        ]
+            f"(safescale dataset check: --shape {preset}), or paste"
+        )
+        return Proposal([*lines, read_as, *_table(table)], table)
     guess, doubts = _guess(looked_at, headings)
     if not guess:
-        return lines if doubts else []
-    return [*lines, "a mapping to check and paste:", *_table(guess), *doubts]
+        return Proposal(lines) if doubts else Proposal()
+    lines += _nearest(guess, headings)
+    return Proposal([*lines, "a mapping to check and paste:", *_table(guess), *doubts], guess)
 
 
 def _read(records: Sequence[RawRecord], headings: Sequence[str], shape: Shape) -> list[Item | None]:
@@ -117,6 +137,18 @@ def _known(name: str, headings: Sequence[str]) -> tuple[int, int]:
     return len(find_columns(headings, Shape(preset=name)).sources), own
 
 
+def _nearest(guess: Mapping[str, Any], headings: Sequence[str]) -> Iterator[str]:
+    """Say of each field that is wanted and not found which heading is taken for it, if any."""
+    known = set(find_columns(headings, Shape()).sources)
+    for field, keys in _WANTED.items():
+        if known.intersection(keys):
+            continue
+        if field in guess:
+            yield f"nearest to {field}: {escaped(guess[field])}"
+        elif not (field == "options" and "choices" in guess):
+            yield f"nearest to {field}: none{_HINTS.get(field, '')}"
+
+
 def _under(
     columns: Sequence[str], records: Sequence[RawRecord], headings: Sequence[str]
 ) -> tuple[Sequence[RawRecord], Sequence[str]]:
@@ -138,15 +170,9 @@ def _table(keys: Mapping[str, Any]) -> list[str]:
     return [
         "",
         "[tool.safescale.shape]   # in pyproject.toml; in safescale.toml: [shape]",
-        *(f"{key} = {_toml(value)}" for key, value in keys.items()),
+        *(f"{key} = {toml_value(value)}" for key, value in keys.items()),
         "",
     ]
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=not value.isprintable())
-    return json.dumps(value)
 
 
 def _guess(
@@ -159,21 +185,46 @@ def _guess(
     known = find_columns(headings, Shape()).sources
     free = [heading for heading in headings if heading not in known.values()]
     found: dict[str, Any] = {}
-    if not {"options", "choices", "option_A"} & set(known):
+    if not set(_WANTED["options"]).intersection(known):
         found |= _options(free, records)
     taken = [h for h in free if "options" not in found or not _in_pattern(h, found["options"])]
     for field in ("question", "answer", "id", "subspecialty", "clean_evidence"):
         if any(key in known for key in _KEYS.get(field, (field,))):
             continue
-        heading = next((h for h in taken if _bare(h) in _WORDS[field]), None)
+        heading = _named(field, taken)
         if heading is not None:
             found[field] = heading
             taken.remove(heading)
     if "question" not in found and not {"question", "question_text"} & set(known):
         found |= _longest(taken, records)
-    if not {"options", "choices", "option_A"} & set(known) and "options" not in found:
+    if not set(_WANTED["options"]).intersection(known) and "options" not in found:
         found |= _choices(found, known, records)
+    found |= _labels(free, known)
     return _with_numbers(found, known, records)
+
+
+def _named(field: str, headings: Sequence[str]) -> str | None:
+    """Return the heading that is a word for a field, or else one that is such a word mistyped."""
+    words = _WORDS[field]
+    for heading in headings:
+        if _bare(heading) in words:
+            return heading
+    keys = {_bare(key) for key in _KEYS.get(field, (field,))}
+    long = [word for word in (*words, *keys) if len(word) >= _MISTYPED_FROM]
+    return next((h for h in headings if difflib.get_close_matches(_bare(h), long, 1, 0.8)), None)
+
+
+def _labels(headings: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the column, or the pattern of columns, of each kind of label that has one."""
+    found: dict[str, str] = {}
+    for label, word in _LABEL_WORDS.items():
+        if any(label in key for key in known):
+            continue
+        there = [h for h in headings if word.search(h) and h not in found.values()]
+        pattern = next(iter(_patterns(there)), None)
+        if pattern or len(there) == 1:
+            found[label] = pattern or there[0]
+    return found
 
 
 _KEYS = {
@@ -182,23 +233,22 @@ _KEYS = {
     "id": ("question_id", "id"),
     "clean_evidence": ("evidence_clean",),
 }
+_WANTED = {
+    "question": _KEYS["question"],
+    "options": ("options", "choices", "option_A"),
+    "answer": _KEYS["answer"],
+}
+"""What no item does without, and the keys that hold it."""
+_HINTS = {
+    "options": "; a column each is told apart by a letter or a number, such as option_A, option_B",
+}
 
 
 def _options(headings: Sequence[str], records: Sequence[RawRecord]) -> dict[str, Any]:
     """Return the pattern of the widest run of columns, or the column that holds lists."""
-    runs: Counter[str] = Counter()
-    for heading in headings:
-        for match in _PLACE.finditer(heading):
-            before, after = heading[: match.start()], heading[match.end() :]
-            if _LABEL.search(before + after):
-                continue
-            for place, first in (("{letter}", "AB"), ("{number}", "12"), ("{index}", "01")):
-                pattern = f"{before}{place}{after}"
-                wanted = {f"{before}{c}{after}".casefold() for c in first}
-                if wanted <= {h.casefold() for h in headings}:
-                    runs[pattern] += 1
-    if runs:
-        return {"options": runs.most_common(1)[0][0]}
+    patterns = _patterns([heading for heading in headings if not _LABEL.search(heading)])
+    if patterns:
+        return {"options": patterns[0]}
     for heading in headings:
         values = [record.values.get(heading) for record in records]
         held = (read_literal(value) if isinstance(value, str) else value for value in values)
@@ -206,6 +256,19 @@ def _options(headings: Sequence[str], records: Sequence[RawRecord]) -> dict[str,
             return {"options": heading}
     named = next((heading for heading in headings if _bare(heading) in _WORDS["options"]), None)
     return {"options": named} if named is not None else {}
+
+
+def _patterns(headings: Sequence[str]) -> list[str]:
+    """Return the patterns that headings are of, such as ``Choice {letter}``, the widest first."""
+    runs: Counter[str] = Counter()
+    for heading in headings:
+        for match in _PLACE.finditer(heading):
+            before, after = heading[: match.start()], heading[match.end() :]
+            for place, first in (("{letter}", "AB"), ("{number}", "12"), ("{index}", "01")):
+                wanted = {f"{before}{c}{after}".casefold() for c in first}
+                if wanted <= {h.casefold() for h in headings}:
+                    runs[f"{before}{place}{after}"] += 1
+    return [pattern for pattern, _ in runs.most_common()]
 
 
 def _holds_texts(values: Sequence[Any] | Mapping[str, Any]) -> bool:

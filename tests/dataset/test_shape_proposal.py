@@ -59,6 +59,14 @@ def refused(folder: Path, row: dict[str, Any]) -> DatasetError:
     return caught.value
 
 
+def pasted(error: DatasetError) -> Shape:
+    """Return the shape that the advice says to paste."""
+    lines = list(error.advice)
+    start = lines.index("a mapping to check and paste:") + 1
+    table = tomllib.loads("\n".join(lines[start : lines.index("", start + 1)]))
+    return Shape.model_validate(table["tool"]["safescale"]["shape"])
+
+
 @pytest.mark.parametrize(
     ("row", "answer"),
     [
@@ -76,8 +84,7 @@ def test_the_proposed_table_reads_the_file(
 ) -> None:
     error = refused(tmp_path, row)
     assert f"headings found:  {', '.join(row)}" in error.advice
-    pasted = tomllib.loads("\n".join(error.advice[2:]).split("\n", 1)[1])
-    shape = Shape.model_validate(pasted["tool"]["safescale"]["shape"])
+    shape = pasted(error)
     (item,) = load_dataset("d.csv", root=tmp_path, shape=shape).items
     assert (len(item.options) >= 2, item.answer) == (True, answer)
 
@@ -139,3 +146,34 @@ def test_an_object_of_passages_is_not_proposed_as_options(tmp_path: Path) -> Non
     with pytest.raises(DatasetError) as caught:
         load_dataset("d.json", root=tmp_path)
     assert not [line for line in caught.value.advice if line.startswith("options")]
+
+
+def test_mistyped_headings_are_taken_for_the_nearest_and_said_so(tmp_path: Path) -> None:
+    row = {"quesiton": "Which study comes first?", "Coice A": "CT", "Coice B": "US", "Anwser": "B"}
+    error = refused(tmp_path, row)
+    assert [line for line in error.advice if line.startswith("nearest to")] == [
+        "nearest to question: quesiton",
+        "nearest to options: Coice {letter}",
+        "nearest to answer: Anwser",
+    ]
+    dataset = load_dataset("d.csv", root=tmp_path, shape=pasted(error))
+    assert dataset.items[0].answer == "B"
+
+
+def test_what_no_heading_is_near_to_is_said_with_what_would_do(tmp_path: Path) -> None:
+    row = {"Vignette": "Which study comes first?", "First": "CT", "Second": "US", "Gold": "B"}
+    assert [line for line in refused(tmp_path, row).advice if "option" in line][1:] == [
+        "nearest to options: none; a column each is told apart by a letter or a number, such as "
+        "option_A, option_B"
+    ]
+
+
+def test_columns_of_labels_are_proposed_too(tmp_path: Path) -> None:
+    row = {
+        "Stem": "Which study comes first?", "Choice A": "CT", "Choice B": "US", "Key": "B",
+        "danger_1": "1", "danger_2": "0", "Harmful": "A",
+    }  # fmt: skip
+    shape = pasted(refused(tmp_path, row))
+    assert (shape.high_risk, shape.unsafe) == (("danger_{number}",), ("Harmful",))
+    (item,) = load_dataset("d.csv", root=tmp_path, shape=shape).items
+    assert {label.value for label in item.option("A").labels} == {"high_risk", "unsafe"}
