@@ -12,6 +12,7 @@ from pytest_safescale.cli import (
     certify,
     compare,
     dataset,
+    init,
     lock,
     merge,
     plan,
@@ -51,6 +52,7 @@ class Command(Protocol):
 
 
 COMMANDS: Mapping[str, Command] = {
+    "init": init,
     "dataset": dataset,
     "plan": plan,
     "lock": lock,

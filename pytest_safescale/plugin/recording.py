@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_safescale.errors import RunBroken, SafescaleError
-from pytest_safescale.plugin import internals, outcomes, output
+from pytest_safescale.plugin import internals, outcomes, output, suites
 from pytest_safescale.plugin.attempt import RunAttempt
 from pytest_safescale.plugin.gates import RunGates
 from pytest_safescale.plugin.notices import NoticesShown
@@ -74,6 +74,7 @@ class Recording:
         self._plan_was_shown = True
         path = self._session.configuration
         told = [f"safescale: configuration {path}"] if path is not None else []
+        told += suites.beside_paths(self._config, self._run.settings.suite)
         return output.header(
             [*told, *describe_run(self._run), *_plan(self._session, self._gates.confirmed)]
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.packaged import data_folder
-from pytest_safescale.plugin.internals import collect_from
+from pytest_safescale.plugin.internals import called_with_paths, collect_from
 from pytest_safescale.plugin.registration import register
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-__all__ = ["select"]
+__all__ = ["beside_paths", "select"]
 
 
 class SuiteFilter:
@@ -34,6 +34,16 @@ class SuiteFilter:
         if collection_path.parent != self._folder or collection_path.suffix != ".py":
             return None
         return collection_path.name not in self._files
+
+
+def beside_paths(config: pytest.Config, names: Sequence[str]) -> list[str]:
+    """Say that suites run beside the tests that are given by path, where both are."""
+    if not names or not called_with_paths(config):
+        return []
+    return [
+        f"safescale: {', '.join(names)} (--safescale-suite) runs beside the tests given by path; "
+        "a case that both ask is asked and counted once"
+    ]
 
 
 def select(config: pytest.Config, names: Sequence[str]) -> None:

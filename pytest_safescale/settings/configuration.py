@@ -23,6 +23,7 @@ __all__ = [
     "Configuration",
     "absolute_paths",
     "find_configuration",
+    "parse_toml",
     "read_toml",
     "readable_configurations",
 ]
@@ -170,8 +171,15 @@ def _is_path(name: str, value: object) -> bool:
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """Return a TOML file's content, or say in one sentence why it cannot be read."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        content = path.read_bytes()
     except OSError as error:
         raise SettingsError(f"{what} {path} cannot be read: {error.strerror or error}") from error
+    return parse_toml(content, f"{what} {path}")
+
+
+def parse_toml(content: bytes, named: str) -> dict[str, Any]:
+    """Return what a TOML file holds; raises SettingsError, which calls it as it is ``named``."""
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{what} {path} is not TOML: {error}") from error
+        raise SettingsError(f"{named} is not TOML: {error}") from error
