@@ -27,8 +27,8 @@ _NUMBERS = ("prompt_tokens", "completion_tokens", "latency_s")
 _WORDS = ("text", "served_model", "fingerprint")
 # As bytes: a damaged text would fail all rows that are read with it.
 _FIELDS = (
-    "prompt_tokens, completion_tokens, latency_s, CAST(text AS BLOB), served_model, fingerprint, "
-    "CAST(more AS BLOB)"
+    "prompt_tokens, completion_tokens, latency_s, by_batch, CAST(text AS BLOB), served_model, "
+    "fingerprint, CAST(more AS BLOB)"
 )
 _FROM = (
     "FROM calls CROSS JOIN replies ON replies.call_id = calls.id "
@@ -40,13 +40,15 @@ FIND = (
 )
 _PUT = (
     "INTO replies (call_id, sample, origin, stored_at, prompt_tokens, completion_tokens, "
-    "latency_s, text, more) SELECT calls.id, ?, origins.id, ?, ?, ?, ?, ?, ? FROM calls, origins "
+    "latency_s, by_batch, text, more) SELECT calls.id, ?, origins.id, ?, ?, ?, ?, ?, ?, ? "
+    "FROM calls, origins "
     "WHERE calls.call = ? AND (run, model, base_url, served_model, fingerprint) = (?, ?, ?, ?, ?)"
 )
 _WHERE_NEWER = (
     "ON CONFLICT (call_id, sample) DO UPDATE SET origin = excluded.origin, "
     "prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, "
-    "latency_s = excluded.latency_s, text = excluded.text, more = excluded.more, "
+    "latency_s = excluded.latency_s, by_batch = excluded.by_batch, text = excluded.text, "
+    "more = excluded.more, "
     "stored_at = excluded.stored_at WHERE excluded.stored_at > stored_at"
 )
 
@@ -132,7 +134,8 @@ def _written(row: Row) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     more = what_is_unusual(row.reply)
     numbers = [more.pop(name, None) for name in _NUMBERS]
     text, served, mark = (_told_plainly(more, name) for name in _WORDS)
-    columns = (row.sample, row.stored_at, *numbers, text, _as_json(more))
+    by_batch = more.pop("by_batch", False)
+    columns = (row.sample, row.stored_at, *numbers, by_batch, text, _as_json(more))
     return columns, (row.run, row.model, row.base_url, served, mark)
 
 
@@ -162,10 +165,11 @@ def _as_json(more: dict[str, Any]) -> str | None:
 
 def _read(fields: Sequence[Any]) -> Reply | None:
     """Return the reply of its columns; ``None`` where they are damaged."""
-    *numbers, text, served, mark, more = fields
+    *numbers, by_batch, text, served, mark, more = fields
     try:
         said = dict(zip(_NUMBERS, numbers, strict=True))
         said |= {"text": text.decode(), "served_model": served, "fingerprint": mark}
+        said["by_batch"] = bool(by_batch)
         if more is not None:
             said = {**said, **json.loads(more)}
     except (ValueError, TypeError, AttributeError):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.calls.budget import Spending
 from pytest_safescale.calls.claims import Claims
 from pytest_safescale.calls.database import LOCK_S, Database
+from pytest_safescale.calls.exported_requests import ExportedRequests
 from pytest_safescale.calls.rate_limits import Turns
 from pytest_safescale.calls.reply_table import ReplyTable
 from pytest_safescale.calls.store_tables import create_tables, require_schema
@@ -61,6 +62,7 @@ class Store:
         self._given_up: list[tuple[bytes, int]] = []
         self.spending = Spending(self._db, self.run)
         self.turns = Turns(self._db)
+        self.exported = ExportedRequests(self._db)
         if not read_only:
             create_tables(self._db)
         require_schema(self._db)
@@ -141,6 +143,13 @@ class Store:
             self.replies.put(self.rows(kept))
             self._claims.drop((one.call, sample) for one in kept for sample in one.replies)
             self.spending.add([one.spent for one in kept])
+
+    def put_imported(self, kept: Sequence[Kept], ids: Sequence[str]) -> None:
+        """Keep replies that came in a file, and forget that their requests wait."""
+        with self.writing():
+            self.replies.put(self.rows(kept))
+            self.spending.add([one.spent for one in kept])
+            self.exported.drop(ids)
 
     def rows(self, kept: Sequence[Kept]) -> list[Row]:
         """Return the rows that the store has of replies once they are kept."""

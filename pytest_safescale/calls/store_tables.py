@@ -29,7 +29,8 @@ CREATE TABLE origins (
 CREATE TABLE replies (
     id INTEGER PRIMARY KEY, call_id INTEGER NOT NULL, sample INTEGER NOT NULL,
     origin INTEGER NOT NULL, stored_at REAL NOT NULL, prompt_tokens INTEGER,
-    completion_tokens INTEGER, latency_s REAL, text TEXT NOT NULL, more TEXT,
+    completion_tokens INTEGER, latency_s REAL, by_batch INTEGER NOT NULL, text TEXT NOT NULL,
+    more TEXT,
     UNIQUE (call_id, sample)
 );
 CREATE TABLE claims (

@@ -18,6 +18,7 @@ from pytest_safescale.cli import (
     plan,
     read,
     report,
+    requests,
     score,
     store,
     verdict,
@@ -65,6 +66,7 @@ COMMANDS: Mapping[str, Command] = {
     "certify": certify,
     "audit": audit,
     "store": store,
+    "requests": requests,
 }
 
 

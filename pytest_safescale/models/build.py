@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.errors import ModelSpecError, SettingsError
 from pytest_safescale.models.environment import base_url_of, key_of, secrets_of, values_of
 from pytest_safescale.models.model import ModelInfo, Nature
-from pytest_safescale.models.redacted import guarded
+from pytest_safescale.models.redacted import GuardedBatchModel, guarded
 from pytest_safescale.settings.model_settings import ModelSettings
 from pytest_safescale.text.redaction import Redactor
 
@@ -20,12 +20,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pytest_safescale.models.model import Model
+    from pytest_safescale.models.model import BatchModel, Model
     from pytest_safescale.models.openai.http import JsonClient
     from pytest_safescale.settings.schema import Settings
 
-__all__ = ["SPECS", "build_embedder", "build_model", "build_reader", "build_reading_model"]
+__all__ = [
+    "SPECS",
+    "build_embedder",
+    "build_model",
+    "build_reader",
+    "build_reading_model",
+    "build_to_read",
+]
 
+EMBEDDINGS = "openai embeddings"
+"""The provider of models that embed."""
 SPECS = "lexical, simulated[:PROFILE], openai:MODEL, python:package.module:callable"
 
 
@@ -188,6 +197,23 @@ _BUILDERS: Mapping[str, Callable[[_Wanted], Model]] = {
 }
 
 
+def build_to_read(info: ModelInfo, redactor: Redactor) -> BatchModel:
+    """Return what reads the answers of an endpoint's model that came in files; it has no key.
+
+    Of its table only ``info`` is known, which tells the address as it was.
+    """
+    from pytest_safescale.models.openai.chat import OpenAIModel
+    from pytest_safescale.models.openai.embedding import OpenAIEmbedder
+    from pytest_safescale.models.openai.http import JsonClient
+    from pytest_safescale.models.openai.request_shape import RequestShape
+
+    client = JsonClient(info.base_url, key="")
+    if info.provider == EMBEDDINGS:
+        return OpenAIEmbedder(info, client)
+    model = OpenAIModel(info, client, RequestShape(**info.shaping))
+    return GuardedBatchModel(model, redactor)
+
+
 def build_embedder(settings: Settings, *, root: Path) -> Model | None:
     """Return the embedding model of dense retrieval; ``None`` for BM25.
 
@@ -210,7 +236,7 @@ def build_embedder(settings: Settings, *, root: Path) -> Model | None:
         )
         raise SettingsError(f"retriever: found {spec!r}; allowed: bm25, openai:MODEL{named}")
     wanted = _Wanted(spec=spec, table=table, settings=settings, root=root)
-    return OpenAIEmbedder(*_endpoint(wanted, "openai embeddings"))
+    return OpenAIEmbedder(*_endpoint(wanted, EMBEDDINGS))
 
 
 def build_reader(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from pytest_safescale.text.redaction import Redactor
 
-__all__ = ["GuardedModel", "guarded"]
+__all__ = ["GuardedBatchModel", "GuardedModel", "guarded"]
 
 MOST_CHARACTERS = 200_000
 """Of a reply's text that are kept; 4,096 tokens take about a tenth."""

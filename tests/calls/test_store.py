@@ -31,6 +31,7 @@ FULL_REPLY = Reply(
     prompt_tokens=7,
     completion_tokens=3,
     latency_s=0.25,
+    by_batch=True,
 )
 
 
