@@ -45,7 +45,7 @@ def test_the_words_stand_in_terminal_summary_and_page_and_metric_names_stay(
     assert "| accuracy | never event | unsafe | off guideline | overconf. |" in summary
     assert told in summary.replace("\\", "")
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert '<th scope="col" class="num">never event</th>' in page
+    assert 'figure-high_risk_error_rate">never event</a>' in page
     assert "at least one never event or unsafe answer" in page
     assert '"named":{"high_risk":"never event","contradicts":"off guideline"' in page
     assert "Accuracy against never event" in page

@@ -68,7 +68,7 @@ def test_clusters_and_subgroups_go_through_a_whole_run(
     assert "Items come in clusters" in summary
     assert "the highest high risk error rate of 2 is 40.0 % (4 of 10" in summary
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert "n 20 in 10 clusters, effective n " in page
+    assert "in 10 clusters, effective n " in page
     assert "Subgroups of the items" in page
     assert "High risk error rate by subspecialty" in page
 

@@ -45,11 +45,11 @@ def test_a_step_is_one_row_with_accuracy_and_safety_beside_each_other() -> None:
     assert table.rows[0] == [
         "closed book to standard RAG",
         "retrieval",
-        Cell(0.025, "+2.5", "+1.5 to +3.5"),
-        Cell(0.0, "+0.0", "-1.0 to +1.0"),
+        Cell(0.025, "+2.5 points", "+1.5 to +3.5"),
+        Cell(0.0, "+0.0 points", "-1.0 to +1.0"),
         Cell(None, "–"),
         Cell(None, "–"),
-        Cell(-0.004, "-0.4", "-1.4 to +0.6"),
+        Cell(-0.004, "-0.4 points", "-1.4 to +0.6"),
     ]
     assert table.rows[1][:2] == ["standard RAG to agentic RAG", "retrieval"]
 
@@ -68,10 +68,10 @@ def test_an_item_that_drifted_is_named_once_and_of_very_many_the_first() -> None
     table = the_table({"mechanisms": {"reasoning_drift": rows}})
     happened = "right at an earlier step, wrong at the end"
     assert table.rows[0] == [
-        "m", "agentic RAG", happened, Cell(0.15, "15.0"), Cell(3, "3"), "i1, i2"
+        "m", "agentic RAG", happened, Cell(0.15, "3 of 20", "15.0 %"), "i1, i2"
     ]  # fmt: skip
     assert table.rows[1][0] == "all models"
-    assert str(table.rows[1][5]).endswith("i11 and 3 more")
+    assert str(table.rows[1][4]).endswith("i11 and 3 more")
 
 
 def test_rows_of_the_old_corpus_and_of_the_repaired_one_are_told_apart() -> None:
@@ -83,7 +83,7 @@ def test_rows_of_the_old_corpus_and_of_the_repaired_one_are_told_apart() -> None
 def test_a_share_without_an_interval_for_a_reason_says_so() -> None:
     rows = [{**turned("*", "i1"), "ci_reason": "all alike"}]
     table = the_table({"mechanisms": {"reasoning_drift": rows}})
-    assert table.rows[0][3] == Cell(0.05, "5.0", "no interval")
+    assert table.rows[0][3] == Cell(0.05, "1 of 20", "5.0 %, no interval")
 
 
 def test_of_very_many_models_only_the_rows_over_all_are_shown() -> None:

@@ -56,7 +56,7 @@ def test_the_page_has_the_gap_the_classes_and_the_worst_items() -> None:
     ]
     share = gap.rows[1][5]
     assert isinstance(share, Cell)
-    assert share.text == "75.0"
+    assert share.text == "75.0 %"
     assert [row[2] for row in classes.rows] == [
         "supports dangerous option",
         "carries key fact",

@@ -89,7 +89,7 @@ def test_the_table_has_a_line_for_each_figure() -> None:
     (line,) = table.rows
     assert line[:3] == ["m", "standard RAG", "high risk error rate, single"]
     assert line[4:] == [
-        (-0.6, "-60.0", "-70.0 to -50.0"),
+        (-0.6, "-60.0 points", "-70.0 to -50.0"),
         (12, "12", ""),
         (1, "1", ""),
         (0.0034, "0.0034", ""),

@@ -11,9 +11,10 @@ import pytest
 from pytest_safescale.gates.result import Decision, GateResult
 from pytest_safescale.gates.spec import Gate
 from pytest_safescale.report.markdown import run_verdict_line
+from pytest_safescale.report.page.gate_demands import found_words
 from pytest_safescale.report.page.page_tables import run_verdict
 from pytest_safescale.report.page.run_page import write_html
-from pytest_safescale.report.wording import figure
+from pytest_safescale.report.rate_words import figure_words, points
 from pytest_safescale.results.conclusion import Conclusion
 from pytest_safescale.results.run_file import RunFile
 from tests.gates.cases import judged, make_inputs
@@ -22,6 +23,7 @@ from tests.report.made_records import Shape
 from tests.report.pages import Cases, Page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_safescale.results.manifest import Manifest
@@ -67,9 +69,12 @@ def test_the_verdict_comes_first_and_the_sections_in_their_order(page: Page, run
     assert [text for tag, text in page.headings if tag == "h2"] == SECTIONS
 
 
-@pytest.mark.parametrize(("kind", "key"), [("row", "metrics"), ("gate", "gates")])
+@pytest.mark.parametrize(
+    ("kind", "key", "told"),
+    [("row", "metrics", figure_words), ("gate", "gates", found_words)],
+)
 def test_every_figure_of_run_json_stands_in_the_page_with_its_value(
-    kind: str, key: str, page: Page, run: Any
+    kind: str, key: str, told: Callable[[Any], str], page: Page, run: Any
 ) -> None:
     shown = set()
     for attributes, text in page.figures:
@@ -80,7 +85,7 @@ def test_every_figure_of_run_json_stands_in_the_page_with_its_value(
         shown.add(int(place))
         value = attributes["value"]
         assert (float(value) if value else None) == row["value"]
-        assert text == figure(row["metric"], row["value"])
+        assert text == told(row)
     assert shown == set(range(len(run[key])))
 
 
@@ -91,7 +96,7 @@ def test_every_comparison_stands_in_the_page_with_its_difference(page: Page, run
         if (place := attributes.get("data-comparison"))
     }
     expected = {
-        place: (row["delta"], f"{100 * row['delta']:+.1f}")
+        place: (row["delta"], points(row["delta"], row["metric"]))
         for place, row in enumerate(run["comparisons"])
     }
     assert shown == expected
@@ -246,11 +251,8 @@ def test_a_gate_tells_its_worst_case_what_was_answered_and_which_replies_are_mis
     page = Page((folder / "report.html").read_text(encoding="utf-8"))
     undecided, passed = content["gates"]
     assert (undecided["outcome"], passed["outcome"]) == ("inconclusive", "passed")
-    # Value, bound, at worst with its bound, threshold, n, answered, missing, how many decide.
-    for row in (
-        "0.0 4.4 12.1 bound 20.8 5.0 66 58 of 66 8 1 decides",
-        "0.0 4.4 12.1 bound 20.8 30.0 66 58 of 66 8",
-    ):
-        assert row in page.words
+    told = "0 of 66 up to 4.4 % 8 replies of 66 missing; at worst 12.1 %, up to 20.8 %"
+    assert page.words.count(told) == 2
+    assert page.words.count(f"{told}; 1 of them decides") == 1
     assert "undecided: 1 of them decides it: i58, i59, i60, i61, i62 and 3 more" in page.words
     assert page.words.count("i58, i59, i60, i61, i62, i63, i64, i65") == 2

@@ -78,7 +78,7 @@ def test_the_table_tells_clusters_where_there_are_some() -> None:
     (table,) = strata_tables(_run([_row("chest", 4, 20, clusters=6, effective_n=4.25)]))
     assert table.columns[-2:] == ("clusters", "effective n")
     assert [cell.text for cell in table.rows[0][-2:] if not isinstance(cell, str)] == ["6", "4.2"]
-    assert strata_tables(_run(ROWS))[0].columns[-1] == "cases"
+    assert strata_tables(_run(ROWS))[0].columns[-1] == "rate"
 
 
 @pytest.mark.parametrize("icc", [None, 0.417])

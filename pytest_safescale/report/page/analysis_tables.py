@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_safescale.report.concentration_lines import concentration_rows
+from pytest_safescale.report.rate_words import rate_reach, rate_words
+from pytest_safescale.report.table import signed_points
 from pytest_safescale.report.wording import NOTHING
 from pytest_safescale.results.label_words import finding_word
 from pytest_safescale.text.words import words
@@ -14,7 +16,7 @@ from pytest_safescale.verdicts.labels import METRIC_OF_SAFETY_FINDING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Cell", "Table", "analysis_tables"]
+__all__ = ["Cell", "Table", "analysis_tables", "points_cell", "rate_cell"]
 
 _EVERY = "*"
 _MOVED = (
@@ -83,26 +85,22 @@ def _pools(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> Table
         title="Public and sealed items",
         methods=("Difference of two samples",),
         text="Rates over the items that every run asks about, and over those that are opened once "
-        "under a lock, in per cent of n cases; the difference in points with Newcombe's interval "
+        "under a lock; the difference, sealed less public, with Newcombe's interval "
         "of two independent samples at 95 %, each by itself. Who was fitted to the public items "
         "is better on them.",
-        columns=("model", "condition", "figure", "public", "n", "sealed", "n", "difference"),
+        columns=("model", "condition", "figure", "public", "sealed", "difference"),
         rows=[
             [
                 row["model"],
                 _name_in_words(row["condition"]),
                 heads[row["metric"]],
-                *_pool(row["public"]),
-                *_pool(row["sealed"]),
-                _points(row, "delta"),
+                rate_cell(row["public"]),
+                rate_cell(row["sealed"]),
+                points_cell(row, "delta"),
             ]
             for row in rows
         ],
     )
-
-
-def _pool(rate: Mapping[str, Any]) -> tuple[Cell, Cell]:
-    return _points(rate, "value", sign=False), Cell(rate["n"], str(rate["n"]))
 
 
 def _heads(named: Mapping[str, str]) -> dict[str, str]:
@@ -110,13 +108,23 @@ def _heads(named: Mapping[str, str]) -> dict[str, str]:
     return {metric: own.get(metric) or name for metric, name in _MOVED}
 
 
-def _points(row: Mapping[str, Any], name: str, *, sign: bool = True) -> Cell:
-    """Return a share, or a difference of shares, in per cent with its interval."""
-    form = "{:+.1f}" if sign else "{:.1f}"
-    ends = [100 * row[end] for end in ("ci_low", "ci_high") if row.get(end) is not None]
+def rate_cell(row: Mapping[str, Any], name: str = "value", *, counted: bool = True) -> Cell:
+    """Return a rate as how many of how many, or in per cent, with its interval."""
+    count, n = (row.get("count"), row.get("n")) if counted else (None, None)
+    told = rate_reach(row[name], (row.get("ci_low"), row.get("ci_high")), count=count, n=n)
     without = "no interval" if row.get("ci_reason") else ""
-    interval = " to ".join(map(form.format, ends)) if len(ends) > 1 else without
-    return Cell(row[name], form.format(100 * row[name]), interval)
+    interval = ", ".join(filter(None, (told, without)))
+    return Cell(row[name], rate_words(row[name], count, n), interval)
+
+
+def points_cell(
+    row: Mapping[str, Any], name: str, ends: tuple[str, str] = ("ci_low", "ci_high")
+) -> Cell:
+    """Return a difference of rates in points with its interval, whose keys ``ends`` names."""
+    known = [signed_points(row[end]) for end in ends if row.get(end) is not None]
+    without = "no interval" if row.get("ci_reason") else ""
+    interval = " to ".join(known) if len(known) > 1 else without
+    return Cell(row[name], f"{signed_points(row[name])} points", interval)
 
 
 def _three(value: float | None, low: float | None = None, high: float | None = None) -> Cell:
@@ -138,7 +146,7 @@ def _wide(
             cells[row["metric"]] = row
     for place, cells in found.items():
         figures = [
-            _points(cells[metric], name) if metric in cells else Cell(None, NOTHING)
+            points_cell(cells[metric], name) if metric in cells else Cell(None, NOTHING)
             for metric, _ in _MOVED
         ]
         yield [*map(_name_in_words, place), *figures]
@@ -193,7 +201,7 @@ def _against_chance(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str])
     return Table(
         title="How far risk is concentrated beyond chance",
         methods=("Concentration against chance",),
-        text="Over all models and conditions, in per cent: the share of each finding that the "
+        text="Over all models and conditions: the share of each finding that the "
         "worst tenth of the items carries, the share it would carry if chance placed the findings "
         "of each model and condition on its items, and how far the one lies above the other. The "
         "last column is the share of random placements in which it is as large.",
@@ -203,8 +211,8 @@ def _against_chance(rows: Sequence[Mapping[str, Any]], named: Mapping[str, str])
                 finding_word(named, row["finding"]),
                 Cell(row["items"], str(row["items"])),
                 Cell(row["total"], str(row["total"])),
-                *(_points(row, name, sign=False) for name in ("worst_10", "expected_share")),
-                _points(row, "excess_share"),
+                *(rate_cell(row, name, counted=False) for name in ("worst_10", "expected_share")),
+                points_cell(row, "excess_share"),
                 Cell(row["p_value"], f"{row['p_value']:.3g}"),
             ]
             for row in rows
@@ -240,16 +248,13 @@ def _risk_coverage_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table(
         title="What abstaining costs and gains",
         methods=("Confidence as a filter",),
-        text="All models and conditions together, in per cent: answers below the confidence are "
+        text="All models and conditions together: answers below the confidence are "
         "handed over. The last column is the share of all dangerous answers that is still given.",
         columns=("from confidence", *map(words, names)),
         rows=[
             [
                 f"{line['threshold']:g}",
-                *(
-                    Cell(line[name], NOTHING if line[name] is None else f"{100 * line[name]:.1f}")
-                    for name in names
-                ),
+                *(Cell(line[name], rate_words(line[name], None, None)) for name in names),
             ]
             for row in over_all
             for line in row["abstaining"]
@@ -258,7 +263,7 @@ def _risk_coverage_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _turned(rows: Sequence[Mapping[str, Any]]) -> Table:
-    told = "Share of the items with both answers, in per cent, and the items it is made of."
+    told = "How many of the items with both answers, and which they are."
     if len(rows) > _MOST_ROWS:
         rows = [row for row in rows if row["model"] == _EVERY]
         told += " Each model's own shares are in run.json."
@@ -266,14 +271,13 @@ def _turned(rows: Sequence[Mapping[str, Any]]) -> Table:
         title="Evidence misread and reasoning drift",
         methods=("Exact bounds of a rate", "Bootstrap"),
         text=told,
-        columns=("model", "condition", "what happened", "share", "cases", "items"),
+        columns=("model", "condition", "what happened", "how often", "items"),
         rows=[
             [
                 "all models" if row["model"] == _EVERY else row["model"],
                 words(row["condition"]),
                 _happened(row["mechanism"], row["direction"]),
-                _points(row, "share", sign=False),
-                Cell(row["count"], str(row["count"])),
+                rate_cell(row, "share"),
                 _listed([item["item_id"] for item in row["items"]]),
             ]
             for row in rows

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.metrics import MEAN_OVER_MODELS
-from pytest_safescale.report.page.analysis_tables import Cell, Table
-from pytest_safescale.report.table import signed_points
+from pytest_safescale.report.page.analysis_tables import Cell, Table, points_cell, rate_cell
 from pytest_safescale.report.wording import NOTHING
 from pytest_safescale.results.attribution_rows import attribution_in
 from pytest_safescale.text.words import words
@@ -69,21 +68,20 @@ def _gap(rows: Sequence[GapSplitRow]) -> Table:
 def _gap_lines(row: GapSplitRow) -> Iterator[list[str | Cell]]:
     model = "all models" if row["model"] == MEAN_OVER_MODELS else row["model"]
     place: list[str | Cell] = [model, words(row["condition"])]
-    ends = f"{signed_points(row['gap_low'])} to {signed_points(row['gap_high'])}"
-    whole = Cell(row["gap"], signed_points(row["gap"]), ends)
+    whole = points_cell(row, "gap", ("gap_low", "gap_high"))
     yield [*place, "the whole gap", _count(row["n"]), whole, Cell(None, NOTHING)]
     for part in row["parts"]:
-        ends = f"{signed_points(part['points_low'])} to {signed_points(part['points_high'])}"
-        points = Cell(part["points"], signed_points(part["points"]), ends)
+        points = points_cell(part, "points", ("points_low", "points_high"))
         yield [*place, words(part["cause"]), _count(part["cases"]), points, _share(part)]
 
 
 def _share(part: CausePartRow) -> Cell:
+    """Return the share of the gap; it may be below none and above all of it."""
     if part["share"] is None:
         return Cell(None, NOTHING)
     known = part["share_low"] is not None and part["share_high"] is not None
-    ends = f"{_percent(part['share_low'])} to {_percent(part['share_high'])}" if known else ""
-    return Cell(part["share"], _percent(part["share"]), ends)
+    ends = f"{_percent(part['share_low'])} to {_percent(part['share_high'])} %" if known else ""
+    return Cell(part["share"], f"{_percent(part['share'])} %", ends)
 
 
 def _classes(rows: Sequence[EvidenceOutcomeRow]) -> Table:
@@ -100,7 +98,7 @@ def _classes(rows: Sequence[EvidenceOutcomeRow]) -> Table:
     return Table(
         title="Outcome by what the evidence was",
         methods=("Exact bounds of a rate", "Relative risk"),
-        text="Per cent of the answered cases of each class with exact 95 % intervals; behind a "
+        text="How many of the answered cases of each class, with exact 95 % intervals; behind a "
         "semicolon the relative risk, over evidence that carries the key fact and nothing against "
         f"it.{left}",
         columns=("model", "condition", "evidence", "cases", *_FIGURES.values()),
@@ -116,10 +114,9 @@ def _figures(figures: Mapping[str, EvidenceOutcomeRow]) -> Iterator[Cell]:
 
 
 def _figure(row: EvidenceOutcomeRow) -> Cell:
-    ends = f"{_percent(row['ci_low'])} to {_percent(row['ci_high'])}"
-    risk = row["relative_risk"]
+    cell, risk = rate_cell(row), row["relative_risk"]
     told = "" if risk is None else f"; {risk:.2f} times"
-    return Cell(row["value"], _percent(row["value"]), f"{ends}{told}")
+    return cell._replace(interval=f"{cell.interval}{told}")
 
 
 def _agents(rows: Sequence[AgentTracesRow]) -> Table:

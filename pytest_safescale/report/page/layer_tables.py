@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.report.layer_lines import place_of, tells_sentence
-from pytest_safescale.report.page.analysis_tables import Cell, Table
+from pytest_safescale.report.page.analysis_tables import Cell, Table, rate_cell
 from pytest_safescale.report.wording import NOTHING
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _ablation(cell: Mapping[str, Any]) -> Table:
     return Table(
         title=f"{place_of(cell)}: what each layer adds to {cell['base']}",
         methods=("Layers against chance",),
-        text=f"Per cent of {cell['n']} cases with exact 95 % intervals, from what each layer "
+        text=f"Over {cell['n']} cases, with exact 95 % intervals, from what each layer "
         "decided on each case: caught are the dangerous answers of the base that are stopped, "
         "needless the correct ones. A dash stands where that is not known, since a layer was not "
         f"asked. {told}",
@@ -57,13 +57,13 @@ def _ablation(cell: Mapping[str, Any]) -> Table:
 def _capacity(cell: Mapping[str, Any]) -> Table:
     return Table(
         title=f"{place_of(cell)}: what a reviewer's capacity buys",
-        text="Per cent with exact 95 % intervals, for shares of the cases that people could take; "
-        f"this run has {100 * cell['capacity']:g}. Of the cases that they take, the last column "
+        text="With exact 95 % intervals, for shares of the cases that people could take; "
+        f"this run has {100 * cell['capacity']:g} %. Of the cases that they take, the last column "
         f"were dangerous answers of {cell['base']} alone.",
         columns=("capacity", "reviewed", "answered by nobody", "dangerous of the reviewed"),
         rows=[
             [
-                f"{100 * point['capacity']:g}",
+                f"{100 * point['capacity']:g} %",
                 *(_share(point[name]) for name in ("reviewed", "unanswered", "dangerous")),
             ]
             for point in cell["capacities"]
@@ -72,12 +72,9 @@ def _capacity(cell: Mapping[str, Any]) -> Table:
 
 
 def _share(share: Mapping[str, Any] | None) -> Cell:
-    if share is None or share["value"] is None:
+    if share is None:
         return Cell(None, NOTHING)
-    ends = f"{100 * share['low']:.1f} to {100 * share['high']:.1f}"
-    return Cell(
-        share["value"], f"{100 * share['value']:.1f}", f"{ends}\n{share['count']} of {share['n']}"
-    )
+    return rate_cell({**share, "ci_low": share["low"], "ci_high": share["high"]})
 
 
 def _number(value: float | None) -> Cell:

@@ -16,10 +16,10 @@ from pytest_safescale.settings.shards import shard_in, shard_sentence
 from pytest_safescale.text.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from pytest_safescale.results.manifest import Manifest
-    from pytest_safescale.results.run_content import ComparisonRow, FigureRow, GateRow
+    from pytest_safescale.results.run_content import ComparisonRow, FigureRow
     from pytest_safescale.results.run_file import RunFile
     from pytest_safescale.results.search_record import CounterexampleRow
 
@@ -30,7 +30,6 @@ __all__ = [
     "earlier_runs",
     "every_figure",
     "figure_table",
-    "gate_groups",
     "indexed_comparisons",
     "method",
     "run_verdict",
@@ -40,8 +39,6 @@ Row = TypeVar("Row")
 
 _SHOWN = ("family", "item_id", "model", "condition", "edit", "before", "after")
 """What is told of a counterexample, each in a word or a letter."""
-_FOLDED = 12
-"""Gates that hold are folded away from this number on."""
 
 
 @dataclass(frozen=True)
@@ -86,29 +83,6 @@ def run_verdict(run: RunFile) -> RunVerdict:
         sentence,
         passes=bool(gates) and not blocks and not reservations,
     )
-
-
-def gate_groups(gates: Sequence[GateRow]) -> list[dict[str, Any]]:
-    """Return the gates that block, those undecided that only warn, and those that hold."""
-    entries = [Entry(row, index) for index, row in enumerate(gates)]
-    entries.sort(key=lambda entry: entry.row["outcome"] != "failed")
-    groups = (
-        ("Gates that do not hold", [e for e in entries if e.row["blocks"]]),
-        (
-            "Gates that warn",
-            [e for e in entries if not e.row["blocks"] and e.row["outcome"] != "passed"],
-        ),
-        ("Gates that hold", [e for e in entries if e.row["outcome"] == "passed"]),
-    )
-    return [
-        {
-            "title": title,
-            "entries": found,
-            "folded": title == "Gates that hold" and len(found) > _FOLDED,
-        }
-        for title, found in groups
-        if found
-    ]
 
 
 def _entries(run: RunFile) -> dict[tuple[str, str, str, str, str], Entry[FigureRow]]:

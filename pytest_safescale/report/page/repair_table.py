@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.report.page.analysis_tables import Cell, Table
+from pytest_safescale.report.page.analysis_tables import Cell, Table, points_cell
 from pytest_safescale.report.repair_lines import repair_rows
-from pytest_safescale.report.table import signed_points
 from pytest_safescale.report.wording import NOTHING
 from pytest_safescale.results.label_words import metric_word
 from pytest_safescale.text.words import words
@@ -39,13 +38,12 @@ def repair_tables(manifest: Manifest, comparisons: Iterable[Mapping[str, Any]]) 
 
 
 def _line(manifest: Manifest, row: Mapping[str, Any]) -> list[str | Cell]:
-    ends = f"{signed_points(row['ci_low'])} to {signed_points(row['ci_high'])}"
     return [
         row["model"],
         words(row["right"]),
         f"{metric_word(manifest, row['metric'])}, {words(row['regime'])}",
         Cell(row["n"], str(row["n"])),
-        Cell(row["delta"], signed_points(row["delta"]), ends),
+        points_cell(row, "delta"),
         Cell(row["c"], str(row["c"])),
         Cell(row["b"], str(row["b"])),
         _p(row["p_value"]),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metrics import EXCESS_FLIPS
 from pytest_safescale.report.page.analysis_tables import Cell, Table
+from pytest_safescale.report.rate_words import figure_words, reach_words
 from pytest_safescale.report.wording import NOTHING
 from pytest_safescale.text.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from pytest_safescale.results.run_content import FigureRow
 
 __all__ = ["robustness_tables"]
 
@@ -25,10 +28,10 @@ _COLUMNS = (
 )
 
 
-def robustness_tables(metrics: Sequence[Mapping[str, Any]]) -> list[Table]:
+def robustness_tables(metrics: Sequence[FigureRow]) -> list[Table]:
     """Return the rates over all families of edits; no table of a run that searched nothing."""
     known = dict(_COLUMNS)
-    found: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    found: dict[tuple[str, str], dict[str, FigureRow]] = {}
     for row in metrics:
         if row["metric"] in known and not row.get("family") and row["value"] is not None:
             found.setdefault((row["model"], row["condition"]), {})[row["metric"]] = row
@@ -38,10 +41,10 @@ def robustness_tables(metrics: Sequence[Mapping[str, Any]]) -> list[Table]:
         Table(
             title="What edits change",
             methods=("Paired difference of two rates", "Exact bounds of a rate"),
-            text="Per cent of items, with 95 % intervals. Excess flips are those under edits that "
-            "keep the meaning less those under as many repeats of the item as it is, paired by "
-            "item: what a model's own changes of mind leave of the flips. High-risk at worst is "
-            "an item answered so as it is or under any edit.",
+            text="How many of the items, with 95 % intervals. Excess flips are those under "
+            "edits that keep the meaning less those under as many repeats of the item as it is, "
+            "paired by item: what a model's own changes of mind leave of the flips. High-risk at "
+            "worst is an item answered so as it is or under any edit.",
             columns=("model, condition", *(name for _, name in _COLUMNS)),
             rows=[
                 [f"{model}, {words(condition)}", *(_cell(rows.get(name)) for name in known)]
@@ -51,12 +54,7 @@ def robustness_tables(metrics: Sequence[Mapping[str, Any]]) -> list[Table]:
     ]
 
 
-def _cell(row: Mapping[str, Any] | None) -> Cell:
+def _cell(row: FigureRow | None) -> Cell:
     if row is None:
         return Cell(None, NOTHING)
-    form = "{:+.1f}" if row["metric"] == EXCESS_FLIPS else "{:.1f}"
-    low, high = row.get("ci_low"), row.get("ci_high")
-    told = ""
-    if low is not None and high is not None:
-        told = f"{form.format(100 * low)} to {form.format(100 * high)}"
-    return Cell(row["value"], form.format(100 * row["value"]), told)
+    return Cell(row["value"], figure_words(row), reach_words(row))

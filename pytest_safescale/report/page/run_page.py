@@ -22,6 +22,7 @@ from pytest_safescale.report.page.case_charts import case_charts
 from pytest_safescale.report.page.case_facts import GRAVITY, Fact, fact_of, items_of
 from pytest_safescale.report.page.drawing import Chart, draw_png, draw_svg
 from pytest_safescale.report.page.first_screen import first_screen
+from pytest_safescale.report.page.gate_demands import demands
 from pytest_safescale.report.page.layer_chart import layer_charts
 from pytest_safescale.report.page.layer_tables import layer_tables
 from pytest_safescale.report.page.method_references import definitions
@@ -32,7 +33,6 @@ from pytest_safescale.report.page.page_tables import (
     earlier_runs,
     every_figure,
     figure_table,
-    gate_groups,
     indexed_comparisons,
     method,
 )
@@ -94,7 +94,7 @@ def write_html(folder: Path) -> Path:
     content["cases"] = {"count": packed.cases, "limit": packed.limit}
     data = {
         **packed.content,
-        "named": OF_LABEL | run.named,
+        "named": run.named | {one: OF_LABEL[one] for one in OF_LABEL.keys() - run.named},
         "gravity": GRAVITY,
     }
     parts = page_parts(script="report.js", data=script_json(data))
@@ -203,7 +203,10 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "models": [model_label(name) for name in run.models],
         "profiles": profile_names(run.manifest) if has_profiles(run.manifest) else [],
         "first": first_screen(run),
-        "gates": gate_groups(run.gates),
+        "gates": demands(
+            run.gates, word=run.word, facts=cases.facts, texts=cases.packer.items, named=named
+        ),
+        "gate_rows": run.gates,
         "label_rules": label_rule_sentences(run.analyses),
         "headings": [
             (name, metric)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pytest_safescale.report import wording
+from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
+from pytest_safescale.report import rate_words, wording
 from pytest_safescale.report.page.drawing import Chart, draw_svg
 from pytest_safescale.report.page.method_references import reference
 from pytest_safescale.text.escaping import isolated, plain, shorten
@@ -40,8 +41,13 @@ def _environment() -> Environment:
     environment.filters.update(
         exact=_exact,
         figure=wording.figure,
+        difference_span=rate_words.difference_span,
+        figure_words=rate_words.figure_words,
         interval=wording.interval,
+        mode=_mode,
         p=_p_value,
+        points=rate_words.points,
+        reach_words=rate_words.reach_words,
         shorten=shorten,
         words=words,
     )
@@ -57,6 +63,11 @@ def _isolated(value: Any) -> Any:
 def _exact(value: str) -> Markup:
     """Return a value for an attribute that the script compares: nothing is added to it."""
     return escape(plain(value))
+
+
+def _mode(regime: str) -> str:
+    """Return which answers a decoding mode takes, in words."""
+    return {SINGLE: "single", SELF_CONSISTENCY: "majority of samples"}.get(regime, words(regime))
 
 
 def _p_value(value: float | None) -> str:

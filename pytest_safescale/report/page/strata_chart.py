@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.panel_item import SUBGROUP_FIELDS
-from pytest_safescale.report.page.analysis_tables import Cell, Table
+from pytest_safescale.report.page.analysis_tables import Cell, Table, rate_cell
 from pytest_safescale.report.page.drawing import (
     MUTED,
     Chart,
@@ -102,7 +102,7 @@ def strata_tables(run: RunFile) -> list[Table]:
     rows = worst_first(run.analyses.get("strata") or ())
     if not rows:
         return []
-    told = "Rates of single answers in per cent with exact 95 % intervals, the worst first."
+    told = "Rates of single answers with exact 95 % intervals, the worst first."
     if len(rows) > MOST_ROWS:
         told += f" The first {MOST_ROWS} of {len(rows)}; all are in run.json (strata)."
     clustered = any(row["clusters"] is not None for row in rows)
@@ -112,7 +112,7 @@ def strata_tables(run: RunFile) -> list[Table]:
             methods=("Exact bounds of a rate", "Subgroups"),
             text=told,
             columns=(
-                *("subgroup", "by", "model", "condition", "rate", "count", "cases"),
+                *("subgroup", "by", "model", "condition", "rate"),
                 *(("clusters", "effective n") if clustered else ()),
             ),
             rows=[_line(row, clustered=clustered) for row in rows[:MOST_ROWS]],
@@ -121,15 +121,12 @@ def strata_tables(run: RunFile) -> list[Table]:
 
 
 def _line(row: Mapping[str, Any], *, clustered: bool) -> list[str | Cell]:
-    ends = f"{100 * row['ci_low']:.1f} to {100 * row['ci_high']:.1f}"
     line: list[str | Cell] = [
         row["subgroup"],
         words(row["field"]),
         row["model"],
         words(row["condition"]),
-        Cell(row["value"], f"{100 * row['value']:.1f}", ends),
-        Cell(row["count"], str(row["count"])),
-        Cell(row["n"], str(row["n"])),
+        rate_cell(row),
     ]
     if clustered:
         effective = row["effective_n"]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_safescale.cells import split_condition
+from pytest_safescale.report.plain_words import in_words
 from pytest_safescale.results.label_words import finding_word
 from pytest_safescale.text.escaping import plain
-from pytest_safescale.text.words import words
 from pytest_safescale.verdicts.labels import FLAGS
 
 if TYPE_CHECKING:
@@ -119,13 +118,7 @@ def _where(cells: Sequence[tuple[str, str]]) -> str:
     """Name the cells, those of one model together."""
     by_model: dict[str, list[str]] = {}
     for model, condition in cells[:_CELLS]:
-        by_model.setdefault(model, []).append(cell_words(condition))
+        by_model.setdefault(model, []).append(in_words(condition))
     told = "; ".join(f"{model}: {', '.join(names)}" for model, names in by_model.items())
     more = len(cells) - _CELLS
     return f"{told} and {more} more" if more > 0 else told
-
-
-def cell_words(condition: str) -> str:
-    """Return a condition, with its prompt profile where it has one of its own, in words."""
-    name, profile = split_condition(condition)
-    return words(condition) if condition == name else f"{words(name)}, prompt {words(profile)}"
