@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from matplotlib import figure
-from matplotlib.backends import backend_svg
 from scipy import stats
 
 from pytest_safescale.perturb.search import run_search
 from pytest_safescale.plugin import switching_on
-from pytest_safescale.report.page import run_page, shell
+from pytest_safescale.report.page import run_page
 from pytest_safescale.retrieval import ranking
 from pytest_safescale.runs import conclude, plan
 
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 PROFILE = "shared machine"
 settings.register_profile(PROFILE, deadline=None)
 settings.load_profile(PROFILE)
-LOADED = (backend_svg, conclude, figure, run_page, plan, ranking, run_search, stats, switching_on)
+LOADED = (conclude, run_page, plan, ranking, run_search, stats, switching_on)
 """Loaded before pytester notes which modules there are.
 
 It unloads what a run loads beyond them, and the array libraries cannot be loaded twice.
@@ -65,24 +63,6 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
     """Return pytest's own, which takes the options of runs away."""
     monkeypatch.setenv("PYTEST_ADDOPTS", _OPTIONS)
     return pytester
-
-
-@pytest.fixture
-def drawings() -> None:
-    """Have the pages of this test's runs drawn in the quick tests too."""
-
-
-@pytest.fixture(autouse=True)
-def _drawings_where_they_are_looked_at(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Leave the charts out of pages written in this process: half of what a small run takes.
-
-    They are drawn by every run of a process of its own, where a test asks for ``drawings``, and
-    everywhere with ``--slow``.
-    """
-    if "drawings" not in request.fixturenames and not request.config.getoption("slow", False):
-        monkeypatch.setattr(shell, "draw_svg", lambda _: "")
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> Output:
     """Return the files that were written; raises UsageError for a folder that is no report."""
-    from pytest_safescale.report.page.run_page import write_charts, write_html
+    from pytest_safescale.report.page.all_charts import write_charts
+    from pytest_safescale.report.page.run_page import write_html
     from pytest_safescale.report.page.side_by_side import write_side_by_side
 
     if len(given.folders) > 1:

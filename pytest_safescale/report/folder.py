@@ -86,7 +86,8 @@ class ReportFolder:
     def finish(self, conclusion: Conclusion, *, charts: Path | None = None) -> None:
         """Write everything that sums up the cases; the charts as files too, where wanted."""
         # What draws takes long to load, and only a report that is written needs it.
-        from pytest_safescale.report.page.run_page import write_charts, write_html
+        from pytest_safescale.report.page.all_charts import write_charts
+        from pytest_safescale.report.page.run_page import write_html
 
         with self._raising_report_error():
             self._open()

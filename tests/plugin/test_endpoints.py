@@ -99,7 +99,6 @@ def test_a_baseline_that_was_asked_otherwise_is_told(
             assert [notice for notice in notices if "baseline" in notice] == told
 
 
-@pytest.mark.usefixtures("drawings")
 def test_values_of_headers_and_query_stand_in_nothing_a_run_leaves_behind(
     pytester: pytest.Pytester, ask: Callable[..., pytest.RunResult]
 ) -> None:

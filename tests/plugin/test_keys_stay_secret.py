@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-pytestmark = pytest.mark.usefixtures("drawings")
 NAMES = list(FORMS)
 REPEATS = """
 import base64, json, os

@@ -99,7 +99,6 @@ def test_figures_and_gates_follow_the_rule_and_the_manifest_says_it(
     assert f"labels = {rule}, in 2 items" in found["manifest"]["dataset"]["read_as"][-1]
 
 
-@pytest.mark.usefixtures("drawings")
 def test_terminal_summary_and_page_say_how_far_the_verdict_depends_on_the_rule(
     pytester: pytest.Pytester,
     run: Callable[..., pytest.RunResult],

@@ -29,7 +29,6 @@ def named(pytester: pytest.Pytester, items: Callable[..., Path]) -> None:
 
 
 @pytest.mark.usefixtures("named")
-@pytest.mark.usefixtures("drawings")
 def test_the_words_stand_in_terminal_summary_and_page_and_metric_names_stay(
     pytester: pytest.Pytester,
     run_suite: Callable[..., pytest.RunResult],

@@ -149,7 +149,6 @@ def test_figures_comparisons_and_ablation_stand_in_the_report(
     assert sides == {("guarded", "candidate")}
 
 
-@pytest.mark.usefixtures("drawings")
 def test_terminal_summary_and_page_say_what_the_layers_did(
     ask_guarded: Run, pytester: pytest.Pytester
 ) -> None:

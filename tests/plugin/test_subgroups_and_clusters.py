@@ -29,7 +29,6 @@ def test_clusters_and_subgroups_go_through_a_whole_run(
     pytester: pytest.Pytester,
     run_suite: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
-    drawings: None,
 ) -> None:
     pytester.makepyfile(app=APPLICATION)
     # Of ten items of the brain four are dangerous; two items share a patient.

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import pytest
-
 from pytest_safescale.analysis.layer_ablation import LayerEffects, layer_effects
 from pytest_safescale.report.layer_lines import layer_sentences, tells_sentence
-from pytest_safescale.report.page.drawing import draw_svg
+from pytest_safescale.report.page.charts.drawn import draw_svg
 from pytest_safescale.report.page.layer_chart import layer_charts
 from pytest_safescale.report.page.layer_tables import layer_tables
 from pytest_safescale.report.verdict_notes import verdict_notes
@@ -83,7 +81,6 @@ def test_the_tables_hold_every_set_of_layers_and_every_capacity() -> None:
     assert len(capacity.rows) == 9
 
 
-@pytest.mark.usefixtures("drawings")
 def test_the_chart_shows_each_set_as_a_mark_and_tells_its_figures() -> None:
     curve = {
         "model": "candidate",

@@ -1,35 +1,40 @@
 from __future__ import annotations
 
 import re
+import sys
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_safescale.report.page.agreement_chart import agreement_charts
+from pytest_safescale.report.page.all_charts import charts_of, write_charts
 from pytest_safescale.report.page.case_charts import case_charts
 from pytest_safescale.report.page.case_facts import Fact, fact_of
-from pytest_safescale.report.page.drawing import Chart, draw_png, draw_svg
-from pytest_safescale.report.page.metric_charts import TERMS, metric_charts
-from pytest_safescale.report.page.run_page import write_charts
+from pytest_safescale.report.page.charts.drawn import draw_for_page, draw_svg
+from pytest_safescale.report.page.decoupling_chart import PAIR
+from pytest_safescale.report.page.metric_charts import SAFETY_METRICS, TERMS
 from pytest_safescale.results.run_file import RunFile
+from pytest_safescale.text.words import words
 from tests.report.folders import make_folder, make_run
 from tests.report.made_records import Shape, make_records
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_safescale.report.page.charts.chart import Chart, Mark
+    from pytest_safescale.results.run_content import KnownFigure
+
 SVG = "{http://www.w3.org/2000/svg}"
+OF_FIGURES = ("accuracy-risk", "safety-profile", "scaling", "self-consistency", "ensembles")
 ALL = (
-    "accuracy-risk",
-    "safety-profile",
-    "scaling",
-    "self-consistency",
-    "ensembles",
+    *OF_FIGURES,
+    "forest-subspecialty",
+    "forest-question-type",
     "confidence",
     "reliability",
-    "concentration",
     "risk-coverage",
+    "concentration",
     "agreement",
 )
 
@@ -42,8 +47,7 @@ def _charts(shape: Shape) -> dict[str, Chart]:
     records = make_records(shape)
     run = RunFile(content=make_run(shape, records))
     facts = [fact_of(record) for record in records]
-    charts = [*metric_charts(run), *case_charts(facts, run), *agreement_charts(facts, run)]
-    return {chart.name: chart for chart in charts}
+    return {chart.name: chart for chart, _ in charts_of(run, facts)}
 
 
 @pytest.fixture(scope="module")
@@ -53,35 +57,64 @@ def charts() -> dict[str, Chart]:
 
 def test_a_full_run_fills_every_chart(charts: dict[str, Chart]) -> None:
     assert tuple(charts) == ALL
-    assert all(chart.draw and chart.rows for chart in charts.values())
+    assert all(chart.text and chart.rows for chart in charts.values())
+    assert all(panel.marks for chart in charts.values() for panel in chart.panels)
 
 
 @pytest.mark.parametrize(
-    ("shape", "name", "reason"),
+    ("shape", "absent"),
     [
-        (Shape(items=4, samples=0), "self-consistency", "the run drew no samples"),
-        (Shape(items=4, samples=0), "confidence", "the run drew no samples"),
-        (Shape(items=4, samples=0), "reliability", "the run drew no samples"),
-        (Shape(items=4, samples=0), "risk-coverage", "the run drew no samples"),
-        (Shape(items=4, samples=0), "agreement", "the run drew no samples"),
-        (Shape(items=4, models=("one",)), "scaling", "fewer than two sizes"),
-        (Shape(items=4, extras=False), "ensembles", "no ensemble of three models"),
+        (
+            Shape(items=4, samples=0),
+            {"self-consistency", "confidence", "reliability", "risk-coverage", "agreement"},
+        ),
+        (Shape(items=4, models=("one",), extras=False), {"scaling", "ensembles"}),
+        (Shape(items=4, extras=False), {"ensembles"}),
     ],
 )
-def test_what_the_run_does_not_hold_is_said(shape: Shape, name: str, reason: str) -> None:
-    chart = _charts(shape)[name]
-    assert chart.draw is None
-    assert chart.text.startswith("Not drawn: ")
-    assert reason in chart.text
+def test_what_the_run_does_not_hold_leaves_no_block(shape: Shape, absent: set[str]) -> None:
+    assert set(_charts(shape)) == set(ALL) - absent
 
 
 def test_a_chart_of_figures_comes_with_rows_of_metrics_csv(charts: dict[str, Chart]) -> None:
-    for name in ALL[:5]:
-        assert tuple(charts[name].columns)[-len(TERMS) :] == TERMS
     run = make_run(Shape(items=30), make_records(Shape(items=30)))
-    known = {tuple(row[name] for name in TERMS) for row in run["metrics"]}
-    for name in ALL[:5]:
-        assert {tuple(row)[-len(TERMS) :] for row in charts[name].rows} <= known
+    for name in OF_FIGURES:
+        own = [at for at, column in enumerate(charts[name].columns) if column in TERMS]
+        assert [charts[name].columns[at] for at in own] == list(TERMS)
+        known = {tuple(row[column] for column in TERMS) for row in run["metrics"]}
+        assert {tuple(row[at] for at in own) for row in charts[name].rows} <= known
+
+
+def _marks(chart: Chart) -> list[Mark]:
+    return [mark for panel in chart.panels for mark in panel.marks]
+
+
+def _told(row: KnownFigure) -> str:
+    who = "Mean over models" if row["model"] == "*" else row["model"]
+    return f"{who}, {words(row['condition'])}: "
+
+
+def test_every_mark_of_a_figure_is_run_jsons_value_under_its_model_and_condition(
+    charts: dict[str, Chart],
+) -> None:
+    run = RunFile(content=make_run(Shape(items=30), make_records(Shape(items=30))))
+    for condition in run.conditions:
+        for model in (*run.models, run.average):
+            accuracy, danger = (run.row(model, condition, m) for m in PAIR)
+            assert accuracy
+            assert danger
+            who = _told(accuracy)
+            pairs = [(m.x, m.y) for m in _marks(charts["accuracy-risk"]) if who in m.told]
+            assert pairs == [(accuracy["value"], danger["value"])]
+            sizes = [m.y for m in _marks(charts["scaling"]) if m.told.startswith(who)]
+            assert sizes == ([] if model == run.average else [accuracy["value"], danger["value"]])
+        for metric, regime in SAFETY_METRICS:
+            row = run.row(run.average, condition, metric, regime)
+            assert row
+            start = f"{_told(row)}{run.word(metric)} "
+            shown = [m for m in _marks(charts["safety-profile"]) if m.told.startswith(start)]
+            assert [mark.x for mark in shown] == [row["value"]]
+            assert f"{100 * row['value']:.1f} %" in shown[0].told
 
 
 def _sampled(confidence: float, *, correct: bool, high_risk: bool = False) -> Fact:
@@ -153,29 +186,22 @@ def test_one_answer_alone_has_a_confidence_too() -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_drawing_for_the_page_has_words_and_the_pages_colours(
+def test_a_drawing_for_the_page_has_its_words_values_and_the_pages_colours(
     name: str, charts: dict[str, Chart]
 ) -> None:
-    drawing = draw_svg(charts[name])
-    root = ET.fromstring(drawing)
-    assert root.get("role") == "img"
-    named = {element.get("id"): element.text for element in root[:2]}
-    assert named[f"{name}-title"] == charts[name].title
-    assert charts[name].text in (named[f"{name}-text"] or "")
-    assert "style=" not in drawing
-    assert "<style" not in drawing
-    assert "xlink" not in drawing
-    assert not re.search(r'(fill|stroke)="#', drawing)
-    assert "var(--ink)" in drawing
-
-
-def test_ids_of_two_drawings_do_not_meet_and_references_hold(charts: dict[str, Chart]) -> None:
-    drawings = [draw_svg(charts[name]) for name in ALL]
-    ids = [found for drawing in drawings for found in re.findall(r'\bid="([^"]+)"', drawing)]
-    assert len(ids) == len(set(ids))
-    for drawing in drawings:
-        used = re.findall(r'(?:href="#|url\(#)([^")]+)', drawing)
-        assert set(used) <= set(re.findall(r'\bid="([^"]+)"', drawing))
+    drawn = draw_for_page(charts[name], source="", label="")
+    for panel, drawing in zip(charts[name].panels, drawn.panels, strict=True):
+        root = ET.fromstring(drawing)
+        assert root.get("role") == "img"
+        assert root.get("aria-label", "").startswith(charts[name].title)
+        marks = [e for e in root.iter("path") if e.get("class") == "mark"]
+        values = {(float(e.get("data-x", "")), float(e.get("data-y", ""))) for e in marks}
+        assert values == {(mark.x, mark.y) for mark in panel.marks}
+        assert len(marks) == len(panel.marks)
+        assert all(mark.get("data-told") for mark in marks)
+        assert not re.search(r'style=|<style|(fill|stroke)="#', drawing)
+        assert "var(--ink)" in drawing
+        assert "NaN" not in drawing
 
 
 def test_a_drawing_is_the_same_twice(charts: dict[str, Chart]) -> None:
@@ -183,28 +209,32 @@ def test_a_drawing_is_the_same_twice(charts: dict[str, Chart]) -> None:
 
 
 def test_a_name_is_drawn_as_it_stands() -> None:
-    hostile = "<b>$x^2$</b> & \x01 肺"
-    chart = _charts(Shape(items=4, models=(hostile, "b", "c")))["safety-profile"]
-    assert draw_svg(chart)
+    hostile = "<b>$x^2$ & \x01 肺"
+    chart = _charts(Shape(items=4, models=(hostile, "b", "c")))["accuracy-risk"]
+    (told, *_) = [mark.told for mark in _marks(chart) if hostile in mark.told]
+    assert told.startswith(hostile)
     named = _charts(Shape(items=4, conditions=("closed_book", hostile)))["accuracy-risk"]
     texts = [element.text for element in ET.fromstring(draw_svg(named)).iter(f"{SVG}text")]
-    assert "<b>$x^2$</b> & [U+0001] 肺" in texts
+    assert "<b>$x^2$ & [U+0001] 肺" in texts
 
 
-def test_figures_are_written_as_svg_and_png(tmp_path: Path) -> None:
-    folder = make_folder(tmp_path / "report", Shape(items=4))
+@pytest.mark.parametrize("pictures", [True, False])
+def test_figures_are_written_as_svg_and_where_the_library_is_there_as_png(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pictures: bool
+) -> None:
+    if not pictures:
+        monkeypatch.setitem(sys.modules, "resvg_py", None)
+    folder = make_folder(tmp_path / "report", Shape(items=4, conditions=("closed_book",)))
     written = write_charts(folder, tmp_path / "figures")
-    names = (*ALL, "forest-subspecialty", "forest-question-type")
-    assert {path.name for path in written} == {
-        f"{n}.{kind}" for n in names for kind in ("svg", "png")
-    }
+    kinds = ("svg", "png") if pictures else ("svg",)
+    assert {path.name for path in written} == {f"{n}.{kind}" for n in ALL for kind in kinds}
     for path in written:
         if path.suffix == ".png":
-            assert path.read_bytes().startswith(b"\x89PNG")
+            content = path.read_bytes()
+            assert content.startswith(b"\x89PNG")
+            assert len(content) > 5_000
         else:
+            root = ET.parse(path).getroot()
             assert "var(--" not in path.read_text(encoding="utf-8")
-            ET.parse(path)
-
-
-def test_a_png_is_a_picture(charts: dict[str, Chart]) -> None:
-    assert len(draw_png(charts["confidence"])) > 5_000
+            # Outside the page too a chart of these figures says what they are of.
+            assert "simulated: no clinical claim" in [e.text for e in root.iter(f"{SVG}text")]

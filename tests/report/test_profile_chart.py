@@ -8,7 +8,7 @@ from typing import Any
 from pytest_safescale.analysis.all_analyses import analyses
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.profiles import profile_comparisons
-from pytest_safescale.report.page.drawing import draw_svg
+from pytest_safescale.report.page.charts.drawn import draw_svg
 from pytest_safescale.report.page.profile_chart import profile_charts
 from pytest_safescale.report.profile_lines import profile_sentences
 from pytest_safescale.results.conclusion import Conclusion
@@ -49,7 +49,7 @@ def test_each_profile_has_a_line_from_plain_in_accuracy_danger_and_refusals() ->
     }
     assert "closed book, verify: accuracy 20.0 to 90.0, high risk error rate 80.0" in chart.told
     drawn = draw_svg(chart)
-    for word in ("closed book: verify", "uncertain", "refusal rate", "plain"):
+    for word in ("closed book", "verify", "uncertain", "refusal rate", "plain"):
         assert re.search(f">{word}<", drawn), word
 
 

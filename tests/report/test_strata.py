@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_safescale.report.page.drawing import draw_svg
+from pytest_safescale.report.page.charts.drawn import draw_svg
 from pytest_safescale.report.page.strata_chart import (
     MOST_DRAWN,
     MOST_ROWS,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pytest_safescale.analysis.metrics import AGREEMENT_CALIBRATION, SELF_CONSISTENCY
-from pytest_safescale.report.page.drawing import GROUND, MUTED, Chart, panels, series_style
+from pytest_safescale.report.page.charts.chart import Chart, Line, Mark, Panel, series_entry
+from pytest_safescale.report.page.charts.scales import shares_axis
 from pytest_safescale.report.wording import figure as written
 from pytest_safescale.statistics.calibration import BINS, bins_of
 from pytest_safescale.statistics.consistency import CalibratedRuns, band
@@ -16,8 +16,6 @@ from pytest_safescale.text.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from matplotlib.figure import Figure
 
     from pytest_safescale.report.page.case_facts import Fact
     from pytest_safescale.results.run_file import RunFile
@@ -29,11 +27,10 @@ _COLUMNS = ("bin_from", "bin_to", "n", "mean_agreement", "accuracy", "band_low",
 
 
 def agreement_charts(facts: Sequence[Fact], run: RunFile) -> list[Chart]:
-    """Return the chart of all cases with samples; without any it says so."""
+    """Return the chart of all cases with samples; none without any."""
     sampled = [fact for fact in facts if fact.agreement is not None]
     if not sampled:
-        text = "Not drawn: the run drew no samples, so no answers agree or differ."
-        return [Chart(name=_NAME, title=_TITLE, text=text)]
+        return []
     rows = _bins(sampled, run.manifest.get("seed", 0))
     return [
         Chart(
@@ -46,7 +43,8 @@ def agreement_charts(facts: Sequence[Fact], run: RunFile) -> list[Chart]:
             told=_told(run),
             columns=_COLUMNS,
             rows=rows,
-            draw=partial(_draw, rows=rows),
+            panels=[_panel(rows)],
+            entries=[series_entry(1, "bin of agreement")],
         )
     ]
 
@@ -77,11 +75,19 @@ def _told(run: RunFile) -> str:
     return f"Squared calibration error freed of chance: {'; '.join(parts)}." if parts else ""
 
 
-def _draw(figure: Figure, *, rows: Sequence[Any]) -> None:
-    (axes,) = panels(figure, 1, 1)
-    axes.plot((0, 1), (0, 1), color=MUTED, linewidth=1, linestyle="--", zorder=1)
-    for _, _, _, share, accuracy, low, high in rows:
-        axes.vlines(share, low, high, colors=MUTED, linewidth=5, alpha=0.45, zorder=2)
-        axes.plot(share, accuracy, markeredgecolor=GROUND, zorder=4, **series_style(1))
-    axes.set(xlabel="mean agreement of the bin", ylabel="accuracy of the bin")
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+def _panel(rows: Sequence[tuple[Any, ...]]) -> Panel:
+    lines = [Line(points=((0, 0), (1, 1)), width=1, dashes="4 3")]
+    marks = []
+    for start, end, n, share, accuracy, low, high in rows:
+        lines.append(Line(points=((share, low), (share, high)), width=6, opacity=0.4))
+        told = (
+            f"agreement {start:.1f} to {end:.1f}, {n} cases: mean agreement {share:.3f}, accuracy "
+            f"{accuracy:.3f}; calibrated answers {low:.3f} to {high:.3f}"
+        )
+        marks.append(Mark(x=share, y=accuracy, told=told, series=(0,)))
+    return Panel(
+        x=shares_axis("mean agreement of the bin"),
+        y=shares_axis("accuracy of the bin"),
+        lines=lines,
+        marks=marks,
+    )

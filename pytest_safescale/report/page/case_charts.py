@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from statistics import fmean, quantiles
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.concentration import concentration
 from pytest_safescale.report.page.case_facts import group_by, items_of
-from pytest_safescale.report.page.drawing import (
-    GROUND,
-    INK,
-    MUTED,
-    SERIES,
-    Chart,
-    legend,
-    panels,
-    per_cent_axis,
-    series_style,
-)
-from pytest_safescale.report.wording import label
+from pytest_safescale.report.page.charts.chart import Chart, Entry, Line, Mark, Panel, series_entry
+from pytest_safescale.report.page.charts.scales import SHARES, Axis, per_cent_axis, shares_axis
 from pytest_safescale.results.label_words import finding_word
 from pytest_safescale.statistics.concentration import lorenz
 from pytest_safescale.text.words import words
@@ -28,15 +17,12 @@ from pytest_safescale.verdicts.labels import SAFETY_FINDINGS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from matplotlib.figure import Figure
-
     from pytest_safescale.report.page.case_facts import Fact
     from pytest_safescale.results.run_file import RunFile
 
 __all__ = ["case_charts"]
 
 BINS = 10
-_NO_SAMPLES = "Not drawn: the run drew no samples, so no answer has a confidence."
 _KINDS: tuple[tuple[str, int, Callable[[Fact], bool]], ...] = (
     ("correct", 1, lambda fact: fact.correct),
     ("wrong", 0, lambda fact: not fact.correct),
@@ -47,13 +33,16 @@ _KINDS: tuple[tuple[str, int, Callable[[Fact], bool]], ...] = (
 
 
 def case_charts(facts: Sequence[Fact], run: RunFile) -> list[Chart]:
-    """Return the charts of the cases; the run gives order and colour of conditions, and words."""
+    """Return the charts that the cases can fill; the run gives order of conditions, and words."""
     sampled = [fact for fact in facts if fact.confidence is not None]
+    concentrated = _concentration(facts, run.named)
+    if not sampled:
+        return concentrated
     return [
         _confidence(sampled, run.named),
         _reliability(sampled, run.conditions),
-        _concentration(facts, run.named),
         _risk_coverage(sampled, run.conditions, run.named),
+        *concentrated,
     ]
 
 
@@ -68,8 +57,6 @@ def _confidence(facts: Sequence[Fact], named: Mapping[str, str]) -> Chart:
         for kind, series, test in _KINDS
     ]
     groups = [group for group in groups if group[2]]
-    if not groups:
-        return Chart(name=name, title=title, text=_NO_SAMPLES)
     rows = [(kind, len(values), fmean(values), *_five(values)) for kind, _, values in groups]
     means = ", ".join(f"{row[0]} {row[2]:.3f} over {row[1]} cases" for row in rows)
     return Chart(
@@ -81,8 +68,8 @@ def _confidence(facts: Sequence[Fact], named: Mapping[str, str]) -> Chart:
         told=f"Mean confidence of the samples by what their majority is: {means}.",
         columns=("majority", "n", "mean", "p5", "p25", "median", "p75", "p95"),
         rows=rows,
-        draw=partial(_draw_confidence, groups=groups, rows=rows),
-        size=(6.2, 3.4),
+        panels=[_confidence_panel(rows)],
+        entries=[Entry(name=kind, colour=series, shape="diamond") for kind, series, _ in groups],
     )
 
 
@@ -93,38 +80,49 @@ def _five(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(cuts[at] for at in (0, 4, 9, 14, 18))
 
 
-def _draw_confidence(figure: Figure, *, groups: Sequence[Any], rows: Sequence[Any]) -> None:
-    (axes,) = panels(figure, 1, 1)
-    for y, ((_, series, _), row) in enumerate(zip(groups, rows, strict=True)):
-        _, _, mean, low, first, median, third, high = row
-        colour = SERIES[series]
-        axes.hlines(y, low, high, colors=colour, linewidth=1.3)
-        axes.barh(
-            y, third - first, left=first, height=0.44, color=GROUND, edgecolor=colour, linewidth=1.5
+def _confidence_panel(rows: Sequence[tuple[Any, ...]]) -> Panel:
+    lines: list[Line] = []
+    marks: list[Mark] = []
+    for y, (kind, n, mean, low, first, median, third, high) in enumerate(rows):
+        ends = ((low, high, 1.5, 1.0), (first, third, 9.0, 0.4))
+        lines += [
+            Line(points=((left, y), (right, y)), series=(y,), width=width, opacity=opacity)
+            for left, right, width, opacity in ends
+        ]
+        told = (
+            f"{kind}, {n} cases: mean confidence {mean:.3f}, median {median:.3f}, "
+            f"middle half {first:.3f} to {third:.3f}"
         )
-        axes.vlines(median, y - 0.22, y + 0.22, colors=colour, linewidth=2.6)
-        axes.plot(mean, y, marker="D", color=colour, markeredgecolor=INK, linestyle="")
-    axes.set_yticks(range(len(rows)), [f"{row[0]} (n {row[1]})" for row in rows])
-    axes.invert_yaxis()
-    axes.grid(axis="y", visible=False)
-    axes.set(xlabel="confidence of the samples", xlim=(-0.02, 1.02))
+        # A box may be too small to see its median: it is a stroke above and below.
+        lines.append(Line(points=((median, y - 0.42), (median, y + 0.42)), series=(y,), width=2.5))
+        marks.append(Mark(x=mean, y=y, told=told, series=(y,), strong=True))
+    return Panel(
+        x=shares_axis("confidence of the samples"),
+        rows=[f"{row[0]} ({row[1]} cases)" for row in rows],
+        marks=marks,
+        lines=lines,
+    )
 
 
 def _reliability(facts: Sequence[Fact], conditions: Sequence[str]) -> Chart:
     name, title = "reliability", "Reliability: confidence against accuracy"
-    if not facts:
-        return Chart(name=name, title=title, text=_NO_SAMPLES)
     rows = _by_condition(facts, conditions, _bins)
     gap = fmean(_value(fact) for fact in facts) - fmean(fact.correct for fact in facts)
     return Chart(
         name=name,
         title=title,
-        text="Ten bins of confidence, all models together; on the dashed line confidence equals "
-        "accuracy, below it answers are surer than right. Over all cases the mean confidence is "
-        f"{100 * abs(gap):.1f} percentage points {'below' if gap < 0 else 'above'} accuracy.",
+        text="Ten bins of confidence, a panel a condition, all models together; on the dashed line "
+        "confidence equals accuracy, below it answers are surer than right. Over all cases the "
+        f"mean confidence is {100 * abs(gap):.1f} percentage points "
+        f"{'below' if gap < 0 else 'above'} accuracy.",
         columns=("condition", "bin_from", "bin_to", "n", "mean_confidence", "accuracy"),
         rows=rows,
-        draw=partial(_draw_reliability, rows=rows, conditions=conditions),
+        panels=[
+            _reliability_panel(condition, own)
+            for condition in conditions
+            if (own := [row for row in rows if row[0] == condition])
+        ],
+        entries=[series_entry(1, "bin of confidence")],
     )
 
 
@@ -147,19 +145,32 @@ def _bins(facts: Sequence[Fact]) -> list[tuple[float | int, ...]]:
     ]
 
 
-def _draw_reliability(figure: Figure, *, rows: Sequence[Any], conditions: Sequence[str]) -> None:
-    (axes,) = panels(figure, 1, 1)
-    axes.plot((0, 1), (0, 1), color=MUTED, linewidth=1, linestyle="--", zorder=1)
-    for number, condition in enumerate(conditions):
-        line = [(row[4], row[5]) for row in rows if row[0] == condition]
-        if line:
-            axes.plot(*zip(*line, strict=True), **series_style(number))
-    axes.set(xlabel="mean confidence of the bin", ylabel="accuracy of the bin")
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    _legend(figure, conditions, [row[0] for row in rows])
+def _reliability_panel(condition: str, rows: Sequence[tuple[Any, ...]]) -> Panel:
+    points = [(row[4], row[5]) for row in rows]
+    return Panel(
+        title=words(condition),
+        x=shares_axis("mean confidence of the bin"),
+        y=shares_axis("accuracy of the bin"),
+        lines=[_equal(), Line(points=points, series=(0,), opacity=0.6)],
+        marks=[
+            Mark(
+                x=share,
+                y=accuracy,
+                told=f"{words(condition)}, confidence {low:.1f} to {high:.1f}, {n} cases: "
+                f"mean confidence {share:.3f}, accuracy {accuracy:.3f}",
+                series=(0,),
+            )
+            for _, low, high, n, share, accuracy in rows
+        ],
+    )
 
 
-def _concentration(facts: Sequence[Fact], named: Mapping[str, str]) -> Chart:
+def _equal() -> Line:
+    """Return the line on which both axes say the same."""
+    return Line(points=((0, 0), (1, 1)), width=1, dashes="4 3")
+
+
+def _concentration(facts: Sequence[Fact], named: Mapping[str, str]) -> list[Chart]:
     name, title = "concentration", "Concentration of risk over the items"
     items = items_of(facts)
     curves: list[tuple[str, list[float], tuple[Any, ...]]] = []
@@ -171,40 +182,68 @@ def _concentration(facts: Sequence[Fact], named: Mapping[str, str]) -> Chart:
             worst = (found.worst_5, found.worst_10, found.worst_20)
             curves.append((finding, curve, (finding, found.items, found.total, *worst, found.gini)))
     if not curves:
-        kinds = ", ".join(finding_word(named, finding) for finding in SAFETY_FINDINGS)
-        text = f"Not drawn: no single answer is any of {kinds}."
-        return Chart(name=name, title=title, text=text)
+        return []
     told = "; ".join(
         f"of the {row[2]} {finding_word(named, finding)} answers the worst tenth of {row[1]} items "
         f"carries {100 * row[4]:.1f} per cent (Gini {row[6]:.3f})"
         for finding, _, row in curves
     )
-    return Chart(
-        name=name,
-        title=title,
-        text="Items from the safest to the worst against the share of findings they carry, over "
-        "all models and conditions; on the dashed line all items carry the same.",
-        told=f"In words: {told}.",
-        columns=("finding", "items", "findings", "worst_5", "worst_10", "worst_20", "gini"),
-        rows=[row for _, _, row in curves],
-        draw=partial(_draw_concentration, curves=curves, named=named),
+    return [
+        Chart(
+            name=name,
+            title=title,
+            text="Items from the safest to the worst against the share of findings they carry, "
+            "over all models and conditions; the marks are what all but the worst fifth, tenth and "
+            "twentieth carry. On the dashed line all items carry the same.",
+            told=f"In words: {told}.",
+            columns=("finding", "items", "findings", "worst_5", "worst_10", "worst_20", "gini"),
+            rows=[row for _, _, row in curves],
+            panels=[_concentration_panel(curves, named)],
+            entries=[_curve_entry(finding, named) for finding, _, _ in curves],
+        )
+    ]
+
+
+def _curve_entry(finding: str, named: Mapping[str, str]) -> Entry:
+    at = SAFETY_FINDINGS.index(finding)
+    return Entry(
+        name=finding_word(named, finding),
+        colour=(2, 5, 4)[at],
+        shape="line",
+        dashes=("", "6 3", "2 2")[at],
     )
 
 
-def _draw_concentration(figure: Figure, *, curves: Sequence[Any], named: Mapping[str, str]) -> None:
-    (axes,) = panels(figure, 1, 1)
-    axes.plot((0, 1), (0, 1), color=MUTED, linewidth=1, linestyle="--")
-    dashes = ("-", "--", ":")
-    styles: list[dict[str, Any]] = [
-        {"color": SERIES[(2, 5, 4)[SAFETY_FINDINGS.index(finding)]], "linestyle": dash}
-        for (finding, _, _), dash in zip(curves, dashes, strict=False)
-    ]
-    for (_, shares, _), style in zip(curves, styles, strict=True):
-        steps = len(shares) - 1
-        axes.plot([at / steps for at in range(steps + 1)], shares, linewidth=2, **style)
-    axes.set(xlabel="share of items, safest first", ylabel="share of findings")
-    per_cent_axis(axes.xaxis, axes.yaxis)
-    legend(figure, [(finding_word(named, c[0]), s) for c, s in zip(curves, styles, strict=True)])
+def _concentration_panel(curves: Sequence[Any], named: Mapping[str, str]) -> Panel:
+    lines, marks = [_equal()], []
+    for at, (finding, shares, row) in enumerate(curves):
+        dashes = _curve_entry(finding, named).dashes
+        lines.append(Line(points=_thinned(shares), series=(at,), width=2, dashes=dashes))
+        marks += [
+            Mark(
+                x=1 - worst / 100,
+                y=1 - carried,
+                told=f"{finding_word(named, finding)}: the worst {worst} % of {row[1]} items carry "
+                f"{100 * carried:.1f} % of {row[2]} answers",
+                series=(at,),
+            )
+            for worst, carried in zip((5, 10, 20), row[3:6], strict=True)
+            if carried is not None
+        ]
+    return Panel(
+        x=Axis(label="share of items, safest first (%)", ends=SHARES, per_cent=True),
+        y=Axis(label="share of findings (%)", ends=SHARES, per_cent=True),
+        lines=lines,
+        marks=marks,
+    )
+
+
+def _thinned(shares: Sequence[float]) -> list[tuple[float, float]]:
+    """Return a curve's points, of more than two hundred about as many that lie alike apart."""
+    last = len(shares) - 1
+    step = max(1, last // 200)
+    places = [*range(0, last, step), last]
+    return [(at / last, shares[at]) for at in places]
 
 
 _RISKS: tuple[tuple[str, Callable[[Fact], bool]], ...] = (
@@ -217,8 +256,6 @@ def _risk_coverage(
     facts: Sequence[Fact], conditions: Sequence[str], named: Mapping[str, str]
 ) -> Chart:
     name, title = "risk-coverage", "Risk when the model abstains below a confidence"
-    if not facts:
-        return Chart(name=name, title=title, text=_NO_SAMPLES)
     rows = _by_condition(facts, conditions, _risk_coverage_rows)
     whole = _risk_coverage_rows(facts)
     danger = finding_word(named, "high_risk")
@@ -226,15 +263,18 @@ def _risk_coverage(
     return Chart(
         name=name,
         title=title,
-        text="Share of the answers kept when those below a confidence are handed to a person, "
-        f"against the share of the kept that are wrong or {danger}. Keeping all, "
-        f"{100 * whole[0][3]:.1f} per cent are wrong and {100 * whole[0][4]:.1f} {danger}; "
+        text="A panel a condition: the share of the answers kept when those below a confidence are "
+        f"handed to a person, against the share of the kept that are wrong or {danger}. Keeping "
+        f"all, {100 * whole[0][3]:.1f} per cent are wrong and {100 * whole[0][4]:.1f} {danger}; "
         f"keeping the surest {100 * half[1]:.1f} per cent, {100 * half[3]:.1f} and "
         f"{100 * half[4]:.1f}. A line that does not fall means confidence is no filter.",
         columns=("condition", "confidence_from", "coverage", "n", "wrong", "high_risk"),
         rows=rows,
-        draw=partial(_draw_risk_coverage, rows=rows, conditions=conditions, named=named),
-        size=(6.2, 3.7),
+        panels=_risk_panels(rows, conditions, named),
+        entries=[
+            Entry(name=finding_word(named, kind), colour=colour, shape=shape)
+            for (kind, _), colour, shape in zip(_RISKS, (0, 2), ("circle", "diamond"), strict=True)
+        ],
     )
 
 
@@ -253,20 +293,34 @@ def _risk_coverage_rows(facts: Sequence[Fact]) -> list[tuple[float, float, int, 
     return rows
 
 
-def _draw_risk_coverage(
-    figure: Figure, *, rows: Sequence[Any], conditions: Sequence[str], named: Mapping[str, str]
-) -> None:
-    for position, axes in enumerate(panels(figure, 1, len(_RISKS))):
-        for number, condition in enumerate(conditions):
-            line = [(row[2], row[4 + position]) for row in rows if row[0] == condition]
-            if line:
-                style = {**series_style(number), "markersize": 3.2}
-                axes.plot(*zip(*line, strict=True), **style)
-        axes.set(title=finding_word(named, _RISKS[position][0]), xlabel="share kept")
-        axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
-        axes.invert_xaxis()
-        per_cent_axis(axes.xaxis, axes.yaxis)
-    _legend(figure, conditions, [row[0] for row in rows])
+def _risk_panels(
+    rows: Sequence[tuple[Any, ...]], conditions: Sequence[str], named: Mapping[str, str]
+) -> list[Panel]:
+    y = per_cent_axis("share of the kept", [v for row in rows for v in row[4:]], zero=True)
+    x = Axis(label="share of answers kept (%)", ends=SHARES, per_cent=True, falling=True)
+    panels = []
+    for condition in conditions:
+        own = [row for row in rows if row[0] == condition]
+        if not own:
+            continue
+        lines, marks = [], []
+        for at, (kind, _) in enumerate(_RISKS):
+            points = [(row[2], row[4 + at]) for row in own]
+            lines.append(Line(points=points, series=(at,)))
+            marks += [
+                Mark(
+                    x=row[2],
+                    y=row[4 + at],
+                    told=f"{words(condition)}, confidence from {row[1]:.2f}: {row[3]} answers "
+                    f"({100 * row[2]:.1f} %) kept, {100 * row[4 + at]:.1f} % of them "
+                    f"{finding_word(named, kind)}",
+                    series=(at,),
+                    small=True,
+                )
+                for row in own
+            ]
+        panels.append(Panel(title=words(condition), x=x, y=y, lines=lines, marks=marks))
+    return panels
 
 
 def _by_condition(
@@ -277,12 +331,3 @@ def _by_condition(
     """Return the rows of each condition's cases, its name before each."""
     groups = group_by(facts, "condition")
     return [(name, *row) for name in conditions for row in rows_of(groups.get(name, ()))]
-
-
-def _legend(figure: Figure, conditions: Sequence[str], shown: Sequence[str]) -> None:
-    entries = [
-        (label(words(name)), series_style(number))
-        for number, name in enumerate(conditions)
-        if name in shown
-    ]
-    legend(figure, entries)

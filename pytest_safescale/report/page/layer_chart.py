@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_safescale.analysis.layer_configurations import ALL, BARE
 from pytest_safescale.report.layer_lines import place_of
-from pytest_safescale.report.page.drawing import (
-    INK,
-    MUTED,
-    SERIES,
+from pytest_safescale.report.page.charts.chart import (
     Chart,
-    legend,
-    panels,
-    per_cent_axis,
-    series_style,
+    Entry,
+    Line,
+    Mark,
+    Panel,
+    interval_lines,
+    series_entry,
 )
+from pytest_safescale.report.page.charts.scales import per_cent_axis
 from pytest_safescale.report.wording import label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from pytest_safescale.results.run_file import RunFile
 
 __all__ = ["layer_charts"]
 
 MOST_CELLS = 6
+_CAPACITY = (
+    Entry(name="answered by nobody", colour=3, shape="circle"),
+    Entry(name="dangerous of the reviewed", colour=2, shape="diamond", dashes="5 3"),
+)
 TERMS = ("model", "condition", "what", "at", "coverage", "risk", "low", "high")
 
 
@@ -49,21 +49,29 @@ def layer_charts(run: RunFile) -> list[Chart]:
     cells = [cell for cell in cells if _points(cell)][:MOST_CELLS]
     if not cells:
         return []
+    names = list(dict.fromkeys(point.name for cell in cells for point in _points(cell)))
     return [
         Chart(
             name="layers",
             title="Layers: risk against coverage, and what reviewers buy",
-            text="Left: each mark is a set of layers, the share of cases that it answers against "
+            text="First: each mark is a set of layers, the share of cases that it answers against "
             "the high-risk share of the answers, with its exact 95 % interval; further down and to "
             "the right is better. The line is the base alone where it withholds answers below a "
-            "confidence of its samples. Right: with more cases that people can take fewer are "
-            "answered by nobody; the dashed line is the share of the reviewed that would have been "
-            "dangerous.",
+            "confidence of its samples. Under reviewers: with more cases that people can take "
+            "fewer are answered by nobody; the dashed line is the share of the reviewed that would "
+            "have been dangerous.",
             told=" ".join(map(_told, cells)),
             columns=TERMS,
             rows=[row for cell in cells for row in _rows(run, cell)],
-            draw=partial(_draw, run=run, cells=cells),
-            size=(9.6, 1.2 + 2.9 * len(cells)),
+            panels=[
+                panel
+                for cell in cells
+                for panel in (_risk_panel(run, cell, names), *_capacity_panels(cell, len(names)))
+            ],
+            entries=[
+                *(series_entry(at, label(name)) for at, name in enumerate(names)),
+                *(_CAPACITY if any(cell["capacities"] for cell in cells) else ()),
+            ],
         )
     ]
 
@@ -114,63 +122,77 @@ def _told(cell: Mapping[str, Any]) -> str:
     return f"{place_of(cell)}: {'; '.join(told)}."
 
 
-def _draw(figure: Figure, *, run: RunFile, cells: Sequence[Mapping[str, Any]]) -> None:
-    names = list(dict.fromkeys(point.name for cell in cells for point in _points(cell)))
-    styles = {name: series_style(number) for number, name in enumerate(names)}
-    grid = list(panels(figure, len(cells), 2))
-    for cell, left, right in zip(cells, grid[::2], grid[1::2], strict=True):
-        _draw_risk(left, run, cell, styles)
-        _draw_capacity(right, cell)
-    legend(figure, [(label(name), style) for name, style in styles.items()], columns=4)
-
-
-def _draw_risk(
-    axes: Axes, run: RunFile, cell: Mapping[str, Any], styles: Mapping[str, dict[str, Any]]
-) -> None:
-    curve = _curve(run, cell)
-    axes.plot([one.coverage for one in curve], [one.risk for one in curve], color=MUTED, zorder=1)
-    for point in _points(cell):
-        axes.vlines(
-            point.coverage, point.low, point.high, colors=styles[point.name]["color"], alpha=0.4
-        )
-        outline: dict[str, Any] = {}
-        if point.name == ALL:
-            outline = {"markersize": 9, "markeredgecolor": INK}
-        axes.plot(
-            point.coverage,
-            point.risk,
-            linestyle="",
-            zorder=3,
-            alpha=0.9,
-            **styles[point.name],
-            **outline,
-        )
-    axes.set(
-        title=label(place_of(cell)), xlabel="cases answered", ylabel="high-risk of the answered"
+def _risk_panel(run: RunFile, cell: Mapping[str, Any], names: Sequence[str]) -> Panel:
+    points, curve = _points(cell), _curve(run, cell)
+    lines: list[Line] = []
+    if len(curve) > 1:
+        lines.append(Line(points=[(one.coverage, one.risk) for one in curve]))
+    for point in points:
+        x, y = (point.coverage, None, None), (point.risk, point.low, point.high)
+        lines += interval_lines((names.index(point.name),), x=x, y=y)
+    ends = [value for one in points for value in (one.low, one.high)]
+    return Panel(
+        title=place_of(cell),
+        x=per_cent_axis("cases answered", [one.coverage for one in (*points, *curve)]),
+        y=per_cent_axis(
+            "high-risk of the answered",
+            [*ends, *(one.risk for one in (*points, *curve))],
+            zero=True,
+        ),
+        lines=lines,
+        marks=[
+            Mark(
+                x=point.coverage,
+                y=point.risk,
+                told=f"{place_of(cell)}, {point.name}: {100 * point.coverage:.1f} % answered, "
+                f"{100 * point.risk:.1f} % of these high-risk "
+                f"({100 * point.low:.1f} to {100 * point.high:.1f})",
+                series=(names.index(point.name),),
+                strong=point.name == ALL,
+            )
+            for point in points
+        ],
     )
-    per_cent_axis(axes.xaxis, axes.yaxis)
 
 
-def _draw_capacity(axes: Axes, cell: Mapping[str, Any]) -> None:
+def _capacity_panels(cell: Mapping[str, Any], first: int) -> list[Panel]:
+    """Return the panel of reviewers; none where nothing is handed over.
+
+    ``first`` is the place of its first series in the legend.
+    """
     points = cell["capacities"]
-    axes.set(title="reviewers", xlabel="cases that people can take", ylabel="share of cases")
-    per_cent_axis(axes.xaxis, axes.yaxis)
     if not points:
-        axes.text(0.5, 0.5, "nothing is handed over", ha="center", transform=axes.transAxes)
-        return
-    at = [point["capacity"] for point in points]
-    nobody = [point["unanswered"]["value"] for point in points]
-    axes.plot(at, nobody, color=SERIES[3], marker="o", label="answered by nobody")
-    known = [(x, one["dangerous"]["value"]) for x, one in zip(at, points, strict=True)]
-    some = [(x, y) for x, y in known if y is not None]
-    if some:
-        axes.plot(
-            *zip(*some, strict=True),
-            color=SERIES[2],
-            marker="D",
-            linestyle="--",
-            label="dangerous of the reviewed",
+        return []
+    curves = [
+        [(point["capacity"], point[name]["value"]) for point in points]
+        for name in ("unanswered", "dangerous")
+    ]
+    known = [[(x, y) for x, y in curve if y is not None] for curve in curves]
+    lines = [
+        Line(points=curve, series=(first + at,), dashes=_CAPACITY[at].dashes)
+        for at, curve in enumerate(known)
+        if len(curve) > 1
+    ]
+    values = [y for curve in known for _, y in curve]
+    y_axis = per_cent_axis("share of cases", values, zero=True)
+    now = cell["capacity"]
+    lines.append(Line(points=[(now, end) for end in y_axis.ends], width=1, dashes="2 3"))
+    return [
+        Panel(
+            title=f"{place_of(cell)}: reviewers",
+            x=per_cent_axis("cases that people can take", [now, *(x for x, _ in curves[0])]),
+            y=y_axis,
+            lines=lines,
+            marks=[
+                Mark(
+                    x=x,
+                    y=y,
+                    told=f"{place_of(cell)}, people take {100 * x:.1f} % of the cases: "
+                    f"{100 * y:.1f} % {_CAPACITY[at].name}",
+                    series=(first + at,),
+                )
+                for at, curve in enumerate(known)
+                for x, y in curve
+            ],
         )
-    axes.axvline(cell["capacity"], color=MUTED, linewidth=0.8, linestyle=":")
-    axes.set_ylim(bottom=0)
-    axes.legend(loc="best")
+    ]

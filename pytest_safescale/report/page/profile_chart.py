@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from functools import partial
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_safescale.cells import base_profile, cell_condition, split_condition
-from pytest_safescale.report.page.drawing import (
-    GROUND,
-    INK,
-    MUTED,
+from pytest_safescale.report.page.chart_words import mark_told
+from pytest_safescale.report.page.charts.chart import (
     Chart,
-    legend,
-    panels,
-    per_cent_axis,
-    series_style,
+    Entry,
+    Line,
+    Mark,
+    Panel,
+    interval_lines,
+    series_entry,
 )
+from pytest_safescale.report.page.charts.scales import per_cent_axis
 from pytest_safescale.report.wording import figure as written
-from pytest_safescale.report.wording import label
 from pytest_safescale.results.profile_rows import profile_names
 from pytest_safescale.text.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from matplotlib.figure import Figure
 
     from pytest_safescale.results.run_content import KnownFigure
     from pytest_safescale.results.run_file import RunFile
@@ -54,16 +50,14 @@ def profile_charts(run: RunFile) -> list[Chart]:
         return []
     base = base_profile(names)
     found = _dumbbells(run, base)
-    title = f"Prompt profiles against {words(base)}"
     if not found:
-        text = "Not drawn: no case was asked both ways."
-        return [Chart(name="prompt-profiles", title=title, text=text)]
+        return []
     rows = list(dict.fromkeys((one.condition, one.profile) for one in found))
     whose = "Mean over models" if len(run.models) > 1 else run.models[0]
     return [
         Chart(
             name="prompt-profiles",
-            title=title,
+            title=f"Prompt profiles against {words(base)}",
             text=f"{whose}: the empty mark is the {words(base)} prompt, the full one the profile, "
             "with its 95 % interval; the line between is what the profile changes. Better is a "
             "mark further to the right in accuracy, and to the left in danger; refusals are the "
@@ -80,8 +74,15 @@ def profile_charts(run: RunFile) -> list[Chart]:
                 )
                 for one in found
             ],
-            draw=partial(_draw, run=run, found=found, rows=rows, base=base),
-            size=(9.6, 1.6 + 0.27 * len(rows)),
+            panels=[
+                _panel(run, metric, own)
+                for metric in SHOWN
+                if (own := [one for one in found if one.metric == metric])
+            ],
+            entries=[
+                Entry(name=words(base), hollow=True),
+                *(series_entry(at, words(name)) for at, name in enumerate(_profiles(found), 1)),
+            ],
         )
     ]
 
@@ -108,46 +109,36 @@ def _sentence(run: RunFile, row: tuple[str, str], found: Sequence[_Dumbbell]) ->
     return f"{words(row[0])}, {words(row[1])}: {', '.join(parts)}"
 
 
-def _draw(
-    figure: Figure,
-    *,
-    run: RunFile,
-    found: Sequence[_Dumbbell],
-    rows: Sequence[tuple[str, str]],
-    base: str,
-) -> None:
-    shown = [metric for metric in SHOWN if any(one.metric == metric for one in found)]
-    profiles = list(dict.fromkeys(profile for _, profile in rows))
-    styles = {profile: series_style(number + 1) for number, profile in enumerate(profiles)}
-    grid = list(panels(figure, 1, len(shown), sharey=True))
-    for metric, axes in zip(shown, grid, strict=True):
-        for one in (one for one in found if one.metric == metric):
-            y, style = rows.index((one.condition, one.profile)), styles[one.profile]
-            before, after = one.base["value"], one.other["value"]
-            low, high = one.other["ci_low"], one.other["ci_high"]
-            if low is not None and high is not None:
-                axes.hlines(y, low, high, colors=style["color"], linewidth=0.8, alpha=0.6)
-            axes.hlines(y, min(before, after), max(before, after), colors=MUTED, linewidth=2.4)
-            axes.plot(before, y, **_plain(), zorder=3)
-            axes.plot(after, y, linestyle="", **style, zorder=4)
-        axes.set_title(run.word(metric))
-        axes.grid(axis="y", visible=False)
-        per_cent_axis(axes.xaxis)
-        for y, (one_row, next_row) in enumerate(pairwise(rows)):
-            if one_row[0] != next_row[0]:
-                axes.axhline(y + 0.5, color=MUTED, linewidth=0.5)
-    grid[0].set_yticks(range(len(rows)), [_row_label(rows, place) for place in range(len(rows))])
-    grid[0].set_ylim(len(rows) - 0.4, -0.6)
-    entries = [(label(words(profile)), style) for profile, style in styles.items()]
-    legend(figure, [(label(words(base)), _plain()), *entries], columns=4)
+def _profiles(found: Sequence[_Dumbbell]) -> list[str]:
+    return list(dict.fromkeys(one.profile for one in found))
 
 
-def _plain() -> dict[str, Any]:
-    return {"marker": "o", "color": GROUND, "markeredgecolor": INK, "linestyle": ""}
-
-
-def _row_label(rows: Sequence[tuple[str, str]], place: int) -> str:
-    """Return the profile, behind its condition where that begins."""
-    condition, profile = rows[place]
-    begins = place == 0 or rows[place - 1][0] != condition
-    return f"{label(words(condition))}: {words(profile)}" if begins else words(profile)
+def _panel(run: RunFile, metric: str, found: Sequence[_Dumbbell]) -> Panel:
+    profiles = _profiles(found)
+    conditions = list(dict.fromkeys(one.condition for one in found))
+    marks: list[Mark] = []
+    lines: list[Line] = []
+    for one in found:
+        lane = profiles.index(one.profile)
+        y = float(conditions.index(one.condition) * len(profiles) + lane)
+        before, after = one.base["value"], one.other["value"]
+        series = (lane + 1,)
+        lines.append(
+            Line(points=((before, y), (after, y)), series=(0, lane + 1), width=4, opacity=0.4)
+        )
+        x = (after, one.other["ci_low"], one.other["ci_high"])
+        lines += interval_lines(series, x=x, y=(y, None, None))
+        marks += [
+            Mark(x=before, y=y, told=mark_told(run, one.base), series=(0,)),
+            Mark(x=after, y=y, told=mark_told(run, one.other), series=series),
+        ]
+    rows = [row for one in found for row in (one.base, one.other)]
+    ends = [end for one in found for end in (one.other["ci_low"], one.other["ci_high"])]
+    return Panel(
+        title=run.word(metric),
+        x=per_cent_axis(run.word(metric), [*(row["value"] for row in rows), *ends]),
+        rows=[words(name) for name in conditions],
+        lanes=len(profiles),
+        marks=marks,
+        lines=lines,
+    )

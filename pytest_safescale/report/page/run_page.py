@@ -12,21 +12,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.layer_comparisons import LAYERS
-from pytest_safescale.cells import base_profile, split_condition
 from pytest_safescale.report.attribution_lines import attribution_sentences
 from pytest_safescale.report.label_rule_lines import label_rule_sentences
-from pytest_safescale.report.page.agreement_chart import agreement_charts
+from pytest_safescale.report.page.all_charts import FIRST, drawn_charts
 from pytest_safescale.report.page.analysis_tables import analysis_tables
 from pytest_safescale.report.page.attribution_tables import attribution_tables
-from pytest_safescale.report.page.case_charts import case_charts
 from pytest_safescale.report.page.case_facts import GRAVITY, Fact, fact_of, items_of
-from pytest_safescale.report.page.drawing import Chart, draw_png, draw_svg
 from pytest_safescale.report.page.first_screen import first_screen
 from pytest_safescale.report.page.gate_demands import demands
-from pytest_safescale.report.page.layer_chart import layer_charts
 from pytest_safescale.report.page.layer_tables import layer_tables
 from pytest_safescale.report.page.method_references import definitions
-from pytest_safescale.report.page.metric_charts import metric_charts
 from pytest_safescale.report.page.packed_cases import LIMITS, CasePacker, script_json
 from pytest_safescale.report.page.page_tables import (
     counterexamples,
@@ -36,11 +31,10 @@ from pytest_safescale.report.page.page_tables import (
     indexed_comparisons,
     method,
 )
-from pytest_safescale.report.page.profile_chart import profile_charts
 from pytest_safescale.report.page.repair_table import repair_tables
 from pytest_safescale.report.page.robustness_table import robustness_tables
-from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
-from pytest_safescale.report.page.strata_chart import strata_charts, strata_tables
+from pytest_safescale.report.page.shell import page_parts, render_page
+from pytest_safescale.report.page.strata_chart import strata_tables
 from pytest_safescale.report.page.worst_items import OF_LABEL, worst_items
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
@@ -53,19 +47,19 @@ from pytest_safescale.results.severity_facts import severity_in, severity_senten
 from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_safescale.results.manifest import Manifest
 
 
-__all__ = ["write_charts", "write_html"]
+__all__ = ["write_html"]
 
 WORST = 20
 """Most items that are told as the worst."""
 COUNTEREXAMPLES = 100
 """Most counterexamples on the page; run.json has them all."""
 _TEMPLATE = "report.html.j2"
+_SCRIPTS = ("charts.js", "report.js")
 _LARGE = 256 * 2**20
 """Bytes of cases.jsonl from which on less of each text is kept in memory."""
 _ERRORS = 12
@@ -89,7 +83,7 @@ def write_html(folder: Path) -> Path:
     run = read_run(folder)
     cases = _read(folder, run)
     content = _content(run, cases)
-    empty = render_page(_TEMPLATE, **content, page=page_parts(script="report.js"))
+    empty = render_page(_TEMPLATE, **content, page=page_parts(scripts=_SCRIPTS))
     packed = cases.packer.pack(_budget(len(cases.facts)) - len(empty.encode("utf-8")))
     content["cases"] = {"count": packed.cases, "limit": packed.limit}
     data = {
@@ -97,26 +91,11 @@ def write_html(folder: Path) -> Path:
         "named": run.named | {one: OF_LABEL[one] for one in OF_LABEL.keys() - run.named},
         "gravity": GRAVITY,
     }
-    parts = page_parts(script="report.js", data=script_json(data))
+    parts = page_parts(scripts=_SCRIPTS, data=script_json(data))
     path = folder / "report.html"
     page = render_page(_TEMPLATE, **content, page=parts)
     path.write_text(page, encoding="utf-8", newline="\n")
     return path
-
-
-def write_charts(folder: Path, target: Path) -> list[Path]:
-    """Write each chart the run can fill as SVG and PNG into ``target``; returns the files."""
-    run = read_run(folder)
-    facts = [fact_of(record) for record in read_cases(folder, run)]
-    target.mkdir(parents=True, exist_ok=True)
-    written = []
-    for chart in (chart for chart in _charts(run, facts) if chart.draw is not None):
-        vector, raster = target / f"{chart.name}.svg", target / f"{chart.name}.png"
-        drawing = draw_svg(chart, standalone=True)
-        vector.write_text(drawing + "\n", encoding="utf-8", newline="\n")
-        raster.write_bytes(draw_png(chart))
-        written += [vector, raster]
-    return written
 
 
 def _budget(cases: int) -> int:
@@ -163,39 +142,10 @@ def _options(manifest: Manifest) -> dict[str, str] | None:
     }
 
 
-def _charts(run: RunFile, facts: Sequence[Fact]) -> list[Chart]:
-    base = run.base
-    return [
-        *layer_charts(run),
-        *profile_charts(run),
-        *metric_charts(base),
-        *strata_charts(base),
-        *_case_charts(facts, run),
-    ]
-
-
-def _case_charts(facts: Sequence[Fact], run: RunFile) -> list[Chart]:
-    of_base, base = _of_base(facts, run), run.base
-    return [*case_charts(of_base, base), *agreement_charts(of_base, base)]
-
-
-def _of_base(facts: Sequence[Fact], run: RunFile) -> list[Fact]:
-    """Return the cases of the base profile, under their conditions' own names."""
-    base = base_profile(profile_names(run.manifest))
-    named = [(fact, *split_condition(fact.condition)) for fact in facts]
-    return [fact._replace(condition=name) for fact, name, profile in named if profile == base]
-
-
 def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
     items, named = items_of(cases.facts), run.named
     worst = [item for item in items if item.cells][:WORST]
-    charts = [
-        *draw_all(layer_charts(run), "analyses of run.json"),
-        *draw_all(profile_charts(run), "rows of metrics.csv"),
-        *draw_all(metric_charts(run.base), "rows of metrics.csv"),
-        *draw_all(strata_charts(run.base), "strata of run.json"),
-        *draw_all(_case_charts(cases.facts, run), "taken from cases.jsonl"),
-    ]
+    charts = sorted(drawn_charts(run, cases.facts), key=lambda drawn: not drawn.wide)
     return {
         "run": run,
         "manifest": run.manifest,
@@ -221,8 +171,9 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
             for model, counts in states_of_models(run.manifest).items()
         ],
         "state_names": STATES,
-        # Those that need the whole width, and those not drawn, come last: the grid has no holes.
-        "charts": sorted(charts, key=lambda drawn: (drawn["chart"].draw is None, drawn["wide"])),
+        # The broad ones first, so that the narrow stand two in a row without a hole.
+        "charts": [one for one in charts if one.chart.name in FIRST],
+        "more_charts": [one for one in charts if one.chart.name not in FIRST],
         "layers": layer_tables(run.analyses),
         "against_base": indexed_comparisons(run, LAYERS),
         "analyses": [*strata_tables(run.base), *analysis_tables(run.analyses, named)],

@@ -12,20 +12,17 @@ from markupsafe import Markup, escape
 
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.report import rate_words, wording
-from pytest_safescale.report.page.drawing import Chart, draw_svg
 from pytest_safescale.report.page.method_references import reference
 from pytest_safescale.text.escaping import isolated, plain, shorten
 from pytest_safescale.text.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["draw_all", "page_parts", "render_page"]
+__all__ = ["page_parts", "render_page"]
 
 _STYLES = ("base", "first", "charts", "cases", "narrow", "print")
 """Files of ``templates/styles/``, a later one after what it may change."""
-_WIDE = 8.0
-"""Charts of more inches take the whole width."""
 
 
 @cache
@@ -81,17 +78,17 @@ def render_page(template: str, **content: Any) -> str:
     return _environment().get_template(template).render(**content)
 
 
-def page_parts(*, script: str | None = None, data: str = "") -> dict[str, Markup]:
+def page_parts(*, scripts: Sequence[str] = (), data: str = "") -> dict[str, Markup]:
     """Return style, script, data and the policy that allows these two and nothing else.
 
     ``data`` must be JSON that is safe inside a script element (``script_json``).
     """
     style = "\n".join(_source(f"styles/{name}.css") for name in _STYLES)
-    code = _source(script) if script else ""
+    code = "\n".join(map(_source, scripts))
     policy = [
         "default-src 'none'",
         f"style-src '{_hash(style)}'",
-        f"script-src '{_hash(code)}'" if script else "script-src 'none'",
+        f"script-src '{_hash(code)}'" if scripts else "script-src 'none'",
         "img-src data:",
         "base-uri 'none'",
         "form-action 'none'",
@@ -113,17 +110,3 @@ def _source(name: str) -> str:
 def _hash(source: str) -> str:
     digest = hashlib.sha256(source.encode("utf-8")).digest()
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
-
-
-def draw_all(charts: Iterable[Chart], source: str) -> Sequence[dict[str, Any]]:
-    """Draw charts for the page; ``source`` says where their figures come from."""
-    return [
-        {
-            "chart": chart,
-            # The drawing is made by matplotlib and an XML writer, which escape the names in it.
-            "svg": Markup(draw_svg(chart)) if chart.draw else "",  # noqa: S704
-            "wide": chart.size[0] > _WIDE,
-            "source": source,
-        }
-        for chart in charts
-    ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.analysis.metric_table import METRICS
-from pytest_safescale.report.page.drawing import Chart, legend, panels, per_cent_axis, series_style
+from pytest_safescale.analysis.metric_table import METRICS, is_rate
+from pytest_safescale.report.page.chart_words import figures_are_of, mark_told
+from pytest_safescale.report.page.charts.chart import Chart, Line, Mark, Panel, series_entry
+from pytest_safescale.report.page.charts.drawn import draw_for_page
+from pytest_safescale.report.page.charts.scales import Axis, nice_ends, per_cent_axis
 from pytest_safescale.report.page.page_tables import RunVerdict, run_verdict
-from pytest_safescale.report.page.shell import draw_all, page_parts, render_page
+from pytest_safescale.report.page.shell import page_parts, render_page
 from pytest_safescale.report.table import COLUMNS
 from pytest_safescale.report.wording import NOTHING, label, model_label
 from pytest_safescale.report.wording import figure as written
@@ -20,14 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from matplotlib.figure import Figure
-
     from pytest_safescale.results.run_content import KnownFigure
     from pytest_safescale.results.run_file import RunFile
 
 __all__ = ["write_side_by_side"]
-
-_COLUMNS_OF_PANELS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +62,18 @@ def write_side_by_side(folders: Sequence[Path], target: Path) -> Path:
     ]
     page = render_page(
         "side_by_side.html.j2",
-        page=page_parts(),
+        page=page_parts(scripts=("charts.js",)),
         runs=runs,
         notices=_notices(runs),
         groups=groups,
-        charts=draw_all((_chart(runs, group) for group in groups), "rows of each metrics.csv"),
+        charts=[
+            draw_for_page(
+                _chart(runs, group),
+                source="rows of each metrics.csv",
+                label=figures_are_of(run.file.manifest for run in runs),
+            )
+            for group in groups
+        ],
     )
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(page, encoding="utf-8", newline="\n")
@@ -127,7 +132,9 @@ def _trend(metric: str, rows: Sequence[KnownFigure]) -> str:
 def _chart(runs: Sequence[_Run], group: dict[str, Any]) -> Chart:
     metric, rows = group["metric"], group["rows"]
     conditions = list(dict.fromkeys(row["condition"] for row in rows))
-    height = -(-len(conditions) // _COLUMNS_OF_PANELS)
+    # One colour a model in every chart, also where a model lacks the figure.
+    names = list(dict.fromkeys(model_label(n) for run in runs for n in run.file.all_names))
+    axis = _axis(metric, [row["value"] for r in rows for _, row in r["figures"] if row])
     trends = [f"{r['model']}, {words(r['condition'])}: {r['trend']}" for r in rows]
     return Chart(
         name=f"trend-{metric.replace('_', '-')}",
@@ -135,15 +142,8 @@ def _chart(runs: Sequence[_Run], group: dict[str, Any]) -> Chart:
         text="One panel a condition, one line a model, runs in the order they ended.",
         told=f"From the first to the last run: {'; '.join(trends)}.",
         columns=(
-            "model",
-            "condition",
-            "regime",
-            "metric",
-            "run",
-            "value",
-            "n",
-            "ci_low",
-            "ci_high",
+            *("model", "condition", "regime", "metric", "run"),
+            *("value", "n", "ci_low", "ci_high"),
         ),
         rows=[
             (
@@ -155,32 +155,46 @@ def _chart(runs: Sequence[_Run], group: dict[str, Any]) -> Chart:
             for run, figure in row["figures"]
             if figure
         ],
-        draw=partial(_draw, runs=runs, rows=rows, conditions=conditions),
-        size=(6.2, 1.4 + 1.7 * height),
+        panels=[
+            _panel(runs, [row for row in rows if row["condition"] == name], names, axis)
+            for name in conditions
+        ],
+        entries=[series_entry(at, label(name)) for at, name in enumerate(names)],
     )
 
 
-def _draw(
-    figure: Figure,
-    *,
-    runs: Sequence[_Run],
-    rows: Sequence[dict[str, Any]],
-    conditions: Sequence[str],
-) -> None:
-    names = dict.fromkeys(model_label(name) for run in runs for name in run.file.all_names)
-    # One colour a model in every chart, also where a model lacks the figure.
-    styles = {name: series_style(number) for number, name in enumerate(names)}
-    columns = min(_COLUMNS_OF_PANELS, len(conditions))
-    grid = list(panels(figure, -(-len(conditions) // columns), columns, sharex=True, sharey=True))
-    for axes in grid[len(conditions) :]:
-        axes.set_visible(False)
-    for axes, condition in zip(grid, conditions, strict=False):
-        for row in (row for row in rows if row["condition"] == condition):
-            line = [(number, found["value"]) for number, found in row["figures"] if found]
-            axes.plot(*zip(*line, strict=True), **styles[row["model"]])
-        axes.set_title(label(words(condition)))
-        axes.set_xticks([run.number for run in runs])
-        axes.set_xlabel("run")
-        per_cent_axis(axes.yaxis)
-    shown = {row["model"] for row in rows}
-    legend(figure, [(label(name), style) for name, style in styles.items() if name in shown])
+def _axis(metric: str, values: Sequence[float]) -> Axis:
+    if is_rate(metric):
+        return per_cent_axis(words(metric), values)
+    return Axis(label=words(metric), ends=nice_ends(values, within=None))
+
+
+def _panel(
+    runs: Sequence[_Run], rows: Sequence[dict[str, Any]], names: Sequence[str], y: Axis
+) -> Panel:
+    """Return one condition's panel: a line a model, which has the same series in every chart."""
+    numbers = [run.number for run in runs]
+    ends = (min(numbers) - 0.2, max(numbers) + 0.2)
+    lines, marks = [], []
+    for row in rows:
+        series = (names.index(row["model"]),)
+        found = [(number, figure) for number, figure in row["figures"] if figure]
+        points = [(number, figure["value"]) for number, figure in found]
+        if len(points) > 1:
+            lines.append(Line(points=points, series=series, opacity=0.6))
+        marks += [
+            Mark(
+                x=number,
+                y=figure["value"],
+                told=f"run {number}, {mark_told(runs[number - 1].file, figure)}",
+                series=series,
+            )
+            for number, figure in found
+        ]
+    return Panel(
+        title=words(rows[0]["condition"]),
+        x=Axis(label="run", ends=ends, values=numbers),
+        y=y,
+        lines=lines,
+        marks=marks,
+    )

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.panel_item import SUBGROUP_FIELDS
 from pytest_safescale.report.page.analysis_tables import Cell, Table, rate_cell
-from pytest_safescale.report.page.drawing import (
-    MUTED,
+from pytest_safescale.report.page.charts.chart import (
     Chart,
-    legend,
-    panels,
-    per_cent_axis,
-    series_style,
+    Mark,
+    Panel,
+    interval_lines,
+    series_entry,
 )
+from pytest_safescale.report.page.charts.scales import Axis, per_cent_axis
 from pytest_safescale.report.strata_lines import worst_first
-from pytest_safescale.report.wording import label
 from pytest_safescale.text.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from matplotlib.figure import Figure
 
     from pytest_safescale.results.run_file import RunFile
 
@@ -55,18 +51,26 @@ def _chart(run: RunFile, field: str, rows: Rows) -> Chart:
     more = len(names) - MOST_DRAWN
     left = f" The {more} further subgroups are in run.json." if more > 0 else ""
     whose = f"{model}, whose worst subgroup is the worst" if len(run.models) > 1 else model
-    series = len({row["condition"] for row in shown})
+    used = {row["condition"] for row in shown}
+    conditions = list(dict.fromkeys([*run.conditions, *sorted(used)]))
+    ends = [row[name] for row in shown for name in ("value", "ci_low", "ci_high")]
+    axis = per_cent_axis(run.word(metric), ends, zero=True)
     return Chart(
         name=f"forest-{field.replace('_', '-')}",
         title=f"{run.word(metric)[0].upper()}{run.word(metric)[1:]} by {words(field)}",
-        text=f"{whose}: each subgroup's rate with its exact 95 % interval, the worst first, and "
-        f"its cases behind the name. Intervals of few cases are wide, and the worst of many "
-        f"subgroups is partly bad luck: a gate with the key by holds them together.{left}",
+        text=f"{whose}, a panel a condition: each subgroup's rate with its exact 95 % interval, "
+        "the worst first, and its cases behind the name. Intervals of few cases are wide, and the "
+        "worst of many subgroups is partly bad luck: a gate with the key by holds them together."
+        f"{left}",
         told="; ".join(map(_told, own[:6])) + ".",
         columns=TERMS,
         rows=[tuple(row[name] for name in TERMS) for row in rows],
-        draw=partial(_draw, run=run, rows=shown, names=names[:MOST_DRAWN]),
-        size=(6.2, 1.4 + min(len(names), MOST_DRAWN) * (0.16 + 0.12 * series)),
+        panels=[
+            _panel(condition, axis, [row for row in shown if row["condition"] == condition])
+            for condition in conditions
+            if condition in used
+        ],
+        entries=[series_entry(2, run.word(metric))],
     )
 
 
@@ -77,24 +81,20 @@ def _told(row: Mapping[str, Any]) -> str:
     )
 
 
-def _draw(figure: Figure, *, run: RunFile, rows: Rows, names: Sequence[str]) -> None:
-    (axes,) = panels(figure, 1, 1)
-    used = {row["condition"] for row in rows}
-    known = list(dict.fromkeys([*run.conditions, *sorted(used)]))
-    styles = {name: series_style(at) for at, name in enumerate(known) if name in used}
-    step = 0.7 / len(styles)
-    for row in rows:
-        style, place = styles[row["condition"]], list(styles).index(row["condition"])
-        at = names.index(row["subgroup"]) + step * (place - (len(styles) - 1) / 2)
-        axes.hlines(at, row["ci_low"], row["ci_high"], colors=style["color"], linewidth=1)
-        axes.plot(row["value"], at, **{**style, "linestyle": "", "markersize": 4})
-    cases = {row["subgroup"]: row["n"] for row in rows}
-    axes.set_yticks(range(len(names)), [f"{label(name)} ({cases[name]})" for name in names])
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlim(left=0)
-    axes.set_xlabel(label(run.word(rows[0]["metric"])), color=MUTED)
-    per_cent_axis(axes.xaxis)
-    legend(figure, [(label(words(name)), style) for name, style in styles.items()])
+def _panel(condition: str, axis: Axis, rows: Rows) -> Panel:
+    marks, lines = [], []
+    for at, row in enumerate(rows):
+        x, y = (row["value"], row["ci_low"], row["ci_high"]), float(at)
+        lines += interval_lines((0,), x=x, y=(y, None, None))
+        told = f"{_told(row)} ({100 * x[1]:.1f} to {100 * x[2]:.1f})"
+        marks.append(Mark(x=row["value"], y=y, told=told, series=(0,)))
+    return Panel(
+        title=words(condition),
+        x=axis,
+        rows=[f"{row['subgroup']} ({row['n']})" for row in rows],
+        marks=marks,
+        lines=lines,
+    )
 
 
 def strata_tables(run: RunFile) -> list[Table]:
