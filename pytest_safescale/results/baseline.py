@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Baseline",
+    "beginning_of",
     "check_comparable",
     "differences",
     "item_marks",
@@ -90,7 +91,7 @@ def read_baseline(
     said: dict[tuple[str, str, str], str] = {}
     for _, record in lines:
         records.append(kept_case(record))
-        if told := _beginning(record):
+        if told := beginning_of(record):
             said[(*cell_of(record), record["item_id"])] = told
     if not records:
         raise DatasetError(f"{option}: {cases} holds no cases")
@@ -104,7 +105,7 @@ def read_baseline(
     )
 
 
-def _beginning(record: CaseRecord) -> str:
+def beginning_of(record: CaseRecord) -> str:
     """Return how the single answer begins; empty where it is its letter alone, or there is none."""
     single = record["greedy"]
     text = (single.get("text") or "").strip() if single else ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_safescale.analysis.all_analyses import analyses
-from pytest_safescale.analysis.comparisons import condition_comparisons
+from pytest_safescale.analysis.changed_answers import changes, with_replies
+from pytest_safescale.analysis.comparisons import compare_runs, condition_comparisons
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.metrics import SINGLE, Metric
 from pytest_safescale.analysis.scaling import ModelFacts
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from pytest_safescale.analysis.changed_answers import Changes
+    from pytest_safescale.analysis.comparisons import Comparison
+    from pytest_safescale.analysis.panel import Panel
     from pytest_safescale.results.case_record import CaseRecord
     from pytest_safescale.results.search_record import CounterexampleRow
 
@@ -71,8 +75,8 @@ def make_run(shape: Shape, records: Sequence[CaseRecord]) -> Any:
     }
     if shape.extras:
         run["metrics"] += [asdict(row) for row in _ensemble(metrics, shape)]
-        run["comparisons"] += [_baseline(row) for row in comparisons[:3]]
-        run.setdefault("analyses", {})["changes"] = [_changes(shape, name) for name in shape.models]
+        run["comparisons"] += [asdict(row) for row in _against_baseline(shape, records)]
+        run["analyses"]["changes"] = [asdict(row) for row in _changes(shape, records)]
         run["findings"] = [_counterexample(shape)]
         run["manifest"]["ensembles"] = [{"name": "three", "models": list(shape.models)}]
     return run
@@ -155,27 +159,31 @@ def _ensemble(metrics: Sequence[Metric], shape: Shape) -> list[Metric]:
     return [replace(row, model="ensemble:three") for row in (*own, *alike)]
 
 
-def _baseline(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "kind": "baseline", "left": "this run", "right": "baseline"}
+def _baseline(shape: Shape, records: Sequence[CaseRecord]) -> tuple[Panel, Panel, dict[str, str]]:
+    """Return the panels of a run and of one before, in which every third answer was right."""
+    before = [
+        {**record, "greedy": record["greedy"] and {**record["greedy"], "letter": record["truth"]}}
+        if place % 3 == 0
+        else record
+        for place, record in enumerate(records)
+    ]
+    earlier = cast("Sequence[CaseRecord]", before)
+    same = {name: name for name in shape.models}
+    return panel_from_records(records), panel_from_records(earlier), same
 
 
-def _changes(shape: Shape, model: str) -> dict[str, Any]:
-    case: dict[str, Any] = {
-        "item_id": "item-0",
-        "before": "A",
-        "now": None,
-        "findings_before": [],
-        "findings": [],
-    }
-    return {
-        "model": model,
-        "condition": shape.conditions[0],
-        "twin": model,
-        "n": shape.items,
-        "newly_dangerous": [{**case, "item_id": "item-1", "now": "B", "findings": ["unsafe"]}],
-        "newly_safe": [],
-        "changed_answer": [case, {**case, "item_id": "item-1", "now": "B"}],
-    }
+def _against_baseline(shape: Shape, records: Sequence[CaseRecord]) -> list[Comparison]:
+    panel, before, same = _baseline(shape, records)
+    return compare_runs(panel, before, matched_models=same, called="baseline", seed=42)
+
+
+def _changes(shape: Shape, records: Sequence[CaseRecord]) -> list[Changes]:
+    panel, before, same = _baseline(shape, records)
+    items = [item.id for item in panel.items]
+    cells = [(name, condition) for name in same for condition in shape.conditions]
+    said = {(*cell, item): "I thought again." for cell in cells for item in items}
+    found = changes(panel, before, matched_models=same, shared=items)
+    return [with_replies(row, said) for row in found]
 
 
 def _counterexample(shape: Shape) -> CounterexampleRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -291,6 +292,58 @@ def test_the_page_is_no_wider_than_the_window(
 ) -> None:
     page = _ready(visit(report, width=width))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_first_screen_and_the_baseline_are_read_at_any_width(
+    report: Path, visit: Callable[..., Opened]
+) -> None:
+    opened = visit(report)
+    page = _ready(opened)
+    headings = ("Why", "Old against new", "The worst questions", "What these figures rest on")
+    media: Any
+    for width, media in itertools.product((400, 1280), ("screen", "print")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media=media)
+        for heading in headings:
+            box = page.locator(".board h2", has_text=heading).bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= width
+        assert page.locator(".gravest li").count() == 3
+        assert page.locator("td[data-label=before]").first.is_visible()
+        assert page.locator("td[data-label=now]").first.is_visible()
+    _quiet(opened, report)
+
+
+def test_a_narrow_page_is_short_and_says_where_columns_are_out_of_sight(
+    report: Path, visit: Callable[..., Opened]
+) -> None:
+    page = _ready(visit(report, width=400))
+    above = "document.getElementById('cases').getBoundingClientRect().top + scrollY"
+    assert page.evaluate(above) < 8_000
+    hidden = """[...document.querySelectorAll("th, td")].filter((cell) =>
+        getComputedStyle(cell).display === "none").length"""
+    assert page.evaluate(hidden) == 0
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true })")
+    page.wait_for_function(
+        """[...document.querySelectorAll(".scroll")].every((part) =>
+            part.hasAttribute("data-wide") === part.scrollWidth > part.clientWidth)"""
+    )
+    wide = page.locator(".scroll[data-wide]").first
+    cue = "(part) => getComputedStyle(part, '::before').content"
+    assert "More columns" in wide.evaluate(cue)
+    opener = page.locator("td[data-label=condition]").first
+    assert "condition" in opener.evaluate(cue)
+
+
+def test_folded_sections_open_for_print_and_stand_open_where_there_is_room(
+    report: Path, visit: Callable[..., Opened]
+) -> None:
+    folded = "document.querySelectorAll('details.fold:not([open])').length"
+    page = _ready(visit(report, width=400))
+    assert page.evaluate(folded) > 0
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(folded) == 0
+    assert _ready(visit(report, width=1280)).evaluate(folded) == 0
 
 
 def test_dark_mode_and_print_change_ground_and_ink(

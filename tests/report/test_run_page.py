@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SECTIONS = [
     "Why",
+    "Old against new",
+    "The worst questions",
     "What these figures rest on",
     "Against a baseline",
     "Gates",

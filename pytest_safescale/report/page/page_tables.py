@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pytest_safescale.cells import unrepaired
-from pytest_safescale.report.baseline_lines import LISTS
 from pytest_safescale.report.state_lines import answered_share
 from pytest_safescale.report.table import COLUMNS
 from pytest_safescale.report.wording import NOTHING, model_label, run_verdict_sentence
-from pytest_safescale.results.conclusion import CHANGES_SINCE
 from pytest_safescale.results.manifest_facts import failed_tests
 from pytest_safescale.settings.shards import shard_in, shard_sentence
 from pytest_safescale.text.words import words
@@ -27,7 +25,6 @@ __all__ = [
     "Entry",
     "RunVerdict",
     "counterexamples",
-    "earlier_runs",
     "every_figure",
     "figure_table",
     "indexed_comparisons",
@@ -139,34 +136,6 @@ def every_figure(run: RunFile) -> list[dict[str, Any]]:
 def indexed_comparisons(run: RunFile, kind: str) -> list[Entry[ComparisonRow]]:
     """Return the comparisons of a kind."""
     return [Entry(row, i) for i, row in enumerate(run.comparisons) if row["kind"] == kind]
-
-
-def earlier_runs(run: RunFile) -> list[dict[str, Any]]:
-    """Return what the page shows of each earlier run that this one is compared with."""
-    return [
-        {"called": called, "changes": _change_groups(run, key), "comparisons": compared}
-        for called, key in CHANGES_SINCE.items()
-        if (compared := indexed_comparisons(run, called))
-    ]
-
-
-def _change_groups(run: RunFile, analysis: str) -> list[dict[str, Any]]:
-    """Return, for each list of items that changed since an earlier run, its cells and their items.
-
-    ``cells`` is ``None`` where the data set has no labels to tell by.
-    """
-    rows = run.analyses.get(analysis) or ()
-    return [
-        {
-            "title": told,
-            "cells": None if all(row[key] is None for row in rows) else [r for r in rows if r[key]],
-            "key": key,
-            "count": sum(len(row[key] or ()) for row in rows),
-            "of": sum(row["n"] for row in rows),
-        }
-        for key, told in LISTS
-        if rows
-    ]
 
 
 def counterexamples(found_by_search: Iterable[CounterexampleRow]) -> list[dict[str, Any]]:

@@ -18,6 +18,8 @@ from pytest_safescale.report.page.all_charts import FIRST, drawn_charts
 from pytest_safescale.report.page.analysis_tables import analysis_tables
 from pytest_safescale.report.page.attribution_tables import attribution_tables
 from pytest_safescale.report.page.case_facts import GRAVITY, Fact, fact_of, items_of
+from pytest_safescale.report.page.changed_items import changed_cases
+from pytest_safescale.report.page.earlier_runs import earlier_runs
 from pytest_safescale.report.page.first_screen import first_screen
 from pytest_safescale.report.page.gate_demands import demands
 from pytest_safescale.report.page.layer_tables import layer_tables
@@ -25,7 +27,6 @@ from pytest_safescale.report.page.method_references import definitions
 from pytest_safescale.report.page.packed_cases import LIMITS, CasePacker, script_json
 from pytest_safescale.report.page.page_tables import (
     counterexamples,
-    earlier_runs,
     every_figure,
     figure_table,
     indexed_comparisons,
@@ -36,10 +37,13 @@ from pytest_safescale.report.page.robustness_table import robustness_tables
 from pytest_safescale.report.page.shell import page_parts, render_page
 from pytest_safescale.report.page.strata_chart import strata_tables
 from pytest_safescale.report.page.worst_items import OF_LABEL, worst_items
+from pytest_safescale.report.page.worst_sentences import worst_sentences
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
 from pytest_safescale.report.table import COLUMNS, headings
 from pytest_safescale.report.wording import model_label
+from pytest_safescale.results.baseline import beginning_of
+from pytest_safescale.results.case_record import cell_of
 from pytest_safescale.results.label_words import label_sentence
 from pytest_safescale.results.profile_rows import has_profiles, profile_names
 from pytest_safescale.results.run_file import RunFile, read_cases, read_run
@@ -56,6 +60,8 @@ __all__ = ["write_html"]
 
 WORST = 20
 """Most items that are told as the worst."""
+GRAVEST = 3
+"""Of those, the most that stand on the first screen."""
 COUNTEREXAMPLES = 100
 """Most counterexamples on the page; run.json has them all."""
 _TEMPLATE = "report.html.j2"
@@ -72,6 +78,8 @@ class _Cases:
     packer: CasePacker
     facts: list[Fact] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
+    said: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """How replies began that are shown beside those of an earlier run."""
 
 
 def write_html(folder: Path) -> Path:
@@ -111,9 +119,12 @@ def _read(folder: Path, run: RunFile) -> _Cases:
     severity = severity_in(run.manifest)
     packer = CasePacker(_options(run.manifest), longest=longest, severity=severity)
     cases = _Cases(packer=packer)
+    beside = changed_cases(run)
     for record in read_cases(folder, run):
         cases.packer.add(record)
         cases.facts.append(fact_of(record, severity))
+        if (place := (*cell_of(record), record["item_id"])) in beside:
+            cases.said[place] = beginning_of(record)
         if error := record["error"]:
             cases.errors[shorten(error, 200)] += 1
     return cases
@@ -145,6 +156,7 @@ def _options(manifest: Manifest) -> dict[str, str] | None:
 def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
     items, named = items_of(cases.facts), run.named
     worst = [item for item in items if item.cells][:WORST]
+    shown = worst_items(worst, cases.packer.items, named)
     charts = sorted(drawn_charts(run, cases.facts), key=lambda drawn: not drawn.wide)
     return {
         "run": run,
@@ -153,6 +165,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         "models": [model_label(name) for name in run.models],
         "profiles": profile_names(run.manifest) if has_profiles(run.manifest) else [],
         "first": first_screen(run),
+        "gravest": [worst_sentences(item) for item in shown[:GRAVEST]],
         "gates": demands(
             run.gates, word=run.word, facts=cases.facts, texts=cases.packer.items, named=named
         ),
@@ -185,14 +198,14 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
             *attribution_sentences(run.analyses),
             *repair_sentences(run.manifest, run.comparisons),
         ],
-        "worst": worst_items(worst, cases.packer.items, named),
+        "worst": shown,
         "dangerous": sum(
             item.findings["high_risk"] + item.findings["unsafe"] > 0 for item in items
         ),
         "item_count": len(items),
         "named": {"high_risk": "high-risk", "unsafe": "unsafe"} | named,
         "cases": {"count": len(cases.facts), "limit": None},
-        "earlier": earlier_runs(run),
+        "earlier": earlier_runs(run, cases.packer.items, cases.said),
         "within": [
             (kind, entries)
             for kind in ("profile", "condition", "model")

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.report import rate_words, wording
 from pytest_safescale.report.page.method_references import reference
+from pytest_safescale.report.plain_words import in_words
 from pytest_safescale.text.escaping import isolated, plain, shorten
 from pytest_safescale.text.words import words
 
@@ -40,6 +41,7 @@ def _environment() -> Environment:
         figure=wording.figure,
         difference_span=rate_words.difference_span,
         figure_words=rate_words.figure_words,
+        in_words=in_words,
         interval=wording.interval,
         mode=_mode,
         p=_p_value,

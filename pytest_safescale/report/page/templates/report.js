@@ -276,12 +276,22 @@
   // A part that cannot be scrolled is no stop for the keyboard.
   function tabStops() {
     const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => {
-      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0; else target.removeAttribute("tabindex");
+      const wide = target.scrollWidth > target.clientWidth;
+      if (wide) target.tabIndex = 0; else target.removeAttribute("tabindex");
+      target.toggleAttribute("data-wide", wide);
     }));
     document.querySelectorAll(".scroll").forEach((part) => watch.observe(part));
   }
 
+  // On a narrow screen the sections between the verdict and the cases are opened by choice.
+  function foldSections() {
+    const folds = document.querySelectorAll("details.fold");
+    if (matchMedia("(max-width: 40rem)").matches) folds.forEach((part) => { part.open = false; });
+    addEventListener("beforeprint", () => folds.forEach((part) => { part.open = true; }));
+  }
+
   async function start() {
+    foldSections();
     tabStops();
     if (typeof DecompressionStream === "undefined") {
       at("count").textContent = "This browser cannot unpack the cases; they stand in cases.jsonl beside this page.";
