@@ -12,6 +12,7 @@ from pytest_safescale.cli import (
     certify,
     compare,
     dataset,
+    doctor,
     init,
     lock,
     merge,
@@ -54,6 +55,7 @@ class Command(Protocol):
 
 COMMANDS: Mapping[str, Command] = {
     "init": init,
+    "doctor": doctor,
     "dataset": dataset,
     "plan": plan,
     "lock": lock,

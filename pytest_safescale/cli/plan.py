@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.cli.output import Output
+from pytest_safescale.cli.planned_gates import gates_of, plans_of, require_possible
 from pytest_safescale.cli.prepared_run import prepared_run, settings_given, unknown_conditions
 from pytest_safescale.cli.run_options import add_run_options
 from pytest_safescale.errors import SettingsError
@@ -76,41 +77,17 @@ def run(given: argparse.Namespace) -> Output:
 
     Raises SafescaleError for an option, a configuration or data that cannot be used.
     """
-    from pytest_safescale.analysis.custom_metrics import PresumedSpecs
-    from pytest_safescale.gates.requirements import require_of_items, require_reachable
-    from pytest_safescale.gates.written_gates import load_gates, robustness_gates
-    from pytest_safescale.packaged import data_folder
-    from pytest_safescale.results.certificate_file import GateCertificates
-    from pytest_safescale.runs.certified_layers import check_certified_layers
-    from pytest_safescale.runs.manifest import stated_before
     from pytest_safescale.runs.outlook import render_outlook
-    from pytest_safescale.runs.outlook_of_gates import Plans, gates_outlook
-    from pytest_safescale.runs.outlook_of_items import item_sentences, layout_of
+    from pytest_safescale.runs.outlook_of_gates import gates_outlook
+    from pytest_safescale.runs.outlook_of_items import item_sentences
     from pytest_safescale.runs.plan import plan_run, scaled
 
     items = _count("--items", given.items)
     settings, configuration = settings_given(given)
-    # No conftest is read here, so that metrics of the user's own are known by their names alone.
-    certificates, suites = GateCertificates(), data_folder("suites")
-    gates = load_gates(
-        settings.gates,
-        suites / "gates.toml",
-        PresumedSpecs(),
-        certificates.read,
-        and_of_searches=robustness_gates(suites, searches=settings.wants_robustness),
-    )
+    gates, certificates = gates_of(settings)
     asked = _questions(given, gates)
     planned = prepared_run(settings, configuration.folder)
-    require_of_items(gates, planned.dataset.items)
-    require_reachable(
-        gates,
-        models=[model.info.name for model in planned.models],
-        conditions=planned.cell_conditions,
-        family_wise=settings.joint_method == "holm",
-    )
-    if settings.model:
-        certificates.require(gates, stated_before(planned))
-        check_certified_layers(planned)
+    require_possible(planned, settings, gates, certificates)
     rows = plan_run(planned)
     if items is not None:
         rows = [scaled(row, items / len(planned.dataset.items)) for row in rows]
@@ -121,20 +98,10 @@ def run(given: argparse.Namespace) -> Output:
         *_taken(planned, rows, gates),
         *_searches(rows, settings),
     ]
-    sizes = {row.condition: row.cases for row in rows}
-    plans = Plans(
-        sizes=sizes,
-        models=len(planned.models),
-        layout=layout_of(planned.dataset.items),
-        assumed=asked.assumed,
-        seed=planned.decoding.seed,
-        samples=planned.decoding.samples,
-        holm=settings.joint_method == "holm",
-        searches=settings.wants_robustness,
-    )
+    plans = plans_of(planned, settings, rows, asked.assumed)
     of_gates = gates_outlook(gates, plans)
     of_items = item_sentences(planned.dataset.items, gates) if items is None else []
-    lines += [*render_outlook(sizes, asked), *of_gates.lines, *of_items]
+    lines += [*render_outlook(plans.sizes, asked), *of_gates.lines, *of_items]
     return Output(lines, exit_code=1 if of_gates.impossible else 0)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_safescale.calls.merge_stores import TakenIn
     from pytest_safescale.calls.store_contents import Contents, Part
 
-__all__ = ["HELP", "add_options", "run"]
+__all__ = ["HELP", "add_options", "count_told", "run", "size_told"]
 
 HELP = "look at a store of replies, trim it, or make several one"
 _RUNS = 10
@@ -71,9 +71,9 @@ def _info(given: argparse.Namespace) -> Output:
 
 
 def _whole(path: Path, found: Contents) -> Iterator[str]:
-    yield f"{path}: {found.replies:,} replies to {found.calls:,} calls, {_size(found.bytes)}"
+    yield f"{path}: {found.replies:,} replies to {found.calls:,} calls, {size_told(found.bytes)}"
     if found.own_bytes:
-        own, ratio = _size(found.own_bytes), found.bytes / found.own_bytes
+        own, ratio = size_told(found.own_bytes), found.bytes / found.own_bytes
         yield f"the replies themselves are {own}; the file is {ratio:.2f} times that"
 
 
@@ -82,7 +82,7 @@ def _by_model(found: Contents) -> Iterator[str]:
     for part in found.parts:
         parts.setdefault(_name(part), []).append(part)
     for name, some in sorted(parts.items()):
-        yield f"model {name}: {_told(some)}, {_size(sum(part.own_bytes for part in some))}"
+        yield f"model {name}: {_told(some)}, {size_told(sum(part.own_bytes for part in some))}"
 
 
 def _name(part: Part) -> str:
@@ -107,14 +107,16 @@ def _told(parts: Sequence[Part]) -> str:
         for seconds in (min(part.first for part in parts), max(part.last for part in parts))
     )
     days = first if first == last else f"{first} to {last}"
-    return f"{_count(sum(part.replies for part in parts))}, {days} (UTC)"
+    return f"{count_told(sum(part.replies for part in parts))}, {days} (UTC)"
 
 
-def _count(replies: int) -> str:
+def count_told(replies: int) -> str:
+    """Return a number of replies in words."""
     return "1 reply" if replies == 1 else f"{replies:,} replies"
 
 
-def _size(count: int) -> str:
+def size_told(count: int) -> str:
+    """Return a number of bytes in the unit that suits it."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
             return f"{count / size:.1f} {unit}"
@@ -138,12 +140,12 @@ def _prune(given: argparse.Namespace) -> Output:
     if not parts:
         return Output(["no reply is meant: nothing to remove"])
     told = [f"{_name(part)}, run {part.run}: {_told([part])}" for part in parts]
-    gone = f"{_count(sum(part.replies for part in parts))} of {held.replies:,}"
+    gone = f"{count_told(sum(part.replies for part in parts))} of {held.replies:,}"
     if not given.yes:
-        size = _size(sum(part.own_bytes for part in parts))
+        size = size_told(sum(part.own_bytes for part in parts))
         return Output([*told, f"{gone}, {size}, would go; add --yes to remove them for good"])
     after = store_contents(given.store).bytes
-    lines = [*told, f"removed: {gone}; {_size(held.bytes)} before, {_size(after)} now"]
+    lines = [*told, f"removed: {gone}; {size_told(held.bytes)} before, {size_told(after)} now"]
     if not smaller:
         lines.append("another process has the store open: their room is there for new replies")
     return Output(lines)
