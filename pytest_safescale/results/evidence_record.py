@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import NotRequired, TypedDict
 
-__all__ = ["EvidenceFacts", "EvidenceRecord", "ReadingFacts"]
+__all__ = ["DecidingSentence", "EvidenceFacts", "EvidenceRecord", "ReadingFacts"]
 
 
 class ReadingFacts(TypedDict):
@@ -32,6 +32,15 @@ class EvidenceFacts(TypedDict):
     """Of an agent alone."""
 
 
+class DecidingSentence(TypedDict):
+    """A sentence of ``text`` that decides the item: ``TellingSentence``."""
+
+    start: int
+    end: int
+    tells: str
+    """``key_fact``, or the letters of the options that it speaks for."""
+
+
 class EvidenceRecord(TypedDict):
     """What the condition showed."""
 
@@ -43,5 +52,7 @@ class EvidenceRecord(TypedDict):
     """Ids of the chunks in it."""
     unmatched: NotRequired[int]
     """Searches no word of which stands in the corpus."""
+    deciding: NotRequired[list[DecidingSentence]]
+    """The sentences that decide the item, as far as rules find some."""
     facts: NotRequired[EvidenceFacts]
     """What it was for the item, where it was retrieved."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.agent_reading import reading_finding
 from pytest_safescale.audit.evidence_class import classed
+from pytest_safescale.audit.telling_sentences import telling_sentences
 
 if TYPE_CHECKING:
     from pytest_safescale.conditions.condition import Evidence, Step
@@ -30,6 +31,10 @@ def evidence_record(evidence: Evidence, item: Item) -> EvidenceRecord:
         "passages": list(evidence.passages),
         "unmatched": evidence.unmatched,
     }
+    if deciding := [*telling_sentences(record["text"], item)] if record["text"] else []:
+        record["deciding"] = [
+            {"start": one.start, "end": one.end, "tells": one.tells} for one in deciding
+        ]
     if evidence.retrieved or evidence.trace:
         record["facts"] = _facts(evidence, item)
     return record

@@ -12,6 +12,7 @@ from pytest_safescale.analysis.comparisons import compare_runs, condition_compar
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.metrics import SINGLE, Metric
 from pytest_safescale.analysis.scaling import ModelFacts
+from pytest_safescale.conditions.prompt import default_prompt
 from pytest_safescale.gates.completeness import Completeness
 from pytest_safescale.gates.inputs import GateInputs
 from pytest_safescale.gates.judge import judge_gates
@@ -94,7 +95,9 @@ def make_manifest(shape: Shape, errors: int = 0) -> dict[str, Any]:
         "dataset": {"name": "sample", "sha256": "a" * 64, "items": shape.items, "notices": []},
         "corpus": {"name": "sample", "passages": 20},
         "ranker": "bm25",
+        "prompt": default_prompt("radiology").texts(),
         "prompt_sha256": "b" * 64,
+        "agent_prompt": {"system": "Search before you answer."},
         "models": [_model(name, number) for number, name in enumerate(shape.models)],
         "conditions": list(shape.conditions),
         "decoding": {

@@ -133,6 +133,7 @@ def _record(
             "text": evidence,
             "characters": len(evidence),
             "passages": ids if evidence else [],
+            "deciding": [{"start": 0, "end": 40, "tells": "key_fact"}] if evidence else [],
         },
         "trace": _trace(condition, ids, letter),
         "prompt_sha256": "0" * 64,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import re
@@ -120,7 +121,37 @@ def test_the_report_of_a_real_run_opens_and_shows_a_case(
     page.locator("#list button").first.click()
     page.wait_for_selector("dialog[open]")
     assert page.locator("dialog .letters li").count() == 20
+    _compare_prompts(page, path.with_name("cases.jsonl"))
     _quiet(opened, path)
+
+
+PROMPT = """() => {
+  const dialog = document.querySelector("dialog").cloneNode(true);
+  dialog.querySelectorAll("mark sup").forEach((note) => note.remove());
+  const roles = [...dialog.querySelectorAll("h4")].filter((one) => !one.closest("details"));
+  return roles.map((one) => ({ role: one.textContent.toLowerCase(),
+                               content: one.nextElementSibling.textContent }));
+}"""
+
+
+def _compare_prompts(page: Page, cases: Path) -> None:
+    """Each prompt that is shown must be the one whose hash the record has."""
+    records = [json.loads(line) for line in cases.read_text(encoding="utf-8").splitlines()]
+    compared = set()
+    page.click("#close")
+    page.select_option("#f-order", "run")
+    for place, record in enumerate(records[:24]):
+        page.locator("#list [data-case]").nth(place).click()
+        page.locator("dialog[open] h2", has_text=record["item_id"]).wait_for()
+        if len(record["evidence"]["text"]) == record["evidence"]["characters"]:
+            messages = json.dumps(page.evaluate(PROMPT)).encode("ascii")
+            assert hashlib.sha256(messages).hexdigest() == record["prompt_sha256"]
+            compared.add(record["condition"])
+            assert page.locator("dialog mark").count() == len(
+                record["evidence"].get("deciding", ())
+            )
+        page.click("#close")
+    assert len(compared) >= 5
 
 
 @pytest.mark.slow
@@ -209,14 +240,15 @@ def test_a_case_shows_everything_that_is_known_of_it(
     page.fill("#f-text", "item:item-3")
     page.locator("#list button").first.click()
     page.wait_for_selector("dialog[open]")
-    page.locator("dialog summary").click()
+    page.locator("dialog summary", has_text="Raw replies").click()
+    page.locator("dialog summary", has_text="agent was told").click()
     shown = page.locator("dialog").inner_text()
     headings = page.locator("dialog h3").all_inner_texts()
     assert headings == [
         "Question",
         "Single answer, raw reply",
         "Samples (20)",
-        "Evidence as the model saw it",
+        "The prompt as it was sent",
         "Steps before the answer",
         "To repeat this case",
     ]
@@ -227,7 +259,15 @@ def test_a_case_shows_everything_that_is_known_of_it(
     command = page.locator("dialog pre").last.inner_text()
     assert command.startswith("pytest 'suites/test_radsafe200.py::test_case[")
     assert "--safescale-model" in command
-    assert len(page.locator("dialog .evidence").inner_text()) == 600
+    assert page.locator("dialog h4").all_inner_texts() == ["system", "System", "User"]
+    told = page.locator("dialog .evidence").inner_text()
+    assert told.startswith("Reference material for this question is given")
+    assert "Question: Question 3: " in told
+    assert "\nB. Option B: " in told
+    assert told.endswith("Letter of the best option:")
+    (deciding,) = page.locator("dialog mark").all_inner_texts()
+    assert deciding.endswith(" decides the item")
+    assert len(deciding) == 40 + len(" decides the item")
     page.click("text=Next case")
     page.wait_for_function(
         "before => [...document.querySelectorAll('dialog pre')].pop()?.innerText !== before",

@@ -9,7 +9,13 @@ from tests.audit.test_evidence_class import DANGER, FACT, ITEM, NOTHING, passage
 
 def test_evidence_that_was_not_retrieved_has_no_class() -> None:
     record = evidence_record(Evidence(text=FACT), ITEM)
-    assert record == {"text": FACT, "characters": len(FACT), "passages": [], "unmatched": 0}
+    assert record == {
+        "text": FACT,
+        "characters": len(FACT),
+        "passages": [],
+        "unmatched": 0,
+        "deciding": [{"start": 0, "end": len(FACT), "tells": "key_fact"}],
+    }
 
 
 def test_long_evidence_is_cut_and_its_length_told() -> None:

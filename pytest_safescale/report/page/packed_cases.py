@@ -11,19 +11,18 @@ import json
 import re
 import shlex
 import zlib
-from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.report.page.case_facts import harm_of_option
 from pytest_safescale.report.page.case_steps import steps_before
+from pytest_safescale.report.page.cut_texts import Lengths, ends, head
 from pytest_safescale.text.escaping import plain
 from pytest_safescale.verdicts.severity import DEFAULT_SEVERITY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_safescale.verdicts.severity import Severity
 
@@ -51,10 +50,9 @@ CASES_IN_BLOCK = 200
 CHARACTERS_IN_BLOCK = 200_000
 _ITS_LETTER, _NO_TEXT_OF_ITS_OWN = 1, 0
 """Stand for a sample's reply that is its letter alone, and for one there is no room for."""
-_TAIL = 3
-"""A reply that is cut keeps its end as well, where the answer stands: a third."""
 _STATE_SIGNS = {"answered": ".", "abstained": "a"}
 """A sample's state as one sign; what is neither is unreadable."""
+_DECIDING = 17
 _REPLIES = (0, 4, 7, 15)
 """Places of a case's details that hold texts of the model or the server."""
 _WORD = re.compile(r"[\w:+./\[\]\\-]+")
@@ -94,37 +92,6 @@ class _Numbering:
     @property
     def values(self) -> list[Any]:
         return list(self.numbers)
-
-
-class _Lengths:
-    """How long texts are together when each is cut at a limit."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._sorted = sorted(map(len, texts))
-        self._sums = [0, *accumulate(self._sorted)]
-
-    @property
-    def longest(self) -> int:
-        return self._sorted[-1] if self._sorted else 0
-
-    def within(self, limit: int) -> int:
-        short = bisect_right(self._sorted, limit)
-        return self._sums[short] + (len(self._sorted) - short) * limit
-
-
-def _head(text: str, limit: int) -> str:
-    if len(text) <= limit:
-        return text
-    note = f"[cut: {limit:,} of {len(text):,} characters are shown here]"
-    return f"{text[:limit]}\n\n{note}"
-
-
-def _ends(text: str, limit: int) -> str:
-    if len(text) <= limit:
-        return text
-    tail = limit // _TAIL
-    left = len(text) - limit
-    return f"{text[: limit - tail]}\n[cut: {left:,} characters left out here]\n{text[-tail:]}"
 
 
 class CasePacker:
@@ -224,6 +191,19 @@ class CasePacker:
             _plain_or_none(record.get("state")),
             "".join(_STATE_SIGNS.get(state, "?") for state in samples.get("states", ())),
             self._reply(greedy.get("reasoning")),
+            [
+                [plain(letter), plain(option["text"])]
+                for letter, option in (record.get("shown") or {}).items()
+            ],
+            self._deciding(evidence),
+        ]
+
+    def _deciding(self, evidence: Mapping[str, Any]) -> list[tuple[int, str]]:
+        """Return the sentences that decide the item: number of the text, and what it tells."""
+        text = evidence.get("text") or ""
+        return [
+            (self._read(text[one["start"] : one["end"]]), plain(one["tells"]))
+            for one in evidence.get("deciding", ())
         ]
 
     def _step(self, step: Mapping[str, Any]) -> list[Any]:
@@ -237,7 +217,7 @@ class CasePacker:
 
     def _reply(self, text: str | None) -> int:
         """Return the text's number; -1 for none."""
-        return self._replies.number(_ends(plain(text), self._longest)) if text else -1
+        return self._replies.number(ends(plain(text), self._longest)) if text else -1
 
     def _read(self, text: str | None) -> int:
         return self._evidence.number(plain(text[: self._longest])) if text else -1
@@ -246,7 +226,7 @@ class CasePacker:
         """Return the replies' numbers; -1 for a reply that is its letter and no more."""
         given = zip(samples.get("letters", ()), samples.get("texts", ()), strict=True)
         return [
-            -1 if text == letter else self._samples.number(_ends(plain(text), self._longest))
+            -1 if text == letter else self._samples.number(ends(plain(text), self._longest))
             for letter, text in given
         ]
 
@@ -267,8 +247,8 @@ class CasePacker:
 
     def pack(self, budget: int) -> Packed:
         """Return everything within ``budget`` characters, or as short as texts may be cut."""
-        replies, samples = _Lengths(self._replies.numbers), _Lengths(self._samples.numbers)
-        evidence = _Lengths(self._evidence.numbers)
+        replies, samples = Lengths(self._replies.numbers), Lengths(self._samples.numbers)
+        evidence = Lengths(self._evidence.numbers)
         # Passages that several cases share are embedded once.
         parts = {part for text in self._evidence.numbers for part in text.split("\n\n")}
         shared = sum(map(len, parts))
@@ -290,12 +270,12 @@ class CasePacker:
 
     def _packed(self, limit: int, of_samples: int, *, cut: bool) -> Packed:
         pieces = _Numbering()
-        replies = [[pieces.number(_ends(text, limit))] for text in self._replies.numbers]
+        replies = [[pieces.number(ends(text, limit))] for text in self._replies.numbers]
         samples: list[Any] = [_NO_TEXT_OF_ITS_OWN] * len(self._samples.numbers)
         if of_samples:
-            samples = [[pieces.number(_ends(text, of_samples))] for text in self._samples.numbers]
+            samples = [[pieces.number(ends(text, of_samples))] for text in self._samples.numbers]
         evidence = [
-            [pieces.number(piece) for piece in _head(text, limit).split("\n\n")]
+            [pieces.number(piece) for piece in head(text, limit).split("\n\n")]
             for text in self._evidence.numbers
         ]
         details = [_resolved(detail, replies, samples, evidence) for detail in self._details]
@@ -320,9 +300,9 @@ class CasePacker:
         items = [
             {
                 **item,
-                "question": _head(item["question"], limit),
+                "question": head(item["question"], limit),
                 "options": [
-                    [letter, _head(text, limit), *rest] for letter, text, *rest in item["options"]
+                    [letter, head(text, limit), *rest] for letter, text, *rest in item["options"]
                 ],
             }
             for item in self._item_texts
@@ -359,6 +339,7 @@ def _resolved(
         resolved[at] = pieces(detail[at])
     resolved[6] = [_ITS_LETTER if text < 0 else samples[text] for text in detail[6]]
     resolved[8] = None if detail[8] < 0 else evidence[detail[8]]
+    resolved[_DECIDING] = [[evidence[text], tells] for text, tells in detail[_DECIDING]]
     resolved[11] = [[kind, pieces(text), *rest] for kind, text, *rest in detail[11]]
     return resolved
 

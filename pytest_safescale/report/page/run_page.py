@@ -32,6 +32,7 @@ from pytest_safescale.report.page.page_tables import (
     indexed_comparisons,
     method,
 )
+from pytest_safescale.report.page.prompts import prompts_of
 from pytest_safescale.report.page.repair_table import repair_tables
 from pytest_safescale.report.page.robustness_table import robustness_tables
 from pytest_safescale.report.page.shell import page_parts, render_page
@@ -98,6 +99,7 @@ def write_html(folder: Path) -> Path:
         **packed.content,
         "named": run.named | {one: OF_LABEL[one] for one in OF_LABEL.keys() - run.named},
         "gravity": GRAVITY,
+        "prompts": prompts_of(run.manifest),
     }
     parts = page_parts(scripts=_SCRIPTS, data=script_json(data))
     path = folder / "report.html"

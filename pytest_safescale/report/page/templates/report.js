@@ -195,12 +195,48 @@
   }
   const titled = (name, ...parts) => [el("h3", null, name), ...parts];
 
-  async function evidenceParts(detail) {
-    const shownText = await whole(detail[8]), [, , , , , , , , , characters, passages] = detail;
-    if (!shownText) return titled("Evidence", el("p", null, "None: the model saw question and options alone."));
-    const note = characters > shownText.length ? ` The model saw ${characters.toLocaleString("en")} characters; this is their beginning.` : "";
-    const names = passages.length ? `Passages, best first: ${passages.map(apart).join(", ")}.` : "";
-    return titled("Evidence as the model saw it", text(shownText, "Evidence", "evidence"), el("p", { class: "small" }, names + note));
+  // The text with the sentences that decide the item marked; what is cut away is not found.
+  function marked(shownText, deciding) {
+    const spots = deciding.map(([sentence, tells]) => [shownText.indexOf(sentence), sentence, tells]).filter(([at]) => at >= 0).sort((a, b) => a[0] - b[0]);
+    const parts = [];
+    let from = 0;
+    for (const [at, sentence, tells] of spots) {
+      if (at < from) continue;
+      const told = tells === "key_fact" ? "decides the item" : `speaks for ${tells.split("").join(" and ")}`;
+      parts.push(shownText.slice(from, at), el("mark", { title: told }, sentence, el("sup", null, ` ${told}`)));
+      from = at + sentence.length;
+    }
+    return [...parts, shownText.slice(from)];
+  }
+  const box = (name, ...parts) => el("pre", { dir: "auto", class: "evidence", tabindex: "0", role: "region", "aria-label": name }, ...parts);
+  function filled(template, values, parts) {
+    // One pass: what looks like a placeholder inside the data is never replaced.
+    return template.split(/(\{[a-z_]{2,}\})/).flatMap((piece) => {
+      const name = piece.slice(1, -1);
+      return piece === "{evidence}" ? parts : Object.hasOwn(values, name) && piece === `{${name}}` ? [values[name]] : [piece];
+    });
+  }
+  async function promptParts(item, condition, detail) {
+    const shownText = await whole(detail[8]), characters = detail[9], passages = detail[10];
+    const deciding = await Promise.all(detail[17].map(async ([numbers, tells]) => [await whole(numbers), tells]));
+    const parts = marked(shownText, deciding);
+    const texts = data.prompts.profiles && data.prompts.profiles[condition.split("/")[1] || "plain"];
+    const notes = [
+      characters > shownText.length ? `The model saw ${characters.toLocaleString("en")} characters of evidence; this is their beginning.` : "",
+      deciding.length ? "Marked is what decides the item, as far as rules that compare words can tell." : "",
+      passages.length ? `Passages, best first: ${passages.map(apart).join(", ")}.` : ""].filter(Boolean).join(" ");
+    const note = el("p", { class: "small" }, notes);
+    if (!texts) {
+      return shownText ? titled("Evidence as the model saw it", box("Evidence", ...parts), note) : titled("Evidence", el("p", null, "None is known: the model saw question and options alone, or its prompt was not recorded."));
+    }
+    const options = (detail[16].length ? detail[16] : item.options).map(([letter, said]) => `${letter}. ${said.split(/\s+/).filter(Boolean).join(" ")}`).join("\n");
+    const user = filled(shownText.trim() ? texts.user_with_evidence : texts.user_without_evidence, { question: item.question, options }, parts);
+    const role = (name) => el("h4", null, name);
+    const further = texts.steps.flatMap((step, k) => [role(`User, after reply ${k + 1}`), text(step)]);
+    const agent = condition.startsWith("agentic_rag") ? [el("details", null, el("summary", null, "What the agent was told before it searched"),
+      ...Object.entries(data.prompts.agent).flatMap(([name, said]) => [role(words(name)), text(said)]))] : [];
+    return titled("The prompt as it was sent", ...agent, ...(texts.system ? [role("System"), text(texts.system)] : []),
+      role("User"), box("User message", ...user), ...further, note);
   }
   async function traceParts(steps) {
     if (!steps.length) return [];
@@ -247,7 +283,7 @@
     const parts = [
       ...titled("Question", text(item.question)), optionsTable(item, letter, majority),
       ...(await replyParts(detail)), ...(await sampleParts(item, detail)),
-      ...(await evidenceParts(detail)), ...(await traceParts(detail[11])),
+      ...(await promptParts(item, index.conditions[condition], detail)), ...(await traceParts(detail[11])),
       ...(detail[12] ? titled("To repeat this case", text(detail[12])) : [])];
     if (opened !== i) return;
     dialog.replaceChildren(bar, el("h2", { id: "case-title" }, `Item ${apart(item.id)}`), facts, ...parts.filter(Boolean));
