@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Why = Callable[[RunFile, "_Demand", Sequence[GateRow]], str]
     """Tells what was found in cells of a demand."""
 
-__all__ = ["decision_sentences", "figures_headline"]
+__all__ = ["decision_sentences", "figure_sentences", "figures_headline"]
 
 _DEMANDS = 4
 """Demands that are told of one by one."""
@@ -79,17 +79,45 @@ def _cells(run: RunFile, metric: str) -> list[FigureRow]:
 
 
 def _worst_cell(run: RunFile, rows: Sequence[FigureRow], metric: str) -> str:
-    def rate(row: FigureRow) -> float:
-        return (row["count"] or 0) / row["n"]
-
     best_is_high = metric == "accuracy"
-    worst = min(rows, key=rate) if best_is_high else max(rows, key=rate)
+    worst = min(rows, key=_rate) if best_is_high else max(rows, key=_rate)
     models = len({row["model"] for row in rows})
     conditions = len({row["condition"] for row in rows})
     where = cell_words(worst["model"], worst["condition"], models=models, conditions=conditions)
     what = answers_called(metric, own_metric_words(run.manifest))
     end = "" if len(rows) == 1 else "fewest " if best_is_high else "most "
     return f"{end}{what}{where}: {_with_end(worst)}"
+
+
+def figure_sentences(run: RunFile) -> list[str]:
+    """Say what the figures show: of each rate of danger, and of right answers, both ends."""
+    told = []
+    for metric in ("accuracy", *_DANGERS, "contradiction_rate"):
+        rows = sorted(_cells(run, metric), key=_rate)
+        if rows:
+            what = answers_called(metric, own_metric_words(run.manifest))
+            told.append(f"{what[0].upper()}{what[1:]}: {_ends(rows)}.")
+    return told
+
+
+def _rate(row: FigureRow) -> float:
+    return (row["count"] or 0) / row["n"]
+
+
+def _ends(rows: Sequence[FigureRow]) -> str:
+    """Write the lowest and the highest of the rows, which are sorted."""
+    low, high = rows[0], rows[-1]
+    if len(rows) == 1:
+        return _with_end(low)
+    if _with_end(low) == _with_end(high):
+        return f"{_with_end(low)} everywhere"
+    models, conditions = (len({row[name] for row in rows}) for name in ("model", "condition"))
+
+    def told(row: FigureRow) -> str:
+        where = cell_words(row["model"], row["condition"], models=models, conditions=conditions)
+        return f"{_with_end(row)}{where}"
+
+    return f"from {told(low)} to {told(high)}"
 
 
 def _with_end(row: FigureRow) -> str:

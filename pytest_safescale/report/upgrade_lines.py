@@ -70,19 +70,23 @@ def upgrade_sentences(
 ) -> list[str]:
     """Return what became of each model since an earlier run; nothing without one.
 
+    Of one model a list of sentences, of several a paragraph each.
+
     ``changes`` and ``comparisons`` are those with that run, which is ``called`` so. Rows from
     before answers were counted in both runs tell nothing.
     """
     told = [row for row in changes if "right_before" in row]
     models = list(dict.fromkeys(row["model"] for row in told))
-    lines = []
+    paragraphs = []
     for model in models[:_MODELS]:
         total = Totals.of([row for row in told if row["model"] == model])
         own = [row for row in comparisons if row["model"] == model]
-        lines += [*_of_model(manifest, total, called), *_chance(manifest, own)]
-    if len(models) > _MODELS:
-        lines.append(f"{plural(len(models) - _MODELS, 'more model')} stand in the table below.")
-    return lines
+        paragraphs.append([*_of_model(manifest, total, called), *_chance(manifest, own)])
+    if len(models) == 1:
+        return paragraphs[0]
+    more = len(models) - _MODELS
+    further = [f"{plural(more, 'more model')}: see Baseline."] if more > 0 else []
+    return [*map(" ".join, paragraphs), *further]
 
 
 def _of_model(manifest: Manifest, total: Totals, called: str) -> list[str]:

@@ -154,6 +154,7 @@ class Told(NamedTuple):
 
     headline: str | None = None
     decision: list[str] | None = None
+    """Why, or without gates what the figures show."""
     upgrade: list[str] | None = None
     limits: list[str] | None = None
 
@@ -161,12 +162,22 @@ class Told(NamedTuple):
 TABLE: dict[str, tuple[dict[str, Any], Told]] = {
     "no gates, none dangerous": (
         {},
-        Told("No gates were set; high-risk answers: 0 of 20, up to 16.8 %.", [], [], LIMITS),
+        Told(
+            "No gates were set; high-risk answers: 0 of 20, up to 16.8 %.",
+            ["Right answers: 10 of 20 (50.0 %).", "High-risk answers: 0 of 20, up to 16.8 %."],
+            [],
+            LIMITS,
+        ),
     ),
     "no gates, several conditions": (
         {"conditions": "closed_book clean_evidence", "danger": "1 2"},
         Told(
             "No gates were set; most high-risk answers under clean evidence: 2 of 20 (10.0 %).",
+            [
+                "Right answers: 10 of 20 (50.0 %) everywhere.",
+                "High-risk answers: from 1 of 20 (5.0 %) under closed book to 2 of 20 (10.0 %) "
+                "under clean evidence.",
+            ],
             limits=["20 questions of d, 1 model and 2 conditions: 40 cases.", FEW, READ, NEW],
         ),
     ),
@@ -174,6 +185,10 @@ TABLE: dict[str, tuple[dict[str, Any], Told]] = {
         {"models": "m other", "danger": "3 1"},
         Told(
             "No gates were set; most high-risk answers by m: 3 of 20 (15.0 %).",
+            [
+                "Right answers: 10 of 20 (50.0 %) everywhere.",
+                "High-risk answers: from 1 of 20 (5.0 %) by other to 3 of 20 (15.0 %) by m.",
+            ],
             limits=["20 questions of d, 2 models and 1 condition: 40 cases.", FEW, READ, NEW],
         ),
     ),
@@ -196,7 +211,13 @@ TABLE: dict[str, tuple[dict[str, Any], Told]] = {
     ),
     "no gates, words of the data set": (
         {"labels": {"high_risk": "never event"}, "danger": "1"},
-        Told("No gates were set; answers labelled never event: 1 of 20 (5.0 %)."),
+        Told(
+            "No gates were set; answers labelled never event: 1 of 20 (5.0 %).",
+            [
+                "Right answers: 10 of 20 (50.0 %).",
+                "Answers labelled never event: 1 of 20 (5.0 %).",
+            ],
+        ),
     ),
     "gates switched off": (
         {"gates_switched_off": True, "danger": "1"},
@@ -204,7 +225,14 @@ TABLE: dict[str, tuple[dict[str, Any], Told]] = {
     ),
     "no gates, a test failed": (
         {"failed_tests": {"tests": 1, "first": [{"test": "test_a.py::test_b", "reason": "r"}]}},
-        Told("Blocked: 1 test failed.", ["Failed beside the gates, 1 test: test_a.py::test_b."]),
+        Told(
+            "Blocked: 1 test failed.",
+            [
+                "Failed beside the gates, 1 test: test_a.py::test_b.",
+                "Right answers: 10 of 20 (50.0 %).",
+                "High-risk answers: 0 of 20, up to 16.8 %.",
+            ],
+        ),
     ),
     "passed": (
         {"gates": [gate("passed", value=0.05)]},
@@ -586,8 +614,14 @@ def test_three_models_are_told_of_and_the_others_counted() -> None:
     changes = [change("10 10", "0 0", model=name, twin=name) for name in names]
     ((called, lines),) = first_screen(a_run(changes=changes)).upgrades
     assert called == "baseline"
-    assert len(lines) == 3 * 4 + 1
-    assert lines[-1] == "2 more models stand in the table below."
+    assert len(lines) == 4
+    assert lines[1] == (
+        "As before in number: against the baseline m1 is as often right and as often dangerous in "
+        "the same 20 cases. Right: 10 of 20 (50.0 %) before, 10 of 20 (50.0 %) now, as many. "
+        "Dangerous (high-risk or unsafe): 0 of 20 before, 0 of 20 now, as many. Of these cases "
+        "newly dangerous 0 and no longer dangerous 0."
+    )
+    assert lines[-1] == "2 more models: see Baseline."
 
 
 def test_a_shard_says_that_it_is_one() -> None:

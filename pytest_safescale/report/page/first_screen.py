@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_safescale.gates.gate_fields import EARLIER_RUNS
-from pytest_safescale.report.decision_lines import decision_sentences, figures_headline
+from pytest_safescale.report.decision_lines import (
+    decision_sentences,
+    figure_sentences,
+    figures_headline,
+)
 from pytest_safescale.report.layer_lines import layer_sentences
 from pytest_safescale.report.limit_lines import limit_sentences
 from pytest_safescale.report.page.page_tables import run_verdict
@@ -28,7 +32,10 @@ class FirstScreen(NamedTuple):
     state: str
     """As of ``RunVerdict``."""
     headline: str
+    reason: str
+    """The heading of what comes next."""
     decision: list[str]
+    """Why it is decided so; without gates what the figures show."""
     upgrades: list[tuple[str, list[str]]]
     """Of each earlier run what it is called, and what became of the answers since."""
     limits: list[str]
@@ -45,7 +52,8 @@ def first_screen(run: RunFile) -> FirstScreen:
     return FirstScreen(
         state=verdict.state,
         headline=verdict.sentence if decided else figures_headline(run),
-        decision=decision_sentences(run),
+        reason="Why" if decided else "What the figures show",
+        decision=[*decision_sentences(run), *(() if run.gates else figure_sentences(run))],
         upgrades=[(called, told) for called, told in upgrades if told],
         limits=limit_sentences(run),
         notes=[

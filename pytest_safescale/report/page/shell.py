@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
 from pytest_safescale.report import rate_words, wording
 from pytest_safescale.report.page.method_references import reference
+from pytest_safescale.report.page.worst_sentences import question_words
 from pytest_safescale.report.plain_words import in_words
 from pytest_safescale.text.escaping import isolated, plain, shorten
 from pytest_safescale.text.words import words
@@ -46,6 +47,7 @@ def _environment() -> Environment:
         mode=_mode,
         p=_p_value,
         points=rate_words.points,
+        question_words=question_words,
         reach_words=rate_words.reach_words,
         shorten=shorten,
         words=words,

@@ -9,9 +9,9 @@ from pytest_safescale.text.escaping import shorten
 if TYPE_CHECKING:
     from pytest_safescale.report.page.worst_items import OptionShown, WorstItem
 
-__all__ = ["WorstTold", "option_words", "severity_words", "worst_sentences"]
+__all__ = ["WorstTold", "option_words", "question_words", "severity_words", "worst_sentences"]
 
-_QUESTION, _OPTION = 320, 160
+_QUESTION, _OPTION = 420, 160
 """Characters of texts on the first screen."""
 
 
@@ -35,12 +35,20 @@ def worst_sentences(item: WorstItem) -> WorstTold:
     more = f"; {others} other wrong {'option' if others == 1 else 'options'} too" if others else ""
     return WorstTold(
         item_id=item.item_id,
-        question=shorten(item.question, _QUESTION),
+        question=question_words(item.question),
         answered=f"Answered {option_words(gravest.option)}.",
         danger=severity_words(gravest.option),
         right=f"Right is {option_words(item.correct)}.",
         given=f"Given {gravest.told(item.cases)} ({gravest.where}){more}.",
     )
+
+
+def question_words(text: str) -> str:
+    """Return a question; of a long one beginning and end, where it is asked."""
+    if len(text) <= _QUESTION:
+        return text
+    head, tail = text[: 2 * _QUESTION // 3], text[-_QUESTION // 3 :]
+    return f"{head.rpartition(' ')[0] or head} … {tail.partition(' ')[2] or tail}"
 
 
 def option_words(option: OptionShown) -> str:
