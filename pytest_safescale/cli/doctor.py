@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-from importlib.metadata import version
+import re
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,22 +14,13 @@ from pytest_safescale.cli.run_options import add_run_options
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
-__all__ = ["HELP", "add_options", "run"]
+__all__ = ["HELP", "add_options", "extras_of", "run"]
 
 HELP = "check key, endpoint, data, store and gates, with one call of each model"
-EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "parquet": ("pyarrow",),
-    "hf": ("huggingface_hub",),
-    "labels": ("statsmodels",),
-    "audit": ("datasketch", "py3langid"),
-    "ray": ("ray",),
-    "pandas": ("pandas",),
-    "polars": ("polars",),
-    "otel": ("opentelemetry",),
-}
-"""The package's extras, and what each brings."""
+_REQUIREMENT = re.compile(r"(?P<name>[\w.-]+).*\bextra == ['\"](?P<extra>[\w-]+)['\"]")
+_OF_DEVELOPERS = ("dev", "docs")
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -61,7 +52,7 @@ def run(given: argparse.Namespace) -> Output:
 
 
 def _extras(found: Checkup) -> None:
-    there = {name: all(map(_is_there, modules)) for name, modules in EXTRAS.items()}
+    there = extras_of(requires("pytest-safescale") or ())
     named = {
         told: ", ".join(name for name, here in there.items() if here is wanted)
         for told, wanted in (("installed", True), ("not installed", False))
@@ -70,5 +61,17 @@ def _extras(found: Checkup) -> None:
     found.ok(f'extras {said} (pip install "pytest-safescale[NAME]")')
 
 
-def _is_there(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+def extras_of(requirements: Iterable[str]) -> dict[str, bool]:
+    """Return the extras that a package's requirements name, and whether all of each is there."""
+    found: dict[str, bool] = {}
+    for match in filter(None, map(_REQUIREMENT.match, requirements)):
+        if match["extra"] not in _OF_DEVELOPERS:
+            found[match["extra"]] = found.get(match["extra"], True) and _is_there(match["name"])
+    return found
+
+
+def _is_there(distribution: str) -> bool:
+    try:
+        return bool(version(distribution))
+    except PackageNotFoundError:
+        return False

@@ -11,6 +11,7 @@ from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.stored_replies import Kept, Spent
 from pytest_safescale.cli.checkup import Checkup
 from pytest_safescale.cli.command import main
+from pytest_safescale.cli.doctor import extras_of
 from pytest_safescale.models.model import Reply
 from tests.dataset.writing import a_record, json_array, table
 from tests.servers import KEY, ChatServer
@@ -213,3 +214,14 @@ def test_the_gravest_decides_the_exit_code() -> None:
     found.ok("fine")
     assert found.exit_code == 4
     assert found.lines()[-1] == "ok       fine"
+
+
+def test_extras_are_those_of_the_package() -> None:
+    stated = [
+        "numpy>=1.26",
+        "pytest; extra == 'first'",
+        'no-such-distribution>=1; extra == "second"',
+        'numpy>=1; python_version < "3.14" and extra == "second"',
+        'nox>=1; extra == "dev"',
+    ]
+    assert extras_of(stated) == {"first": True, "second": False}
