@@ -65,5 +65,9 @@ class Spending:
 
     def spent(self) -> Spent:
         """Return what this run has spent so far, all its processes together."""
-        rows = self._db.rows(f"{_SPENT} WHERE run = ?", (self._run,))
+        return self.of(self._run)
+
+    def of(self, run: str) -> Spent:
+        """Return what a run has spent so far, as far as this store knows."""
+        rows = self._db.rows(f"{_SPENT} WHERE run = ?", (run,))
         return Spent(**dict(zip(SPENT, rows[0][1:], strict=True))) if rows else Spent()

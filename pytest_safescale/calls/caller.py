@@ -62,6 +62,8 @@ class CallLimits:
     """Scale of the jittered, exponentially growing wait before a retry."""
     max_calls: int | None = None
     max_cost: float | None = None
+    rate_share: float = 1.0
+    """Which part of the endpoints' limits a minute is this run's."""
     replay: bool = False
     """Answer from the store alone."""
     heed_halt: bool = False
@@ -96,7 +98,7 @@ class Caller:
         self.keeper = Keeper(
             store, self._waits, replay=limits.replay, patience_s=limits.retry_seconds
         )
-        self._pace = Pace(self._take_turn, self._waits)
+        self._pace = Pace(self._take_turn, self._waits, share=limits.rate_share)
         self._slots = asyncio.Semaphore(limits.in_flight)
         self._rooms: dict[str, asyncio.Semaphore] = {}
         self._locks: weakref.WeakValueDictionary[bytes, asyncio.Lock] = (

@@ -52,9 +52,19 @@ class Turns:
 class Pace:
     """Lets the requests of one process wait for their turns."""
 
-    def __init__(self, take: Callable[[str, float], Awaitable[float]], waits: Waits) -> None:
-        """``take`` takes a turn, or returns the seconds to wait for it."""
+    def __init__(
+        self,
+        take: Callable[[str, float], Awaitable[float]],
+        waits: Waits,
+        *,
+        share: float = 1.0,
+    ) -> None:
+        """``take`` takes a turn, or returns the seconds to wait for it.
+
+        ``share`` is the part of every limit that may be used here, above 0.
+        """
         self._take = take
+        self._share = share
         self._waits = waits
         # One request of a limit looks for its turn; the others stand behind it.
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -62,7 +72,7 @@ class Pace:
 
     async def turn(self, model: Model, request: Request) -> None:
         """Wait until a request may be sent."""
-        for limit, name, seconds in _turns(model, request):
+        for limit, name, seconds in _turns(model, request, self._share):
             async with self._queues[name]:
                 while (wait := await self._take(name, seconds)) > 0:
                     with self._waits.noted(f"the next turn of {model.info.name}: {limit}"):
@@ -77,12 +87,12 @@ class Pace:
         self._not_before[url] = max(time.monotonic() + seconds, self._not_before.get(url, 0.0))
 
 
-def _turns(model: Model, request: Request) -> Iterator[tuple[str, str, float]]:
+def _turns(model: Model, request: Request, share: float) -> Iterator[tuple[str, str, float]]:
     """Yield the limits a request is under: in words, by name, and the seconds that it takes."""
     info, endpoint = model.info, endpoint_of(model)
-    if limit := info.requests_per_minute:
+    if limit := share * (info.requests_per_minute or 0):
         yield f"{limit:g} requests a minute are allowed", f"{endpoint} requests", 60 / limit
-    if limit := info.tokens_per_minute:
+    if limit := share * (info.tokens_per_minute or 0):
         seconds = 60 * request_estimate(request) / limit
         yield f"{limit:g} tokens a minute are allowed", f"{endpoint} tokens", seconds
 

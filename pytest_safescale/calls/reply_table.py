@@ -38,6 +38,14 @@ FIND = (
     f"SELECT call, sample, stored_at, run IS NOT ?, {_FIELDS} {_FROM} "
     "WHERE (run IS ? OR stored_at >= ?) AND"
 )
+_AS_STORED = (
+    "FROM replies CROSS JOIN calls ON calls.id = replies.call_id "
+    "CROSS JOIN origins ON origins.id = replies.origin"
+)
+_AFTER = (
+    f"SELECT replies.id, call, sample, model, base_url, stored_at, {_FIELDS} {_AS_STORED} "
+    "WHERE replies.id >= ? AND run = ? ORDER BY replies.id LIMIT ?"
+)
 _PUT = (
     "INTO replies (call_id, sample, origin, stored_at, prompt_tokens, completion_tokens, "
     "latency_s, by_batch, text, more) SELECT calls.id, ?, origins.id, ?, ?, ?, ?, ?, ?, ? "
@@ -112,6 +120,25 @@ class ReplyTable:
                 yield None
             else:
                 yield Row(call, sample, model, base_url, run, reply, at)
+
+    def after(self, place: int, run: str, *, most: int) -> list[tuple[int, Row]]:
+        """Return what a run has stored from a place on, each with its own, in the order of storing.
+
+        Places are those of this store, from 1. The last place seen is asked for again: a reply may
+        have taken the place of one that was asked for anew. Damaged rows are passed over.
+        """
+        return [
+            (at, Row(call, sample, model, base_url, run, reply, stored_at))
+            for at, call, sample, model, base_url, stored_at, *fields in self._db.rows(
+                _AFTER, (place, run, most)
+            )
+            if (reply := _read(fields)) is not None
+        ]
+
+    def last_place(self) -> int:
+        """Return the place of the reply that was stored last; 0 where there is none."""
+        ((place,),) = self._db.rows("SELECT coalesce(max(id), 0) FROM replies")
+        return int(place)
 
     def count(self) -> int:
         """Return the number of replies."""

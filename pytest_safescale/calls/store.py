@@ -232,6 +232,10 @@ class Store:
         with self.writing():
             self._claims.clear()
 
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the store as it is now, also while others use it, to a new file."""
+        self._db.rows("VACUUM INTO ?", (str(path),))
+
     def checkpoint(self) -> None:
         """Move what was written into the one file, so that a copy of it holds every reply."""
         self._db.checkpoint()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.runs.merge import Merged
 
-__all__ = ["HELP", "add_options", "run"]
+__all__ = ["HELP", "add_options", "merged_lines", "run"]
 
 HELP = "join the shards of a run, and judge its gates"
 
@@ -64,7 +64,7 @@ def run(given: argparse.Namespace) -> Output:
             write_junit(given.junit, found.conclusion, found.unanswered)
         except OSError as error:
             raise DatasetError(f"--junit: {given.junit} cannot be written: {error}") from error
-    return Output(_lines(found, given.out), int(found.blocked()))
+    return Output(merged_lines(found, given.out), int(found.blocked()))
 
 
 def _remove(junit: Path | None) -> None:
@@ -74,7 +74,8 @@ def _remove(junit: Path | None) -> None:
             junit.unlink()
 
 
-def _lines(found: Merged, out: Path) -> list[str]:
+def merged_lines(found: Merged, out: Path) -> list[str]:
+    """Return what is said of a run whose shards were joined; its report is in ``out``."""
     from pytest_safescale.gates.result import Decision
     from pytest_safescale.report.markdown import run_verdict_line
     from pytest_safescale.report.terminal import render_terminal

@@ -40,6 +40,7 @@ NOT_PLANNED = (
     "strict",
     "report",
     "figures",
+    "rate-share",
 )
 """Options of a run that change nothing of its plan; taken, so that a command can be pasted."""
 

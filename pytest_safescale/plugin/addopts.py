@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from configparser import ConfigParser
-from configparser import Error as NoIni
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.plugin.internals import places_of_tests
 from pytest_safescale.plugin.options import FLAG
-from pytest_safescale.settings.configuration import read_toml
+from pytest_safescale.settings.addopts import PYTEST_FILES, addopts_in
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
 __all__ = ["require_addopts"]
-
-_INI = {
-    "pytest.ini": "pytest",
-    ".pytest.ini": "pytest",
-    "tox.ini": "pytest",
-    "setup.cfg": "tool:pytest",
-}
-"""Pytest's files and their sections."""
-_TOML = ("pytest.toml", ".pytest.toml", "pyproject.toml")
 
 
 def require_addopts(config: pytest.Config) -> None:
@@ -40,27 +27,12 @@ def require_addopts(config: pytest.Config) -> None:
     if elsewhere or config.getoption("--config-file", None):
         return
     for folder in (start, *start.parents):
-        for path in (folder / name for name in (*_INI, *_TOML)):
+        for path in (folder / name for name in PYTEST_FILES):
             if path == config.inipath:
                 return
-            if FLAG in _addopts(path):
+            if any(FLAG in word for word in addopts_in(path)):
                 raise SettingsError(
                     f"found options in addopts of {path}, which pytest does not read: it takes the "
                     "value of an option for a place of tests; allowed: an equals sign before it, "
                     "such as --safescale-report=DIR"
                 )
-
-
-def _addopts(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    if path.name in _TOML:
-        content: Any = read_toml(path, "configuration file")
-        table = content.get("pytest") or (content.get("tool") or {}).get("pytest") or {}
-        return str([table.get("addopts"), (table.get("ini_options") or {}).get("addopts")])
-    ini = ConfigParser(interpolation=None)
-    try:
-        ini.read(path, encoding="utf-8")
-    except NoIni:
-        return ""
-    return ini.get(_INI[path.name], "addopts", fallback="")

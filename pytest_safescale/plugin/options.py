@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import SUPPRESS
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.plugin import internals
@@ -16,6 +17,13 @@ __all__ = ["add_options", "given_options", "selects_suite"]
 
 PREFIX = "safescale_"
 FLAG = "--safescale-"
+RUN_ID = f"{PREFIX}run_id"
+STARTED_BY = f"{PREFIX}started_by"
+_OF_STARTERS = {RUN_ID: str, STARTED_BY: int}
+"""Options that whoever starts a shard gives, and no user: the run's id, and the starter's process.
+
+They switch nothing on by themselves.
+"""
 CONFIGURATIONS = ("safescale.toml", "pyproject.toml")
 
 
@@ -38,6 +46,10 @@ def add_options(parser: pytest.Parser) -> None:
                 default=None,
                 help=text,
             )
+    for dest, kind in _OF_STARTERS.items():
+        group.addoption(
+            f"--{dest.replace('_', '-')}", dest=dest, type=kind, default=None, help=SUPPRESS
+        )
 
 
 def given_options(option: Namespace) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pytest_safescale.plugin.attempt import RunAttempt
 from pytest_safescale.plugin.gates import RunGates
 from pytest_safescale.plugin.notices import NoticesShown
 from pytest_safescale.plugin.progress import Progress
+from pytest_safescale.plugin.starter import end_with_its_starter, is_started
 from pytest_safescale.plugin.travelling import taken_in, travelling_with
 from pytest_safescale.report.folder import ReportFolder
 from pytest_safescale.report.markdown import run_verdict_line
@@ -106,6 +107,8 @@ class Recording:
             taken_in(report)
         if stop := travelling.get("stop"):
             raise output.ending(stop["reason"], stop["exit_code"])
+        if ended := end_with_its_starter(self._config):
+            raise output.ending(str(ended), pytest.ExitCode.INTERRUPTED)
 
     def _take(self, travelling: Travelling) -> None:
         if (record := travelling.get("record")) and self._book.add(record):
@@ -199,7 +202,11 @@ class Recording:
         self._conclusion = self._gates.conclude(self._book, self._start)
         untold = self._attempt.finish(self._conclusion)
         try:
-            self._folder.finish(self._conclusion, charts=self._run.settings.figures)
+            self._folder.finish(
+                self._conclusion,
+                charts=self._run.settings.figures,
+                page=not is_started(self._config),
+            )
         finally:
             self._tell(session, self._conclusion, unanswered)
             if untold:

@@ -29,6 +29,7 @@ from pytest_safescale.plugin.confirming import confirming_of
 from pytest_safescale.plugin.failure_texts import make_harmless
 from pytest_safescale.plugin.notices import WaitNotices, tell
 from pytest_safescale.plugin.sigterm import SigtermEndsTheRun
+from pytest_safescale.plugin.starter import end_with_its_starter
 from pytest_safescale.plugin.travelling import attach, travelling_with
 from pytest_safescale.results.label_words import label_words
 from pytest_safescale.runs.run import start_engine
@@ -129,7 +130,7 @@ class SafescaleSession:
         if self._broken is not None:
             raise self._broken
         try:
-            return self._running(number).result(number, on_wait=self._tell_waits)
+            return self._running(number).result(number, on_wait=self._still_waiting)
         except RunBroken as broken:
             self._broken = self._break_off(broken)
             raise self._broken from broken
@@ -137,6 +138,12 @@ class SafescaleSession:
             if self._pytest_session is not None:
                 self._pytest_session.shouldstop = str(ended)
             raise
+
+    def _still_waiting(self) -> None:
+        """Say what is waited for; raises Interrupted where nobody wants the result any more."""
+        if ended := end_with_its_starter(self.config):
+            raise ended
+        self._tell_waits()
 
     def _break_off(self, broken: RunBroken) -> RunBroken:
         """Let what is under way arrive and be kept; say what became of what the store refused."""

@@ -19,6 +19,7 @@ import pytest
 
 from pytest_safescale.plugin import hookspecs, output
 from pytest_safescale.plugin.internals import places_of_tests, worker_input
+from pytest_safescale.plugin.options import RUN_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -91,7 +92,8 @@ def _conftests(implementations: Iterable[Any]) -> list[str]:
 def run_id(config: pytest.Config) -> str:
     """Return the name of the run, the same in all its processes."""
     if RUN_KEY not in config.stash:
-        config.stash[RUN_KEY] = _run_input(config).get("run") or uuid.uuid4().hex
+        given = _run_input(config).get("run") or config.getoption(RUN_ID, None)
+        config.stash[RUN_KEY] = given or uuid.uuid4().hex
     return config.stash[RUN_KEY]
 
 

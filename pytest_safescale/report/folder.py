@@ -83,21 +83,30 @@ class ReportFolder:
             self._cases = _lines_to(self.path / CASES)
         return self._cases
 
-    def finish(self, conclusion: Conclusion, *, charts: Path | None = None) -> None:
-        """Write everything that sums up the cases; the charts as files too, where wanted."""
-        # What draws takes long to load, and only a report that is written needs it.
-        from pytest_safescale.report.page.all_charts import write_charts
-        from pytest_safescale.report.page.run_page import write_html
+    def finish(
+        self, conclusion: Conclusion, *, charts: Path | None = None, page: bool = True
+    ) -> None:
+        """Write everything that sums up the cases; the charts as files too, where wanted.
 
+        ``page`` says whether somebody looks at report.html, which takes most of the time.
+        """
         with self._raising_report_error():
             self._open()
             self.close()
             self._write("run.json", _json(_run(conclusion)))
             self._write("summary.md", render_summary(conclusion))
             self._write_metrics(conclusion)
-            write_html(self.path)
-            if charts is not None:
-                write_charts(self.path, charts)
+            if page:
+                self._draw(charts)
+
+    def _draw(self, charts: Path | None) -> None:
+        # What draws takes long to load, and only a page that is written needs it.
+        from pytest_safescale.report.page.all_charts import write_charts
+        from pytest_safescale.report.page.run_page import write_html
+
+        write_html(self.path)
+        if charts is not None:
+            write_charts(self.path, charts)
 
     def begin(self, charts: Path | None = None) -> None:
         """Take an earlier run verdict away and say that this run has none yet.

@@ -26,6 +26,7 @@ def call_limits(
         retry_seconds=settings.retry_seconds,
         max_calls=settings.max_calls,
         max_cost=settings.max_cost,
+        rate_share=settings.rate_share,
         replay=settings.replay,
         heed_halt=heed_halt,
     )

@@ -108,6 +108,11 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     ("self-check", None, "first try the gates on planted controls, such as always dangerous"),
     ("max-calls", "N", "stop asking after so many calls"),
     ("max-cost", "AMOUNT", "stop asking once so much money is spent"),
+    (
+        "rate-share",
+        "SHARE",
+        "the part of the models' limits a minute that this run may use, such as 0.25; default 1",
+    ),
 )
 """Name, placeholder (``None`` for a flag) and help."""
 REPEATABLE = ("model", "suite", "item")

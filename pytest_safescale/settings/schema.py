@@ -132,6 +132,7 @@ _NO_SHAPE = (
     "suite",
     "max_calls",
     "max_cost",
+    "rate_share",
     "max_attempts",
     "retry_seconds",
     "audit",
@@ -189,6 +190,8 @@ class Settings(Table):
     """Whether the gates are first tried on planted controls."""
     max_calls: int | None = Field(default=None, ge=1)
     max_cost: float | None = Field(default=None, gt=0)
+    rate_share: float = Field(default=1.0, gt=0, le=1)
+    """Which part of the models' limits a minute this run may use: a shard among others has one."""
     max_attempts: int = Field(default=6, ge=1, le=100)
     """How often one call is tried before it is recorded as failed."""
     retry_seconds: float = Field(default=300.0, gt=0)

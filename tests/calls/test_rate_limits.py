@@ -111,3 +111,9 @@ def test_rate_limits_space_the_calls(store: Store, monkeypatch: pytest.MonkeyPat
     asyncio.run(three())
     assert begun == pytest.approx([1000.0, 1000.1, 1000.2], rel=1e-9)
     assert len(model.asked) == 3
+
+
+def test_a_share_of_the_limit_is_all_that_is_used(store: Store) -> None:
+    model = ScriptedModel(requests_per_minute=6)
+    asyncio.run(Caller(store, CallLimits(rate_share=0.25)).ask(model, request()))
+    assert 10 < store.turns.take("openai:scripted@here requests", 10.0) <= 40

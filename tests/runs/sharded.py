@@ -9,6 +9,7 @@ import pytest
 
 from pytest_safescale.cli.command import main
 from pytest_safescale.packaged import data_folder
+from pytest_safescale.results.case_record import cell_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,3 +47,19 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     told = capsys.readouterr()
     assert told.out == ""
     return told.err
+
+
+def figures(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return every figure but how long replies took."""
+    return [row for row in report["metrics"] if row["metric"] != "mean_latency_s"]
+
+
+def cases(folder: Path) -> list[tuple[object, ...]]:
+    records = map(json.loads, (folder / "cases.jsonl").read_text("utf-8").splitlines())
+    return [
+        (
+            *(cell_of(one), one["item_id"], one["outcome"], one["findings"], one["prompt_sha256"]),
+            *(one["greedy"]["letter"], one["samples"]["letters"]),
+        )
+        for one in records
+    ]

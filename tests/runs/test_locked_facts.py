@@ -46,6 +46,7 @@ FREE = (
     *("model", "models", "base_url", "ensembles", "concurrency", "store", "replay", "max_age"),
     *("fresh", "lock", "ledger", "sealed", "report", "figures", "shard", "stop_when_decided"),
     *("self_check", "max_calls", "max_cost", "max_attempts", "retry_seconds", "audit"),
+    "rate_share",
 )
 """No lock depends on them."""
 
