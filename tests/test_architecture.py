@@ -146,6 +146,7 @@ ONLY_HOME = {
     "py3langid": "audit/language.py",
     "pyarrow": "dataset/parquet.py",
     "pytest": "plugin/",
+    "ray": "runs/cluster/",
     "resvg_py": "report/page/charts/drawn.py",
     "sqlite3": "calls/database.py",
     "statsmodels": "statistics/agreement.py",

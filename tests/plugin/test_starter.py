@@ -23,11 +23,13 @@ def test_it_has_the_id_that_it_is_given_and_goes_on_while_its_starter_lives(
     items: Callable[..., Path],
     run_suite: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
+    pytester: pytest.Pytester,
 ) -> None:
     items("say A", "say B")
     result = run_suite(*RUN, f"--safescale-started-by={os.getppid()}")
     assert result.ret == 0
     assert report()["manifest"]["run_id"] == "0123abc"
+    assert not (pytester.path / "safescale-report" / "report.html").exists()  # it is joined
 
 
 def test_it_ends_with_its_starter(

@@ -121,11 +121,6 @@ def _require_usable(settings: Settings, on: str) -> None:
             f"--safescale-figures: found {settings.figures}; allowed: none with shards, whose "
             "charts are in the joined report"
         )
-    if settings.ledger is not None and on != LOCAL:
-        raise SettingsError(
-            f"--safescale-ledger: found {settings.ledger}; allowed: none on a cluster, whose nodes "
-            "cannot write one file in turn; run the shards with --on local"
-        )
 
 
 @contextmanager
