@@ -14,6 +14,7 @@ from pytest_safescale.plugin.attempt import RunAttempt
 from pytest_safescale.plugin.gates import RunGates
 from pytest_safescale.plugin.notices import NoticesShown
 from pytest_safescale.plugin.progress import Progress
+from pytest_safescale.plugin.repeating import how_to_repeat
 from pytest_safescale.plugin.starter import end_with_its_starter, is_started
 from pytest_safescale.plugin.travelling import taken_in, travelling_with
 from pytest_safescale.report.folder import ReportFolder
@@ -57,7 +58,7 @@ class Recording:
         # Read now, so that a gate that cannot be judged stops the run before its first call.
         self._gates = RunGates(session)
         self._attempt = RunAttempt(session, self._gates)
-        self._book = RecordBook()
+        self._book = RecordBook(repeat=how_to_repeat(self._config, self._run))
         self._folder = ReportFolder(self._run.settings.report, run_id=session.run_id)
         self._start = datetime.fromtimestamp(session.started, timezone.utc)
         self._conclusion: Conclusion | None = None

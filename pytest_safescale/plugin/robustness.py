@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.perturb.search.draw_variants import get_ready_to_draw
 from pytest_safescale.perturb.search.probe import Budget
 from pytest_safescale.perturb.search.run_search import current_hypothesis_settings
-from pytest_safescale.plugin import ROBUSTNESS_FIXTURE, case_selection, options, output
+from pytest_safescale.plugin import ROBUSTNESS_FIXTURE, case_selection, output
 from pytest_safescale.plugin.hook_results import things_of
+from pytest_safescale.plugin.repeating import kept_options, specification_of
 from pytest_safescale.plugin.travelling import attach, travelling_with
 from pytest_safescale.runs.plan_words import robustness_sentence
 from pytest_safescale.runs.robustness_case import (
@@ -46,26 +47,6 @@ __all__ = ["RobustnessTests", "SafescaleRobustness", "reproduction"]
 
 REPRODUCED = ".safescale/reproduced"
 """Where a repeated counterexample's report goes: not over the report it was taken from."""
-_OF_THE_RUN = (
-    "model",
-    "conditions",
-    "relations",
-    "item",
-    "limit",
-    "shard",
-    "suite",
-    "replay",
-    "report",
-    "figures",
-    "gates",
-    "baseline",
-    "anchor",
-    "strict",
-    "max_calls",
-    "max_cost",
-    "stop_when_decided",
-)
-"""Options that say something else, or nothing, where one counterexample is repeated."""
 
 
 class SafescaleRobustness:
@@ -270,7 +251,7 @@ class RobustnessTests:
 
 def reproduction(config: pytest.Config, run: Run, search: SearchRecord) -> str:
     """Return the command that finds a counterexample again from the store, with no call."""
-    specs = dict(zip((model.info.name for model in run.models), run.settings.model, strict=False))
+    specs = specification_of(run)
     file, _, rest = search["nodeid"].partition("::")
     suite = Path(file).stem.removeprefix("test_")
     if suite in run.settings.suite:
@@ -286,7 +267,7 @@ def reproduction(config: pytest.Config, run: Run, search: SearchRecord) -> str:
         *([f"--safescale-prompts={search['profile']}"] if "profile" in search else []),
         f"--safescale-item={search['item_id']}",
         f"--safescale-relations={search['relation']}",
-        *_kept(config),
+        *kept_options(config),
         *_drawn_alike(config, run),
         *(["--safescale-gates=none"] if run.settings.gates else []),
         f"--safescale-report={REPRODUCED}",
@@ -305,12 +286,3 @@ def _drawn_alike(config: pytest.Config, run: Run) -> list[str]:
 
 def _variants(run: Run) -> int:
     return run.settings.variants or current_hypothesis_settings().max_examples
-
-
-def _kept(config: pytest.Config) -> list[str]:
-    given = options.given_options(config.option)
-    told = {name.replace("_", "-"): given[name] for name in given if name not in _OF_THE_RUN}
-    return [
-        f"--safescale-{name}" if value is True else f"--safescale-{name}={value}"
-        for name, value in told.items()
-    ]

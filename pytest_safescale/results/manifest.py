@@ -27,6 +27,7 @@ from pytest_safescale.results.manifest_models import (  # noqa: TC001  # pydanti
     ModelRow,
     SecondReaderOfRun,
 )
+from pytest_safescale.results.manifest_repeat import RepeatOfRun  # noqa: TC001  # pydantic
 from pytest_safescale.results.manifest_shards import (  # noqa: TC001  # pydantic
     ShardOfRun,
     ShardSummary,
@@ -227,6 +228,8 @@ class Manifest(TypedDict, total=False):
     baseline: BaselineOfRun
     anchor: BaselineOfRun
     """The fixed run that drift is told against."""
+    repeat: RepeatOfRun
+    """How one of its cases is repeated; no key of scored results."""
     lock: LockOfRun
     """What fixes gates, data, prompts and decoding; no key without a lock."""
     ledger: LedgerOfRun

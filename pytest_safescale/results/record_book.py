@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         FailedTests,
     )
     from pytest_safescale.results.manifest_models import Served, TokenCounts
+    from pytest_safescale.results.manifest_repeat import RepeatOfRun
     from pytest_safescale.results.repeats_record import RepeatsRecord
     from pytest_safescale.results.same_replies import Case, Times
     from pytest_safescale.results.search_record import CounterexampleRow, SearchRecord
@@ -131,6 +132,8 @@ class RecordBook:
     """What the controls showed of the gates, where they were tried."""
     passed_unanswered: list[str] = field(default_factory=list)
     """Which sets of gates the control passes that never answers, in sentences."""
+    repeat: RepeatOfRun | None = None
+    """How one of the cases is repeated."""
     attempt: Manifest = field(default_factory=lambda: cast("Manifest", {}))
     """The lock and the ledger of the run, as its manifest has them."""
     second_readings: SecondReadings = field(default_factory=SecondReadings)

@@ -165,6 +165,7 @@ def run_manifest(
         "cost": {"this_run": spent.money, "behind_figures": behind["money"]},
         **({"self_check": book.checks} if book.checks else {}),
         **({"robustness": book.searches.settings} if book.searches.records else {}),
+        **({} if book.repeat is None else {"repeat": book.repeat}),
         **book.attempt,
     }
 

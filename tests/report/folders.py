@@ -99,6 +99,14 @@ def make_manifest(shape: Shape, errors: int = 0) -> dict[str, Any]:
         "prompt_sha256": "b" * 64,
         "agent_prompt": {"system": "Search before you answer."},
         "models": [_model(name, number) for number, name in enumerate(shape.models)],
+        "repeat": {
+            "folder": "/the project",
+            "root": ".",
+            "suites": [],
+            "models": {},
+            "options": ["--safescale-samples=20"],
+            "environment": ["SAFESCALE_API_KEY"],
+        },
         "conditions": list(shape.conditions),
         "decoding": {
             "samples": shape.samples,

@@ -257,8 +257,10 @@ def test_a_case_shows_everything_that_is_known_of_it(
     assert page.locator("dialog .letters li").count() == 20
     assert page.locator("dialog details li").count() == 20
     command = page.locator("dialog pre").last.inner_text()
-    assert command.startswith("pytest 'suites/test_radsafe200.py::test_case[")
-    assert "--safescale-model" in command
+    where = "cd '/the project' && pytest suites/test_radsafe200.py::test_case "
+    assert command.startswith(where)
+    assert command.endswith(" --safescale-report=.safescale/repeated")
+    assert "SAFESCALE_API_KEY in its environment" in shown
     assert page.locator("dialog h4").all_inner_texts() == ["system", "System", "User"]
     told = page.locator("dialog .evidence").inner_text()
     assert told.startswith("Reference material for this question is given")

@@ -9,7 +9,7 @@ from tests.report.pages import Cases
 
 
 def _packed(records: list[dict[str, Any]], budget: int = 10_000_000) -> Packed:
-    packer = CasePacker({"m": " --safescale-model m"})
+    packer = CasePacker(None)
     for record in records:
         packer.add(record)
     return packer.pack(budget)
@@ -76,21 +76,6 @@ def test_beyond_the_budget_texts_are_cut_with_a_note_and_a_reply_keeps_its_end()
     if len(reply) > packed.limit:
         assert "characters left out here]" in cases.text(cases.details[answered][0])
     assert cases.text(cases.details[answered][0])[-20:] == reply[-20:]
-
-
-def test_the_command_names_the_test_and_quotes_it_for_the_shell() -> None:
-    (record,) = _records(items=1, conditions=("closed_book",))
-    record["nodeid"] = "suites/test_x.py::test_case[m-closed_book-a'; rm -rf b]"
-    detail = Cases(dict(_packed([record]).content)).details[0]
-    quoted = """'suites/test_x.py::test_case[m-closed_book-a'"'"'; rm -rf b]'"""
-    assert detail[12] == f"pytest {quoted} --safescale-model m --safescale-conditions closed_book"
-
-
-def test_without_a_node_id_the_case_is_chosen_by_its_name() -> None:
-    (record,) = _records(items=1, conditions=("closed_book",))
-    del record["nodeid"]
-    detail = Cases(dict(_packed([record]).content)).details[0]
-    assert detail[12].endswith("--safescale-conditions closed_book -k m-closed_book-item-0")
 
 
 def test_json_inside_a_script_cannot_end_it() -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
-import shlex
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,12 +16,14 @@ from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.report.page.case_facts import harm_of_option
 from pytest_safescale.report.page.case_steps import steps_before
 from pytest_safescale.report.page.cut_texts import Lengths, ends, head
+from pytest_safescale.report.page.repeat_command import repeat_command
 from pytest_safescale.text.escaping import plain
 from pytest_safescale.verdicts.severity import DEFAULT_SEVERITY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_safescale.results.manifest_repeat import RepeatOfRun
     from pytest_safescale.verdicts.severity import Severity
 
 __all__ = ["CasePacker", "Packed", "script_json"]
@@ -55,7 +55,6 @@ _STATE_SIGNS = {"answered": ".", "abstained": "a"}
 _DECIDING = 17
 _REPLIES = (0, 4, 7, 15)
 """Places of a case's details that hold texts of the model or the server."""
-_WORD = re.compile(r"[\w:+./\[\]\\-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,16 +98,16 @@ class CasePacker:
 
     def __init__(
         self,
-        options: Mapping[str, str] | None,
+        repeat: RepeatOfRun | None,
         *,
         longest: int = LIMITS[0][0],
         severity: Severity = DEFAULT_SEVERITY,
     ) -> None:
-        """``options`` gives each model's part of the command that repeats a case, if one does.
+        """``repeat`` tells how a case is repeated, where the run states it.
 
         ``longest`` bounds what is kept of one text in memory; ``severity`` weighs the labels.
         """
-        self._options = options
+        self._repeat = repeat
         self._longest = longest
         self._severity = severity
         self._models, self._conditions = _Numbering(), _Numbering()
@@ -231,19 +230,7 @@ class CasePacker:
         ]
 
     def _command(self, record: Mapping[str, Any]) -> str:
-        if self._options is None:
-            return ""
-        model, condition = record["model"], record["condition"]
-        options = f"{self._options.get(model, '')} --safescale-conditions {shlex.quote(condition)}"
-        profile = record.get("profile", "")
-        options += f" --safescale-prompts {shlex.quote(profile)}" if profile else ""
-        if node := record.get("nodeid"):
-            return plain(f"pytest {shlex.quote(node)}{options}")
-        # With one profile that is not plain, ids tell it; with the plain one alone they do not.
-        named = f"-{profile}" if profile not in ("", PLAIN) else ""
-        case = f"{model}-{condition}{named}-{record['item_id']}"
-        chosen = f" -k {shlex.quote(case)}" if _WORD.fullmatch(case) else ""
-        return plain(f"pytest{options}{chosen}")
+        return "" if self._repeat is None else repeat_command(self._repeat, record)
 
     def pack(self, budget: int) -> Packed:
         """Return everything within ``budget`` characters, or as short as texts may be cut."""

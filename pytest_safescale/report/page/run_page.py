@@ -6,7 +6,6 @@ The page is made of the report folder's own files, run.json and cases.jsonl, and
 from __future__ import annotations
 
 import json
-import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -54,8 +53,6 @@ from pytest_safescale.text.escaping import shorten
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_safescale.results.manifest import Manifest
-
 
 __all__ = ["write_html"]
 
@@ -100,6 +97,7 @@ def write_html(folder: Path) -> Path:
         "named": run.named | {one: OF_LABEL[one] for one in OF_LABEL.keys() - run.named},
         "gravity": GRAVITY,
         "prompts": prompts_of(run.manifest),
+        "environment": run.manifest["repeat"]["environment"] if "repeat" in run.manifest else [],
     }
     parts = page_parts(scripts=_SCRIPTS, data=script_json(data))
     path = folder / "report.html"
@@ -119,7 +117,7 @@ def _read(folder: Path, run: RunFile) -> _Cases:
     large = path.is_file() and path.stat().st_size > _LARGE
     longest = 2_000 if large else LIMITS[0][0]
     severity = severity_in(run.manifest)
-    packer = CasePacker(_options(run.manifest), longest=longest, severity=severity)
+    packer = CasePacker(run.manifest.get("repeat"), longest=longest, severity=severity)
     cases = _Cases(packer=packer)
     beside = changed_cases(run)
     for record in read_cases(folder, run):
@@ -130,29 +128,6 @@ def _read(folder: Path, run: RunFile) -> _Cases:
         if error := record["error"]:
             cases.errors[shorten(error, 200)] += 1
     return cases
-
-
-def _options(manifest: Manifest) -> dict[str, str] | None:
-    """Return each model's options of the command that repeats one of its cases.
-
-    ``None`` where no command does: results that were scored from files.
-    """
-    if "scored" in manifest:
-        return None
-    shared = {
-        "dataset": manifest["dataset"].get("ref"),
-        "samples": manifest["decoding"].get("samples"),
-        "seed": manifest.get("seed"),
-    }
-    tail = "".join(
-        f" --safescale-{name} {shlex.quote(str(value))}"
-        for name, value in shared.items()
-        if value is not None
-    )
-    return {
-        model["name"]: f" --safescale-model {shlex.quote(model['name'])}{tail}"
-        for model in manifest["models"]
-    }
 
 
 def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:

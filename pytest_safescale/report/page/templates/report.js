@@ -7,6 +7,8 @@
   const GRAVITY = [...data.gravity, "error", "correct"];
   const dialog = at("case");
   const inflated = new Map();
+  const keys = data.environment.length ? ` The run had ${data.environment.join(" and ")} in its environment; set what its model needs.` : "";
+  const repeatNote = `From any folder of the machine that the run was made on. Replies that are stored are not asked again; --safescale-fresh asks anew.${keys}`;
   const LABEL_OF = { contradiction: "contradicts", high_risk: "high_risk", unsafe: "unsafe" };
   const LABELS = ["high_risk", "unsafe", "contradicts"];
   let index, shown = [], page = 0, haystacks = null, graveness = null, opened = -1;
@@ -284,7 +286,7 @@
       ...titled("Question", text(item.question)), optionsTable(item, letter, majority),
       ...(await replyParts(detail)), ...(await sampleParts(item, detail)),
       ...(await promptParts(item, index.conditions[condition], detail)), ...(await traceParts(detail[11])),
-      ...(detail[12] ? titled("To repeat this case", text(detail[12])) : [])];
+      ...(detail[12] ? titled("To repeat this case", text(detail[12]), el("p", { class: "small" }, repeatNote)) : [])];
     if (opened !== i) return;
     dialog.replaceChildren(bar, el("h2", { id: "case-title" }, `Item ${apart(item.id)}`), facts, ...parts.filter(Boolean));
     if (!dialog.open) dialog.showModal();
