@@ -21,6 +21,8 @@ from aiohttp import web
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typing_extensions import Self
+
 KEY = "the-planted-key-0123456789"
 FAULTS = (
     "429",
@@ -96,7 +98,7 @@ class ChatServer:
         """Samples asked for, however many came in one request."""
         return sum(payload.get("n", 1) for payload in self.requests)
 
-    def __enter__(self) -> ChatServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         self._ready.wait()
         if self._broken is not None:
@@ -122,14 +124,17 @@ class ChatServer:
 
     async def _start(self) -> None:
         app = web.Application(client_max_size=2**28)
-        app.router.add_post("/v1/chat/completions", self._chat)
-        app.router.add_post("/v1/embeddings", self._embeddings)
-        app.router.add_get("/calls", self._count)
+        self._add_routes(app.router)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=4096)
         await site.start()
         self.port = self._runner.addresses[0][1]
+
+    def _add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_post("/v1/chat/completions", self._chat)
+        router.add_post("/v1/embeddings", self._embeddings)
+        router.add_get("/calls", self._count)
 
     async def _stop(self) -> None:
         if self._runner is not None:
@@ -148,12 +153,12 @@ class ChatServer:
         if self._response and (own := self._response(request, payload)):
             answer: web.Response = await own if inspect.isawaitable(own) else own
             return answer
-        texts = payload["input"]
+        return web.json_response(self._vectors(payload["input"]))
+
+    def _vectors(self, texts: list[str]) -> dict[str, Any]:
         self.embedded.append(texts)
         rows = [{"index": n, "embedding": [float(len(text)), 1.0]} for n, text in enumerate(texts)]
-        return web.json_response(
-            {"data": rows[::-1], **self._counted({"prompt_tokens": len(texts)})}
-        )
+        return {"data": rows[::-1], **self._counted({"prompt_tokens": len(texts)})}
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         payload = await request.json()

@@ -150,7 +150,7 @@ ONLY_HOME = {
     "resvg_py": "report/page/charts/drawn.py",
     "sqlite3": "calls/database.py",
     "statsmodels": "statistics/agreement.py",
-    "tenacity": "calls/caller.py",
+    "tenacity": "calls/retrying.py",
     "tomli": "settings/configuration.py",
     "tomllib": "settings/configuration.py",
 }

@@ -11,24 +11,24 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import tenacity
-
 from pytest_safescale.calls.all_ended import all_ended
 from pytest_safescale.calls.answered_request import Answered
 from pytest_safescale.calls.async_store import Keeper
+from pytest_safescale.calls.batch_desk import BatchDesk
+from pytest_safescale.calls.leave import Leave
 from pytest_safescale.calls.rate_limits import Pace, endpoint_of
+from pytest_safescale.calls.retrying import retrying
 from pytest_safescale.calls.stored_replies import Kept, Spent, StoredReply, call_key
 from pytest_safescale.calls.usage import money_of, usage_of
 from pytest_safescale.calls.wait_reasons import Waits
 from pytest_safescale.errors import (
-    BudgetSpent,
     CallFailed,
     EndpointRefused,
-    GatesDecided,
     NotInStore,
 )
 from pytest_safescale.models.model import (
     ANY_BATCH,
+    BatchModel,
     BatchRefused,
     ParameterRefused,
     ToolsRefused,
@@ -38,41 +38,21 @@ from pytest_safescale.models.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractAsyncContextManager
 
+    from pytest_safescale.calls.batch_jobs import Line
+    from pytest_safescale.calls.batch_request import Ticket
+    from pytest_safescale.calls.limits import CallLimits
+    from pytest_safescale.calls.retrying import Tries
     from pytest_safescale.calls.store import Store
     from pytest_safescale.models.model import Model, Reply, Request
 
-__all__ = ["CallLimits", "Caller"]
+__all__ = ["Caller"]
 
 POLL_S = 0.02
 """How often a call that another process makes is looked for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CallLimits:
-    """How calls may be made."""
-
-    in_flight: int = 32
-    """Requests under way at once in this process."""
-    workers: int = 1
-    """Processes that share what a model may be called at once."""
-    max_attempts: int = 6
-    retry_seconds: float = 300.0
-    first_wait_s: float = 0.5
-    """Scale of the jittered, exponentially growing wait before a retry."""
-    max_calls: int | None = None
-    max_cost: float | None = None
-    rate_share: float = 1.0
-    """Which part of the endpoints' limits a minute is this run's."""
-    replay: bool = False
-    """Answer from the store alone."""
-    heed_halt: bool = False
-    """Whether the run may be told to ask nothing more."""
-
-    @property
-    def has_budget(self) -> bool:
-        """Whether calls or money are limited."""
-        return self.max_calls is not None or self.max_cost is not None
+BATCH_POLL_S = 0.5
+"""The same where calls go by batch, and take hours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +86,16 @@ class Caller:
         )
         self._probes: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._answered: set[str] = set()
-        self._refused: EndpointRefused | None = None
+        self._leave = Leave(store, self.keeper, limits)
+        self._desk = None
+        if limits.batch and not limits.replay:
+            self._desk = BatchDesk(
+                store.batches,
+                keeper=self.keeper,
+                waits=self._waits,
+                limits=limits,
+                leave=self._leave,
+            )
 
     async def ask(self, model: Model, request: Request) -> Answered:
         """Return a reply for every sample of the request.
@@ -133,7 +122,7 @@ class Caller:
                 stored.update(await self._make(call.of(claim.mine)))
             elif claim.elsewhere:
                 with self._waits.noted("a call that another process makes"):
-                    await asyncio.sleep(POLL_S)
+                    await asyncio.sleep(POLL_S if self._desk is None else BATCH_POLL_S)
             elif len(claim.stored) < len(missing):
                 raise NotInStore(self._what_a_replay_lacks(call.model))
         return Answered.of(call.key, call.request, stored)
@@ -150,8 +139,9 @@ class Caller:
         facts = call.model.facts
         made: dict[int, StoredReply] = {}
         try:
-            if len(wanted) > 1 and facts.batch is None:
-                async with self._probes[endpoint_of(call.model)]:
+            made.update(await self._held(call))
+            if len(wanted) > 1 and not made and facts.batch is None:
+                async with self._probing(call.model):
                     if facts.batch is None:
                         made.update(await self._probe(call))
             left = [sample for sample in wanted if sample not in made]
@@ -168,12 +158,30 @@ class Caller:
                 self.keeper.release(call.key, given_up)
         return made
 
+    async def _held(self, call: _Call) -> dict[int, StoredReply]:
+        """Return the replies that batches of an earlier run bring."""
+        desk, found = self._desk_of(call.model), {}
+        parts = await desk.held(call.key, call.request.samples) if desk is not None else []
+        for replies in await all_ended([self._send_several(call.of(part)) for part in parts]):
+            found.update(replies)
+        return found
+
+    def _probing(self, model: Model) -> AbstractAsyncContextManager[object]:
+        """Return what one call at a time is in, which learns how many samples an endpoint gives.
+
+        In a batch each call learns it: one that went ahead would take a round of its own.
+        """
+        if self._desk_of(model) is not None:
+            return contextlib.nullcontext()
+        return self._probes[endpoint_of(model)]
+
     async def _probe(self, call: _Call) -> dict[int, StoredReply]:
         """Ask for several samples at once and learn how many the endpoint gives."""
         replies = await self._send_several(call)
-        full = len(replies) == len(call.request.samples)
-        call.model.facts.batch = ANY_BATCH if full else max(1, len(replies))
-        await self._keep_facts(call.model)
+        if call.model.facts.batch is None:
+            full = len(replies) == len(call.request.samples)
+            call.model.facts.batch = ANY_BATCH if full else max(1, len(replies))
+            await self._keep_facts(call.model)
         return replies
 
     async def _keep_facts(self, model: Model) -> None:
@@ -240,15 +248,7 @@ class Caller:
     async def _retry(self, call: _Call, first: TransientFailure) -> dict[int, StoredReply]:
         attempts = 1
         try:
-            async for attempt in tenacity.AsyncRetrying(
-                retry=tenacity.retry_if_exception_type(TransientFailure),
-                stop=tenacity.stop_any(
-                    tenacity.stop_after_attempt(self.limits.max_attempts),
-                    tenacity.stop_before_delay(self.limits.retry_seconds),
-                ),
-                wait=_Wait(self.limits.first_wait_s),
-                reraise=True,
-            ):
+            async for attempt in self._tries(call.model):
                 with attempt:
                     if attempt.retry_state.attempt_number == 1:
                         raise first
@@ -257,6 +257,16 @@ class Caller:
         except TransientFailure as failure:
             raise self._final(call.model, failure, attempts) from failure
         raise AssertionError("a retry loop ends with a result or an exception")
+
+    def _tries(self, model: Model) -> Tries:
+        limits = self.limits
+        if self._desk_of(model) is not None:  # a batch takes hours, and the next begins when it may
+            return retrying(attempts=limits.max_attempts, seconds=None, first_wait_s=0)
+        return retrying(
+            attempts=limits.max_attempts,
+            seconds=limits.retry_seconds,
+            first_wait_s=limits.first_wait_s,
+        )
 
     async def _adapted(self, call: _Call, *, again: bool) -> dict[int, StoredReply]:
         """Send once, and again without what the endpoint does not take: a few words at most."""
@@ -277,35 +287,52 @@ class Caller:
         return self._rooms[name]
 
     async def _once(self, call: _Call, *, again: bool) -> dict[int, StoredReply]:
-        model, request = call.model, call.request
-        await self._pace.turn(model, request)
+        made, desk = Spent(calls=1, retries=int(again)), self._desk_of(call.model)
+        if desk is not None and isinstance(call.model, BatchModel):
+            return await self._exchanged(call, made, desk.ticket(call.model, made))
+        await self._pace.turn(call.model, call.request)
         async with self._slots:
-            await self._require_leave()
-            made = Spent(calls=1, retries=int(again))
-            await self._check_budget(made)
-            facts = copy(model.facts)
-            try:
-                replies = await model.ask(request)
-            except BaseException as error:
-                self._note(model, error)
-                if not self.limits.has_budget:
-                    await self.keeper.aside(lambda: self.store.spending.spend(made))
-                raise
-            finally:
-                if model.facts != facts:
-                    await self._keep_facts(model)
-            self._answered.add(model.info.base_url)
+            await self._leave.take(made)
             # Within the slot: what a call has cost must be known before the next one is allowed.
-            return await self._keep(call, replies, made)
+            return await self._exchanged(call, made, None)
+
+    async def _exchanged(
+        self, call: _Call, made: Spent, ticket: Ticket | None
+    ) -> dict[int, StoredReply]:
+        """Make one round trip and keep what came; with a ticket it goes by batch."""
+        model, facts = call.model, copy(call.model.facts)
+        try:
+            replies = await (model if ticket is None else ticket).ask(call.request)
+        except BaseException as error:
+            self._note(model, error)
+            if ticket is not None and isinstance(error, Exception):
+                await self._drop(ticket)
+            if not self.limits.has_budget and (ticket is None or ticket.counts(error)):
+                await self.keeper.aside(lambda: self.store.spending.spend(made))
+            raise
+        finally:
+            if model.facts != facts:
+                await self._keep_facts(model)
+        self._answered.add(model.info.base_url)
+        return await self._keep(call, replies, made, tuple(ticket.came) if ticket else ())
+
+    async def _drop(self, ticket: Ticket) -> None:
+        """Forget what batches brought that was of no use."""
+        if ticket.came:
+            await self.keeper.aside(lambda: self.store.batches.drop_now(ticket.came))
+
+    def _desk_of(self, model: Model) -> BatchDesk | None:
+        """Return where the model's requests are gathered; ``None`` where each goes at once."""
+        return self._desk if isinstance(model, BatchModel) else None
 
     def _note(self, model: Model, error: BaseException) -> None:
         if isinstance(error, EndpointRefused):
-            self._refused = error
+            self._leave.refused = error
         if isinstance(error, TransientFailure) and error.retry_after_s:
             self._pace.pause(model, min(error.retry_after_s, self.limits.retry_seconds))
 
     async def _keep(
-        self, call: _Call, replies: Sequence[Reply], made: Spent
+        self, call: _Call, replies: Sequence[Reply], made: Spent, lines: tuple[Line, ...]
     ) -> dict[int, StoredReply]:
         kept, now = dict(zip(call.request.samples, replies, strict=False)), time.time()
         # With a budget the call was counted before it was made.
@@ -318,6 +345,7 @@ class Caller:
                 replies=kept,
                 at=now,
                 spent=_cost(call, replies, counted),
+                lines=lines,
             )
         )
         if not kept:
@@ -327,51 +355,17 @@ class Caller:
     async def _take_turn(self, name: str, seconds: float) -> float:
         return await self.keeper.patiently(lambda: self.store.turns.take(name, seconds))
 
-    async def _require_leave(self) -> None:
-        """Raise what forbids to send anything more."""
-        if self._refused is not None:
-            raise self._refused
-        self.keeper.require_store()
-        if self.limits.heed_halt:
-            reason = await self.keeper.patiently(self.store.halted)
-            if reason is not None:
-                raise GatesDecided(reason)
-
-    async def _check_budget(self, made: Spent) -> None:
-        """Take a call from the budget shared by all processes; raises BudgetSpent."""
-        limits = self.limits
-        if not limits.has_budget:
-            return
-        allowed = await self.keeper.patiently(
-            lambda: self.store.spending.spend(
-                made, max_calls=limits.max_calls, max_cost=limits.max_cost
-            )
-        )
-        if not allowed:
-            calls = f"{limits.max_calls} calls" if limits.max_calls else ""
-            cost = f"a cost of {limits.max_cost:g}" if limits.max_cost else ""
-            limit = " or ".join(filter(None, (calls, cost)))
-            raise BudgetSpent(f"the run may go no further than {limit}")
+    def close(self) -> str:
+        """Close the store; return what there is to say of replies that are not in it."""
+        told = self._desk.left() if self._desk is not None else ""
+        return "; ".join(filter(None, (told, self.keeper.close())))
 
     def _final(self, model: Model, failure: TransientFailure, attempts: int) -> CallFailed:
         if isinstance(failure, Unreachable) and model.info.base_url not in self._answered:
-            self._refused = EndpointRefused(f"{model.info.name}: {failure}")
-            raise self._refused from failure
+            self._leave.refused = EndpointRefused(f"{model.info.name}: {failure}")
+            raise self._leave.refused from failure
         tries = f"{attempts} attempts" if attempts > 1 else "1 attempt"
         return CallFailed(f"{failure} ({tries})")
-
-
-class _Wait(tenacity.wait.wait_base):
-    """Jittered exponential back-off, but never shorter than the server asks for."""
-
-    def __init__(self, first_s: float) -> None:
-        self._backoff = tenacity.wait_random_exponential(multiplier=first_s, max=30)
-
-    def __call__(self, retry_state: tenacity.RetryCallState) -> float:
-        wait = self._backoff(retry_state)
-        failure = retry_state.outcome.exception() if retry_state.outcome else None
-        asked = getattr(failure, "retry_after_s", None)
-        return wait + asked if asked else wait
 
 
 def _cost(call: _Call, replies: Sequence[Reply], made: Spent) -> Spent:

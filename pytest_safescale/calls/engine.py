@@ -44,14 +44,16 @@ class Engine(Generic[T]):
         order: Sequence[int],
         window: int,
         keep: int | None = None,
+        unread: tuple[int, int] | None = None,
         beat: Callable[[], Exception | None] = lambda: None,
         on_close: Sequence[Callable[[], Coroutine[Any, Any, str]]] = (),
     ) -> None:
         """``order`` lists the jobs to look ahead in; ``window`` bounds how many are under way.
 
         With ``keep``, that many finished results are held for tests that may never come to this
-        process; without it every result is wanted here, and looking ahead pauses when four
-        windows of them lie unread, until they are two. ``beat`` is called twice a second; the
+        process; without it every result is wanted here, and looking ahead pauses when as many of
+        them lie unread as ``unread`` says first, until they are fewer than it says then: four
+        windows and two, unless given. ``beat`` is called twice a second; the
         exception it returns ends everything at once. ``on_close`` are the steps of the end, taken
         in the loop; what they return is for whoever closes.
         """
@@ -59,6 +61,7 @@ class Engine(Generic[T]):
         self._order = iter(order)
         self._window = window
         self._keep = keep
+        self._pause_at, self._go_on_below = unread or (PAUSED * window, RESUMED * window)
         self._beat = beat
         self._on_close = on_close
         self._lock = threading.Lock()
@@ -99,7 +102,7 @@ class Engine(Generic[T]):
         value = future.result()
         with self._lock:
             self._futures.pop(job, None)
-            feed = self._paused and self._unread() < RESUMED * self._window
+            feed = self._paused and self._unread() < self._go_on_below
         if feed:
             self._in_loop(self._feed)
         return value
@@ -213,7 +216,7 @@ class Engine(Generic[T]):
         with self._lock:
             if self._keep is None:
                 # Going on in spurts, not result by result: each time wakes the loop's thread.
-                return self._unread() < (RESUMED if self._paused else PAUSED) * self._window
+                return self._unread() < (self._go_on_below if self._paused else self._pause_at)
             while self._unread() > self._keep:
                 oldest = next((job for job, future in self._futures.items() if future.done()), None)
                 if oldest is None:

@@ -21,7 +21,8 @@ from pytest_safescale.models.openai.batch_lines import custom_id, request_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_safescale.calls.caller import CallLimits, _Call
+    from pytest_safescale.calls.caller import _Call
+    from pytest_safescale.calls.limits import CallLimits
     from pytest_safescale.calls.store import Store
     from pytest_safescale.models.model import Model, Request
     from pytest_safescale.models.openai.batch_lines import RequestLine

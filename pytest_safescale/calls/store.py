@@ -14,6 +14,7 @@ import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.calls.batch_jobs import BatchJobs
 from pytest_safescale.calls.budget import Spending
 from pytest_safescale.calls.claims import Claims
 from pytest_safescale.calls.database import LOCK_S, Database
@@ -63,6 +64,7 @@ class Store:
         self.spending = Spending(self._db, self.run)
         self.turns = Turns(self._db)
         self.exported = ExportedRequests(self._db)
+        self.batches = BatchJobs(self._db, self.run, self.not_before)
         if not read_only:
             create_tables(self._db)
         require_schema(self._db)
@@ -143,6 +145,8 @@ class Store:
             self.replies.put(self.rows(kept))
             self._claims.drop((one.call, sample) for one in kept for sample in one.replies)
             self.spending.add([one.spent for one in kept])
+            if lines := [line for one in kept for line in one.lines]:
+                self.batches.drop(lines)
 
     def put_imported(self, kept: Sequence[Kept], ids: Sequence[str]) -> None:
         """Keep replies that came in a file, and forget that their requests wait."""

@@ -13,6 +13,7 @@ from pytest_safescale.models.model import AnswerToken, ModelInfo, Reply, Request
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from pytest_safescale.calls.batch_jobs import Line
     from pytest_safescale.models.model import Subject
 
 __all__ = [
@@ -101,6 +102,8 @@ class Kept:
     at: float
     """When they came, in seconds since 1970."""
     spent: Spent
+    lines: tuple[Line, ...] = ()
+    """The requests of batches that brought them: these hold them no more."""
 
 
 _DEFAULTS = {field.name: field.default for field in fields(Reply)}

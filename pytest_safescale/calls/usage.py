@@ -5,7 +5,7 @@ A budget in money must hold whether or not a server counts: unknown is never zer
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from pytest_safescale.text.tokens import estimated_tokens
@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from pytest_safescale.models.model import Message, ModelInfo, Reply, Request
 
-__all__ = ["Usage", "money", "money_of", "prompt_estimate", "request_estimate", "usage_of"]
+__all__ = [
+    "Usage",
+    "at_batch_price",
+    "money",
+    "money_of",
+    "prompt_estimate",
+    "request_estimate",
+    "usage_of",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +90,12 @@ def _completion_estimate(reply: Reply) -> int:
 def money(info: ModelInfo, prompt_tokens: int, completion_tokens: int) -> float:
     """Return what tokens cost at the full price, in the user's unit."""
     return (prompt_tokens * info.price_in + completion_tokens * info.price_out) / 1e6
+
+
+def at_batch_price(info: ModelInfo) -> ModelInfo:
+    """Return a model with the prices of what comes by a batch."""
+    left = 1 - info.batch_discount
+    return replace(info, price_in=left * info.price_in, price_out=left * info.price_out)
 
 
 def money_of(info: ModelInfo, usage: Usage) -> float:

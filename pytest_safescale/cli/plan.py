@@ -127,6 +127,7 @@ def _taken(planned: Run, rows: Sequence[PlanRow], gates: Sequence[Gate]) -> list
         render_plan,
         retrieval_sentences,
     )
+    from pytest_safescale.runs.planned_price import batch_sentences
 
     return [
         *render_plan(rows),
@@ -136,6 +137,7 @@ def _taken(planned: Run, rows: Sequence[PlanRow], gates: Sequence[Gate]) -> list
         *retrieval_sentences(planned),
         *reader_sentences(planned),
         *parallel_sentences(planned),
+        *batch_sentences(planned),
     ]
 
 

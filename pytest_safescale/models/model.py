@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_safescale.dataset.item import Item
+    from pytest_safescale.models.batch_endpoint import BatchEndpoint
 
 __all__ = [
     "ANY_BATCH",
@@ -321,6 +322,10 @@ class Exchange(Protocol):
 @runtime_checkable
 class BatchModel(Model, Protocol):
     """A model whose requests can go to its endpoint as lines of a batch."""
+
+    @property
+    def batches(self) -> BatchEndpoint:
+        """Where its batches are made."""
 
     async def ask_through(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
         """Ask as `ask` does, with what is learned and raised there, but by another way."""

@@ -15,6 +15,7 @@ from pytest_safescale.models.model import BatchModel
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
+    from pytest_safescale.models.batch_endpoint import BatchEndpoint
     from pytest_safescale.models.model import (
         EndpointFacts,
         Exchange,
@@ -117,6 +118,11 @@ class GuardedBatchModel(GuardedModel):
     def __init__(self, model: BatchModel, redactor: Redactor) -> None:
         super().__init__(model, redactor)
         self._by_batch = model
+
+    @property
+    def batches(self) -> BatchEndpoint:
+        """Where its batches are made."""
+        return self._by_batch.batches
 
     async def ask_through(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
         """Ask as `ask` does, by another way."""

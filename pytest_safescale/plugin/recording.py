@@ -324,6 +324,7 @@ def _plan(session: SafescaleSession, confirmed: Sequence[Gate]) -> list[str]:
         reader_sentences,
         retrieval_sentences,
     )
+    from pytest_safescale.runs.planned_price import batch_sentences
 
     run, lines = session.run, []
     rows = (
@@ -336,6 +337,7 @@ def _plan(session: SafescaleSession, confirmed: Sequence[Gate]) -> list[str]:
         lines += [*profile_sentences(rows), *layer_sentences(rows)]
         lines += confirm_sentences(rows, confirmed)
         lines += [*retrieval_sentences(run), *reader_sentences(run), *parallel_sentences(run)]
+        lines += batch_sentences(run)
     if run.settings.wants_robustness:
         lines.append(session.robustness().plan(rows))
     return [f"safescale: {line}" for line in lines]

@@ -149,7 +149,8 @@ class SafescaleSession:
         """Let what is under way arrive and be kept; say what became of what the store refused."""
         if self._engine is None:
             return broken
-        self._engine.drain()
+        if not self.run.settings.batch:  # the next run finds its batches, which take hours
+            self._engine.drain()
         told, self._engine = self._engine.close(), None
         return type(broken)(f"{broken}; {told}") if told else broken
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_safescale.calls.caller import CallLimits
+from pytest_safescale.calls.limits import CallLimits
 
 if TYPE_CHECKING:
     from pytest_safescale.settings.schema import Settings
@@ -13,11 +13,17 @@ __all__ = ["call_limits"]
 
 
 def call_limits(
-    settings: Settings, *, in_flight: int, heed_halt: bool = False, workers: int = 1
+    settings: Settings,
+    *,
+    in_flight: int,
+    heed_halt: bool = False,
+    workers: int = 1,
+    batch: bool = False,
 ) -> CallLimits:
     """Return the limits of a process that keeps so many requests under way at once.
 
-    ``workers`` is how many such processes the run has.
+    ``workers`` is how many such processes the run has; with ``batch`` requests that can go by
+    batch do.
     """
     return CallLimits(
         in_flight=in_flight,
@@ -29,4 +35,5 @@ def call_limits(
         rate_share=settings.rate_share,
         replay=settings.replay,
         heed_halt=heed_halt,
+        batch=batch,
     )

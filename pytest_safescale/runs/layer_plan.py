@@ -9,6 +9,7 @@ from pytest_safescale.calls.usage import money
 from pytest_safescale.layers.conservative import Conservative
 from pytest_safescale.layers.protocol import LayerStage
 from pytest_safescale.layers.triage import Triage
+from pytest_safescale.runs.planned_price import asked_as
 from pytest_safescale.settings.layer_settings import STOPS
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def of_layers(run: Run, cases: Sequence[Case], model: LayeredModel, prompt: int)
 def _of_layer(
     run: Run, cases: Sequence[Case], model: LayeredModel, one: NamedLayer, prompt: int
 ) -> OfLayers:
-    layer, base = one.layer, model.base.info
+    layer, base = one.layer, asked_as(run, model.base)
     if isinstance(layer, Conservative):
         drawn = 0 if run.decoding.adaptive else run.decoding.samples
         lacking = max(0, layer.samples - drawn)
@@ -66,7 +67,7 @@ def _of_layer(
         certain = layer.stage is LayerStage.INPUT and one is model.deciding[0]
         asked = _open_cases(layer, cases)
         share = prompt * asked // len(cases)
-        found = _asking(one.model.info, asked, share, fewest=asked if certain else 0)
+        found = _asking(asked_as(run, one.model), asked, share, fewest=asked if certain else 0)
     if isinstance(layer, Triage) and layer.settings.then not in STOPS:
         turns = 1 + len(run.layer_profiles[layer.settings.then].steps)
         found = found.and_also(_asking(base, turns * len(cases), turns * prompt))

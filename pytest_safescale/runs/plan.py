@@ -12,6 +12,7 @@ from pytest_safescale.conditions.prompt import build_messages
 from pytest_safescale.conditions.shown_item import shown_item
 from pytest_safescale.layers.layered_model import LayeredModel
 from pytest_safescale.runs.layer_plan import of_layers
+from pytest_safescale.runs.planned_price import asked_as
 from pytest_safescale.runs.rehearsal import (
     AGENT_TURN_TOKENS,
     asked_anew,
@@ -165,7 +166,7 @@ async def _row(run: Run, cases: Sequence[Case], rankers: Rankers) -> PlanRow:
     and the first turn of a profile that begins as an earlier one does.
     """
     samples = run.decoding.samples
-    info, profile = cases[0].model.info, cases[0].profile
+    info, profile = asked_as(run, cases[0].model), cases[0].profile
     before = run.profiles[: run.profiles.index(profile)]
     shared = any(profile.first_turn_as(other) for other in before)
     agent = _Agent()

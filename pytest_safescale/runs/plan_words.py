@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.calls.usage import money, prompt_estimate
 from pytest_safescale.retrieval.chunks import CHUNKS_A_CALL, chunk_passages
 from pytest_safescale.runs.plan import ANSWER_TOKENS, COSTS, COUNTS, PROSE_TOKENS
+from pytest_safescale.runs.planned_price import asked_as
 from pytest_safescale.runs.rehearsal import AGENT_SEARCHES, AGENT_TURN_TOKENS
 from pytest_safescale.runs.second_reader import CHECKED, reading_messages
 from pytest_safescale.text.tokens import estimated_tokens
@@ -121,9 +122,10 @@ def retrieval_sentences(run: Run) -> list[str]:
         return []
     chunks = chunk_passages(run.dataset.corpus)
     tokens = estimated_tokens(*(f"{chunk.title} {chunk.text}" for chunk in chunks))
+    cost = money(asked_as(run, run.embedder), tokens, 0)
     return [
         f"{run.embedder.info.name}: {len(chunks)} chunks take {ceil(len(chunks) / CHUNKS_A_CALL)} "
-        f"calls more, about {tokens} tokens, cost {money(run.embedder.info, tokens, 0):.2f}; "
+        f"calls more, about {tokens} tokens, cost {cost:.2f}; "
         "each new search takes one"
     ]
 
@@ -137,7 +139,7 @@ def reader_sentences(run: Run) -> list[str]:
     replies = len(cases) * (1 + run.decoding.samples)
     asked = sum(prompt_estimate(reading_messages("B", case.item)) for case in cases) / len(cases)
     room = run.decoding.tokens_for(run.reader) if info.reasoning else ANSWER_TOKENS
-    tokens, cost = round(asked), money(info, round(asked), room)
+    tokens, cost = round(asked), money(asked_as(run, run.reader), round(asked), room)
     price = f"cost {cost * checked:.2f}" if cost else "cost unknown, as no price is set"
     return [
         f"{info.name}: at most {checked} calls more to check its reading, {price}, and one for "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pytest_safescale.analysis.metrics import ENSEMBLE
 from pytest_safescale.calls.caller import Caller
-from pytest_safescale.calls.engine import Engine, look_ahead_order
+from pytest_safescale.calls.engine import Engine
 from pytest_safescale.calls.rate_limits import endpoint_of
 from pytest_safescale.calls.store import Store
 from pytest_safescale.cells import PLAIN, cell_condition
@@ -34,6 +34,7 @@ from pytest_safescale.runs.case_list import (
     opened,
 )
 from pytest_safescale.runs.layer_profiles import profiles_for_layers
+from pytest_safescale.runs.look_ahead import look_ahead
 from pytest_safescale.runs.models_of_run import build_models
 from pytest_safescale.runs.second_reader import SecondReader
 from pytest_safescale.settings.shards import items_of_shard, parse_shard
@@ -339,12 +340,13 @@ def start_engine(
         in_flight=max(1, share),
         heed_halt=settings.stop_when_decided,
         workers=workers,
+        batch=settings.batch,
     )
     caller = Caller(store, limits, waits)
     runner = case_runner(run, caller)
 
     async def close_store() -> str:
-        return caller.keeper.close()
+        return caller.close()
 
     async def close_connections() -> str:
         embedders = [run.embedder] if run.embedder is not None else []
@@ -352,12 +354,10 @@ def start_engine(
         await asyncio.wait(closing, timeout=CLOSE_S)
         return ""
 
-    positions = look_ahead_order(len(order), worker=worker, workers=workers)
+    ahead = look_ahead(settings, order, worker=worker, workers=workers, in_flight=share)
     engine = Engine(
         lambda number: job(runner, number),
-        order=[order[position] for position in positions],
-        window=max(8, 2 * share),
-        keep=None if workers == 1 else 4 * settings.concurrency,
+        **vars(ahead),
         beat=caller.keeper.beat,
         on_close=(close_store, close_connections),
     )

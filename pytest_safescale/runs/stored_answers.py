@@ -6,7 +6,8 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_safescale.calls.caller import Caller, CallLimits
+from pytest_safescale.calls.caller import Caller
+from pytest_safescale.calls.limits import CallLimits
 from pytest_safescale.calls.store import Store
 from pytest_safescale.errors import StoreError
 from pytest_safescale.results.baseline import matched_models

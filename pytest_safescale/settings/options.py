@@ -50,6 +50,12 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     ("concurrency", "N", "requests in flight over the whole run; default 32"),
     ("store", "PATH", "where every reply is kept; default .safescale/store.sqlite"),
     ("replay", None, "answer from the store only; a call that is not in it is an error"),
+    (
+        "batch",
+        None,
+        "ask openai: models by their endpoint's batch API: at its price, and in rounds that take "
+        "minutes to hours",
+    ),
     ("max-age", "AGE", "ask again for stored replies that are older, such as 7d (s, m, h, d, w)"),
     ("fresh", None, "ask again for every reply that was stored before this run"),
     ("gates", "FILE", "TOML file of gates, 'default' for the built-in set, 'none' for none"),

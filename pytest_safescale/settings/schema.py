@@ -119,6 +119,7 @@ _NO_SHAPE = (
     "concurrency",
     "store",
     "replay",
+    "batch",
     "max_age",
     "fresh",
     "gates",
@@ -162,6 +163,8 @@ class Settings(Table):
     concurrency: int = Field(default=32, ge=1, le=4096)
     store: Path = Path(".safescale/store.sqlite")
     replay: bool = False
+    batch: bool = False
+    """Whether models whose endpoint has a batch API are asked by it."""
     max_age: str | None = None
     """How old a stored reply may be, such as ``7d``; of any age unless given."""
     fresh: bool = False

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_safescale.calls.caller import Caller, CallLimits
+from pytest_safescale.calls.caller import Caller
+from pytest_safescale.calls.limits import CallLimits
 from pytest_safescale.calls.rescue_file import rescue, take_in_rescued
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.stored_replies import Row, call_key
@@ -340,7 +341,8 @@ def test_closing_leaves_a_whole_file_also_where_another_process_has_it_open(stor
 
 REPLAYING = (
     "import asyncio, os, sys; from pathlib import Path\n"
-    "from pytest_safescale.calls.caller import Caller, CallLimits\n"
+    "from pytest_safescale.calls.caller import Caller\n"
+    "from pytest_safescale.calls.limits import CallLimits\n"
     "from pytest_safescale.calls.store import Store\n"
     "from tests.calls.models import ScriptedModel, request\n"
     "if os.geteuid() == 0: os.setuid(65534)  # for whom nothing is read-only\n"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_safescale.calls.caller import Caller, CallLimits
+from pytest_safescale.calls.caller import Caller
+from pytest_safescale.calls.limits import CallLimits
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.stored_replies import Kept, Spent, call_key
 from pytest_safescale.calls.usage import Usage

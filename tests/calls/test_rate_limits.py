@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from pytest_safescale.calls.caller import Caller, CallLimits
+from pytest_safescale.calls.caller import Caller
+from pytest_safescale.calls.limits import CallLimits
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.wait_reasons import Waits
 from tests.calls.models import ScriptedModel, request

@@ -321,3 +321,20 @@ def test_bounds_by_resampling_that_could_never_hold_are_refused(
     gate = '[[gates]]\nmetric = "mean_latency_s"\nmax_increase = 1.0\nagainst = "clean_evidence"\n'
     (folder / "g.toml").write_text(f"{gate}confidence = 0.9995\n", encoding="utf-8")
     assert "none could pass; allowed: at most 0" in plan("--gates=g.toml", code=4)
+
+
+def test_what_goes_by_batch_is_planned_at_its_price(
+    plan: Printed, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAFESCALE_API_KEY", "none")
+    (folder / "safescale.toml").write_text(
+        "[models.m]\nprovider = 'openai'\nmodel = 'm'\nbase_url = 'http://127.0.0.1:9/v1'\n"
+        "price_in = 1e6\nbatch_discount = 0.25\n"
+    )
+    told = plan("--model=m", "--limit=2", "--samples=0", "--batch")
+    tokens = int(row(told, "m closed_book")[2])
+    assert f"cost {0.75 * tokens:.2f} in your unit" in told
+    assert "m: asked by batch, costs counted at 75% of its prices" in told
+    live = plan("--model=m", "--limit=2", "--samples=0")
+    assert f"cost {tokens:.2f} in your unit" in live
+    assert "by batch" not in live

@@ -11,7 +11,8 @@ import pytest
 
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.analysis.layer_ablation import LayerEffects, layer_effects
-from pytest_safescale.calls.caller import Caller, CallLimits
+from pytest_safescale.calls.caller import Caller
+from pytest_safescale.calls.limits import CallLimits
 from pytest_safescale.calls.store import Store
 from pytest_safescale.report.layer_lines import tells_sentence
 from pytest_safescale.results.record_book import RecordBook

@@ -44,6 +44,7 @@ FOR_READING = ("shape", "labels", "prompts", "suite")
 """They decide how data are read, which profiles there are and which gates: these are fixed."""
 FREE = (
     *("model", "models", "base_url", "ensembles", "concurrency", "store", "replay", "max_age"),
+    "batch",
     *("fresh", "lock", "ledger", "sealed", "report", "figures", "shard", "stop_when_decided"),
     *("self_check", "max_calls", "max_cost", "max_attempts", "retry_seconds", "audit"),
     "rate_share",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_safescale.answers.answer import AnswerForm, AnswerState
-from pytest_safescale.calls.caller import Caller, CallLimits
+from pytest_safescale.calls.caller import Caller
+from pytest_safescale.calls.limits import CallLimits
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.stored_replies import call_key
 from pytest_safescale.conditions.catalogue import CONDITIONS

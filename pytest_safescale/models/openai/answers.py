@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import email.utils
 import json
+import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.errors import CallFailed
 from pytest_safescale.models.model import TransientFailure, as_mapping
 from pytest_safescale.text.escaping import shorten
 
-__all__ = ["MESSAGE_CHARACTERS", "Answer", "Refusal", "read_answer"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["MESSAGE_CHARACTERS", "Answer", "Refusal", "read_answer", "retry_after"]
 
 MESSAGE_CHARACTERS = 300
 """Of a server's words in a message."""
@@ -90,3 +95,16 @@ def _require_success(answer: Answer) -> None:
         message, code, param = _complaint(answer)
         said = shorten(message, MESSAGE_CHARACTERS) or "no reason given"
         raise Refusal(status, said, code=code, param=param)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds a server asks to wait: a number, milliseconds, or a date."""
+    try:
+        if "retry-after-ms" in headers:
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        value = headers.get("retry-after", "")
+        if value.replace(".", "", 1).isdigit():
+            return float(value)
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None

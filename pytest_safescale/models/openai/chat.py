@@ -22,6 +22,7 @@ from pytest_safescale.models.model import (
 )
 from pytest_safescale.models.openai.answer_format import PROBE, AnswerFormat
 from pytest_safescale.models.openai.answers import MESSAGE_CHARACTERS, Refusal
+from pytest_safescale.models.openai.batch_api import OpenAIBatches
 from pytest_safescale.models.openai.http import CHAT_PATH
 from pytest_safescale.models.openai.logprobs import answer_tokens
 from pytest_safescale.models.openai.messages import read_message
@@ -31,6 +32,7 @@ from pytest_safescale.text.escaping import shorten
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_safescale.models.batch_endpoint import BatchEndpoint
     from pytest_safescale.models.model import Exchange
     from pytest_safescale.models.openai.http import JsonClient
     from pytest_safescale.models.openai.messages import Said
@@ -101,6 +103,11 @@ class OpenAIModel:
     async def ask(self, request: Request) -> Sequence[Reply]:
         """Make one round trip; the first for an answer in a format of its own probes that."""
         return await self._asked(self._at_once, request)
+
+    @property
+    def batches(self) -> BatchEndpoint:
+        """Where its batches are made."""
+        return OpenAIBatches(self.info.name, self._client)
 
     async def ask_through(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
         """Ask as `ask` does, by another way."""

@@ -24,12 +24,14 @@ from pytest_safescale.models.model import (
     as_mapping,
 )
 from pytest_safescale.models.openai.answers import Refusal
+from pytest_safescale.models.openai.batch_api import OpenAIBatches
 from pytest_safescale.models.openai.chat import explained, failure_in, whole_number
 from pytest_safescale.models.openai.http import EMBEDDINGS_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_safescale.models.batch_endpoint import BatchEndpoint
     from pytest_safescale.models.model import Exchange
     from pytest_safescale.models.openai.http import JsonClient
 
@@ -50,6 +52,11 @@ class OpenAIEmbedder:
     async def ask(self, request: Request) -> Sequence[Reply]:
         """Make one round trip for a request of `embedding_request`; raises CallFailed."""
         return [await self._asked(self._at_once, request)]
+
+    @property
+    def batches(self) -> BatchEndpoint:
+        """Where its batches are made."""
+        return OpenAIBatches(self.info.name, self._client)
 
     async def ask_through(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
         """Ask as `ask` does, by another way."""

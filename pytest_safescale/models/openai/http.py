@@ -12,11 +12,9 @@ Proxies and certificates come from the environment (``HTTPS_PROXY``, ``ALL_PROXY
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import json
 import re
 import sys
-import time
 import urllib.request
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -29,12 +27,17 @@ from httpx_aiohttp import AiohttpTransport
 
 from pytest_safescale.errors import CallFailed, SettingsError
 from pytest_safescale.models.model import TransientFailure, Unreachable
-from pytest_safescale.models.openai.answers import MESSAGE_CHARACTERS, Answer, read_answer
+from pytest_safescale.models.openai.answers import (
+    MESSAGE_CHARACTERS,
+    Answer,
+    read_answer,
+    retry_after,
+)
 from pytest_safescale.text.escaping import shorten
 from pytest_safescale.text.redaction import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
 if sys.version_info >= (3, 11):
     from asyncio import timeout
@@ -52,6 +55,10 @@ CHAT_PATH = "/chat/completions"
 EMBEDDINGS_PATH = "/embeddings"
 MOST_BYTES = 4 * 2**20
 """Of an answer, unless the caller says otherwise: more is no answer to a question."""
+MOST_BYTES_OF_A_LINE = 2**28
+"""Of a file of results; the longest request's answer is no longer."""
+FILE_S = 3600.0
+"""How long a file may take to come or go, in seconds; silence ends it sooner."""
 MOST_BYTES_OF_AN_ERROR = 64 * 2**10
 """Of an answer outside 2xx; the rest of a longer one is not read."""
 KEEP_ALIVE_S = 4.0
@@ -72,6 +79,10 @@ class Timeouts:
 
 class _NotRead(Exception):
     """An answer is too long to be one."""
+
+
+_BROKEN = (_NotRead, asyncio.TimeoutError, httpx.HTTPError, aiohttp.ClientError, OSError)
+"""What may go wrong with an exchange."""
 
 
 class JsonClient:
@@ -156,17 +167,66 @@ class JsonClient:
             Refusal: any other answer outside 2xx.
             CallFailed: the answer is longer than ``most_bytes``.
         """
+        request = self._request("POST", path, content=json.dumps(payload).encode("ascii"))
+        return await self._answered(request, most_bytes, self._timeouts.exchange_s)
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """Return the JSON object at a path; raises as `post` does."""
+        return await self._answered(
+            self._request("GET", path), MOST_BYTES, self._timeouts.exchange_s
+        )
+
+    async def upload(
+        self, path: str, fields: Mapping[str, str], name: str, content: bytes
+    ) -> dict[str, Any]:
+        """Send a file of a form, with further fields, and return the answer; raises as `post`."""
+        request = self._request("POST", path, data=fields, files={"file": (name, content)})
+        return await self._answered(request, MOST_BYTES, FILE_S)
+
+    async def lines(self, path: str, take: Callable[[bytes], None]) -> None:
+        """Hand each line of a file over as it comes; raises as `post` does.
+
+        Lines that came before a failure have been handed over.
+        """
         try:
-            async with timeout(self._timeouts.exchange_s):
-                answer = await self._exchange(path, payload, most_bytes)
-        except _NotRead as error:
-            failure: CallFailed = CallFailed(f"{self.host} {error}")
-        except (asyncio.TimeoutError, httpx.HTTPError, aiohttp.ClientError, OSError) as error:
-            failure = self._broken(error)
+            async with timeout(FILE_S):
+                answer = await self._handed_over(path, take)
+        except _BROKEN as error:
+            failure = self._failure(error)
+        else:
+            if answer is not None:
+                read_answer(answer, host=self.host, advice=self.advice)
+            return
+        raise failure
+
+    async def _handed_over(self, path: str, take: Callable[[bytes], None]) -> Answer | None:
+        """Hand over the lines of a file; returns the answer that came in its place."""
+        response = await self._open().handle_async_request(self._request("GET", path))
+        try:
+            if not response.is_success:
+                return self._without_keys(response, await _body(response, 0))
+            await _hand_over(response, take)
+        finally:
+            await response.aclose()
+        return None
+
+    async def _answered(
+        self, request: httpx.Request, most_bytes: int, exchange_s: float
+    ) -> dict[str, Any]:
+        try:
+            async with timeout(exchange_s):
+                answer = await self._exchange(request, most_bytes)
+        except _BROKEN as error:
+            failure = self._failure(error)
         else:
             return read_answer(answer, host=self.host, advice=self.advice)
         # Outside the handlers: the frames behind the original error hold what was sent and came.
         raise failure
+
+    def _failure(self, error: BaseException) -> CallFailed:
+        if isinstance(error, _NotRead):
+            return CallFailed(f"{self.host} {error}")
+        return self._broken(error)
 
     def _broken(self, error: BaseException) -> TransientFailure:
         # The transport reports whatever happens to a connection as a time-out of connecting;
@@ -184,16 +244,23 @@ class JsonClient:
         """Return outside words as a message shows them."""
         return shorten(self._redactor.text(text), MESSAGE_CHARACTERS)
 
-    async def _exchange(self, path: str, payload: dict[str, Any], most_bytes: int) -> Answer:
+    def _request(self, method: str, path: str, **content: Any) -> httpx.Request:
+        headers = self._headers
+        if "files" in content:  # a form states its own type
+            headers = httpx.Headers(headers)
+            del headers["content-type"]
         request = httpx.Request(
-            "POST",
+            method,
             self._url(path),
-            headers=self._headers,
-            content=json.dumps(payload).encode("ascii"),
+            headers=headers,
             extensions={"timeout": self._limits},
+            **content,
         )
         # Known here; it would be guessed anew for each request, by decoding every header.
         request.headers.encoding = "ascii"
+        return request
+
+    async def _exchange(self, request: httpx.Request, most_bytes: int) -> Answer:
         response = await self._open().handle_async_request(request)
         try:
             body = await _body(response, most_bytes)
@@ -213,7 +280,7 @@ class JsonClient:
             content=content,
             text=text,
             location=location.partition("?")[0],
-            retry_after_s=_retry_after(response.headers),
+            retry_after_s=retry_after(response.headers),
         )
 
     def _url(self, path: str) -> httpx.URL:
@@ -250,12 +317,9 @@ class JsonClient:
 
 async def _body(response: httpx.Response, most_bytes: int) -> bytes:
     """Return the body, or the beginning of an error's; raises _NotRead."""
-    if "," in response.headers.get("content-encoding", ""):
-        # Each layer may unpack to a thousand times its size.
-        raise _NotRead("sent an answer that is packed several times over")
     good, body = response.is_success, bytearray()
     most = most_bytes if good else MOST_BYTES_OF_AN_ERROR
-    pieces = cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
+    pieces = _pieces(response)
     async with aclosing(pieces):
         async for piece in pieces:
             body += piece
@@ -264,6 +328,27 @@ async def _body(response: httpx.Response, most_bytes: int) -> bytes:
     if good and len(body) > most:
         raise _NotRead(f"sent an answer of more than {most} bytes, and none of it is used")
     return bytes(body[:most])
+
+
+async def _hand_over(response: httpx.Response, take: Callable[[bytes], None]) -> None:
+    """Hand over the lines of a body; raises _NotRead."""
+    rest, pieces = b"", _pieces(response)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in filter(bytes.strip, whole):
+                take(line)
+            if len(rest) > MOST_BYTES_OF_A_LINE:
+                raise _NotRead(f"sent a line of more than {MOST_BYTES_OF_A_LINE} bytes")
+    if rest.strip():
+        take(rest)
+
+
+def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    if "," in response.headers.get("content-encoding", ""):
+        # Each layer may unpack to a thousand times its size.
+        raise _NotRead("sent an answer that is packed several times over")
+    return cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
 
 
 def _checked(base_url: str) -> str:
@@ -303,16 +388,3 @@ def _proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     if found and "://" not in found:  # The usual short form, e.g. proxy.example:3128.
         found = f"http://{found}"
     return httpx.Proxy(found) if found else None
-
-
-def _retry_after(headers: httpx.Headers) -> float | None:
-    """Return the seconds a server asks to wait: a number, milliseconds, or a date."""
-    try:
-        if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        value = headers.get("retry-after", "")
-        if value.replace(".", "", 1).isdigit():
-            return float(value)
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None

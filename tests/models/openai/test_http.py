@@ -20,7 +20,7 @@ from aiohttp import web
 from pytest_safescale.errors import CallFailed, SettingsError
 from pytest_safescale.models.model import TransientFailure, Unreachable
 from pytest_safescale.models.openai import http
-from pytest_safescale.models.openai.answers import Refusal
+from pytest_safescale.models.openai.answers import Refusal, retry_after
 from pytest_safescale.models.openai.http import JsonClient, Timeouts
 from tests.models.openai.posting import CHAT, post
 from tests.servers import KEY, ChatServer
@@ -239,7 +239,7 @@ def test_the_wait_a_server_asks_for_is_read_in_every_form(
 ) -> None:
     monkeypatch.setattr(time, "time", lambda: NOW)
     encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
-    assert http._retry_after(httpx.Headers(encoded)) == seconds
+    assert retry_after(httpx.Headers(encoded)) == seconds
 
 
 @pytest.mark.parametrize(
