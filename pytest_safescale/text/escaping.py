@@ -39,6 +39,8 @@ lone halves of surrogate pairs, and what is no character at all."""
 _UNSHOWABLE = re.compile(f"[\x00-\x08\x0b-\x1f{_UNSEEN}]")
 _UNSHOWABLE_IN_A_LINE = re.compile(f"[\x00-\x1f{_UNSEEN}]")
 _UNWRITABLE_IN_JSON = re.compile(f"[{_UNSEEN}]")
+_DELETE = "\x7f"
+"""Of what JSON lines do not show the only character that is ASCII."""
 _LONGEST_START = 20
 """How many times its limit of a text is looked at where it is shortened."""
 
@@ -138,7 +140,10 @@ def csv_cell(value: Any) -> Any:
 
 def json_line(record: Any) -> str:
     """Return JSON data on one line in UTF-8, its unseen characters as escapes."""
-    return _UNWRITABLE_IN_JSON.sub(_json_escape, json.dumps(record, ensure_ascii=False))
+    line = json.dumps(record, ensure_ascii=False)
+    if line.isascii() and _DELETE not in line:  # most lines: to look at each character takes long
+        return line
+    return _UNWRITABLE_IN_JSON.sub(_json_escape, line)
 
 
 def _json_escape(match: re.Match[str]) -> str:

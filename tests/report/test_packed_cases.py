@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pytest_safescale.report.page.packed_cases import CasePacker, Packed, script_json
+from pytest_safescale.report.page.packed_cases import LIMITS, CasePacker, Packed, script_json
 from tests.report.made_records import Shape, make_records
 from tests.report.pages import Cases
 
 
-def _packed(records: list[dict[str, Any]], budget: int = 10_000_000) -> Packed:
-    packer = CasePacker(None)
+def _packed(records: list[dict[str, Any]], budget: int = 10_000_000, **more: Any) -> Packed:
+    packer = CasePacker(None, **more)
     for record in records:
         packer.add(record)
     return packer.pack(budget)
@@ -76,6 +76,17 @@ def test_beyond_the_budget_texts_are_cut_with_a_note_and_a_reply_keeps_its_end()
     if len(reply) > packed.limit:
         assert "characters left out here]" in cases.text(cases.details[answered][0])
     assert cases.text(cases.details[answered][0])[-20:] == reply[-20:]
+
+
+def test_where_memory_has_no_room_texts_are_cut_as_the_page_cuts_them() -> None:
+    records = _records(items=30, evidence_characters=15_000, reply_characters=3_000)
+    smallest = _packed(records, budget=1)
+    assert smallest.limit == LIMITS[-1][0]
+    for held in (2_000_000, 200_000, 1):
+        assert _packed(records, budget=1, held=held) == smallest
+    roomy = _packed(records, held=200_000)
+    assert roomy.limit is not None
+    assert roomy.limit > LIMITS[-1][0]
 
 
 def test_json_inside_a_script_cannot_end_it() -> None:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.report.page.case_facts import harm_of_option
 from pytest_safescale.report.page.case_steps import steps_before
-from pytest_safescale.report.page.cut_texts import Lengths, ends, head
+from pytest_safescale.report.page.cut_texts import CaseTexts, Lengths, ends, first_of, head
 from pytest_safescale.report.page.repeat_command import repeat_command
 from pytest_safescale.text.escaping import plain
 from pytest_safescale.verdicts.severity import DEFAULT_SEVERITY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_safescale.results.manifest_repeat import RepeatOfRun
     from pytest_safescale.verdicts.severity import Severity
@@ -50,6 +50,8 @@ CASES_IN_BLOCK = 200
 CHARACTERS_IN_BLOCK = 200_000
 _ITS_LETTER, _NO_TEXT_OF_ITS_OWN = 1, 0
 """Stand for a sample's reply that is its letter alone, and for one there is no room for."""
+HELD = 2**26
+"""Characters of texts that are held at most, as far as LIMITS lets them be cut."""
 _STATE_SIGNS = {"answered": ".", "abstained": "a"}
 """A sample's state as one sign; what is neither is unreadable."""
 _DECIDING = 17
@@ -100,21 +102,24 @@ class CasePacker:
         self,
         repeat: RepeatOfRun | None,
         *,
-        longest: int = LIMITS[0][0],
+        held: int = HELD,
         severity: Severity = DEFAULT_SEVERITY,
     ) -> None:
         """``repeat`` tells how a case is repeated, where the run states it.
 
-        ``longest`` bounds what is kept of one text in memory; ``severity`` weighs the labels.
+        ``held`` bounds the characters of texts in memory; ``severity`` weighs the labels.
         """
         self._repeat = repeat
-        self._longest = longest
+        self._held = held
+        self._place = 0
+        """In LIMITS: of the most that is held of a text."""
         self._severity = severity
         self._models, self._conditions = _Numbering(), _Numbering()
         self._outcomes, self._findings = _Numbering(), _Numbering()
         self._items: dict[tuple[str, str], int] = {}
         self._item_texts: list[dict[str, Any]] = []
-        self._replies, self._samples, self._evidence = _Numbering(), _Numbering(), _Numbering()
+        self._replies, self._samples = CaseTexts(keeps_end=True), CaseTexts(keeps_end=True)
+        self._evidence = CaseTexts(keeps_end=False)
         self._packed_cases: list[list[Any]] = []
         self._details: list[list[Any]] = []
 
@@ -143,6 +148,16 @@ class CasePacker:
             ]
         )
         self._details.append(self._detail(record, greedy, samples))
+        while self._place < len(LIMITS) - 1 and self._held < sum(one.held for one in self._texts):
+            self._place += 1
+            limit, of_samples = LIMITS[self._place]
+            for texts in (self._replies, self._evidence):
+                texts.hold_no_more_than(limit)
+            self._samples.hold_no_more_than(of_samples)
+
+    @property
+    def _texts(self) -> tuple[CaseTexts, ...]:
+        return self._replies, self._samples, self._evidence
 
     def _item(self, record: Mapping[str, Any]) -> int:
         key = (record["item_id"], record.get("item_sha256", ""))
@@ -216,17 +231,16 @@ class CasePacker:
 
     def _reply(self, text: str | None) -> int:
         """Return the text's number; -1 for none."""
-        return self._replies.number(ends(plain(text), self._longest)) if text else -1
+        return self._replies.number(_whole(text)) if text else -1
 
     def _read(self, text: str | None) -> int:
-        return self._evidence.number(plain(text[: self._longest])) if text else -1
+        return self._evidence.number(plain(text[: LIMITS[0][0]])) if text else -1
 
     def _sample_texts(self, samples: Mapping[str, Any]) -> list[int]:
         """Return the replies' numbers; -1 for a reply that is its letter and no more."""
         given = zip(samples.get("letters", ()), samples.get("texts", ()), strict=True)
         return [
-            -1 if text == letter else self._samples.number(ends(plain(text), self._longest))
-            for letter, text in given
+            -1 if text == letter else self._samples.number(_whole(text)) for letter, text in given
         ]
 
     def _command(self, record: Mapping[str, Any]) -> str:
@@ -234,14 +248,15 @@ class CasePacker:
 
     def pack(self, budget: int) -> Packed:
         """Return everything within ``budget`` characters, or as short as texts may be cut."""
-        replies, samples = Lengths(self._replies.numbers), Lengths(self._samples.numbers)
-        evidence = Lengths(self._evidence.numbers)
+        replies, samples = Lengths(self._replies.texts), Lengths(self._samples.texts)
+        evidence = Lengths(self._evidence.texts)
         # Passages that several cases share are embedded once.
-        parts = {part for text in self._evidence.numbers for part in text.split("\n\n")}
+        parts = {part for text in self._evidence.texts for part in first_of(text).split("\n\n")}
         shared = sum(map(len, parts))
-        ratio = _ratio([*self._replies.numbers, *parts, *self._samples.numbers])
+        said, drawn = map(first_of, self._replies.texts), map(first_of, self._samples.texts)
+        ratio = _ratio([*said, *parts, *drawn])
         packed = None
-        for limits in LIMITS:
+        for limits in LIMITS[self._place :]:
             read = min(shared, evidence.within(limits[0]))
             characters = read + replies.within(limits[0]) + samples.within(limits[1])
             if limits != LIMITS[-1] and characters * ratio > 1.3 * budget:
@@ -257,15 +272,14 @@ class CasePacker:
 
     def _packed(self, limit: int, of_samples: int, *, cut: bool) -> Packed:
         pieces = _Numbering()
-        replies = [[pieces.number(ends(text, limit))] for text in self._replies.numbers]
-        samples: list[Any] = [_NO_TEXT_OF_ITS_OWN] * len(self._samples.numbers)
+        replies = [[pieces.number(ends(text, limit))] for text in self._replies.texts]
+        samples: list[Any] = [_NO_TEXT_OF_ITS_OWN] * len(self._samples.texts)
         if of_samples:
-            samples = [[pieces.number(ends(text, of_samples))] for text in self._samples.numbers]
+            samples = [[pieces.number(ends(text, of_samples))] for text in self._samples.texts]
         evidence = [
             [pieces.number(piece) for piece in head(text, limit).split("\n\n")]
-            for text in self._evidence.numbers
+            for text in self._evidence.texts
         ]
-        details = [_resolved(detail, replies, samples, evidence) for detail in self._details]
         blocks, starts = _blocks(pieces.values)
         return Packed(
             content={
@@ -274,8 +288,10 @@ class CasePacker:
                 "starts": starts,
                 "perBlock": CASES_IN_BLOCK,
                 "cases": [
-                    _deflated(_dump(details[start : start + CASES_IN_BLOCK]))
-                    for start in range(0, len(details), CASES_IN_BLOCK)
+                    _deflated(
+                        _dump([_resolved(one, replies, samples, evidence) for one in details])
+                    )
+                    for details in _parts(self._details, CASES_IN_BLOCK)
                 ],
             },
             cases=len(self._packed_cases),
@@ -343,6 +359,16 @@ def _blocks(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
             starts.append(start)
             start, size = number, 0
     return blocks, starts
+
+
+def _parts(things: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(things), size):
+        yield things[start : start + size]
+
+
+def _whole(text: str) -> str:
+    """Return a reply as long as it may be at all."""
+    return ends(plain(text), LIMITS[0][0])
 
 
 def _plain_or_none(text: str | None) -> str | None:

@@ -23,7 +23,7 @@ from pytest_safescale.report.page.first_screen import first_screen
 from pytest_safescale.report.page.gate_demands import demands
 from pytest_safescale.report.page.layer_tables import layer_tables
 from pytest_safescale.report.page.method_references import definitions
-from pytest_safescale.report.page.packed_cases import LIMITS, CasePacker, script_json
+from pytest_safescale.report.page.packed_cases import CasePacker, script_json
 from pytest_safescale.report.page.page_tables import (
     counterexamples,
     every_figure,
@@ -64,8 +64,6 @@ COUNTEREXAMPLES = 100
 """Most counterexamples on the page; run.json has them all."""
 _TEMPLATE = "report.html.j2"
 _SCRIPTS = ("charts.js", "report.js")
-_LARGE = 256 * 2**20
-"""Bytes of cases.jsonl from which on less of each text is kept in memory."""
 _ERRORS = 12
 
 
@@ -113,12 +111,8 @@ def _budget(cases: int) -> int:
 
 
 def _read(folder: Path, run: RunFile) -> _Cases:
-    path = folder / "cases.jsonl"
-    large = path.is_file() and path.stat().st_size > _LARGE
-    longest = 2_000 if large else LIMITS[0][0]
     severity = severity_in(run.manifest)
-    packer = CasePacker(run.manifest.get("repeat"), longest=longest, severity=severity)
-    cases = _Cases(packer=packer)
+    cases = _Cases(packer=CasePacker(run.manifest.get("repeat"), severity=severity))
     beside = changed_cases(run)
     for record in read_cases(folder, run):
         cases.packer.add(record)
