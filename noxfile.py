@@ -23,7 +23,7 @@ OF_LOWEST = ["3.10", "3.11"]
 """Those for which the lowest versions are offered as wheels."""
 SPREAD = ("-n", "2", "--dist", "loadfile")
 """Tests of a file stay in one process: the runs that they look at together are made once."""
-OF_USERS = ("audit", "hf", "parquet", "labels")
+OF_USERS = ("audit", "hf", "parquet", "labels", "png")
 """The extras whose requirements are held at their lowest too."""
 
 nox.options.default_venv_backend = "venv"

@@ -14,6 +14,7 @@ from pytest_safescale.report.page.case_facts import Fact, fact_of
 from pytest_safescale.report.page.charts.drawn import draw_for_page, draw_svg
 from pytest_safescale.report.page.decoupling_chart import PAIR
 from pytest_safescale.report.page.metric_charts import SAFETY_METRICS, TERMS
+from pytest_safescale.report.rate_words import in_full
 from pytest_safescale.results.run_file import RunFile
 from pytest_safescale.text.words import words
 from tests.report.folders import make_folder, make_run
@@ -114,7 +115,7 @@ def test_every_mark_of_a_figure_is_run_jsons_value_under_its_model_and_condition
             start = f"{_told(row)}{run.word(metric)} "
             shown = [m for m in _marks(charts["safety-profile"]) if m.told.startswith(start)]
             assert [mark.x for mark in shown] == [row["value"]]
-            assert f"{100 * row['value']:.1f} %" in shown[0].told
+            assert shown[0].told == f"{start}{in_full(row)}"
 
 
 def _sampled(confidence: float, *, correct: bool, high_risk: bool = False) -> Fact:

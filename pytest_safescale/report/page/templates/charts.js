@@ -36,11 +36,6 @@
     readout.setAttribute("aria-hidden", "true"); // a mark that has the focus has the same words
     box.append(readout);
     svg.setAttribute("role", "group");
-    marks.forEach((mark) => {
-      mark.setAttribute("role", "img");
-      mark.setAttribute("aria-label", mark.dataset.told);
-      mark.setAttribute("tabindex", "-1");
-    });
     const seen = () => marks.filter((mark) => !mark.classList.contains("off"));
     const place = (mark) => mark.transform.baseVal.getItem(0).matrix; // e and f, in the drawing
     const onScreen = (mark) => {
@@ -74,8 +69,13 @@
       });
       return found;
     }
+    let at = null; // the stop: marks in thousands that are none stay plain drawing
     function stop(mark) {
-      marks.forEach((other) => other.setAttribute("tabindex", other === mark ? "0" : "-1"));
+      if (at) ["tabindex", "role", "aria-label"].forEach((name) => at.removeAttribute(name));
+      at = mark;
+      at.setAttribute("tabindex", "0");
+      at.setAttribute("role", "img");
+      at.setAttribute("aria-label", at.dataset.told);
     }
     function go(event) {
       const along = { ArrowRight: ["e", "f", 1], ArrowLeft: ["e", "f", -1], ArrowDown: ["f", "e", 1], ArrowUp: ["f", "e", -1] }[event.key];
@@ -86,7 +86,9 @@
       const order = seen().sort((a, b) =>
         place(a)[first] - place(b)[first] || place(a)[second] - place(b)[second]);
       const next = order[order.indexOf(event.target) + by];
-      if (next) next.focus();
+      if (!next) return;
+      stop(next);
+      next.focus();
     }
     stop(marks[0]);
     svg.addEventListener("pointermove", (event) => {
@@ -95,9 +97,7 @@
     });
     svg.addEventListener("pointerleave", hide);
     svg.addEventListener("focusin", (event) => {
-      if (!event.target.classList.contains("mark")) return;
-      stop(event.target);
-      show(event.target);
+      if (event.target === at) show(at);
     });
     svg.addEventListener("focusout", hide);
     svg.addEventListener("keydown", go);
