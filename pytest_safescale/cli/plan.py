@@ -78,6 +78,7 @@ def run(given: argparse.Namespace) -> Output:
 
     Raises SafescaleError for an option, a configuration or data that cannot be used.
     """
+    from pytest_safescale.report.wording import in_columns
     from pytest_safescale.runs.outlook import render_outlook
     from pytest_safescale.runs.outlook_of_gates import gates_outlook
     from pytest_safescale.runs.outlook_of_items import item_sentences
@@ -93,11 +94,11 @@ def run(given: argparse.Namespace) -> Output:
     if items is not None:
         rows = [scaled(row, items / len(planned.dataset.items)) for row in rows]
     lines = [f"configuration {configuration.path}"] if configuration.path is not None else []
-    lines += [] if settings.model else [PLACEHOLDER_NOTICE]
+    lines += [] if settings.model else in_columns([PLACEHOLDER_NOTICE])
     lines += [
-        *_taken_for_own(settings, gates),
+        *in_columns(_taken_for_own(settings, gates)),
         *_taken(planned, rows, gates),
-        *_searches(rows, settings),
+        *in_columns(_searches(rows, settings)),
     ]
     plans = plans_of(planned, settings, rows, asked.assumed)
     of_gates = gates_outlook(gates, plans)
@@ -118,6 +119,7 @@ def _taken_for_own(settings: Settings, gates: Sequence[Gate]) -> Iterator[str]:
 
 def _taken(planned: Run, rows: Sequence[PlanRow], gates: Sequence[Gate]) -> list[str]:
     """Return the calls and tokens that the cases take, as a table and in sentences."""
+    from pytest_safescale.report.wording import in_columns
     from pytest_safescale.runs.plan_words import (
         confirm_sentences,
         layer_sentences,
@@ -129,8 +131,7 @@ def _taken(planned: Run, rows: Sequence[PlanRow], gates: Sequence[Gate]) -> list
     )
     from pytest_safescale.runs.planned_price import batch_sentences
 
-    return [
-        *render_plan(rows),
+    sentences = [
         *profile_sentences(rows),
         *layer_sentences(rows),
         *confirm_sentences(rows, gates),
@@ -139,6 +140,7 @@ def _taken(planned: Run, rows: Sequence[PlanRow], gates: Sequence[Gate]) -> list
         *parallel_sentences(planned),
         *batch_sentences(planned),
     ]
+    return [*render_plan(rows), *in_columns(sentences)]
 
 
 def _searches(rows: Sequence[PlanRow], settings: Settings) -> list[str]:

@@ -274,7 +274,9 @@ class Recording:
         """Show the table, the run verdict and where the report lies."""
         for model, text in self._tracebacks.items():
             title = f"safescale: {model} raised; the first traceback"
-            output.write(terminalreporter, text.splitlines(), title=title)
+            # Set in: what an application raises could be taken for lines of pytest's.
+            set_in = [f"  {line}" for line in text.splitlines()]
+            output.write(terminalreporter, set_in, title=title)
         if self._conclusion is None:
             return
         from pytest_safescale.report.terminal import render_terminal

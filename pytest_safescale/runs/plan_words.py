@@ -6,6 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from pytest_safescale.calls.usage import money, prompt_estimate
+from pytest_safescale.report.wording import in_columns
 from pytest_safescale.retrieval.chunks import CHUNKS_A_CALL, chunk_passages
 from pytest_safescale.runs.plan import ANSWER_TOKENS, COSTS, COUNTS, PROSE_TOKENS
 from pytest_safescale.runs.planned_price import asked_as
@@ -162,7 +163,7 @@ def render_plan(rows: Sequence[PlanRow]) -> list[str]:
         lines.append(
             f"{name:<34}{row.cases:>6}{calls:>14}{row.prompt_tokens:>11}{row.completion_tokens:>11}"
         )
-    return [*lines, *plan_sentences(rows)]
+    return [*lines, *in_columns(plan_sentences(rows))]
 
 
 def plan_sentences(rows: Sequence[PlanRow], *, fresh: bool = False) -> list[str]:

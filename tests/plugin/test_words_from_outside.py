@@ -103,6 +103,9 @@ def nasty_server(_: web.Request, payload: dict[str, Any]) -> web.Response:
     return web.json_response({"model": served, "system_fingerprint": NASTY, "choices": choices})
 
 
+APPLICATION_RAISED = re.compile(r'\n  Traceback \(most recent call last\):\n +File "[^"]*/app\.py"')
+
+
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[str]]]:
     """Run a test over the nastiest words; give the folder and what was printed."""
@@ -267,7 +270,8 @@ def test_a_terminal_and_a_ci_log_get_text_alone(request: pytest.FixtureRequest, 
     for printed in made[1]:
         assert printed.strip()
         assert "INTERNALERROR" not in printed
-        assert "Traceback" not in printed
+        # The first that the application under test raised is shown, once and set in.
+        assert "Traceback" not in APPLICATION_RAISED.sub("", printed, count=1)
         # pytest ends its lines with a line feed alone here.
         assert not set(printed) & (set(CONTROLS) - {"\n"})
         assert not re.search(r"##(\[|vso\[|teamcity\[)", printed, re.IGNORECASE)
