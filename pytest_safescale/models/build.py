@@ -164,16 +164,20 @@ def _endpoint(wanted: _Wanted, provider: str) -> tuple[ModelInfo, JsonClient]:
     spec, table = wanted.spec, wanted.table
     if not table.model:
         raise wanted.complain("openai:MODEL")
+    address, stated, known = _address(wanted)
     info = ModelInfo(
         provider=provider,
         model=table.model,
         revision=table.revision,
-        base_url=base_url_of(spec, table.base_url, wanted.settings),
-        **_known(wanted),
+        base_url=stated,
+        **known,
     )
-    key, source = key_of(spec, table.api_key_env)
+    if table.serve is not None and table.api_key_env is None:
+        key, source = "none", ""
+    else:
+        key, source = key_of(spec, table.api_key_env)
     client = JsonClient(
-        info.base_url,
+        address,
         key=key,
         key_from=source,
         secrets=secrets_of(wanted.settings),
@@ -186,7 +190,25 @@ def _endpoint(wanted: _Wanted, provider: str) -> tuple[ModelInfo, JsonClient]:
             read_s=table.read_timeout_s,
         ),
     )
+    if table.serve is not None:
+        client.stated_url = stated
     return info, client
+
+
+def _address(wanted: _Wanted) -> tuple[str, str, dict[str, Any]]:
+    """Return where a model is asked, how that is stated, and what else is known of it.
+
+    Of a server that the run starts the port may be another each time, and nothing that is stored
+    depends on it: without an identity the command says which weights are served.
+    """
+    spec, table, known = wanted.spec, wanted.table, _known(wanted)
+    if table.serve is None:
+        url = base_url_of(spec, table.base_url, wanted.settings)
+        return url, url, known
+    from pytest_safescale.models.served_here import address_in_words, port_of, url_of
+
+    known["identity"] = table.identity or f"served by: {table.serve.command}"
+    return url_of(port_of(spec, table.serve)), address_in_words(spec), known
 
 
 _BUILDERS: Mapping[str, Callable[[_Wanted], Model]] = {

@@ -12,7 +12,7 @@ from pytest_safescale.errors import RunBroken, SafescaleError
 from pytest_safescale.plugin import internals, outcomes, output, suites
 from pytest_safescale.plugin.attempt import RunAttempt
 from pytest_safescale.plugin.gates import RunGates
-from pytest_safescale.plugin.notices import NoticesShown
+from pytest_safescale.plugin.notices import NoticesShown, tell
 from pytest_safescale.plugin.progress import Progress
 from pytest_safescale.plugin.repeating import how_to_repeat
 from pytest_safescale.plugin.starter import end_with_its_starter, is_started
@@ -22,6 +22,7 @@ from pytest_safescale.report.markdown import run_verdict_line
 from pytest_safescale.report.verdict_notes import verdict_notes
 from pytest_safescale.report.wording import in_columns
 from pytest_safescale.results.record_book import ANSWERED, RecordBook
+from pytest_safescale.runs.model_servers import ModelServers
 from pytest_safescale.runs.notices import notices
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Recording:
         self._attempt = RunAttempt(session, self._gates)
         self._book = RecordBook(repeat=how_to_repeat(self._config, self._run))
         self._folder = ReportFolder(self._run.settings.report, run_id=session.run_id)
+        self._servers = ModelServers(self._run, self._run.settings.report)
         self._start = datetime.fromtimestamp(session.started, timezone.utc)
         self._conclusion: Conclusion | None = None
         self._plan_was_shown = False
@@ -148,6 +150,7 @@ class Recording:
             self._self_check.report(session)
             raise internals.failed_run(session, SELF_CHECK_FOUND)
         with self._refusing():
+            self._servers.start(lambda told: tell(self._config, told))
             self._attempt.begin(self._book)  # the last step: what is refused is no attempt
 
     @contextmanager
@@ -180,6 +183,7 @@ class Recording:
     def conclude(self, session: pytest.Session, ended: BaseException | None = None) -> None:
         """Judge what was recorded, and tell it as tests too; ``ended`` cut the run short."""
         self._session.sigterm.hold_off()
+        self._stop_servers()
         if ended is not None and self._begun:
             self._session.interrupt(ended)
         if not internals.runs_tests(self._config.option):
@@ -192,6 +196,14 @@ class Recording:
                 self._end_early(session, ended)
         finally:
             self._folder.close()
+
+    def _stop_servers(self) -> None:
+        for told in self._servers.stop():
+            tell(self._config, told)
+
+    def pytest_unconfigure(self) -> None:
+        """Leave no server behind, however the session ends."""
+        self._stop_servers()
 
     def _judge(self, session: pytest.Session) -> None:
         self._session.close()

@@ -23,6 +23,7 @@ _OF_THE_RUN = (
     "item",
     "limit",
     "shard",
+    "shard_by",
     "suite",
     "replay",
     "report",
@@ -33,6 +34,7 @@ _OF_THE_RUN = (
     "strict",
     "max_calls",
     "max_cost",
+    "rate_share",
     "stop_when_decided",
 )
 """Options that say something else, or nothing, where one case or search is repeated."""

@@ -9,6 +9,7 @@ from pytest_safescale.cells import PLAIN
 from pytest_safescale.dataset.item import LETTERS, SEALED
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.runs.case import Case
+from pytest_safescale.settings.shards import items_of_shard, part_of_models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,8 +19,17 @@ if TYPE_CHECKING:
     from pytest_safescale.dataset.item import Dataset, Item
     from pytest_safescale.models.model import Model
     from pytest_safescale.settings.schema import Settings
+    from pytest_safescale.settings.shards import Shard
 
-__all__ = ["OPTION_SEALED", "cases_of", "check_letters", "chosen_items", "narrowed_by", "opened"]
+__all__ = [
+    "OPTION_SEALED",
+    "cases_of",
+    "cases_of_shard",
+    "check_letters",
+    "chosen_items",
+    "narrowed_by",
+    "opened",
+]
 
 OPTION_SEALED = "--safescale-sealed"
 
@@ -125,3 +135,22 @@ def check_letters(profiles: Sequence[PromptProfile], dataset: Dataset) -> None:
             f"--safescale-prompts: found {adding[0]!r}, which adds an option, and item {full[0]} "
             f"of {len(LETTERS)} options; allowed: items of at most {len(LETTERS) - 1}"
         )
+
+
+def cases_of_shard(
+    cases: Sequence[Case], shard: Shard, models: Sequence[Model], *, by: str
+) -> tuple[Case, ...]:
+    """Return the cases of a shard, in their order: of some items, or of some items of one model.
+
+    Raises SettingsError where there are more shards than items, or not as many for each model.
+    """
+    items = {case.item.id for case in cases}
+    if by == "models":
+        number, part = part_of_models(shard, len(models))
+        chosen = items_of_shard(items, part)
+        name = models[number].info.name
+        return tuple(
+            case for case in cases if case.item.id in chosen and case.model.info.name == name
+        )
+    chosen = items_of_shard(items, shard)
+    return tuple(case for case in cases if case.item.id in chosen)

@@ -28,6 +28,7 @@ from pytest_safescale.runs.call_limits import call_limits
 from pytest_safescale.runs.case import Decoding
 from pytest_safescale.runs.case_list import (
     cases_of,
+    cases_of_shard,
     check_letters,
     chosen_items,
     narrowed_by,
@@ -37,7 +38,7 @@ from pytest_safescale.runs.layer_profiles import profiles_for_layers
 from pytest_safescale.runs.look_ahead import look_ahead
 from pytest_safescale.runs.models_of_run import build_models
 from pytest_safescale.runs.second_reader import SecondReader
-from pytest_safescale.settings.shards import items_of_shard, parse_shard
+from pytest_safescale.settings.shards import parse_shard
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -203,8 +204,7 @@ def prepare_run(
     cases, excluded = cases_of(models, conditions, profiles, dataset)
     shard = parse_shard(settings.shard) if settings.shard else None
     if shard is not None:
-        chosen = items_of_shard({case.item.id for case in cases}, shard)
-        cases = tuple(case for case in cases if case.item.id in chosen)
+        cases = cases_of_shard(cases, shard, models, by=settings.shard_by)
     decoding = Decoding(samples=settings.samples, adaptive=settings.adaptive, seed=settings.seed)
     _check_retries((*models, *built.beside), decoding)
     return Run(

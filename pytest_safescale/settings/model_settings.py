@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from pytest_safescale.settings.layer_settings import LayeredSettings, Table
+from pytest_safescale.settings.serve_settings import ServeSettings  # noqa: TC001 (of pydantic)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +62,7 @@ _OF_ENDPOINTS = (
     "api_key_header",
     "connect_timeout_s",
     "read_timeout_s",
+    "serve",
 )
 """Keys that mean something for ``provider = "openai"`` alone."""
 
@@ -127,6 +129,8 @@ class ModelSettings(LayeredSettings):
     price_out: float = Field(default=0.0, ge=0)
     batch_discount: float = Field(default=0.5, ge=0, le=1)
     """The share of both prices that is taken off for replies that come by a batch."""
+    serve: ServeSettings | None = None
+    """The server that a run starts for it, or the command alone."""
     requests_per_minute: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0)
     max_parallel: int | None = Field(default=None, ge=1, le=4096)
@@ -137,6 +141,17 @@ class ModelSettings(LayeredSettings):
     """The longest silence of a server; ``None`` for as long as the exchange may take."""
     profile: dict[str, Any] | None = None
     """Rates of a simulated model of one's own."""
+
+    @field_validator("serve", mode="before")
+    @classmethod
+    def _command_or_table(cls, value: object) -> object:
+        return {"command": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_address(self) -> ModelSettings:
+        if self.serve is not None and self.base_url is not None:
+            raise ValueError("base_url and serve are both given; allowed: one of them")
+        return self
 
     @field_validator("max_tokens_reasoning")
     @classmethod

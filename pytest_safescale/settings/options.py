@@ -47,6 +47,11 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
     ("limit", "N", "only the first N items"),
     ("item", "ID", "only the item with this id (repeatable)"),
     ("shard", "K/N", "ask the K-th of N parts of the cases; `safescale merge` joins the reports"),
+    (
+        "shard-by",
+        "WHAT",
+        "'models': as many shards for each model, each with that model alone; default 'items'",
+    ),
     ("concurrency", "N", "requests in flight over the whole run; default 32"),
     ("store", "PATH", "where every reply is kept; default .safescale/store.sqlite"),
     ("replay", None, "answer from the store only; a call that is not in it is an error"),

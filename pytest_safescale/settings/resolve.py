@@ -21,6 +21,7 @@ from pytest_safescale.settings.schema import (
     Settings,
     SeveritySettings,
 )
+from pytest_safescale.settings.serve_settings import ServeSettings
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -111,6 +112,8 @@ def _table_at(path: tuple[int | str, ...]) -> type[BaseModel]:
     layer = BUILT_IN_LAYERS.get(str(path[2])) if path[0] == "models" and len(path) > 3 else None
     if layer is not None:
         return WhenSettings if len(path) > 4 else layer
+    if path[0] == "models" and path[2:3] == ("serve",):
+        return ServeSettings
     if path[:2] == ("audit", "gates"):
         return AuditGate
     return _TABLES.get(str(path[0]), Settings) if len(path) > 1 else Settings

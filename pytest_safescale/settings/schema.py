@@ -116,6 +116,7 @@ _NO_SHAPE = (
     "corpus",
     "corpus_repair",
     "shard",
+    "shard_by",
     "concurrency",
     "store",
     "replay",
@@ -160,6 +161,8 @@ class Settings(Table):
     """Ids of the only items to ask about; empty for all."""
     shard: str | None = None
     """Which part of the run this is, such as ``3/10``; the whole unless given."""
+    shard_by: Literal["items", "models"] = "items"
+    """Whether a shard has some items under every model, or under one."""
     concurrency: int = Field(default=32, ge=1, le=4096)
     store: Path = Path(".safescale/store.sqlite")
     replay: bool = False

@@ -11,7 +11,15 @@ from pytest_safescale.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["Shard", "items_of_shard", "parse_shard", "shard_in", "shard_notice", "shard_sentence"]
+__all__ = [
+    "Shard",
+    "items_of_shard",
+    "parse_shard",
+    "part_of_models",
+    "shard_in",
+    "shard_notice",
+    "shard_sentence",
+]
 
 _NUMBERS = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 
@@ -51,6 +59,21 @@ def items_of_shard(ids: Collection[str], shard: Shard) -> set[str]:
     ordered = sorted(ids, key=_draw)
     first, end = ((shard.number - back) * len(ids) // shard.of for back in (1, 0))
     return set(ordered[first:end])
+
+
+def part_of_models(shard: Shard, models: int) -> tuple[int, Shard]:
+    """Return which model a shard of models has, from 0, and which of that model's shards it is.
+
+    Raises SettingsError where the shards are not as many for each model.
+    """
+    if shard.of % models:
+        raise SettingsError(
+            f"--safescale-shard: found {shard}; allowed: with --safescale-shard-by models a "
+            f"multiple of {models} shards, as many for each model"
+        )
+    each = shard.of // models
+    model, number = divmod(shard.number - 1, each)
+    return model, Shard(number + 1, each)
 
 
 def _draw(item_id: str) -> tuple[bytes, str]:

@@ -76,7 +76,7 @@ def settings(**given: object) -> Settings:
 def go(tmp_path: Path) -> Callable[..., tuple[list[Path], list[str]]]:
     def run(place: Script, shards: int, at_once: int = 2) -> tuple[list[Path], list[str]]:
         told: list[str] = []
-        call = ShardCall(arguments=("-q",), environment={}, resources={}, junit=False)
+        call = ShardCall(arguments=("-q",), environment={}, resources=[{}], junit=False)
         with Store(tmp_path / "store.sqlite") as store:
             started = ShardRun(
                 call,
@@ -183,6 +183,16 @@ def test_what_is_left_over_is_dealt_to_those_that_begin_later() -> None:
 def test_no_more_run_at_once_than_requests_may_be_in_flight_or_shards_are() -> None:
     assert Dealer(settings(concurrency=2), shards=9, at_once=5).at_once == 2
     assert Dealer(settings(), shards=2, at_once=5).at_once == 2
+
+
+def test_a_shard_with_a_server_of_its_own_has_its_limits_to_itself() -> None:
+    dealer = Dealer(
+        settings(concurrency=2, max_calls=9), shards=3, at_once=3, own=lambda number: number > 1
+    )
+    assert dealer.at_once == 2
+    assert options(dealer, 1) == {"concurrency": 1, "rate-share": 0.5, "max-calls": 3}
+    assert options(dealer, 2) == {"max-calls": 3}
+    assert Dealer(settings(concurrency=2), shards=9, at_once=5, own=lambda _: True).at_once == 5
 
 
 def test_a_budget_without_a_call_for_each_shard_is_refused() -> None:

@@ -95,7 +95,7 @@ class OpenAIModel:
     ) -> None:
         """``shape`` is what the model's table changes of its requests."""
         self._shape = shape or RequestShape()
-        self.info = replace(info, base_url=client.base_url, shaping=self._shape.told())
+        self.info = replace(info, base_url=client.stated_url, shaping=self._shape.told())
         self.facts = EndpointFacts()
         self._client = client
         self._format = AnswerFormat(kind) if (kind := self._shape.answer_format) else None

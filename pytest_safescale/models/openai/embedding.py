@@ -45,7 +45,7 @@ class OpenAIEmbedder:
     """An embedding model behind ``/embeddings`` of an OpenAI-compatible endpoint."""
 
     def __init__(self, info: ModelInfo, client: JsonClient) -> None:
-        self.info = replace(info, base_url=client.base_url)
+        self.info = replace(info, base_url=client.stated_url)
         self.facts = EndpointFacts()
         self._client = client
 

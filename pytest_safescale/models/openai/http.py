@@ -111,6 +111,8 @@ class JsonClient:
         """
         self.base_url = _checked(base_url)
         """The address written in one way, so that one server has one."""
+        self.stated_url = self.base_url
+        """What stands for it in stores and reports; in words where its port may be another."""
         self.key_from = key_from
         if not (key.isascii() and key.isprintable()):
             raise SettingsError(

@@ -17,7 +17,7 @@ from pytest_safescale.runs.cluster.local import LocalWorkplace
 from pytest_safescale.runs.cluster.run_shards import ShardCall, ShardRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from pytest_safescale.runs.cluster.tasks import Workplace
@@ -37,6 +37,7 @@ class Wanted:
     on: str
     """``local``, ``ray``, or ``ray://HOST:PORT``."""
     shards: int
+    """Of the run; of each model, where the run serves its models."""
     at_once: int | None
     """How many may run at once; ``None`` for as many as have room."""
     resources: Mapping[str, float]
@@ -57,11 +58,16 @@ def ask_in_shards(wanted: Wanted, settings: Settings, tell: Callable[[str], None
     a shard has not come back, and KeyboardInterrupt once all has ended that was stopped.
     """
     _require_usable(settings, wanted.on)
-    Dealer(settings, shards=wanted.shards, at_once=1)  # refuses a budget before anything begins
+    served = _served(settings)
+    panel = any(served)
+    if not panel:
+        served = [False]
+    count = wanted.shards * len(served)
+    Dealer(settings, shards=count, at_once=1)  # refuses a budget before anything begins
     call = ShardCall(
-        arguments=wanted.words,
+        arguments=(*wanted.words, *(["--safescale-shard-by=models"] if panel else [])),
         environment=environment_of(settings, wanted.variables),
-        resources=wanted.resources,
+        resources=_resources(wanted, settings) if panel else [wanted.resources],
         junit=wanted.junit,
     )
     with (
@@ -70,13 +76,16 @@ def ask_in_shards(wanted: Wanted, settings: Settings, tell: Callable[[str], None
     ):
         copy = Path(scratch) / "store.sqlite"
         store.copy_to(copy)
-        place, room = _workplace(wanted, settings, copy)
+        place, room = _workplace(wanted, settings, copy, call.resources)
         try:
             shards = ShardRun(
                 call,
-                shards=wanted.shards,
+                shards=count,
                 dealer=Dealer(
-                    settings, shards=wanted.shards, at_once=wanted.at_once or room or wanted.shards
+                    settings,
+                    shards=count,
+                    at_once=wanted.at_once or room or count,
+                    own=lambda number: served[(number - 1) // wanted.shards],
                 ),
                 store=store,
                 folder=_folder_of_shards(settings),
@@ -88,11 +97,29 @@ def ask_in_shards(wanted: Wanted, settings: Settings, tell: Callable[[str], None
             place.close()
 
 
+def _served(settings: Settings) -> list[bool]:
+    """Return which models the run serves itself.
+
+    Where there is one, each shard has one model alone, with its server.
+    """
+    tables = (settings.models.get(name) for name in dict.fromkeys(settings.model))
+    return [table is not None and table.serve is not None for table in tables]
+
+
+def _resources(wanted: Wanted, settings: Settings) -> list[Mapping[str, float]]:
+    """Return what a shard of each model takes: what its server does, over what all do."""
+    tables = (settings.models.get(name) for name in dict.fromkeys(settings.model))
+    own = (table.serve.resources if table and table.serve else {} for table in tables)
+    return [{**wanted.resources, **one} for one in own]
+
+
 def _folder_of_shards(settings: Settings) -> Path:
     return settings.report.with_name(f"{settings.report.name}-shards")
 
 
-def _workplace(wanted: Wanted, settings: Settings, store: Path) -> tuple[Workplace, int | None]:
+def _workplace(
+    wanted: Wanted, settings: Settings, store: Path, resources: Sequence[Mapping[str, float]]
+) -> tuple[Workplace, int | None]:
     """Return where shards run, and how many have room there at once; ``None`` for any number."""
     if wanted.on == LOCAL:
         return LocalWorkplace(cwd=Path.cwd(), store=store), None
@@ -104,7 +131,9 @@ def _workplace(wanted: Wanted, settings: Settings, store: Path) -> tuple[Workpla
         left_out=[settings.store, settings.report, _folder_of_shards(settings)],
         store=store,
     )
-    return cluster, cluster.room(wanted.resources)
+    rooms = [cluster.room(one) for one in resources]
+    counted = [room for room in rooms if room is not None]
+    return cluster, max(counted) if len(counted) == len(rooms) else None
 
 
 def _require_usable(settings: Settings, on: str) -> None:

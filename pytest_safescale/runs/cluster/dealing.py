@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pytest_safescale.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_safescale.calls.stored_replies import Spent
     from pytest_safescale.settings.schema import Settings
 
@@ -21,14 +23,26 @@ class Dealer:
     one; what an ended shard has left over is dealt to those that begin after it.
     """
 
-    def __init__(self, settings: Settings, *, shards: int, at_once: int) -> None:
-        """Raises SettingsError for a budget that leaves a shard without a call."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        shards: int,
+        at_once: int,
+        own: Callable[[int], bool] = lambda _: False,
+    ) -> None:
+        """``own`` says which shard asks a server of its own, with all limits to itself.
+
+        Raises SettingsError for a budget that leaves a shard without a call.
+        """
         if settings.max_calls is not None and settings.max_calls < shards:
             raise SettingsError(
                 f"--safescale-max-calls: found {settings.max_calls}; allowed: at least {shards}, "
                 "one for each shard"
             )
-        self.at_once = min(at_once, shards, settings.concurrency)
+        self._own = own
+        sharing = not all(map(own, range(1, shards + 1)))
+        self.at_once = min(at_once, shards, settings.concurrency if sharing else shards)
         """Shards that may run at once: each needs a request in flight."""
         self._settings = settings
         self._undealt = shards
@@ -41,14 +55,22 @@ class Dealer:
         if number not in self._dealt:
             self._dealt[number] = self._budget()
         calls, money = self._dealt[number]
+        return [
+            *self._pace(number),
+            *([f"--safescale-max-calls={calls}"] if calls is not None else []),
+            *([f"--safescale-max-cost={money!r}"] if money is not None else []),
+        ]
+
+    def _pace(self, number: int) -> list[str]:
+        """Return how fast a shard may ask, by the place that it takes among those that run."""
+        if self._own(number):
+            return []
         slot = next(one for one in range(self.at_once) if one not in self._slots.values())
         self._slots[number] = slot
         whole, left = divmod(self._settings.concurrency, self.at_once)
         return [
             f"--safescale-concurrency={whole + (slot < left)}",
             f"--safescale-rate-share={self._settings.rate_share / self.at_once!r}",
-            *([f"--safescale-max-calls={calls}"] if calls is not None else []),
-            *([f"--safescale-max-cost={money!r}"] if money is not None else []),
         ]
 
     def _budget(self) -> tuple[int | None, float | None]:

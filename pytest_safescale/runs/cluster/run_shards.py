@@ -38,7 +38,8 @@ class ShardCall:
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
-    resources: Mapping[str, float]
+    resources: Sequence[Mapping[str, float]]
+    """What shards take of a node: of each model's as many, in the order of the models."""
     junit: bool
 
 
@@ -129,7 +130,9 @@ class ShardRun:
             rows=rows,
             spent=self._store.spending.of(run),
             junit=self._call.junit,
-            resources=self._call.resources,
+            resources=self._call.resources[
+                (number - 1) * len(self._call.resources) // self._shards
+            ],
         )
 
     def _stored(self, run: str) -> list[Row]:
