@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_safescale.calls.answered_request import Answered
 from pytest_safescale.calls.caller import Caller
 from pytest_safescale.errors import NotInStore
+from pytest_safescale.models.build import EMBEDDINGS
 from pytest_safescale.models.model import BatchModel
 from pytest_safescale.models.openai.batch_lines import custom_id, request_line
 
@@ -46,13 +47,18 @@ class ExportingCaller(Caller):
         super().__init__(store, limits)
         self.not_by_file: Counter[str] = Counter()
         """Calls that the store lacks and no file can hold, by model."""
+        self.lacks_corpus = False
+        """Whether passages have no vectors yet: nothing can be searched before they have."""
         self._write = write
         self._written: set[str] = set()
+        self.asked_corpus = False
+        """Whether this case asked for the passages' vectors: the first one does, for all."""
         self._answered_deep = self.waits_at = 0
 
     def begin_case(self) -> None:
         """Forget how far the last case came."""
         self._answered_deep = self.waits_at = 0
+        self.asked_corpus = False
 
     async def end_case(self) -> None:
         """Let all that the case began come to its end: one failure does not wait for others."""
@@ -64,6 +70,9 @@ class ExportingCaller(Caller):
         if model.info.provider in FREE:
             return await super()._obtain(call)
         depth = self._answered_deep + 1
+        # Queries are embedded one by one.
+        passages = model.info.provider == EMBEDDINGS and len(request.messages) > 1
+        self.asked_corpus |= passages
         await asyncio.sleep(0)  # whatever is asked at the same time is of the same round
         (stored,) = self.store.get([(call.key, request.samples)])
         missing = [sample for sample in request.samples if sample not in stored]
@@ -71,6 +80,7 @@ class ExportingCaller(Caller):
             self._answered_deep = max(self._answered_deep, depth)
             return Answered.of(call.key, request, stored)
         self.waits_at = max(self.waits_at, depth)
+        self.lacks_corpus |= passages
         if isinstance(model, BatchModel):
             size = model.facts.batch or len(missing)
             for start in range(0, len(missing), size):

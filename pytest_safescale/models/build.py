@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_safescale.settings.schema import Settings
 
 __all__ = [
+    "EMBEDDINGS",
     "SPECS",
     "build_embedder",
     "build_model",

@@ -14,7 +14,7 @@ from pytest_safescale.errors import SettingsError
 from pytest_safescale.models.openai.http import EMBEDDINGS_PATH
 from pytest_safescale.runs.call_limits import call_limits
 from pytest_safescale.runs.request_files import RequestFiles
-from pytest_safescale.runs.rounds import rounds_of
+from pytest_safescale.runs.rounds import rounds_of, searches_by_vectors
 from pytest_safescale.runs.run import case_runner
 
 if TYPE_CHECKING:
@@ -114,11 +114,16 @@ class _Export:
         """Put every case to its model, as far as the store has replies."""
         runner = case_runner(self._run, self._caller)
         for number, case in enumerate(self._run.cases, 1):
+            if self._caller.lacks_corpus and searches_by_vectors(self._run, case):
+                self._waits(case, 1)
+                continue
             self._caller.begin_case()
             result = await runner.run(case)
             await self._caller.end_case()
             if self._caller.waits_at:
-                self._waits(case, self._caller.waits_at)
+                # Where an earlier case has brought the passages' vectors, that was a round too.
+                known = searches_by_vectors(self._run, case) and not self._caller.asked_corpus
+                self._waits(case, self._caller.waits_at + known)
             elif result.error is not None or result.samples_error is not None:
                 self.found.failed += 1
             else:

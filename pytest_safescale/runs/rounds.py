@@ -12,10 +12,11 @@ from pytest_safescale.layers.own_layer import OwnLayer
 from pytest_safescale.verdicts.adaptive import next_draw
 
 if TYPE_CHECKING:
+    from pytest_safescale.conditions.condition import Condition
     from pytest_safescale.runs.case import Case
     from pytest_safescale.runs.run import Run
 
-__all__ = ["Rounds", "rounds_of"]
+__all__ = ["Rounds", "rounds_of", "searches_by_vectors"]
 
 
 class Rounds(NamedTuple):
@@ -53,10 +54,19 @@ def rounds_of(run: Run, case: Case) -> Rounds:
     return found
 
 
+def searches_by_vectors(run: Run, case: Case) -> bool:
+    """Say whether a case waits for the vectors of the passages first of all."""
+    return run.embedder is not None and retrieves(_base(case))
+
+
+def _base(case: Case) -> Condition:
+    condition = case.condition
+    return condition.base if isinstance(condition, RepairedCondition) else condition
+
+
 def _of_evidence(run: Run, case: Case) -> Rounds:
     """Return the rounds before the question itself is asked."""
-    condition = case.condition
-    base = condition.base if isinstance(condition, RepairedCondition) else condition
+    base = _base(case)
     if run.retriever is None or not retrieves(base):
         return Rounds(0, 0)
     dense = run.embedder is not None

@@ -152,6 +152,37 @@ def test_a_run_goes_in_rounds_and_its_replay_is_what_a_live_run_is(
         assert sum(one.calls for one in paid) == full[0].calls
 
 
+@pytest.mark.slow
+def test_vectors_of_passages_and_of_queries_are_rounds_of_their_own(
+    server: ChatServer, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = Path("safescale.toml").read_text()
+    Path("safescale.toml").write_text(f'retriever = "openai:e"\nbase_url = "{server.url}"\n{table}')
+    options = ("--model=m", "--samples=0", "--conditions=closed_book,top_1")
+    told_of = []
+    for number in range(1, 4):
+        name = f"round-{number}.jsonl"
+        assert export(name, *options) == 0
+        told_of.append(told(capsys).splitlines()[:2])
+        for file in Path().glob(f"round-{number}*.jsonl"):
+            take(write("results.jsonl", answered(server, file.name)))
+        capsys.readouterr()
+    first = ("round-1-1.jsonl", "round-1-2.jsonl")
+    kinds = {line["url"]: line["body"] for name in first for line in lines(name)}
+    # The question without evidence waits for nothing.
+    assert set(kinds) == {"/v1/embeddings", "/v1/chat/completions"}
+    assert [said[0].partition(":")[0] for said in told_of] == ["round 1", "round 2", "round 3"]
+    assert [said[1] for said in told_of] == [
+        "2 more rounds follow",
+        "1 more round follows",
+        "no round follows",
+    ]
+    assert [line["body"]["input"] for line in lines("round-2.jsonl")] != []
+    assert len(lines("round-2.jsonl")) == len(lines("round-3.jsonl")) == 2
+    assert export("more.jsonl", *options) == 0
+    assert "nothing is missing" in told(capsys)
+
+
 def test_whatever_is_no_result_of_the_store_is_told_with_its_line_and_the_rest_is_taken_in(
     server: ChatServer, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
