@@ -57,6 +57,10 @@ class Contents:
     """Calls that have at least one reply."""
     bytes: int
     """Of the file, and of the log beside it."""
+    batches: int
+    """Batches under way, whose replies are still to come."""
+    exported: int
+    """Exported requests without a result."""
 
     @property
     def replies(self) -> int:
@@ -74,7 +78,9 @@ def store_contents(path: Path) -> Contents:
     with _opened(path, read_only=True) as db:
         ((calls,),) = db.rows("SELECT count(*) FROM calls")
         parts = tuple(_parts(db, None))
-    return Contents(parts=parts, calls=calls, bytes=_size(path))
+        batches = _count(db, "batch_jobs", "SELECT count(*) FROM batch_jobs")
+        exported = _count(db, "exported", "SELECT count(*) FROM exported")
+    return Contents(parts=parts, calls=calls, bytes=_size(path), batches=batches, exported=exported)
 
 
 def damaged_rows(path: Path) -> int:
@@ -114,6 +120,14 @@ def _parts(db: Database, until: float | None) -> Iterator[Part]:
             last=_number(last),
             own_bytes=own,
         )
+
+
+def _count(db: Database, table: str, select: str) -> int:
+    """Return how many rows a table has; 0 where it was never made."""
+    if not db.rows("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)):
+        return 0
+    ((count,),) = db.rows(select)
+    return int(count)
 
 
 def _number(value: Any) -> float:

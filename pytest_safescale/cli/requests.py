@@ -26,7 +26,7 @@ _TOLD = 20
 """Lines of each kind of trouble that are told one by one."""
 _NOT_ASKED = (
     *("replay", "fresh", "baseline", "anchor", "gates", "lock", "ledger", "strict", "report"),
-    *("figures", "stop-when-decided", "max-calls", "max-cost", "concurrency"),
+    *("figures", "batch", "stop-when-decided", "max-calls", "max-cost", "concurrency"),
 )
 """Options of a run that change no request; taken, so that a command can be pasted."""
 

@@ -61,6 +61,7 @@ def _info(given: argparse.Namespace) -> Output:
 
     found = store_contents(given.store)
     lines = [*_whole(given.store, found), *_by_model(found), *_by_run(found)]
+    lines += _still_to_come(given.store, found)
     if not given.check:
         return Output(lines)
     damaged = damaged_rows(given.store)
@@ -75,6 +76,22 @@ def _whole(path: Path, found: Contents) -> Iterator[str]:
     if found.own_bytes:
         own, ratio = size_told(found.own_bytes), found.bytes / found.own_bytes
         yield f"the replies themselves are {own}; the file is {ratio:.2f} times that"
+
+
+def _still_to_come(path: Path, found: Contents) -> Iterator[str]:
+    """Tell of replies that are paid or under way and not in the store."""
+    if found.batches:
+        yield (
+            f"{path}: {_several(found.batches, 'batch', 'batches')} under way, whose replies a run "
+            "with --safescale-batch and this store takes in"
+        )
+    if found.exported:
+        waiting = _several(found.exported, "exported request waits", "exported requests wait")
+        yield f"{path}: {waiting} for safescale requests import"
+
+
+def _several(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def _by_model(found: Contents) -> Iterator[str]:
@@ -112,7 +129,7 @@ def _told(parts: Sequence[Part]) -> str:
 
 def count_told(replies: int) -> str:
     """Return a number of replies in words."""
-    return "1 reply" if replies == 1 else f"{replies:,} replies"
+    return _several(replies, "reply", "replies")
 
 
 def size_told(count: int) -> str:
@@ -186,6 +203,8 @@ def _merge(given: argparse.Namespace) -> Output:
     lines = [line for one in taken for line in _taken_in(one)]
     if any(one.conflicts for one in taken):
         lines.append(_RULE)
+    for path in given.stores:
+        lines += _still_to_come(path, store_contents(path))
     return Output([*lines, next(_whole(given.into, store_contents(given.into)))])
 
 

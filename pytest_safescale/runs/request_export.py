@@ -71,6 +71,7 @@ def export_requests(
     settings = run.settings
     not_before = settings.stored_before_which(started)
     with Store(settings.store, run=run_id, not_before=not_before) as store:
+        _require_no_batch(store)
         export = _Export(run, store, files, tell)
         try:
             asyncio.run(export.all_cases())
@@ -93,6 +94,16 @@ def _require_files(run: Run) -> None:
     if run.settings.fresh:
         raise SettingsError(
             "--fresh: each export would ask for everything again; allowed: --max-age"
+        )
+
+
+def _require_no_batch(store: Store) -> None:
+    """Refuse to ask for what batches under way bring: it would be paid twice."""
+    store.batches.prepare()
+    if count := store.batches.under_way():
+        raise SettingsError(
+            f"{store.path}: {count} batches of --safescale-batch are under way; allowed: once a "
+            "run with --safescale-batch and this store has taken in what they bring"
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_safescale.calls.batch_jobs import Line
 from pytest_safescale.calls.store import Store
 from pytest_safescale.cli.command import main
 from pytest_safescale.runs import request_files
@@ -199,6 +200,8 @@ def test_whatever_is_no_result_of_the_store_is_told_with_its_line_and_the_rest_i
     assert "results.jsonl:3: not answered: the endpoint did not answer in a batch: expired" in said
     assert "results.jsonl:4: it is no JSON, perhaps cut off" in said
     missing = len(lines("all.jsonl")) - 1
+    main(["store", "info", "batch.sqlite"])
+    assert f"{missing} exported requests wait for safescale requests import" in told(capsys)
     assert f"{missing} exported requests have no reply yet" in said
     export("rest.jsonl")
     assert f"{missing} of them stand in an earlier file too" in told(capsys)
@@ -265,6 +268,20 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
     assert said in told(capsys)
     assert not Path("batch.sqlite").exists()
     assert not Path("r.jsonl").exists()
+
+
+def test_what_a_batch_under_way_brings_is_not_asked_by_files_too(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Store(folder / "batch.sqlite", run="r") as store:
+        store.batches.prepare()
+        store.batches.put("job", [Line(b"k", "id", "job")], money=0.0, at=1e9)
+    assert export("r.jsonl") == 4
+    assert "1 batches of --safescale-batch are under way" in told(capsys)
+    assert not list(folder.glob("r*"))
+    assert main(["store", "merge", "batch.sqlite", "--into", "c.sqlite"]) == 0
+    line = "batch.sqlite: 1 batch under way, whose replies a run with --safescale-batch"
+    assert line in told(capsys)
 
 
 def test_results_of_another_run_alone_are_refused(
