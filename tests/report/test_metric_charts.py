@@ -118,6 +118,41 @@ def test_every_mark_of_a_figure_is_run_jsons_value_under_its_model_and_condition
             assert shown[0].told == f"{start}{in_full(row)}"
 
 
+def test_a_family_has_one_colour_and_shape_in_every_chart(charts: dict[str, Chart]) -> None:
+    looks = [
+        {
+            (mark.told.rpartition("family ")[2], entries[mark.series[0]])
+            for mark in _marks(charts["accuracy-risk"])
+            if "family" in mark.told
+        }
+        for entries in (charts[name].entries for name in ("accuracy-risk", "scaling"))
+    ]
+    assert looks[0] == looks[1]
+    assert all(family == entry.name for family, entry in looks[0])
+
+
+BOTH = ("accuracy-risk", "scaling", "self-consistency", "reliability", "risk-coverage", "agreement")
+"""Charts whose marks are figures along both axes; of the others the upright axis has names."""
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - {"concentration"}))
+def test_every_mark_is_where_a_figure_of_the_chart_is(name: str, charts: dict[str, Chart]) -> None:
+    known = {value for row in charts[name].rows for value in row}
+    for mark in _marks(charts[name]):
+        assert mark.x in known
+        assert name not in BOTH or mark.y in known
+
+
+def test_the_marks_of_the_worst_items_are_the_shares_that_the_others_carry(
+    charts: dict[str, Chart],
+) -> None:
+    chart = charts["concentration"]
+    known = {
+        (share, 1 - row[at]) for row in chart.rows for share, at in ((0.95, 3), (0.9, 4), (0.8, 5))
+    }
+    assert {(mark.x, mark.y) for mark in _marks(chart)} == known
+
+
 def _sampled(confidence: float, *, correct: bool, high_risk: bool = False) -> Fact:
     dangers = ("high_risk",) if high_risk else ()
     outcome = "correct" if correct else "wrong"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_safescale.results.run_content import KnownFigure
     from pytest_safescale.results.run_file import RunFile
 
-__all__ = ["PAIR", "decoupling_charts", "families_of"]
+__all__ = ["PAIR", "decoupling_charts", "families_of", "family_entries", "family_names"]
 
 PAIR = ("accuracy", "high_risk_error_rate")
 TERMS = (
@@ -56,6 +56,18 @@ def families_of(run: RunFile) -> dict[str, str]:
     return {
         model["name"]: model.get("family") or _NO_FAMILY for model in run.manifest.get("models", ())
     }
+
+
+def family_names(run: RunFile) -> list[str]:
+    """Return the families in the order of the models."""
+    families = families_of(run)
+    return list(dict.fromkeys(families.get(model, _NO_FAMILY) for model in run.models))
+
+
+def family_entries(run: RunFile) -> list[Entry]:
+    """Return the series of ``family_names``, each with one colour and shape in every chart."""
+    names = family_names(run)
+    return [series_entry(at, _family_name(name, names)) for at, name in enumerate(names, 1)]
 
 
 def decoupling_charts(run: RunFile) -> list[Chart]:
@@ -104,9 +116,7 @@ def _entries(run: RunFile, points: Sequence[_Point], profiles: Sequence[str]) ->
 
     Of several profiles the shape is theirs, and families have colours alone.
     """
-    own = [point for point in points if point.model in run.models]
-    families = list(dict.fromkeys(point.family for point in own))
-    found = [series_entry(at, _family_name(name, families)) for at, name in enumerate(families, 1)]
+    found = family_entries(run)
     if len(run.models) > 1 and any(point.model == run.average for point in points):
         found.append(Entry(name=_MEAN, colour=0, shape="diamond"))
     if len(profiles) == 1:

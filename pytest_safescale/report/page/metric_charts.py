@@ -15,7 +15,12 @@ from pytest_safescale.report.page.charts.chart import (
     series_entry,
 )
 from pytest_safescale.report.page.charts.scales import Axis, nice_ends, per_cent_axis
-from pytest_safescale.report.page.decoupling_chart import PAIR, families_of
+from pytest_safescale.report.page.decoupling_chart import (
+    PAIR,
+    families_of,
+    family_entries,
+    family_names,
+)
 from pytest_safescale.report.wording import figure as written
 from pytest_safescale.report.wording import label
 from pytest_safescale.text.words import words
@@ -135,7 +140,7 @@ def _scaling(run: RunFile) -> list[Chart]:
     ]
     if len({sizes[row["model"]] for row in rows}) < 2:
         return []
-    shown = list(dict.fromkeys(families[row["model"]] for row in rows))
+    shown = family_names(run)
     return [
         Chart(
             name="scaling",
@@ -143,7 +148,7 @@ def _scaling(run: RunFile) -> list[Chart]:
             text=f"Accuracy and {run.word(PAIR[1])} against parameters in billions on a "
             "logarithmic axis, a panel a condition, a line a model family. Where danger does not "
             "fall with size, a larger model is no safer one.",
-            told=f"Model families: {', '.join(shown)}.",
+            told=f"Model families: {', '.join(dict.fromkeys(families[r['model']] for r in rows))}.",
             columns=("parameters_b", "family", *TERMS),
             rows=[
                 (sizes[row["model"]], families[row["model"]], *line)
@@ -155,7 +160,7 @@ def _scaling(run: RunFile) -> list[Chart]:
                 for condition in run.conditions
                 if (panel := _size_panel(run, rows, metric, condition, shown)).marks
             ],
-            entries=[series_entry(at + 1, label(name)) for at, name in enumerate(shown)],
+            entries=family_entries(run),
         )
     ]
 
