@@ -80,3 +80,22 @@ def test_what_makes_runs_hard_to_compare_is_said(
     ).words
     assert notice in words
     assert "Run 1, 2: made for a test" in words
+
+
+def test_the_one_model_of_a_run_follows_that_of_the_run_before_where_the_items_are_the_same(
+    tmp_path: Path,
+) -> None:
+    small = replace(SHAPE, items=2, conditions=("closed_book",))
+    folders = [
+        make_folder(tmp_path / name, replace(small, models=(name,), seed=seed))
+        for seed, name in enumerate(("old", "new"), start=1)
+    ]
+    told = write_side_by_side(folders, tmp_path / "side.html").read_text(encoding="utf-8")
+    assert "old, then new" in Page(told).words
+    assert "one run only" not in Page(told).words
+    run = json.loads((folders[0] / "run.json").read_text(encoding="utf-8"))
+    run["manifest"]["dataset"]["sha256"] = "c" * 64
+    (folders[0] / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    apart = write_side_by_side(folders, tmp_path / "side.html").read_text(encoding="utf-8")
+    assert "old, then new" not in Page(apart).words
+    assert "one run only" in Page(apart).words

@@ -87,25 +87,45 @@ def _notices(runs: Sequence[_Run]) -> list[str]:
         for notice in run.file.manifest.get("notices", ()):
             said.setdefault(notice.rstrip("."), []).append(str(run.number))
     found = [f"Run {', '.join(numbers)}: {notice}" for notice, numbers in said.items()]
-    if len({run.file.manifest["dataset"]["sha256"] for run in runs}) > 1:
+    if _other_items(runs):
         found.append("These runs do not share one data set: differences may come from the items")
     if len({run.file.manifest.get("prompt_sha256") for run in runs}) > 1:
         found.append("These runs do not share one prompt")
     return found
 
 
+def _followed(runs: Sequence[_Run]) -> list[tuple[str, Sequence[str]]]:
+    """Return what is followed from run to run: its name, and its model in each run.
+
+    Models of one name. Where each run has one model and all have the same data set, each model
+    replaces the one before, whatever it is called.
+    """
+    names = dict.fromkeys(name for run in runs for name in run.file.all_names)
+    single = all(len(run.file.all_names) == 1 for run in runs)
+    if len(names) > 1 and single and not _other_items(runs):
+        return [(", then ".join(names), [run.file.all_names[0] for run in runs])]
+    return [(model_label(name), [name] * len(runs)) for name in names]
+
+
+def _other_items(runs: Sequence[_Run]) -> bool:
+    """Say whether the runs are about several data sets."""
+    return len({run.file.manifest["dataset"]["sha256"] for run in runs}) > 1
+
+
 def _trends(runs: Sequence[_Run], metric: str, regime: str) -> dict[str, Any]:
     """Return a row per model and condition with its figure in each run, and the way it went."""
     conditions = dict.fromkeys(name for run in runs for name in run.file.conditions)
-    models = dict.fromkeys(name for run in runs for name in run.file.all_names)
     rows = []
-    for model in models:
+    for line, models in _followed(runs):
         for condition in conditions:
-            found = [run.file.row(model, condition, metric, regime) for run in runs]
+            found = [
+                run.file.row(model, condition, metric, regime)
+                for run, model in zip(runs, models, strict=True)
+            ]
             if any(found):
                 rows.append(
                     {
-                        "model": model_label(model),
+                        "model": line,
                         "condition": condition,
                         "figures": [
                             (run.number, row) for run, row in zip(runs, found, strict=True)
@@ -133,7 +153,7 @@ def _chart(runs: Sequence[_Run], group: dict[str, Any]) -> Chart:
     metric, rows = group["metric"], group["rows"]
     conditions = list(dict.fromkeys(row["condition"] for row in rows))
     # One colour a model in every chart, also where a model lacks the figure.
-    names = list(dict.fromkeys(model_label(n) for run in runs for n in run.file.all_names))
+    names = [line for line, _ in _followed(runs)]
     axis = _axis(metric, [row["value"] for r in rows for _, row in r["figures"] if row])
     trends = [f"{r['model']}, {words(r['condition'])}: {r['trend']}" for r in rows]
     return Chart(
