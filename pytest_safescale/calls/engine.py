@@ -53,7 +53,8 @@ class Engine(Generic[T]):
         With ``keep``, that many finished results are held for tests that may never come to this
         process; without it every result is wanted here, and looking ahead pauses when as many of
         them lie unread as ``unread`` says first, until they are fewer than it says then: four
-        windows and two, unless given. ``beat`` is called twice a second; the
+        windows and two, unless given. Where it says 0, it goes on once a test wants what has not
+        begun: all that was asked has been looked at then. ``beat`` is called twice a second; the
         exception it returns ends everything at once. ``on_close`` are the steps of the end, taken
         in the loop; what they return is for whoever closes.
         """
@@ -164,7 +165,13 @@ class Engine(Generic[T]):
                 raise self._ended
             future = self._futures.setdefault(job, Future())
         self._in_loop(lambda: self._begin(job, future))
+        if self._go_on_below == 0:
+            self._in_loop(self._go_on)
         return future
+
+    def _go_on(self) -> None:
+        self._paused = False
+        self._feed()
 
     def _begin(self, job: int, future: Future[T]) -> None:
         if job not in self._tasks and not future.done():

@@ -31,18 +31,23 @@ class Watch:
         judge: Callable[[], Sequence[GateResult]],
         halt: Callable[[str], None],
         *,
+        every: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``every`` is after how many cases it looks in any case, as where a round has ended."""
         self._judge = judge
         self._halt = halt
         self._clock = clock
         self._next = clock() + _FIRST_S
+        self._every, self._seen = every, 0
         self.halted = False
 
     def saw_case(self) -> None:
         """Look at the gates where it is time to."""
         start = self._clock()
-        if self.halted or start < self._next:
+        self._seen += 1
+        ended = self._every is not None and self._seen % self._every == 0
+        if self.halted or (start < self._next and not ended):
             return
         results = self._judge()
         end = self._clock()

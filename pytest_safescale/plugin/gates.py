@@ -28,6 +28,7 @@ from pytest_safescale.plugin.hook_results import things_of
 from pytest_safescale.results.baseline import check_comparable, read_baseline
 from pytest_safescale.results.certificate_file import GateCertificates
 from pytest_safescale.results.same_replies import refusal_of_same_replies
+from pytest_safescale.runs.look_ahead import cases_of_a_round
 from pytest_safescale.runs.manifest import stated_before
 from pytest_safescale.runs.self_check import Control, control_book
 from pytest_safescale.runs.stored_answers import cases_resting_on
@@ -110,7 +111,11 @@ class RunGates:
                 f"{option}: pytest_safescale_gates adds gates that may depend on the last case; "
                 "write them as tables, or leave the option out"
             )
-        return Watch(judge=lambda: self.judged(book, intervals=False), halt=self._session.halt)
+        return Watch(
+            judge=lambda: self.judged(book, intervals=False),
+            halt=self._session.halt,
+            every=cases_of_a_round(self._run.settings, len(self._run.cases)),
+        )
 
     def self_check(self, book: RecordBook) -> SelfCheck | None:
         """Return what tries the gates on planted controls first, where that is wanted."""

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from pytest_safescale.settings.schema import Settings
 
-__all__ = ["LookAhead", "look_ahead"]
+__all__ = ["LookAhead", "cases_of_a_round", "look_ahead"]
 
-CASES_OF_A_ROUND = 25_000
+MOST_OF_A_ROUND = 25_000
 """Most cases that wait for a batch at once: most take two requests, so that they fill a file."""
 ROUNDS_TO_DECIDE = 4
 """Parts in which cases are asked by batch where the rest may turn out not to be needed."""
@@ -33,12 +33,35 @@ class LookAhead:
     """Unread results at which looking ahead pauses, and under how many it goes on."""
 
 
+def cases_of_a_round(settings: Settings, cases: int) -> int | None:
+    """Return how many of a run's cases wait for a batch at once.
+
+    ``None`` where each call goes at once.
+    Where gates may be decided before the last case, a part of them is judged before the next.
+    """
+    if settings.replay or not settings.batch:
+        return None
+    if settings.stop_when_decided:
+        cases = -(-cases // ROUNDS_TO_DECIDE)
+    return max(8, min(cases, MOST_OF_A_ROUND))
+
+
 def look_ahead(
-    settings: Settings, order: Sequence[int], *, worker: int, workers: int, in_flight: int
+    settings: Settings,
+    order: Sequence[int],
+    *,
+    cases: int,
+    worker: int,
+    workers: int,
+    in_flight: int,
 ) -> LookAhead:
-    """Return what one of several processes works through, in the order of the tests."""
-    if settings.batch and not settings.replay:
-        return _by_rounds(settings, order[worker::workers], workers)
+    """Return what one of several processes works through, in the order of the tests.
+
+    ``cases`` is how many the run has.
+    """
+    together = cases_of_a_round(settings, cases)
+    if together is not None:
+        return _by_rounds(settings, order[worker::workers], together, alone=workers == 1)
     window = max(8, 2 * in_flight)
     positions = look_ahead_order(len(order), worker=worker, workers=workers)
     return LookAhead(
@@ -49,19 +72,17 @@ def look_ahead(
     )
 
 
-def _by_rounds(settings: Settings, share: Sequence[int], workers: int) -> LookAhead:
-    """Return a process's share of cases that go by batch: as many at once as a file has room for.
+def _by_rounds(
+    settings: Settings, share: Sequence[int], together: int, *, alone: bool
+) -> LookAhead:
+    """Return a process's share of cases that go by batch.
 
     The shares of other processes are left to them: waiting for calls that they make would mean to
-    look for thousands again and again. Where gates may be decided before the last case, a part of
-    the cases is judged before the next is asked.
+    look for thousands again and again.
     """
-    window = max(8, min(len(share), CASES_OF_A_ROUND))
-    if settings.stop_when_decided:
-        window = max(8, -(-len(share) // ROUNDS_TO_DECIDE))
     return LookAhead(
         order=share,
-        window=window,
-        keep=None if workers == 1 else window,
-        unread=(1, 1) if settings.stop_when_decided else (window, max(1, window // 2)),
+        window=together,
+        keep=None if alone else together,
+        unread=(1, 0) if settings.stop_when_decided else (together, max(1, together // 2)),
     )

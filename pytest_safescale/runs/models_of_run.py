@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_safescale.errors import SettingsError
 from pytest_safescale.layers.build import build_layered
 from pytest_safescale.layers.conservative import Conservative
 from pytest_safescale.layers.layered_model import LAYERED, LayeredModel
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_safescale.models.model import Model
     from pytest_safescale.settings.schema import Settings
 
-__all__ = ["ModelsOfRun", "build_models", "has_certified_layers"]
+__all__ = ["ModelsOfRun", "build_models", "check_ensembles", "has_certified_layers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,3 +85,21 @@ def has_certified_layers(models: Sequence[Model]) -> bool:
         if isinstance(model, LayeredModel)
         for one in model.deciding
     )
+
+
+def check_ensembles(settings: Settings, models: Sequence[str]) -> None:
+    """Refuse an ensemble of models that the run has not, or not once; raises SettingsError."""
+    for ensemble in settings.ensembles:
+        strangers = [name for name in ensemble.models if name not in models]
+        twice = [name for name, count in Counter(ensemble.models).items() if count > 1]
+        if strangers or twice:
+            found = ", ".join(strangers) or f"{', '.join(twice)} more than once"
+            raise SettingsError(
+                f"ensemble {ensemble.name!r}: found {found}; "
+                f"allowed: models of the run, each once, {', '.join(models)}"
+            )
+    names = Counter(ensemble.name for ensemble in settings.ensembles)
+    if again := [name for name, count in names.items() if count > 1]:
+        raise SettingsError(
+            f"ensembles: found {', '.join(again)} more than once; allowed: each name once"
+        )

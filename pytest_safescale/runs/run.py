@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -36,7 +35,7 @@ from pytest_safescale.runs.case_list import (
 )
 from pytest_safescale.runs.layer_profiles import profiles_for_layers
 from pytest_safescale.runs.look_ahead import look_ahead
-from pytest_safescale.runs.models_of_run import build_models
+from pytest_safescale.runs.models_of_run import build_models, check_ensembles
 from pytest_safescale.runs.second_reader import SecondReader
 from pytest_safescale.settings.shards import parse_shard
 
@@ -172,7 +171,7 @@ def prepare_run(
         )
     built = build_models(settings.model, settings, root=root, make_model=make_model)
     models = built.tested
-    _check_ensembles(settings, [model.info.name for model in models])
+    check_ensembles(settings, [model.info.name for model in models])
     repairs = settings.corpus_repair is not None
     named = conditions_named(
         settings.conditions or SIX, extra=extra_conditions, with_repaired=repairs
@@ -286,23 +285,6 @@ def check_budget(run: Run) -> None:
         )
 
 
-def _check_ensembles(settings: Settings, models: Sequence[str]) -> None:
-    for ensemble in settings.ensembles:
-        strangers = [name for name in ensemble.models if name not in models]
-        twice = [name for name, count in Counter(ensemble.models).items() if count > 1]
-        if strangers or twice:
-            found = ", ".join(strangers) or f"{', '.join(twice)} more than once"
-            raise SettingsError(
-                f"ensemble {ensemble.name!r}: found {found}; "
-                f"allowed: models of the run, each once, {', '.join(models)}"
-            )
-    names = Counter(ensemble.name for ensemble in settings.ensembles)
-    if again := [name for name, count in names.items() if count > 1]:
-        raise SettingsError(
-            f"ensembles: found {', '.join(again)} more than once; allowed: each name once"
-        )
-
-
 def _prompt(settings: Settings, subject: str) -> PromptTemplate:
     given = settings.prompt.model_dump(exclude_none=True)
     return replace(default_prompt(subject), **given)
@@ -354,7 +336,14 @@ def start_engine(
         await asyncio.wait(closing, timeout=CLOSE_S)
         return ""
 
-    ahead = look_ahead(settings, order, worker=worker, workers=workers, in_flight=share)
+    ahead = look_ahead(
+        settings,
+        order,
+        cases=len(run.cases),
+        worker=worker,
+        workers=workers,
+        in_flight=share,
+    )
     engine = Engine(
         lambda number: job(runner, number),
         **vars(ahead),

@@ -114,6 +114,23 @@ def test_looking_ahead_goes_on_in_spurts() -> None:
     running.close()
 
 
+def test_looking_ahead_can_wait_until_a_test_wants_what_has_not_begun() -> None:
+    begun: list[int] = []
+    running = engine(noting(begun), jobs=12, unread=(1, 0))
+
+    def settled() -> list[int]:
+        for _ in range(20):
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), running._loop).result()
+        return begun
+
+    assert settled() == [0, 1, 2, 3]
+    assert [running.result(job) for job in range(4)] == [0, 1, 2, 3]
+    assert settled() == [0, 1, 2, 3]
+    assert running.result(4) == 4
+    assert len(settled()) > 5
+    running.close()
+
+
 def test_with_a_bound_on_what_is_kept_looking_ahead_goes_on() -> None:
     begun: list[int] = []
     running = engine(noting(begun), jobs=100, keep=5)

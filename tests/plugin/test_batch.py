@@ -134,6 +134,22 @@ def test_an_endpoint_without_a_batch_api_ends_the_run_with_a_sentence(
     assert KEY not in str(result.stdout)
 
 
+def test_a_run_that_stops_when_decided_is_judged_round_by_round(
+    run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
+    (pytester.path / "gates.toml").write_text("[[gates]]\nmetric = 'accuracy'\nmin = 0.9\n")
+    with BatchServer(lambda _: "I cannot say.", course=lambda _: AT_ONCE) as server:
+        configure(pytester.path, server)
+        result = run_pytest(
+            *(*COMMAND[:2], "--safescale-conditions=closed_book", "--safescale-samples=0"),
+            *("--safescale-batch", "--safescale-stop-when-decided", "--safescale-gates=gates.toml"),
+        )
+    # 17 of 66 items without an answer leave 74 % at most.
+    assert [len(batch.lines) for batch in server.batches] == [17]
+    assert run_json(pytester.path)["gates"][0]["outcome"] == "failed"
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.mark.slow
 def test_a_run_that_is_killed_at_any_moment_finds_its_jobs_and_pays_for_none_twice(
     run_pytest: Callable[..., pytest.RunResult], pytester: pytest.Pytester

@@ -55,6 +55,20 @@ def test_a_watch_halts_once_when_no_gate_waits(
     assert reasons == halted
 
 
+def test_a_watch_looks_at_the_end_of_each_round_however_little_time_has_passed() -> None:
+    looked: list[int] = []
+    ticks = count()
+
+    def judge() -> list[GateResult]:
+        looked.append(1)
+        return says(waits=True)
+
+    watch = Watch(judge=judge, halt=lambda _: None, every=4, clock=lambda: 0.001 * next(ticks))
+    for _ in range(11):
+        watch.saw_case()
+    assert len(looked) == 2
+
+
 def test_looking_at_the_gates_takes_a_small_part_of_the_time() -> None:
     ticks = count()
     looked: list[int] = []
