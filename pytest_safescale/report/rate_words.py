@@ -79,7 +79,7 @@ def rate_reach(
         return f"up to {per_cent(high)}"
     if counted and count == n and high == 1:
         return f"at least {per_cent(low)}"
-    return ", ".join([*own, f"{per_cent(low).removesuffix(' %')} to {per_cent(high)}"])
+    return ", ".join([*own, f"{100 * low:.1f} to {100 * high:.1f} %"])
 
 
 def figure_words(row: FigureRow | KnownFigure) -> str:

@@ -186,6 +186,8 @@ class Manifest(TypedDict, total=False):
     models_beside: list[ModelRow]
     """Models that were asked for those with layers, and were not tested themselves."""
     conditions: list[str]
+    condition_summaries: dict[str, str]
+    """What each shows, in one line; no key in files that are older than it."""
     ensembles: list[Ensemble]
     custom_metrics: list[CustomMetricRow]
     decoding: dict[str, Any]

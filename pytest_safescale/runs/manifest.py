@@ -129,6 +129,7 @@ def run_manifest(
         "models": [_model(model, learned[model.info.name], book) for model in run.models],
         **_beside(run, learned, book),
         "conditions": [condition.name for condition in run.conditions],
+        "condition_summaries": {one.name: one.summary for one in run.conditions},
         **_reader(run, book),
         **frame_of(run),
         "labels": settings.labels.words,

@@ -453,3 +453,19 @@ def test_runs_side_by_side_open_quietly_and_axe_finds_nothing(
     opened.page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
     assert _violations(opened.page) == []
     _quiet(opened, path)
+
+
+def test_on_paper_stand_the_decision_the_gravest_items_and_cases_and_no_manifest(
+    report: Path, visit: Callable[..., Opened]
+) -> None:
+    page = _ready(visit(report, width=760))
+    page.emulate_media(media="print")
+    for name in ("gates", "figures", "worst"):
+        assert page.locator(f"section[aria-labelledby={name}]").is_visible()
+    for name in ("risk", "glossary", "within"):
+        assert not page.locator(f"section[aria-labelledby={name}]").is_visible()
+    assert page.locator("#list tbody tr:visible").count() == 10
+    assert page.locator(".danger dt:visible", has_text="Correct").count() >= 6
+    assert page.locator(".on-paper").is_visible()
+    assert not page.locator("[aria-labelledby=method] .pairs").first.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 900

@@ -42,6 +42,7 @@ SECTIONS = [
     "Cases",
     "Within this run",
     "Robustness",
+    "Glossary",
     "Method and manifest",
 ]
 HOSTILE = (

@@ -22,6 +22,12 @@ from pytest_safescale.report.page.earlier_runs import earlier_runs
 from pytest_safescale.report.page.first_screen import first_screen
 from pytest_safescale.report.page.gate_demands import demands
 from pytest_safescale.report.page.layer_tables import layer_tables
+from pytest_safescale.report.page.legend import (
+    GLOSSARY,
+    column_meanings,
+    condition_meanings,
+    label_meanings,
+)
 from pytest_safescale.report.page.method_references import definitions
 from pytest_safescale.report.page.packed_cases import CasePacker, script_json
 from pytest_safescale.report.page.page_tables import (
@@ -40,7 +46,6 @@ from pytest_safescale.report.page.worst_items import OF_LABEL, worst_items
 from pytest_safescale.report.page.worst_sentences import worst_sentences
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
-from pytest_safescale.report.table import COLUMNS, headings
 from pytest_safescale.report.wording import model_label
 from pytest_safescale.results.baseline import beginning_of
 from pytest_safescale.results.case_record import cell_of
@@ -142,10 +147,10 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
         ),
         "gate_rows": run.gates,
         "label_rules": label_rule_sentences(run.analyses),
-        "headings": [
-            (name, metric)
-            for name, (_, _, metric) in zip(headings(run.manifest), COLUMNS, strict=True)
-        ],
+        "headings": column_meanings(run.manifest),
+        "conditions_told": condition_meanings(run),
+        "labels_meant": label_meanings(named),
+        "glossary": GLOSSARY,
         "labels_told": label_sentence(run.manifest),
         "severities_told": severity_sentence(run.manifest),
         "table": figure_table(run),
