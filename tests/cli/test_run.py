@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import subprocess
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -12,6 +15,7 @@ import pytest
 from pytest_safescale.calls.store import Store
 from pytest_safescale.cli.command import main
 from pytest_safescale.cli.pytest_options import read_pytest_options
+from tests.plugin.test_calls import wait_until
 from tests.runs.sharded import cases, data_of, figures, read
 from tests.servers import ChatServer
 
@@ -126,3 +130,35 @@ def test_shards_in_processes_here_say_what_one_run_says(
     assert len(tests) == len(set(tests)) == 5
     with Store(folder / ".safescale" / "store.sqlite", read_only=True) as store:
         assert store.size() == 12
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
+def test_a_run_that_is_stopped_keeps_what_was_answered(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAFESCALE_API_KEY", "none")
+    (folder / "safescale.toml").write_text(
+        data_of(folder, 12) + 'conditions = ["closed_book"]\nsamples = 0\nconcurrency = 2\n'
+        'model = "openai:m"\n'
+    )
+    words = ["run", "--on=local", "--shards=2", "--", "--safescale-suite=radsafe200"]
+    program = "from pytest_safescale.cli.command import main; raise SystemExit(main())"
+    with ChatServer(delay_s=0.2) as server:
+        monkeypatch.setenv("SAFESCALE_BASE_URL", server.url)
+        run = subprocess.Popen(
+            [sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True
+        )
+        wait_until(lambda: server.calls >= 6 or run.poll() is not None, "six calls")
+        run.send_signal(signal.SIGTERM)
+        _, told = run.communicate()
+        asked = server.calls
+        assert run.returncode == 130, told
+        assert told.endswith("safescale: interrupted\n")
+        with Store(folder / ".safescale" / "store.sqlite", read_only=True) as store:
+            kept = store.size()
+        assert 4 <= kept <= asked < 12
+        assert not (folder / "safescale-report" / "run.json").exists()
+        # The shards' processes are gone, and nothing that came is asked for again.
+        assert main(words) == 0
+        assert server.calls == asked + 12 - kept

@@ -80,4 +80,4 @@ def as_task(ray: Any) -> Any:
 
         return run_shard(task, store, lambda pieces: bool(here.get(box.give.remote(pieces))), cwd)
 
-    return ray.remote(max_calls=1, max_retries=0)(shard)
+    return ray.remote(max_retries=0)(shard)
