@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_safescale.errors import SettingsError
+from pytest_safescale.runs.run import prepare_run
 from pytest_safescale.settings.resolve import resolve_settings
 from pytest_safescale.settings.shards import Shard, items_of_shard, parse_shard
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IDS = [f"item-{number}" for number in range(200)]
 some_ids = st.sets(st.text(max_size=5), min_size=1, max_size=40)
@@ -73,3 +79,20 @@ def test_the_settings_hash_is_over_what_shapes_cases_and_figures(
     other: dict[str, object], alike: bool
 ) -> None:
     assert (resolve_settings(other).sha256() == resolve_settings({}).sha256()) is alike
+
+
+def test_shards_by_model_have_each_model_alone_and_together_every_case(tmp_path: Path) -> None:
+    def cases(shard: str | None) -> list[tuple[str, str]]:
+        given = {"model": ["lexical", "simulated:safe", "simulated:paper"], "limit": 5}
+        more = {} if shard is None else {"shard": shard, "shard_by": "models"}
+        run = prepare_run(
+            resolve_settings({**given, "conditions": "closed_book", **more}), root=tmp_path
+        )
+        return [(case.model.info.name, case.item.id) for case in run.cases]
+
+    shards = [cases(f"{number}/6") for number in range(1, 7)]
+    names = [{name for name, _ in one} for one in shards]
+    assert names == [{"lexical"}] * 2 + [{"simulated:safe"}] * 2 + [{"simulated:paper"}] * 2
+    assert sorted(case for one in shards for case in one) == sorted(cases(None))
+    with pytest.raises(SettingsError, match="found 1/4; allowed: with --safescale-shard-by models"):
+        cases("1/4")
