@@ -97,9 +97,12 @@ def test_a_mark_tells_its_figure_under_the_pointer(
         readout = page.locator(f"{SCATTER} .readout").first
         assert not readout.is_visible()
         page.mouse.move(box["x"] + box["width"] / 2 + 3, box["y"] + box["height"] / 2)
-        assert readout.inner_text() == page.locator(f"{SCATTER} .mark.read").get_attribute(
-            "data-told"
-        )
+        # Marks that lie on each other are told together.
+        read = page.locator(f"{SCATTER} .mark.read")
+        where = read.get_attribute("transform")
+        same = page.locator(f"{SCATTER} .panel").first.locator(f'.mark[transform="{where}"]')
+        told = same.evaluate_all("marks => marks.map((mark) => mark.dataset.told)")
+        assert readout.inner_text().split("\n") == told
         page.mouse.move(box["x"] + box["width"] / 2, 0)
         assert not readout.is_visible()
 

@@ -3,7 +3,7 @@
 // that hides and shows series. Words reach the page through textContent and attributes alone.
 (() => {
   const REACH = 24; // pixels around a mark
-  const SVG = "http://www.w3.org/2000/svg";
+  const MOST = 5; // marks told at once
 
   function legend(figure) {
     const off = new Set();
@@ -48,12 +48,18 @@
       read = null;
       readout.classList.remove("on");
     }
-    function show(mark) {
+    // Marks that lie on each other are read together under the pointer, the first few of them.
+    function together(mark) {
+      const where = mark.getAttribute("transform");
+      const told = seen().filter((other) => other.getAttribute("transform") === where).map((other) => other.dataset.told);
+      return [...told.slice(0, MOST), ...(told.length > MOST ? [`and ${told.length - MOST} more`] : [])].join("\n");
+    }
+    function show(mark, told) {
       if (mark === read) return;
       hide();
       read = mark;
       mark.classList.add("read");
-      readout.textContent = mark.dataset.told;
+      readout.textContent = told;
       readout.classList.add("on");
       const frame = box.getBoundingClientRect(), [x, y] = onScreen(mark);
       const room = frame.width - readout.offsetWidth;
@@ -93,11 +99,11 @@
     stop(marks[0]);
     svg.addEventListener("pointermove", (event) => {
       const mark = nearest(event);
-      if (mark) show(mark); else hide();
+      if (mark) show(mark, together(mark)); else hide();
     });
     svg.addEventListener("pointerleave", hide);
     svg.addEventListener("focusin", (event) => {
-      if (event.target === at) show(at);
+      if (event.target === at) show(at, at.dataset.told);
     });
     svg.addEventListener("focusout", hide);
     svg.addEventListener("keydown", go);
