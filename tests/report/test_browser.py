@@ -385,6 +385,9 @@ def test_folded_sections_open_for_print_and_stand_open_where_there_is_room(
     assert page.evaluate(folded) > 0
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate(folded) == 0
+    page.emulate_media(media="print")
+    cue = "(part) => getComputedStyle(part, '::before').content"
+    assert page.locator(".scroll[data-wide]").first.evaluate(cue) == "none"
     assert _ready(visit(report, width=1280)).evaluate(folded) == 0
 
 
