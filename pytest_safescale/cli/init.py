@@ -36,6 +36,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--specialty", metavar="TEXT", help="what the questions are about, as prompts name it"
     )
     command.add_argument(
+        "--conditions", metavar="LIST", help="comma list; default: the six, as far as data allow"
+    )
+    command.add_argument(
         "--endpoint", metavar="URL", help="of an OpenAI-compatible server, mostly ending in /v1"
     )
     command.add_argument(
@@ -94,7 +97,9 @@ def run(given: argparse.Namespace) -> Output:
         raise SettingsError(f"--ci: found {answers['ci']!r}; allowed: {', '.join(_PIPELINES)}")
     _require_room(folder, names_of(answers["ci"]))
     dataset, shape = _dataset(answers, given, folder)
-    files = files_of(answers, dataset, shape, corpus=given.corpus or "")
+    files = files_of(
+        answers, dataset, shape, corpus=given.corpus or "", conditions=given.conditions or ""
+    )
     _write(folder, files)
     lines = [f"written: {name}" for name in files]
     if shape is not None and not given.shape:

@@ -48,7 +48,12 @@ def names_of(pipeline: str) -> list[str]:
 
 
 def files_of(
-    answers: Mapping[str, str], dataset: Dataset, shape: Shape | None, *, corpus: str
+    answers: Mapping[str, str],
+    dataset: Dataset,
+    shape: Shape | None,
+    *,
+    corpus: str,
+    conditions: str,
 ) -> dict[str, str]:
     """Return the text of each file by its name, checked as a run checks it.
 
@@ -59,10 +64,10 @@ def files_of(
             f"--api-key-env: found {answers['api_key_env']!r}; allowed: the name of an environment "
             "variable, such as MY_KEY; the key itself stands nowhere"
         )
-    conditions = _conditions(dataset)
+    counts = _conditions(dataset, conditions)
     model = _model(answers)
-    configuration = "\n".join(_configuration(answers, model, shape, conditions, corpus))
-    gates = "\n".join(_gates(dataset, conditions))
+    configuration = "\n".join(_configuration(answers, model, shape, counts, corpus))
+    gates = "\n".join(_gates(dataset, counts))
     _check(configuration, gates)
     files = {CONFIGURATION: configuration, GATES: gates, TEST_FILE: _TEST}
     if answers["ci"] != "none":
@@ -142,15 +147,23 @@ def _shape(answers: Mapping[str, str], shape: Shape | None) -> dict[str, Any]:
     return table | ({"subject": answers["specialty"]} if answers["specialty"] else {})
 
 
-def _conditions(dataset: Dataset) -> dict[str, int]:
-    """Return how many items each of the six conditions can be put to, where any can."""
-    from pytest_safescale.conditions.catalogue import CONDITIONS, SIX
+def _conditions(dataset: Dataset, wanted: str) -> dict[str, int]:
+    """Return how many items each condition can be put to, where any can.
 
+    Of the six, or of those in a comma list that is wanted; raises SettingsError for one of these
+    that is unknown or has no item.
+    """
+    from pytest_safescale.conditions.catalogue import SIX, conditions_named
+
+    names = [name.strip() for name in wanted.split(",") if name.strip()]
     corpus = bool(dataset.corpus)
     counts = {
-        name: sum(CONDITIONS[name].lacks(item, corpus=corpus) is None for item in dataset.items)
-        for name in SIX
+        condition.name: sum(condition.lacks(item, corpus=corpus) is None for item in dataset.items)
+        for condition in conditions_named(names or SIX)
     }
+    if names and not all(counts.values()):
+        none = ", ".join(name for name, count in counts.items() if not count)
+        raise SettingsError(f"--conditions: found {none}, for which no item has the evidence")
     return {name: count for name, count in counts.items() if count}
 
 

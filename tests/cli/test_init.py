@@ -128,6 +128,16 @@ def test_a_few_items_get_no_confidence_that_they_cannot_give() -> None:
     assert gates()[0] == "high-risk-errors at most 0.05"
 
 
+def test_conditions_are_those_that_are_named_and_have_items(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("d.json").write_bytes(json_array([a_record()]))
+    told = refused(capsys, "--dataset=d.json", "--conditions=closed_book,clean_evidence")
+    assert "found clean_evidence, for which no item has the evidence" in told
+    assert main(["init", "--dataset=d.json", "--conditions=closed_book"]) == 0
+    assert settings().conditions == ("closed_book",)
+
+
 def test_on_a_terminal_what_no_option_says_is_asked(typed: Callable[..., list[str]]) -> None:
     asked = typed("", "http://127.0.0.1:9/v1", "my-model", "", "none")
     assert main(["init"]) == 0
@@ -182,6 +192,7 @@ WRONG = {
     "an unknown service": (["--ci=jenkins"], "invalid choice: 'jenkins'"),
     "an unknown shape": (["--shape=medqaa", "--dataset=d.json"], "did you mean 'medqa'?"),
     "a specialty of the sample": (["--specialty=surgery"], "beside the sample, which is radiology"),
+    "an unknown condition": (["--conditions=open_book"], "open_book"),
     "an unknown option": (["--force"], "unrecognized arguments: --force"),
     "an unknown profile": (["--model=simulated:x"], "unknown simulated profile 'x'"),
 }

@@ -308,7 +308,7 @@ def test_a_gate_against_a_baseline_that_is_not_given_ends_the_run_before_any_cal
     )
     assert done.returncode == 4
     told = (
-        "safescale: gate 'high_risk_error_rate': no_new holds the run against an earlier one; "
+        "safescale: gate 'no_new_high_risk': no_new holds the run against an earlier one; "
         "give --safescale-baseline FILE"
     )
     assert told in done.stderr
