@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_safescale.calls.database import PAGE_BYTES
 from pytest_safescale.calls.reply_table import FIND
 from pytest_safescale.calls.store import Store
+from pytest_safescale.calls.store_contents import store_contents
 from pytest_safescale.calls.store_tables import SCHEMA_VERSION
-from pytest_safescale.calls.stored_replies import Claim, Kept, Spent, call_key
+from pytest_safescale.calls.stored_replies import Claim, Kept, Row, Spent, call_key
 from pytest_safescale.errors import StoreError
 from pytest_safescale.models.model import Reply, ToolCall
 from tests.calls.models import info, request
@@ -264,6 +267,37 @@ def test_a_lookup_goes_by_keys_alone_however_full_the_store(store: Store) -> Non
     db.close()
     told = [step[-1] for step in plan]
     assert [line.split()[0] for line in told] == ["SEARCH"] * 3, told
+
+
+@pytest.mark.parametrize("length", [1, 100, 3000])
+def test_a_store_takes_little_more_than_its_replies_in_whatever_order_they_come(
+    store: Store, length: int
+) -> None:
+    draw = random.Random(length)
+    kind = replace(FULL_REPLY, tool_calls=(), finish_reason="stop", served_model="a-model-2026-11")
+    kind = replace(kind, fingerprint="fp_0123456789")
+    texts = [length // 2 + draw.randrange(length) for _ in range(3000 if length < 1000 else 600)]
+    rows = [
+        Row(
+            (n // 21).to_bytes(32, "big"),
+            n % 21,
+            "m",
+            "h",
+            "one",
+            replace(kind, text=size * "b"),
+            1e9,
+        )
+        for n, size in enumerate(texts)
+    ]
+    draw.shuffle(rows)
+    for start in range(0, len(rows), 50):
+        store.take_in(rows[start : start + 50])
+    store.close()
+    found = store_contents(store.path)
+    # A new store has a page for each table and key.
+    assert found.bytes - 16 * PAGE_BYTES < 1.3 * found.own_bytes
+    # The text, the two names, and eight bytes each for tokens, seconds and the time it was stored.
+    assert found.own_bytes == sum(texts) + len(texts) * (15 + 13 + 4 * 8)
 
 
 def test_what_repeats_from_reply_to_reply_stands_once(store: Store) -> None:
