@@ -165,7 +165,7 @@ class BatchServer(ChatServer):
         return {
             "id": batch.id,
             "object": "batch",
-            "status": "validating" if batch.status == "created" else batch.status,
+            "status": "VALIDATING" if batch.status == "created" else batch.status,
             "metadata": batch.said.get("metadata"),
             "errors": {"object": "list", "data": [batch.error]} if failed else None,
             "request_counts": {"total": len(batch.lines), "completed": done, "failed": 0},

@@ -59,7 +59,9 @@ def look_ahead(
 
     ``cases`` is how many the run has.
     """
-    together = cases_of_a_round(settings, cases)
+    # Searches for counterexamples have several jobs a case, and are not stopped early.
+    jobs = cases if settings.stop_when_decided else len(order)
+    together = cases_of_a_round(settings, jobs)
     if together is not None:
         return _by_rounds(settings, order[worker::workers], together, alone=workers == 1)
     window = max(8, 2 * in_flight)

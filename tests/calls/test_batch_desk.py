@@ -259,3 +259,80 @@ def test_whoever_waits_is_told_of_jobs_requests_and_the_price(store: Store) -> N
         f"{about}: {state}, cost 2.00 at most"
         for state in ("validating", "in_progress", "finalizing, 4 or more answered")
     ]
+
+
+async def given_up(ask: Caller, one: OpenAIModel, requests: Sequence[Any], there: Any) -> None:
+    """Ask, and give up as a run that is ended, once something is there."""
+    asking = [asyncio.ensure_future(ask.ask(one, each)) for each in requests]
+    while not there():
+        await asyncio.sleep(0.001)
+    for call in asking:
+        call.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    await one.aclose()
+
+
+def test_what_an_ended_run_left_under_way_is_told_and_taken_up_by_the_next(
+    store: Store, tmp_path: Path
+) -> None:
+    wanted = questions(6, samples=(0, 1, 2), temperature=0.7)
+    with BatchServer() as server:
+        server.hold_at("in_progress")
+        first = by_batch(store)
+        asyncio.run(given_up(first, model(server.url), wanted, server.held.is_set))
+        told = "1 batch is still under way; the same command with the same store takes up"
+        assert first.close().startswith(told)
+        server.release()
+        with Store(tmp_path / "store.sqlite") as opened:
+            answered = asked(by_batch(opened), model(server.url), wanted)
+            assert (opened.spending.spent().calls, opened.batches.under_way()) == (6, 0)
+    assert [len(one.replies) for one in answered] == [3] * 6
+    assert len(server.batches) == 1
+    assert paid_once(server, 6)
+
+
+def test_a_batch_that_is_not_wanted_any_more_stays_for_whoever_wants_it(
+    store: Store, tmp_path: Path
+) -> None:
+    wanted = questions(4)
+    with BatchServer(course=lambda _: AT_ONCE) as server:
+        server.hold_at("created")
+        first = by_batch(store)
+        asyncio.run(given_up(first, model(server.url), wanted, server.held.is_set))
+        first.close()
+        server.release()
+        for some in (wanted[:1], wanted):
+            with Store(tmp_path / "store.sqlite") as opened:
+                left = 4 - len(some)
+                assert len(asked(by_batch(opened), model(server.url), some)) == len(some)
+                assert opened.batches.under_way() == (1 if left else 0)
+    assert len(server.batches) == 1
+    assert paid_once(server, 4)
+
+
+def test_a_run_that_asks_afresh_leaves_earlier_batches_alone(store: Store, tmp_path: Path) -> None:
+    with BatchServer(course=lambda _: AT_ONCE) as server:
+        server.hold_at("created")
+        first = by_batch(store)
+        asyncio.run(given_up(first, model(server.url), questions(2), server.held.is_set))
+        first.close()
+        server.release()
+        with Store(tmp_path / "store.sqlite", not_before=2.0**32) as opened:
+            assert len(asked(by_batch(opened), model(server.url), questions(2))) == 2
+    assert len(server.batches) == 2
+
+
+def test_a_batch_that_the_endpoint_does_not_know_any_more_is_sent_again(
+    store: Store, tmp_path: Path
+) -> None:
+    with BatchServer(course=lambda _: AT_ONCE) as server:
+        server.hold_at("completed")
+        first = by_batch(store)
+        asyncio.run(given_up(first, model(server.url), questions(2), server.held.is_set))
+        first.close()
+        server.release()
+        server.paid.clear()
+        server.batches[0].id = "another"
+        with Store(tmp_path / "store.sqlite") as opened:
+            assert len(asked(by_batch(opened), model(server.url), questions(2))) == 2
+    assert len(server.batches) == 2

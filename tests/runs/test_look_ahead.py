@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import pytest
 
 
-def ahead(worker: int = 0, workers: int = 1, **given: Any) -> LookAhead:
+def ahead(worker: int = 0, workers: int = 1, cases: int = 40, **given: Any) -> LookAhead:
     settings, share = resolve_settings(given), {"worker": worker, "workers": workers}
-    return look_ahead(settings, range(40), cases=40, in_flight=4, **share)
+    return look_ahead(settings, range(40), cases=cases, in_flight=4, **share)
 
 
 def test_live_calls_are_made_a_window_ahead_and_processes_look_after_each_other() -> None:
@@ -25,6 +25,7 @@ def test_live_calls_are_made_a_window_ahead_and_processes_look_after_each_other(
 
 def test_by_batch_each_process_has_all_of_its_cases_under_way_at_once() -> None:
     assert ahead(batch=True).window == 40
+    assert ahead(batch=True, cases=10).window == 40  # searches: several jobs a case
     found = ahead(worker=1, workers=2, batch=True)
     assert list(found.order) == list(range(1, 40, 2))
     assert found.window >= len(found.order)

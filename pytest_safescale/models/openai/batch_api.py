@@ -118,7 +118,7 @@ def _state(said: Any) -> BatchState:
     named = (said.get("output_file_id"), said.get("error_file_id"))
     return BatchState(
         id=_id(said, "batch"),
-        status=str(said.get("status")),
+        status=str(said.get("status")).lower(),  # some servers write it in capitals
         files=tuple(file for file in named if isinstance(file, str) and file),
         answered=sum(
             count for name in ("completed", "failed") if isinstance(count := counts.get(name), int)
