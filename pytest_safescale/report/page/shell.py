@@ -39,11 +39,9 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         exact=_exact,
-        figure=wording.figure,
         difference_span=rate_words.difference_span,
         figure_words=rate_words.figure_words,
         in_words=in_words,
-        interval=wording.interval,
         mode=_mode,
         p=_p_value,
         points=rate_words.points,
