@@ -31,6 +31,7 @@ def run(given: argparse.Namespace) -> Output:
     Raises UsageError where a file cannot be read or the runs have nothing in common.
     """
     from pytest_safescale.report.baseline_lines import change_summary, full_lines
+    from pytest_safescale.report.wording import in_columns
     from pytest_safescale.results.baseline import read_baseline
     from pytest_safescale.runs.compare import compare_runs_of
 
@@ -42,7 +43,8 @@ def run(given: argparse.Namespace) -> Output:
     lines = [*change_summary(against)[:1], *full_lines(against)]
     if given.out is not None:
         _write(given.out, heads, notices, lines)
-    return Output([*heads, *(f"! {notice}" for notice in notices), "", *lines])
+    told = in_columns([*heads, *(f"! {notice}" for notice in notices)])
+    return Output([*told, "", *lines])
 
 
 def _heading_lines(letter: str, run: Baseline) -> list[str]:

@@ -46,7 +46,7 @@ def test_compare_tells_from_two_files_what_the_run_told(
     assert main(["compare", "old/run.json", "new/run.json", "--out=c.md"]) == 0
     out = capsys.readouterr().out
     run = read(made / "new")
-    assert out.startswith("A: old/run.json: simulated:upgrade_old; sample, 30 items; ended ")
+    assert out.startswith("A: old/run.json: simulated:upgrade_old; sample, 30 items; ended")
     rows = [row for row in run["comparisons"] if row["kind"] == "baseline"]
     assert len(rows) == 12
     for row in rows:
@@ -59,6 +59,7 @@ def test_compare_tells_from_two_files_what_the_run_told(
         assert f"{100 * row['delta']:+.1f}" in line
         assert interval in line
     told = " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 80
     for cell in run["analyses"]["changes"]:
         for key in ("newly_dangerous", "newly_safe", "changed_answer"):
             for case in cell[key]:
@@ -86,7 +87,7 @@ def test_a_model_of_the_same_name_that_answers_as_another_is_told(
     assert (
         "! m answered as m-2026-05 (fp_1), in the baseline as m-2026-01 (fp_1): "
         "what is served was changed"
-    ) in capsys.readouterr().out
+    ) in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(
