@@ -131,6 +131,8 @@ def _connect(ray: Any, address: str, project: Path, left_out: Sequence[Path]) ->
     if ":" in stated:
         _require_reachable(stated)
     inside = [f"/{path.relative_to(project)}" for path in left_out if path.is_relative_to(project)]
+    # Where another service listens Ray tries twenty times, half a minute each.
+    os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "1")
     try:
         ray.init(
             address=address or "auto",
