@@ -58,8 +58,10 @@ class Script:
         self.most_at_once = max(self.most_at_once, len(self._running))
 
     def news(self) -> Sequence[News]:
-        task, tries = self._running.pop(0)
-        return [ended(task.number, 2)] if self.stopped else self._becomes(task, tries)
+        task, tries = self._running[0]
+        found = [ended(task.number, 2)] if self.stopped else self._becomes(task, tries)
+        del self._running[0]
+        return found
 
     def stop(self) -> None:
         self.stopped = True
@@ -227,3 +229,19 @@ def test_variables_are_handed_over_by_name(monkeypatch: pytest.MonkeyPatch) -> N
     assert found["MINE"] == "value of MINE"
     with pytest.raises(SettingsError, match="--env: found 'UNSET'"):
         environment_of(settings(), ["UNSET"])
+
+
+def test_a_run_that_is_stopped_begins_nothing_more_and_fetches_what_runs(
+    go: Callable[..., tuple[list[Path], list[str]]], tmp_path: Path
+) -> None:
+    def becomes(task: ShardTask, _: int) -> Sequence[News]:
+        if task.number == 1:
+            return [Piece(number=1, rows=[row(task, "a")], spent=Spent()), ended(1)]
+        raise KeyboardInterrupt
+
+    place = Script(becomes)
+    with pytest.raises(KeyboardInterrupt):
+        go(place, 5, 1)
+    assert [task.number for task in place.begun] == [1, 2]
+    with Store(tmp_path / "store.sqlite") as store:
+        assert store.size() == 1

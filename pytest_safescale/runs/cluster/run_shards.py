@@ -157,7 +157,8 @@ class ShardRun:
 
     def _miss(self, number: int, why: str) -> None:
         self._missing[number] = why
-        self._tell(f"{self._name(number)} did not come back: {why}")
+        if not self._stopped:
+            self._tell(f"{self._name(number)} did not come back: {why}")
 
     def _end(self, ended: Ended) -> None:
         if ended.exit_code < 0:

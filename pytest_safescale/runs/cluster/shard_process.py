@@ -38,6 +38,7 @@ class ShardProcess:
         self.task = task
         self._folder = folder
         self._stored_at = 0.0
+        self._stopped = False
         path = folder / "store.sqlite"
         if store is not None:
             shutil.copyfile(store, path)
@@ -97,8 +98,9 @@ class ShardProcess:
         ]
 
     def stop(self) -> None:
-        """Have it end in order, as Ctrl-C does."""
-        if not self.has_ended():
+        """Have it end in order, as Ctrl-C does; a second signal would cut that short."""
+        if not (self._stopped or self.has_ended()):
+            self._stopped = True
             self._process.terminate()
 
     def end(self) -> Ended:
