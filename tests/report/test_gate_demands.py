@@ -140,7 +140,7 @@ def test_the_pages_own_sentences_have_no_fractions_and_no_words_of_the_method(
     tmp_path: Path,
 ) -> None:
     page = Page(write_html(make_folder(tmp_path, Shape(items=20))).read_text(encoding="utf-8"))
-    before, _, method = page.words.partition("Method and manifest Each item")
+    before, _, method = page.words.partition("Method and manifest On paper")
     for jargon in ("resamples of these items decide otherwise", " b c p ", "read as"):
         assert jargon not in before
     assert "What each gate says, word for word" in method
