@@ -270,17 +270,23 @@ def _single_part(
     }
 
 
+_ANSWERED = AnswerState.ANSWERED.value
+
+
 def _several_part(several: RecordedAnswers, verdict: Verdict, known: str) -> SamplesRecord | None:
     if not several.letters:
         return None
     letters = list(several.letters)
     states = [*several.states, *([None] * len(letters))][: len(letters)]
-    pairs = zip(letters, states, strict=True)
+    pairs, own = zip(letters, states, strict=True), {*known}
     # Letters and texts go in pairs; the text that was not kept is empty.
     texts = [*several.texts, *([""] * len(letters))][: len(letters)]
     record: SamplesRecord = {
         "letters": letters,
-        "states": [recorded_state(letter, known, state=state).value for letter, state in pairs],
+        "states": [
+            _ANSWERED if letter in own else recorded_state(letter, known, state=state).value
+            for letter, state in pairs
+        ],
         "wanted": len(letters),
         "texts": texts,
         "stopped_early": False,

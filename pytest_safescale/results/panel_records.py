@@ -96,6 +96,7 @@ def item_of_record(record: CaseRecord | KeptCase) -> PanelItem:
 def case_of_record(record: CaseRecord | KeptCase) -> CaseAnswers:
     """Return the answers of a case record."""
     single, several = record["greedy"], record["samples"]
+    options = record["options"]
     letters: Sequence[str | None] = several["letters"] if several else ()
     states: Sequence[str | None] = (several and several.get("states")) or (None,) * len(letters)
     return CaseAnswers(
@@ -113,6 +114,7 @@ def case_of_record(record: CaseRecord | KeptCase) -> CaseAnswers:
         samples_unread=sum(
             _is_unread(record, letter, state=state)
             for letter, state in zip(letters, states, strict=True)
+            if letter not in options  # most are: a letter of the item is an answer
         ),
         wanted=several.get("wanted") if several else None,
         stopped_early=bool(several and several.get("stopped_early")),
