@@ -174,12 +174,14 @@ class TurnAsker:
     ) -> Replies:
         """Ask once more for what was cut before it answered, where the model's table has room."""
         room = question.case.model.info.max_tokens_retry
+        if room is None or room <= request.max_tokens:
+            return first
         cut = [
             sample
             for sample, reply in first.by_sample.items()
             if _read(reply, question.shown).form is AnswerForm.CUT
         ]
-        if room is None or room <= request.max_tokens or not cut:
+        if not cut:
             return first
         roomier = replace(request, max_tokens=room).for_samples(cut)
         answered = await self._caller.ask(question.case.model, roomier)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,8 +41,6 @@ _UNSHOWABLE_IN_A_LINE = re.compile(f"[\x00-\x1f{_UNSEEN}]")
 _UNWRITABLE_IN_JSON = re.compile(f"[{_UNSEEN}]")
 _DELETE = "\x7f"
 """Of what JSON lines do not show the only character that is ASCII."""
-_SHORT = 60
-"""Characters of a text worth remembering."""
 _LONGEST_START = 20
 """How many times its limit of a text is looked at where it is shortened."""
 
@@ -53,18 +50,9 @@ def plain(text: str) -> str:
 
     Line feeds and tabs stay; a carriage return before a line feed goes.
     """
-    return _plain_short(text) if len(text) <= _SHORT else _plain(text)
-
-
-def _plain(text: str) -> str:
     if not _UNSHOWABLE.search(text):
         return text
     return _UNSHOWABLE.sub(_code_point, text.replace("\r\n", "\n"))
-
-
-# By type too: markup that is equal to a text is another thing.
-_plain_short = lru_cache(maxsize=2**14, typed=True)(_plain)
-"""Letters, names and short replies come by the thousand, and most of them are alike."""
 
 
 def one_line(text: str) -> str:

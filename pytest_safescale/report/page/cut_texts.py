@@ -49,6 +49,10 @@ class CaseTexts:
             self.held += _size(kept)
         return number
 
+    def known(self, text: str) -> int | None:
+        """Return the number of a text that is held as it is; ``None`` for any other."""
+        return self._numbers.get(text)
+
     def hold_no_more_than(self, limit: int) -> None:
         """Hold at most so many characters of each text, of those that are there too."""
         self._limit = limit

@@ -231,7 +231,7 @@ class CasePacker:
 
     def _reply(self, text: str | None) -> int:
         """Return the text's number; -1 for none."""
-        return self._replies.number(_whole(text)) if text else -1
+        return _number(self._replies, text) if text else -1
 
     def _read(self, text: str | None) -> int:
         return self._evidence.number(plain(text[: LIMITS[0][0]])) if text else -1
@@ -239,9 +239,7 @@ class CasePacker:
     def _sample_texts(self, samples: Mapping[str, Any]) -> list[int]:
         """Return the replies' numbers; -1 for a reply that is its letter and no more."""
         given = zip(samples.get("letters", ()), samples.get("texts", ()), strict=True)
-        return [
-            -1 if text == letter else self._samples.number(_whole(text)) for letter, text in given
-        ]
+        return [-1 if text == letter else _number(self._samples, text) for letter, text in given]
 
     def _command(self, record: Mapping[str, Any]) -> str:
         return "" if self._repeat is None else repeat_command(self._repeat, record)
@@ -366,9 +364,12 @@ def _parts(things: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
         yield things[start : start + size]
 
 
-def _whole(text: str) -> str:
-    """Return a reply as long as it may be at all."""
-    return ends(plain(text), LIMITS[0][0])
+def _number(texts: CaseTexts, text: str) -> int:
+    """Return the number of a reply, which is held as long as it may be at all."""
+    longest = LIMITS[0][0]
+    # One that is held already has been looked at: most short replies are alike.
+    known = texts.known(text) if len(text) <= longest else None
+    return texts.number(ends(plain(text), longest)) if known is None else known
 
 
 def _plain_or_none(text: str | None) -> str | None:
