@@ -26,6 +26,7 @@ _OF_THE_RUN = (
     "shard_by",
     "suite",
     "replay",
+    "batch",
     "report",
     "figures",
     "gates",

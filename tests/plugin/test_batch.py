@@ -111,10 +111,13 @@ def test_what_came_by_batch_counts_at_its_price_whichever_run_uses_it(
     with BatchServer(letter, course=lambda _: AT_ONCE) as server:
         configure(pytester.path, server, priced)
         run_pytest(*single, "--safescale-limit=2", "--safescale-batch")
-        assert run_json(pytester.path)["manifest"]["cost"] == {
+        manifest = run_json(pytester.path)["manifest"]
+        assert manifest["cost"] == {
             "this_run": pytest.approx(2 * 6.0),
             "behind_figures": pytest.approx(2 * 6.0),
         }
+        # One case alone is repeated at once.
+        assert "--safescale-batch" not in manifest["repeat"]["options"]
         run_pytest(*single, "--safescale-limit=3")
         assert run_json(pytester.path)["manifest"]["cost"] == {
             "this_run": pytest.approx(10.0),
