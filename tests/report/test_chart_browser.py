@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_safescale.report.page.run_page import write_html
+from pytest_safescale.report.page.side_by_side import write_side_by_side
 from tests.report.browser import MISSING, chromium, started
 from tests.report.folders import make_folder
 from tests.report.made_records import Shape
@@ -165,3 +166,15 @@ def test_without_scripts_charts_stand_with_a_legend_and_promise_nothing(
         assert page.locator(f"{SCATTER} .legend li").first.is_visible()
         assert page.locator(f"{SCATTER} .legend button").count() == 0
         assert not page.locator(".with-script").first.is_visible()
+
+
+def test_charts_of_runs_side_by_side_can_be_read_by_keyboard_too(
+    browser: Browser, tmp_path: Path
+) -> None:
+    shapes = [Shape(items=4, conditions=("closed_book",), seed=seed) for seed in (1, 2)]
+    folders = [make_folder(tmp_path / str(shape.seed), shape) for shape in shapes]
+    with _opened(browser, write_side_by_side(folders, tmp_path / "side.html")) as page:
+        page.locator('#chart-trend-accuracy .mark[tabindex="0"]').focus()
+        told = page.locator("#chart-trend-accuracy .readout.on").inner_text()
+        assert told.startswith("run 1, ")
+        assert page.locator("#chart-trend-accuracy .legend button").count() > 1
