@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from pytest_safescale.plugin.case import SafescaleCase
     from pytest_safescale.plugin.expect import expect
     from pytest_safescale.plugin.robustness import SafescaleRobustness
+    from pytest_safescale.results.loaded_run import LoadedRun, load_run
     from pytest_safescale.verdicts.verdict import Outcome, Verdict
 
 __all__ = [
@@ -100,6 +101,7 @@ __all__ = [
     "LayerDecision",
     "LayerDesk",
     "LayerStage",
+    "LoadedRun",
     "Material",
     "MeaningPreserving",
     "Message",
@@ -133,6 +135,7 @@ __all__ = [
     "inserted",
     "judge_gates",
     "load_dataset",
+    "load_run",
     "parse_gates",
     "read_answer",
     "reproduce",
@@ -199,6 +202,7 @@ _HOMES = {
     "plugin.case": ("SafescaleCase",),
     "plugin.expect": ("expect",),
     "plugin.robustness": ("SafescaleRobustness",),
+    "results.loaded_run": ("LoadedRun", "load_run"),
 }
 
 

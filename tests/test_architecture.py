@@ -144,6 +144,8 @@ ONLY_HOME = {
     "hypothesis": "perturb/",
     "jinja2": "report/page/shell.py",
     "py3langid": "audit/language.py",
+    "pandas": "results/frames.py",
+    "polars": "results/frames.py",
     "pyarrow": "dataset/parquet.py",
     "pytest": "plugin/",
     "ray": "runs/cluster/",

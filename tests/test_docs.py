@@ -36,6 +36,7 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 ROBUSTNESS = "robustness.md"  # run by tests/perturb
+NOTEBOOKS = "notebooks.md"  # run by tests/test_notebooks_page.py
 PACKAGE = ROOT / "pytest_safescale"
 SOURCES = [
     *PACKAGE.rglob("*.py"),
@@ -88,7 +89,11 @@ def test_the_presets_are_documented_as_the_tables_they_are() -> None:
 
 @pytest.mark.parametrize(
     "code",
-    [block for block in blocks("python") if ROBUSTNESS not in str(getattr(block, "id", ""))],
+    [
+        block
+        for block in blocks("python")
+        if not str(getattr(block, "id", "")).startswith((ROBUSTNESS, NOTEBOOKS))
+    ],
 )
 def test_every_python_example_runs_as_it_stands(
     pytester: pytest.Pytester, run_pytest: Callable[..., pytest.RunResult], code: str

@@ -38,7 +38,6 @@ __all__ = [
     "Unreachable",
     "as_mapping",
     "read_tool_calls",
-    "writable",
 ]
 
 ANY_BATCH = 10_000
@@ -354,8 +353,3 @@ def read_tool_calls(calls: object) -> tuple[ToolCall, ...]:
 def _as_json_text(arguments: object) -> str:
     # The form says text, but some servers give the object itself.
     return arguments if isinstance(arguments, str) else json.dumps(arguments or {}, default=str)
-
-
-def writable(text: str) -> str:
-    """Return text that UTF-8 can carry: JSON may hold half a surrogate pair, which it cannot."""
-    return text.encode("utf-8", "replace").decode("utf-8")

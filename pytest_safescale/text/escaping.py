@@ -26,6 +26,7 @@ __all__ = [
     "shorten",
     "terminal_line",
     "terminal_text",
+    "writable",
     "xml_text",
 ]
 
@@ -160,6 +161,11 @@ def xml_text(text: str) -> str:
 
 _RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 _OTHER_WAY = re.compile(f"[{_RIGHT_TO_LEFT}](?:[^A-Za-z\\n]*[{_RIGHT_TO_LEFT}])?")
+
+
+def writable(text: str) -> str:
+    """Return text that UTF-8 can carry: JSON may hold half a surrogate pair, which it cannot."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def isolated(text: str) -> str:

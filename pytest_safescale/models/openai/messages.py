@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.models.model import as_mapping, writable
+from pytest_safescale.models.model import as_mapping
+from pytest_safescale.text.escaping import writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
