@@ -57,13 +57,14 @@ def own_record(line: RawRecord, results_format: ResultsFormat) -> CaseRecord | N
     given = dict(line.values)
     if not _layers_are_told(line):
         given.pop("layers", None)
+    if not _custom_is_told(line):
+        given.pop("custom", None)
     case = {**given, "model": names["model"], "condition": condition}
     # What layers came to stands in no reply.
     raw = results_format.raw and "layers" not in line.values
     shown = _shown(line, asked.item)
     single = _single(line, asked.item, shown, results_format, raw=raw)
     several = _several(line, asked.item, shown, results_format, raw=raw)
-    _check_custom(line)
     _check_profile(line)
     if line.values.get("partial"):
         results_format.oddities[line.file, OF_A_PART] += 1
@@ -108,19 +109,26 @@ def _is_chance(value: object) -> bool:
     return number and 0 <= value <= 1  # type: ignore[operator]
 
 
-def _check_custom(line: RawRecord) -> None:
-    """Note values of the user's own metrics that are none: numbers by decoding mode and name."""
+def _custom_is_told(line: RawRecord) -> bool:
+    """Say whether values of the user's own metrics are numbers by decoding mode and name, or none.
+
+    What is not is noted.
+    """
     regimes = line.values.get("custom")
-    if regimes is None:
-        return
-    named = regimes.items() if isinstance(regimes, dict) else [("", None)]
-    for regime, values in named:
-        numbers = values.values() if isinstance(values, dict) else [""]
-        known = regime in (SINGLE, SELF_CONSISTENCY)
-        if not known or not all(
-            value is None or isinstance(value, (int, float)) for value in numbers
-        ):
-            line.wrong("custom", regimes, "numbers or null by regime and name")
+    named = {} if regimes is None else regimes
+    if isinstance(named, dict) and all(
+        regime in (SINGLE, SELF_CONSISTENCY) and _are_numbers(values)
+        for regime, values in named.items()
+    ):
+        return True
+    line.wrong("custom", regimes, "numbers or null by regime and name")
+    return False
+
+
+def _are_numbers(values: object) -> bool:
+    return isinstance(values, dict) and all(
+        value is None or isinstance(value, (int, float)) for value in values.values()
+    )
 
 
 def _layers_are_told(line: RawRecord) -> bool:

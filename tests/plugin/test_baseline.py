@@ -240,4 +240,4 @@ def test_a_run_is_held_against_its_predecessor_and_against_the_first_release(
     summary = (pytester.path / "safescale-report" / "summary.md").read_text(encoding="utf-8")
     assert "Against the anchor: newly dangerous 3" in summary
     page = (pytester.path / "safescale-report" / "report.html").read_text(encoding="utf-8")
-    assert "This run against the anchor" in page
+    assert "<h3>Against the anchor</h3>" in page

@@ -132,6 +132,20 @@ def test_figures_stand_before_and_now_and_those_that_stayed_are_folded() -> None
     ]
 
 
+@pytest.mark.parametrize("given", [{"condition": None}, {}])
+def test_a_row_that_names_no_condition_has_a_dash(given: dict[str, Any], tmp_path: Path) -> None:
+    folder = make_folder(tmp_path, Shape(items=4, models=("m",)))
+    content = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    for row in content["comparisons"]:
+        del row["condition"]
+        row.update(given)
+    (folder / "run.json").write_text(json.dumps(content), encoding="utf-8")
+    page = Page(write_html(folder).read_text(encoding="utf-8"))
+    assert "Figures, before and now" in page.words
+    rows = [row.condition for group in shown(a_run()).figures for row in group.rows]
+    assert set(rows) == {"closed book"}
+
+
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Page, Any]:
     folder = make_folder(tmp_path_factory.mktemp("earlier"), Shape(items=20, models=("m",)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_safescale.analysis.metrics import SINGLE
 from pytest_safescale.report.page.page_tables import Entry, indexed_comparisons
-from pytest_safescale.report.plain_words import counted
+from pytest_safescale.report.plain_words import counted, in_words
 from pytest_safescale.report.rate_words import value_words
 from pytest_safescale.report.wording import NOTHING
 
@@ -25,6 +25,8 @@ class FigureChange(NamedTuple):
     entry: Entry[ComparisonRow]
     word: str
     """What the figure is called, in the data set's words."""
+    condition: str
+    """In words; a dash where the row names none."""
     before: str
     now: str
     """A dash where the figure of ``run.json`` is over other items than those compared."""
@@ -75,7 +77,9 @@ def _place(run: RunFile) -> Callable[[Entry[ComparisonRow]], tuple[int, int]]:
 def _change(run: RunFile, entry: Entry[ComparisonRow]) -> FigureChange:
     row = entry.row
     before, now = _both(run, row)
-    return FigureChange(entry, run.word(row["metric"]), before, now)
+    condition = row.get("condition")
+    where = in_words(condition) if condition else NOTHING
+    return FigureChange(entry, run.word(row["metric"]), where, before, now)
 
 
 def _both(run: RunFile, row: ComparisonRow) -> tuple[str, str]:
