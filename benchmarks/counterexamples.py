@@ -154,7 +154,7 @@ def main() -> None:
     if given.measure:
         print(json.dumps(measure(given.measure, given.seeds)))
         return
-    from benchmarks.throughput import server
+    from benchmarks.whole_commands import server
 
     folders = [HERE, *([given.against.resolve()] if given.against else [])]
     with server() as url:

@@ -3,7 +3,7 @@
 Synthetic records (34 models, 6 conditions, one answer and 20 samples; nothing in them was answered
 by a model) go the way of a run's: into its counts and columns and into cases.jsonl as they come,
 then into figures, files and the page. Each size has a process of its own; so has bare pytest. The
-work of asking is not in it: `benchmarks/throughput.py` has whole commands.
+work of asking is not in it: `python -m benchmarks` has whole commands.
 
     python -m benchmarks.large_runs [--cases 2000 10000 20000 68000] [--characters 0 400]
 """

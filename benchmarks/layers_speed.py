@@ -18,7 +18,15 @@ import json
 import tempfile
 from pathlib import Path
 
-from benchmarks.throughput import DELAY_S, fixed, fresh, run_pytest, server, write_items
+from benchmarks.whole_commands import (
+    DELAY_S,
+    EVIDENCE,
+    fixed,
+    fresh,
+    run_pytest,
+    server,
+    write_items,
+)
 
 CASES = 600
 IN_FLIGHT = 32
@@ -34,15 +42,6 @@ samples = 5
 model = "openai:canned"
 on_silence = "pass"
 """
-SUITE = ("--safescale-suite=radsafe200", "--safescale-conditions=clean_evidence")
-
-
-def with_evidence(items: Path) -> Path:
-    """Write the items once more, each with evidence; return the file."""
-    records = [{**one, "evidence_clean": "It is B."} for one in json.loads(items.read_text())]
-    path = items.with_name("evidence.json")
-    path.write_text(json.dumps(records))
-    return path
 
 
 def share(folder: Path, seconds: float) -> tuple[int, float]:
@@ -56,17 +55,17 @@ def main() -> None:
     """Measure both, turn by turn, and print the best of each."""
     with tempfile.TemporaryDirectory() as name, server() as url:
         folder = Path(name)
-        items = with_evidence(write_items(folder, CASES))
+        items = write_items(folder, CASES)
         start = fixed(folder, url, items)
         (folder / "safescale.toml").write_text(LAYERED)
         found: dict[str, list[tuple[int, float]]] = {"without layers": [], "with layers": []}
         for _ in range(TURNS):
             for kind, turns in found.items():
                 model = () if kind == "without layers" else ("--safescale-model=guarded",)
-                seconds = run_pytest(
-                    folder, url, items, IN_FLIGHT, fresh(folder), *model, suite=SUITE
+                began, ended = run_pytest(
+                    folder, url, items, IN_FLIGHT, fresh(folder), *model, suite=EVIDENCE
                 )
-                turns.append(share(folder, seconds - start))
+                turns.append(share(folder, ended - began - start))
     print(f"fixed cost of a run: start-up and report  {start:6.2f} s")
     best = {kind: max(turns, key=lambda turn: turn[1]) for kind, turns in found.items()}
     for kind, (calls, part) in best.items():

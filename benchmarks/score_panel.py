@@ -9,6 +9,7 @@ Run: ``python -m benchmarks.score_panel`` in a checkout.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
@@ -125,8 +126,33 @@ def bootstrap_seconds(dataset: Path, results: Path) -> float:
     return time.perf_counter() - start
 
 
+def json_seconds(results: Path) -> float:
+    """Return the seconds that reading every line of the results as JSON takes, and no more."""
+    start = time.perf_counter()
+    for path in results.rglob("*.jsonl"):
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                json.loads(line)
+    return time.perf_counter() - start
+
+
+def one(folder: Path) -> dict[str, float]:
+    """Return what scoring a written panel takes, beside reading its lines."""
+    results = folder / "results"
+    loaded = json_seconds(results)
+    with tempfile.TemporaryDirectory() as name:
+        seconds, megabytes = score(folder / "synthetic.json", results, Path(name) / "report")
+    return {"seconds": seconds, "megabytes": megabytes, "json_seconds": loaded}
+
+
 def main() -> None:
     """Print the figures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--one", type=Path, help="a written panel: measure it, print JSON")
+    given = parser.parse_args()
+    if given.one:
+        print(json.dumps(one(given.one)))
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         dataset, results = write_panel(folder)

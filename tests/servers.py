@@ -1,7 +1,8 @@
 """A real chat-completions server on loopback, whose behaviour a test scripts.
 
 Also a program: ``python -m tests.servers --delay-ms 200`` prints its URL and serves until it is
-killed; ``GET /calls`` tells how many requests it has had.
+killed; ``GET /calls`` tells how many requests it has had, when the first came and the last reply
+went, and how many were under way at once at most.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import math
 import random
 import threading
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +76,9 @@ class ChatServer:
         self.embedded: list[list[str]] = []
         """The texts of each request for embeddings that was answered."""
         self.met: Counter[str] = Counter()
+        self.most_at_once = 0
+        """Requests for chat completions that were under way together."""
+        self._at_once, self._first, self._last = 0, 0.0, 0.0
         self._answer, self._delay_s, self._key, self._model = answer, delay_s, key, model
         self._most_choices, self._refuses, self._fault = most_choices, refuses, fault
         self._response, self._served, self._usage = response, served, usage
@@ -132,7 +137,7 @@ class ChatServer:
         self.port = self._runner.addresses[0][1]
 
     def _add_routes(self, router: web.UrlDispatcher) -> None:
-        router.add_post("/v1/chat/completions", self._chat)
+        router.add_post("/v1/chat/completions", self._timed_chat)
         router.add_post("/v1/embeddings", self._embeddings)
         router.add_get("/calls", self._count)
 
@@ -146,7 +151,8 @@ class ChatServer:
         await asyncio.gather(*left, return_exceptions=True)
 
     async def _count(self, _: web.Request) -> web.Response:
-        return web.json_response({"calls": self.calls})
+        seen = {"calls": self.calls, "first": self._first, "last": self._last}
+        return web.json_response({**seen, "most_at_once": self.most_at_once})
 
     async def _embeddings(self, request: web.Request) -> web.Response:
         payload = await request.json()
@@ -159,6 +165,16 @@ class ChatServer:
         self.embedded.append(texts)
         rows = [{"index": n, "embedding": [float(len(text)), 1.0]} for n, text in enumerate(texts)]
         return {"data": rows[::-1], **self._counted({"prompt_tokens": len(texts)})}
+
+    async def _timed_chat(self, request: web.Request) -> web.StreamResponse:
+        self._first = self._first or time.time()
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            return await self._chat(request)
+        finally:
+            self._at_once -= 1
+            self._last = time.time()
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         payload = await request.json()
