@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.report.folders import make_folder
-from tests.report.made_records import Shape
+from tests.runs.kept_run import unpack
 
 PAGE = Path(__file__).parent.parent / "docs" / "notebooks.md"
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.M | re.S)
@@ -24,7 +23,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         pytest.importorskip(library)
     pytest.importorskip("matplotlib").use("Agg")
     folder = tmp_path_factory.mktemp("notebook")
-    make_folder(folder / "safescale-report", Shape(items=4))
+    unpack(folder / "safescale-report")
     found: dict[str, Any] = {}
     names: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:

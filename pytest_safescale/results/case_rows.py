@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.results.case_record import CallRecord, CaseRecord
 
-__all__ = ["CASES", "CaseRow", "flat_case"]
+__all__ = ["CASE_COLUMNS", "CaseRow", "flat_case"]
 
 
 class CaseRow(TypedDict):
@@ -76,12 +76,12 @@ class CaseRow(TypedDict):
     """Of the test that asked the case."""
 
 
-CASES = table_columns(CaseRow)
+CASE_COLUMNS = table_columns(CaseRow)
 """The columns of a table of cases."""
 
 
 def flat_case(record: CaseRecord) -> dict[str, Any]:
-    """Return the row of a case record, of ``CASES`` what the case says itself."""
+    """Return the row of a case record, of ``CASE_COLUMNS`` what the case says itself."""
     whose = {"model": record["model"], "condition": record["condition"]}
     profile = {"profile": record["profile"]} if "profile" in record else {}
     return {**whose, **profile, **_case_row(record)}

@@ -5,20 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from pytest_safescale.results.case_rows import CASES, flat_case
+from pytest_safescale.results.case_record import CaseRecord
+from pytest_safescale.results.case_rows import CASE_COLUMNS, flat_case
 from pytest_safescale.results.frames import Frame, as_frame, frame_wanted
+from pytest_safescale.results.record_lines import CASES, read_lines
 from pytest_safescale.results.run_content import ComparisonRow, FigureRow, GateRow
-from pytest_safescale.results.run_file import RunFile, read_cases, read_content
+from pytest_safescale.results.run_file import read_content
 from pytest_safescale.results.run_tables import TellingRows, table_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from os import PathLike
 
-    from pytest_safescale.results.case_record import CaseRecord
     from pytest_safescale.results.columns import Columns
     from pytest_safescale.results.manifest import Manifest
-    from pytest_safescale.results.run_content import RunContent
+from pytest_safescale.results.run_content import RunContent
 
 __all__ = ["LoadedRun", "load_run"]
 
@@ -96,14 +97,15 @@ class LoadedRun:
 
         Raises UsageError naming the line that is no case, or of another run.
         """
-        return self._table(map(flat_case, self.records()), CASES, frame)
+        return self._table(map(flat_case, self.records()), CASE_COLUMNS, frame)
 
     def records(self) -> Iterator[CaseRecord]:
         """Give the lines of ``cases.jsonl`` one by one, with evidence, trace and calls.
 
-        Raises as ``cases`` does.
+        Raises as ``cases`` does, also where there is no such file.
         """
-        return read_cases(self.folder, RunFile(content=self.content))
+        path, run_id = self.folder / CASES, self.manifest.get("run_id")
+        return (record for _, record in read_lines(path, CaseRecord, run_id))
 
     def _table(self, rows: Iterable[Any], columns: Columns, frame: Frame | None) -> Any:
         return as_frame(self._rows.all_of(rows), columns, frame_wanted(frame))
@@ -114,6 +116,6 @@ def load_run(path: str | PathLike[str]) -> LoadedRun:
 
     Raises UsageError, in one sentence, for a place that is none.
     """
-    place = Path(path)
+    place = Path(path).absolute()  # a notebook may go to another folder
     file = place / "run.json" if place.is_dir() else place
     return LoadedRun(file.parent, read_content(file, named=str(file)))

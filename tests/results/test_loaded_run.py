@@ -143,3 +143,15 @@ def test_what_cannot_be_read_is_told_in_one_sentence(run: LoadedRun, tmp_path: P
     assert len(broken.figures("rows")) > 0
     with pytest.raises(UsageError, match=r"cases\.jsonl, line 19, is not JSON"):
         broken.cases("rows")
+    cases.unlink()
+    with pytest.raises(UsageError, match=r"cases\.jsonl cannot be read: No such file"):
+        broken.cases("rows")
+
+
+def test_a_run_is_found_again_from_another_folder(
+    run: LoadedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(run.folder)
+    here = load_run(".")
+    monkeypatch.chdir(tmp_path)
+    assert here.cases("rows") == run.cases("rows")

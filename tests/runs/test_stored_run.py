@@ -10,14 +10,16 @@ import gzip
 import json
 import math
 import shutil
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_safescale.cli.command import main
+from tests.runs.kept_run import KEPT, unpack
 
-KEPT = Path(__file__).parent / "stored_run"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 EXACT = 1e-12
 """Relative; sums may be taken in another order by another release of the array library."""
 OF_QUANTILES = 1e-8
@@ -27,10 +29,7 @@ OF_QUANTILES = 1e-8
 @pytest.fixture
 def scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return the run.json that ``safescale score`` makes of the kept cases."""
-    kept = tmp_path / "kept"
-    kept.mkdir()
-    for name in ("run.json", "cases.jsonl"):
-        (kept / name).write_bytes(gzip.decompress((KEPT / f"{name}.gz").read_bytes()))
+    unpack(tmp_path / "kept")
     for name in ("safescale.toml", "items.jsonl"):
         shutil.copy(KEPT / name, tmp_path)
     monkeypatch.chdir(tmp_path)
