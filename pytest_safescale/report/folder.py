@@ -15,6 +15,7 @@ from pytest_safescale.results.conclusion import SCHEMA_VERSION
 from pytest_safescale.results.manifest_facts import SUPERSEDED
 from pytest_safescale.results.profile_rows import apart, has_profiles
 from pytest_safescale.results.record_lines import CASES, SEARCHES
+from pytest_safescale.results.run_tables import TellingRows
 from pytest_safescale.text.escaping import csv_cell, json_line, markdown
 
 if TYPE_CHECKING:
@@ -176,8 +177,11 @@ class ReportFolder:
         partial = _is_partial(conclusion.manifest)
         told = [{**vars(metric), "partial": partial} for metric in conclusion.metrics]
         rows = [
-            {name: csv_cell(value) for name, value in row.items()}
-            for row in (apart(told) if has_profiles(conclusion.manifest) else told)
+            # Merged shards write the same figures as the whole run, whose id is another.
+            {name: csv_cell(value) for name, value in row.items() if name != "run_id"}
+            for row in TellingRows(conclusion.manifest).all_of(
+                apart(told) if has_profiles(conclusion.manifest) else told
+            )
         ]
         if not rows:
             return

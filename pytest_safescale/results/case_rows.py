@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import TypedDict
 
 from pytest_safescale.dataset.item import PUBLIC
+from pytest_safescale.results.case_record import CustomValues  # noqa: TC001  # columns of it
 from pytest_safescale.results.run_tables import table_columns
 from pytest_safescale.results.state_counts import case_state
 
@@ -72,6 +73,8 @@ class CaseRow(TypedDict):
     completion_tokens: int
     money: float
     """In the user's unit."""
+    custom: CustomValues | None
+    """Values of the user's own metrics, by decoding mode and name."""
     nodeid: str | None
     """Of the test that asked the case."""
 
@@ -123,5 +126,6 @@ def _case_row(record: CaseRecord) -> CaseRow:
         "prompt_tokens": sum(call["prompt_tokens"] for call in calls),
         "completion_tokens": sum(call["completion_tokens"] for call in calls),
         "money": sum(call["money"] for call in calls),
+        "custom": record.get("custom"),
         "nodeid": record.get("nodeid"),
     }
