@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.cli.output import Output
 from pytest_safescale.errors import SettingsError
+from pytest_safescale.report.plain_words import plural
 
 if TYPE_CHECKING:
     import argparse
@@ -61,7 +62,7 @@ def _info(given: argparse.Namespace) -> Output:
 
     found = store_contents(given.store)
     lines = [*_whole(given.store, found), *_by_model(found), *_by_run(found)]
-    lines += _still_to_come(given.store, found)
+    lines += [*_still_to_come(given.store, found), *_rescued(given.store, "the next run takes in")]
     if not given.check:
         return Output(lines)
     damaged = damaged_rows(given.store)
@@ -72,7 +73,8 @@ def _info(given: argparse.Namespace) -> Output:
 
 
 def _whole(path: Path, found: Contents) -> Iterator[str]:
-    yield f"{path}: {found.replies:,} replies to {found.calls:,} calls, {size_told(found.bytes)}"
+    held = f"{count_told(found.replies)} to {plural(found.calls, 'call')}"
+    yield f"{path}: {held}, {size_told(found.bytes)}"
     if found.own_bytes:
         own, ratio = size_told(found.own_bytes), found.bytes / found.own_bytes
         yield f"the replies themselves are {own}; the file is {ratio:.2f} times that"
@@ -82,16 +84,20 @@ def _still_to_come(path: Path, found: Contents) -> Iterator[str]:
     """Tell of replies that are paid or under way and not in the store."""
     if found.batches:
         yield (
-            f"{path}: {_several(found.batches, 'batch', 'batches')} under way, whose replies a run "
+            f"{path}: {plural(found.batches, 'batch', 'batches')} under way, whose replies a run "
             "with --safescale-batch and this store takes in"
         )
     if found.exported:
-        waiting = _several(found.exported, "exported request waits", "exported requests wait")
+        waiting = plural(found.exported, "exported request waits", "exported requests wait")
         yield f"{path}: {waiting} for safescale requests import"
 
 
-def _several(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+def _rescued(path: Path, what: str) -> Iterator[str]:
+    """Tell of replies that a run could not store, which lie beside it, and ``what`` does so."""
+    from pytest_safescale.calls.rescue_file import rescued_rows
+
+    if count := sum(1 for _ in rescued_rows(path)):
+        yield f"{path}: {count_told(count)} that a run could not store lie beside it, which {what}"
 
 
 def _by_model(found: Contents) -> Iterator[str]:
@@ -129,7 +135,7 @@ def _told(parts: Sequence[Part]) -> str:
 
 def count_told(replies: int) -> str:
     """Return a number of replies in words."""
-    return _several(replies, "reply", "replies")
+    return plural(replies, "reply", "replies")
 
 
 def size_told(count: int) -> str:
@@ -141,6 +147,8 @@ def size_told(count: int) -> str:
 
 
 def _prune(given: argparse.Namespace) -> Output:
+    from pytest_safescale.calls.rescue_file import take_in_rescued
+    from pytest_safescale.calls.store import Store
     from pytest_safescale.calls.store_contents import drop, store_contents
 
     if given.older_than is None and given.model is None and given.run is None:
@@ -150,13 +158,19 @@ def _prune(given: argparse.Namespace) -> Output:
         )
     before = _time_before_which(given.older_than)
     held = store_contents(given.store)
-    _require_known(given, held)
+    rescued = [*_rescued(given.store, "--yes takes in first")]
+    if rescued and given.yes:  # else the next run would bring back what goes now
+        with Store(given.store) as store:
+            rescued = take_in_rescued(store)
+        held = store_contents(given.store)
+    if given.yes or not rescued:
+        _require_known(given, held)
     parts, smaller = drop(
         given.store, lambda part: _is_meant(part, given), before=before, really=given.yes
     )
     if not parts:
-        return Output(["no reply is meant: nothing to remove"])
-    told = [f"{_name(part)}, run {part.run}: {_told([part])}" for part in parts]
+        return Output([*rescued, "no reply is meant: nothing to remove"])
+    told = [*rescued, *(f"{_name(part)}, run {part.run}: {_told([part])}" for part in parts)]
     gone = f"{count_told(sum(part.replies for part in parts))} of {held.replies:,}"
     if not given.yes:
         size = size_told(sum(part.own_bytes for part in parts))

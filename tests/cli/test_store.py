@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_safescale.calls.rescue_file import rescue
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.stored_replies import Row
 from pytest_safescale.cli.command import main
@@ -126,6 +127,22 @@ def test_prune_of_a_store_in_use_removes_and_says_that_the_room_stays(
         lines = told(capsys, "prune", "s", "--run=old", "--yes")
     assert lines[-1].startswith("another process has the store open")
     assert (replies("s"), Path("s").stat().st_size) == (1, size)
+
+
+def test_what_was_rescued_beside_a_store_is_told_and_goes_with_the_rest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    a_store("s", row(1, model="kept"))
+    rescue(Path("s"), "r", [row(2), row(3)])
+    beside = "s: 2 replies that a run could not store lie beside it, which"
+    assert f"{beside} the next run takes in" in told(capsys, "info", "s")
+    assert f"{beside} --yes takes in first" in told(capsys, "prune", "s", "--model=m")
+    assert len(list(Path().glob("s.rescue-*"))) == 1
+    first, *lines = told(capsys, "prune", "s", "--model=m", "--yes")
+    assert first.startswith("2 replies of an earlier run were taken in from s.rescue-")
+    assert lines[-1].startswith("removed: 2 replies of 3; ")
+    assert replies("s") == 1
+    assert list(Path().glob("s.rescue-*")) == []
 
 
 @pytest.mark.parametrize(
