@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.cli.output import Output
 from pytest_safescale.cli.run_options import add_run_options
+from pytest_safescale.cli.store import count_told
 from pytest_safescale.errors import DatasetError, SettingsError
+from pytest_safescale.report.plain_words import plural
 
 if TYPE_CHECKING:
     import argparse
@@ -86,17 +88,18 @@ def _exported(found: Exported) -> Iterator[str]:
         names = [str(path) for path in found.files]
         told = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}, {len(names)} files"
         yield (
-            f"round {found.round}: {found.requests:,} requests for {found.samples:,} replies, "
-            f"written to {told}"
+            f"round {found.round}: {plural(found.requests, 'request')} for "
+            f"{count_told(found.samples)}, written to {told}"
         )
         yield _rounds_left(found)
     if found.again:
         yield (
-            f"{found.again:,} of them stand in an earlier file too, whose results were not taken in"
+            f"{plural(found.again, 'of them stands', 'of them stand')} in an earlier file too, "
+            "whose results were not taken in"
         )
     waiting = found.cases - found.complete - found.failed
     failed = f", {found.failed:,} came to an error" if found.failed else ""
-    yield f"{found.cases:,} cases: {found.complete:,} complete, {waiting:,} waiting{failed}"
+    yield f"{plural(found.cases, 'case')}: {found.complete:,} complete, {waiting:,} waiting{failed}"
 
 
 def _rounds_left(found: Exported) -> str:
@@ -140,18 +143,18 @@ def _import(given: argparse.Namespace) -> Output:
         raise DatasetError("\n".join(["no result belongs to this store", *_each(problems)]))
     lines = [*_imported(found)]
     for told, some in (
-        ("are no results", found.broken),
-        ("belong to no request that was exported from this store", found.unknown),
-        ("were not answered, and stand in the next export", found.failed),
+        ("without a result", found.broken),
+        ("of no request that was exported from this store", found.unknown),
+        ("not answered; the next export asks again", found.failed),
     ):
         if some:
-            lines += [f"{len(some):,} lines {told}:", *_each(some)]
+            lines += [f"{plural(len(some), 'line')} {told}:", *_each(some)]
     return Output(lines, exit_code=int(bool(problems)))
 
 
 def _imported(found: Imported) -> Iterator[str]:
     spent = found.spent
-    yield f"{found.requests:,} requests answered, {found.replies:,} replies taken in"
+    yield f"{plural(found.requests, 'request')} answered, {count_told(found.replies)} taken in"
     if found.requests:
         estimated = f", {spent.estimated_tokens:,} of them estimated" * (spent.estimated_tokens > 0)
         yield (
@@ -159,9 +162,10 @@ def _imported(found: Imported) -> Iterator[str]:
             f"{spent.money:.2f} in your unit, at the price of a batch"
         )
     if found.again:
-        yield f"{found.again:,} results were there already"
+        yield f"{plural(found.again, 'result was', 'results were')} there already"
     if found.waiting:
-        yield f"{found.waiting:,} exported requests have no reply yet: export again to ask them"
+        waiting = plural(found.waiting, "exported request has", "exported requests have")
+        yield f"{waiting} no reply yet: export again to ask what is missing"
 
 
 def _each(troubles: Sequence[Trouble]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import uuid
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -48,6 +49,10 @@ class RequestFiles:
         self._open: dict[tuple[str, str], _File] = {}
         if not out.parent.is_dir():
             raise SettingsError(f"--out: there is no folder {out.parent}")
+        self._require_new()
+
+    def _require_new(self) -> None:
+        out = self._out
         there = [out] if out.exists() else []
         numbered = re.compile(rf"{re.escape(out.stem)}-\d+{re.escape(out.suffix)}")
         there += sorted(path for path in out.parent.iterdir() if numbered.fullmatch(path.name))
@@ -70,8 +75,9 @@ class RequestFiles:
             file.weight += line.weight
 
     def _begun(self) -> _File:
-        path = self._out.with_name(f"{self._out.name}.{len(self._all) + 1}.part")
-        file = _File(path=path, stream=path.open("wb"))
+        # Another export may be writing to the same name: whichever is done first has it.
+        path = self._out.with_name(f"{self._out.name}.{uuid.uuid4().hex[:8]}.part")
+        file = _File(path=path, stream=path.open("xb"))
         self._all.append(file)
         return file
 
@@ -86,8 +92,16 @@ class RequestFiles:
             ) from error
 
     def finish(self) -> list[Path]:
-        """Give every file its name and return them; none where no line was written."""
+        """Give every file its name and return them; none where no line was written.
+
+        Raises SettingsError where another export has taken the name meanwhile.
+        """
         named = []
+        try:
+            self._require_new()
+        except SettingsError:
+            self.discard()
+            raise
         with self._writing():
             for number, file in enumerate(self._all, 1):
                 file.stream.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import time
 from copy import copy
 from dataclasses import dataclass, field
@@ -31,6 +32,16 @@ __all__ = ["Imported", "import_results"]
 
 _AT_ONCE = 1000
 """Lines that are read and kept together."""
+_MARKS = {
+    b"\x1f\x8b": "packed by gzip",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\x28\xb5\x2f\xfd": "packed by Zstandard",
+    codecs.BOM_UTF16_LE: "in UTF-16",
+    codecs.BOM_UTF16_BE: "in UTF-16",
+    b"SQLite format 3\0": "an SQLite database",
+}
+"""How files begin that are given by mistake."""
+_MOST_OF_A_MARK = max(map(len, _MARKS))
 _OFFERED = ({"type": "function"},)
 """Stands for the tools of a request, of which only matters that there were some."""
 
@@ -73,16 +84,25 @@ def import_results(
     taken in.
     """
     for path in files:
-        try:
-            path.open("rb").close()
-        except OSError as error:
-            raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+        _require_lines(path)
     with Store(store, run=run_id) as opened:
         taking = _Import(opened, redactor)
         for path in files:
             asyncio.run(taking.file(path))
         taking.found.waiting = opened.exported.count()
     return taking.found
+
+
+def _require_lines(path: Path) -> None:
+    """Refuse a file that cannot be read, or whose first bytes say that it is no text in UTF-8."""
+    try:
+        with path.open("rb") as stream:
+            begins = stream.read(_MOST_OF_A_MARK)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+    for mark, what in _MARKS.items():
+        if begins.startswith(mark):
+            raise DatasetError(f"{path} is {what}; allowed: lines of JSON in UTF-8")
 
 
 class _Line(NamedTuple):

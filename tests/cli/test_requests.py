@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import urllib.request
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from pytest_safescale.calls.batch_jobs import Line
 from pytest_safescale.calls.store import Store
 from pytest_safescale.cli.command import main
+from pytest_safescale.errors import SettingsError
+from pytest_safescale.models.openai.batch_lines import request_line
 from pytest_safescale.runs import request_files
 from tests.servers import ChatServer
 
@@ -85,6 +88,10 @@ def answered(server: ChatServer, name: str) -> list[dict[str, Any]]:
 def write(name: str, results: list[dict[str, Any]], more: str = "") -> str:
     Path(name).write_text("".join(json.dumps(one) + "\n" for one in results) + more)
     return name
+
+
+def in_utf_16(text: bytes) -> bytes:
+    return text.decode().encode("utf-16")
 
 
 def take(*names: str, code: int = 0) -> None:
@@ -195,7 +202,8 @@ def test_whatever_is_no_result_of_the_store_is_told_with_its_line_and_the_rest_i
     name = write("results.jsonl", [good, stranger, results[1]], json.dumps(cut)[:50])
     take(name, code=1)
     said = told(capsys)
-    assert "1 requests answered" in said
+    assert "1 request answered, 1 reply taken in" in said
+    assert "1 line without a result:" in said
     assert "results.jsonl:2: no request" in said
     assert "results.jsonl:3: not answered: the endpoint did not answer in a batch: expired" in said
     assert "results.jsonl:4: it is no JSON, perhaps cut off" in said
@@ -207,6 +215,37 @@ def test_whatever_is_no_result_of_the_store_is_told_with_its_line_and_the_rest_i
     assert f"{missing} of them stand in an earlier file too" in told(capsys)
     left = {line["custom_id"] for line in lines("rest.jsonl")}
     assert left == {line["custom_id"] for line in lines("all.jsonl")} - {good["custom_id"]}
+
+
+@pytest.mark.parametrize(
+    ("pack", "what"), [(gzip.compress, "packed by gzip"), (in_utf_16, "in UTF-16")]
+)
+def test_a_file_that_is_no_text_is_refused_before_anything_is_taken_in(
+    server: ChatServer,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    pack: Callable[[bytes], bytes],
+    what: str,
+) -> None:
+    export("all.jsonl", *RUN, "--conditions=closed_book")
+    good = write("good.jsonl", answered(server, "all.jsonl"))
+    Path("results").write_bytes(pack(Path(good).read_bytes()))
+    told(capsys)
+    take(good, "results", code=4)
+    assert told(capsys) == f"safescale: results is {what}; allowed: lines of JSON in UTF-8\n"
+    with Store(Path("batch.sqlite"), read_only=True) as store:
+        assert store.size() == 0
+
+
+def test_a_name_that_another_export_has_taken_meanwhile_is_left_to_it(tmp_path: Path) -> None:
+    line = request_line(b"k" * 32, [0], "/chat/completions", {"model": "m"})
+    first, second = (request_files.RequestFiles(tmp_path / "r.jsonl") for _ in range(2))
+    first.add(line)
+    second.add(line)
+    assert first.finish() == [tmp_path / "r.jsonl"]
+    with pytest.raises(SettingsError, match=r"r\.jsonl is there"):
+        second.finish()
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [line.text]
 
 
 def test_what_a_result_teaches_of_an_endpoint_shapes_the_next_requests(

@@ -13,6 +13,7 @@ import binascii
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.models.model import TransientFailure, as_mapping
@@ -43,7 +44,7 @@ VERSION = "/v1"
 """Begins a line's URL, whatever the endpoint's own address is."""
 _KEY_CHARACTERS = 43
 """A SHA-256 in base64 without padding, of letters that URLs and every server's ids may have."""
-_SAMPLES = re.compile(r"(?:_\d{1,6}(?:-\d{1,6})?)+")
+_SAMPLES = re.compile(r"(?:_[0-9]{1,6}(?:-[0-9]{1,6})?)+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,9 @@ def read_custom_id(text: str) -> tuple[bytes, tuple[int, ...]] | None:
     except (binascii.Error, ValueError):
         return None
     ends = [[int(end) for end in part.split("-")] for part in samples[1:].split("_")]
-    if any(part[0] > part[-1] for part in ends):
+    # Ascending, as an export writes them: no id names more samples than there are numbers.
+    bounds = [bound for part in ends for bound in (part[0], part[-1] + 1)]
+    if any(low >= high for low, high in pairwise(bounds)):
         return None
     return call, tuple(n for part in ends for n in range(part[0], part[-1] + 1))
 
@@ -185,13 +188,16 @@ def read_result(line: str | bytes) -> BatchResult:
     named = as_mapping(said).get("custom_id")
     if not isinstance(named, str):
         raise ValueError("it has no custom_id")
+    if not named.isascii():
+        raise ValueError("its custom_id is none that an export writes")
     response, error = as_mapping(said.get("response")), said.get("error")
     body = response.get("body") or error
     status = response.get("status_code", 200 if response.get("body") else None)
     if status is not None and (isinstance(status, bool) or not isinstance(status, int)):
         raise ValueError("its status_code is no whole number")
     if status is None and not error:
-        raise ValueError("it has neither a response nor an error")
+        asked = "it is a request, and no result of one"
+        raise ValueError(asked if "body" in said else "it has neither a response nor an error")
     if not isinstance(body, dict):
         body = {"error": body} if isinstance(body, str) else None
     return BatchResult(custom_id=named, status=status, content=body)

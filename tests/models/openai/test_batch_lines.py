@@ -164,6 +164,8 @@ def test_an_error_means_what_it_means_in_a_live_call(
         ("7", "no custom_id"),
         ('{"custom_id": 7, "response": {}}', "no custom_id"),
         ('{"custom_id": "x"}', "neither a response nor an error"),
+        ('{"custom_id": "x", "method": "POST", "body": {}}', "a request, and no result"),
+        ('{"custom_id": "\\ud800", "response": {}}', "none that an export writes"),
         ('{"custom_id": "x", "response": {"status_code": "200", "body": {}}}', "whole number"),
     ],
 )
@@ -186,7 +188,11 @@ def test_an_id_is_short_and_of_plain_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "request-1", "x" * 43, "x" * 43 + "_", "x" * 43 + "_9-3", "é" * 43 + "_0", "_0"]
+    "text",
+    [
+        *("", "request-1", "x" * 43, "x" * 43 + "_", "x" * 43 + "_9-8", "é" * 43 + "_0", "_0"),
+        *("A" * 43 + "_٣", "A" * 43 + "_0-999999" * 1000),
+    ],
 )
 def test_an_id_of_somebody_else_names_nothing(text: str) -> None:
     assert read_custom_id(text) is None
