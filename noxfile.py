@@ -75,6 +75,19 @@ def test(session: nox.Session) -> None:
     _here(session, "pytest", "-n", "2", *session.posargs)
 
 
+@nox.session(venv_backend="none")
+def docs(session: nox.Session) -> None:
+    """Build the documentation as a site in build/docs/, with a report that is made for it."""
+    _here(session, "docs.live_report")
+    _here(session, "sphinx", "-q", "-W", "--keep-going", "-E", "docs", "build/docs")
+
+
+@nox.session(venv_backend="none")
+def pictures(session: nox.Session) -> None:
+    """Draw the pictures of docs/pictures/ anew, from the runs of the tutorial."""
+    _here(session, "docs.pictures")
+
+
 @nox.session(python=PYTHONS)
 def newest(session: nox.Session) -> None:
     """Run the tests with the newest version of everything."""
