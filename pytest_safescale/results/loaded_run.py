@@ -97,7 +97,8 @@ class LoadedRun:
 
         Raises UsageError naming the line that is no case, or of another run.
         """
-        return self._table(map(flat_case, self.records()), CASE_COLUMNS, frame)
+        rows = (row for _, row in self.records_with_rows())
+        return as_frame(rows, CASE_COLUMNS, frame_wanted(frame))
 
     def records(self) -> Iterator[CaseRecord]:
         """Give the lines of ``cases.jsonl`` one by one, with evidence, trace and calls.
@@ -106,6 +107,11 @@ class LoadedRun:
         """
         path, run_id = self.folder / CASES, self.manifest.get("run_id")
         return (record for _, record in read_lines(path, CaseRecord, run_id))
+
+    def records_with_rows(self) -> Iterator[tuple[CaseRecord, dict[str, Any]]]:
+        """Give each line of ``cases.jsonl`` with its row of the table of cases."""
+        for record in self.records():
+            yield record, self._rows.of(flat_case(record))
 
     def _table(self, rows: Iterable[Any], columns: Columns, frame: Frame | None) -> Any:
         return as_frame(self._rows.all_of(rows), columns, frame_wanted(frame))
