@@ -15,7 +15,7 @@ from pytest_safescale.text.escaping import terminal_line, terminal_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ending", "failure", "header", "noting", "refusal", "skipping", "write"]
+__all__ = ["ending", "failure", "header", "last_place", "noting", "refusal", "skipping", "write"]
 
 
 def write(reporter: pytest.TerminalReporter, lines: Iterable[str], *, title: str = "") -> None:
@@ -52,6 +52,19 @@ def noting(sentence: str) -> BaseException:
     all else that is done for a case.
     """
     return pytest.xfail.Exception(terminal_text(sentence), pytrace=False)
+
+
+def last_place(
+    raised: pytest.ExceptionInfo[BaseException],
+) -> pytest.ExceptionInfo[BaseException]:
+    """Return what was raised with the last place of its traceback alone.
+
+    Of what is noted no more is shown, and pytest looks on the disk for the file of each place.
+    """
+    last = raised.tb
+    while last.tb_next is not None:
+        last = last.tb_next
+    return pytest.ExceptionInfo.from_exc_info((raised.type, raised.value, last))
 
 
 def refusal(error: object) -> pytest.UsageError:

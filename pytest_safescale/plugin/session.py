@@ -230,6 +230,8 @@ class SafescaleSession:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Let the case's record travel on the report, also from an xdist worker."""
+        if call.excinfo is not None and CASE_KEY in item.stash and self._is_noted(call.excinfo):
+            call.excinfo = output.last_place(call.excinfo)
         report = yield
         keys: tuple[pytest.StashKey[Any], ...] = (CASE_KEY, ROBUSTNESS_KEY)
         failed = call.excinfo if any(key in item.stash for key in keys) else None
@@ -245,6 +247,12 @@ class SafescaleSession:
         if report.failed and failed is not None:
             outcomes.tell_reason(report, failed)
         return report
+
+    def _is_noted(self, raised: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Say whether a finding was noted, of which no traceback is to be shown."""
+        if self.config.getoption("fulltrace", False):
+            return False
+        return isinstance(raised.value, pytest.xfail.Exception) and not raised.value.pytrace
 
     def _send_tracebacks(self, report: pytest.TestReport) -> None:
         """Send what an application under test raised first: shown once, not with each case."""

@@ -45,13 +45,18 @@ def test_a_finding_comes_without_sources_of_the_suite(
 ) -> None:
     items("say B")
     options = ("--safescale-suite=radsafe200", "--safescale-model=python:app:answer", *SINGLE)
+    ran = pytester.inline_run(*options)
     (report,) = (
-        report
-        for report in pytester.inline_run(*options).getreports("pytest_runtest_logreport")
-        if report.when == "call"
+        report for report in ran.getreports("pytest_runtest_logreport") if report.when == "call"
     )
     # Reading and formatting the sources took four times as long as all else of a case.
     assert str(report.longrepr) == report.wasxfail.removeprefix("reason: ")
+    # Pytest looks on the disk for the file of each place of a traceback.
+    (call,) = (
+        made.call for made in ran.getcalls("pytest_runtest_makereport") if made.call.when == "call"
+    )
+    assert len(call.excinfo.traceback) == 1
+    assert report.longrepr.reprcrash.path.endswith("case.py")
     # Pytest keeps every report to the end of the run, and replies may be far more than it holds.
     assert report.safescale == {"outcome": "high_risk"}
 
