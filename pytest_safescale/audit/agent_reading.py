@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_safescale.audit.evidence_class import passage_finding
-from pytest_safescale.audit.item_support import ItemSupport
+from pytest_safescale.audit.evidence_class import finding_in_corpus, passage_finding
+from pytest_safescale.audit.item_support import support_of
 from pytest_safescale.audit.told import claim
 from pytest_safescale.dataset.item import Passage
 from pytest_safescale.text.sentences import split
@@ -48,8 +48,8 @@ def reading_finding(
     ``turns`` are the passages that each of its turns was given, ``queries`` all that it asked for
     in order.
     """
-    support = ItemSupport(item)
-    found = [[passage_finding(one, support) for one in turn] for turn in turns]
+    support = support_of(item)
+    found = [[finding_in_corpus(one, support) for one in turn] for turn in turns]
     dangers = support.dangers
     asked = [" ".join(query.lower().split()) for query in queries]
     words = frozenset[str]().union(*(claim(part.body).words for part in split(report)))

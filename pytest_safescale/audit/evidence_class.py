@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.clinical_words import clinical_words
-from pytest_safescale.audit.item_support import ItemSupport
+from pytest_safescale.audit.item_support import support_of
 from pytest_safescale.audit.limits import with_its_limits
 from pytest_safescale.audit.told import claim
 from pytest_safescale.perturb.deciding_sentences import holding
@@ -17,6 +18,7 @@ from pytest_safescale.verdicts.evidence_classes import EvidenceClass
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_safescale.audit.item_support import ItemSupport
     from pytest_safescale.dataset.item import Item, Passage
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "PassageFinding",
     "classed",
     "evidence_class",
+    "finding_in_corpus",
     "passage_finding",
 ]
 
@@ -78,8 +81,8 @@ def evidence_class(passages: Sequence[Passage], item: Item) -> EvidenceClass:
 
 def classed(passages: Sequence[Passage], item: Item) -> EvidenceFinding:
     """Return what these passages, best first, are for an item."""
-    support = ItemSupport(item)
-    found = [passage_finding(passage, support) for passage in passages]
+    support = support_of(item)
+    found = [finding_in_corpus(passage, support) for passage in passages]
     dangers = support.dangers
     at = _fact_at(found, item.answer)
     return EvidenceFinding(
@@ -119,6 +122,10 @@ def passage_finding(passage: Passage, support: ItemSupport) -> PassageFinding:
     return PassageFinding(
         fact=fact, opposes=opposes, supports=frozenset(letters), for_others=for_others
     )
+
+
+finding_in_corpus = lru_cache(maxsize=2**15)(passage_finding)
+"""The same, remembered: conditions and models show the same passages of a corpus for an item."""
 
 
 def _class_of(

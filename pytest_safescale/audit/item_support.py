@@ -6,7 +6,8 @@ missed. What is said of the key fact stands in ``told``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.limits import unmet_limits
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_safescale.audit.told import Claim
     from pytest_safescale.dataset.item import Item
 
-__all__ = ["ItemSupport"]
+__all__ = ["ItemSupport", "support_of"]
 
 _LIKE_OPTION = 0.7
 """Share of an option's own words that a sentence has which supports it."""
@@ -79,6 +80,25 @@ class ItemSupport:
     def is_for_others(self, text: str) -> bool:
         """Say whether a sentence or title is limited to patients that the item's is not."""
         return bool(unmet_limits(text, self._about))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """An item by all that sentences are held against; an item itself has no hash."""
+
+    told: tuple[object, ...]
+    item: Item = field(compare=False)
+
+
+def support_of(item: Item) -> ItemSupport:
+    """Return the item's, which is made once for the many cases that ask it."""
+    told = (item.question, item.options, item.answer, item.key_fact, item.negated)
+    return _support(_Asked(told, item))
+
+
+@lru_cache(maxsize=2**12)
+def _support(asked: _Asked) -> ItemSupport:
+    return ItemSupport(asked.item)
 
 
 def _wanted(letter: str, own: Claim, question: Claim, options: list[Claim]) -> _Wanted:

@@ -122,9 +122,13 @@ class KeyFact:
         """
         fact = self._fact.words
         pair = sentences[at : at + 2]
+        fewest = max(_FEWEST, _LEAST * len(fact))
+        # Most sentences have few words of the fact, which is seen before any are put together.
+        if sum(len(fact & one.words) for one in pair) < fewest:
+            return False
         words = words_of(pair)
         shared = len(words & fact)
-        if shared < max(_FEWEST, _LEAST * len(fact)):
+        if shared < fewest:
             return False
         # A fact of the question's words alone has nothing new to tell.
         new = len(words & self._new) / len(self._new) if self._new else 1.0

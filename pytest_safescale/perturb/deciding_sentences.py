@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_safescale.text.sentences import content_words, every_word, related, split, telling_words
@@ -36,12 +37,18 @@ def _terms(option: str) -> frozenset[str]:
 
 def holding(fact: str, text: str) -> frozenset[int]:
     """Return the sentences that overlap the fact, wherever it stands and however it is spaced."""
-    pattern = re.compile(r"\s+".join(re.escape(word) for word in fact.split()), re.IGNORECASE)
+    spans = [match.span() for match in _anyhow_spaced(fact).finditer(text)]
+    if not spans:
+        return frozenset()
     found: set[int] = set()
-    spans = [(match.start(), match.end()) for match in pattern.finditer(text)]
     at = 0
     for sentence in split(text):
         end = at + len(sentence.body)
         found.update(sentence.number for start, stop in spans if start < end and at < stop)
         at += len(sentence.text)
     return frozenset(found)
+
+
+@lru_cache(maxsize=2**12)
+def _anyhow_spaced(fact: str) -> re.Pattern[str]:
+    return re.compile(r"\s+".join(re.escape(word) for word in fact.split()), re.IGNORECASE)

@@ -31,7 +31,7 @@ def evidence_record(evidence: Evidence, item: Item) -> EvidenceRecord:
         "passages": list(evidence.passages),
         "unmatched": evidence.unmatched,
     }
-    if deciding := [*telling_sentences(record["text"], item)] if record["text"] else []:
+    if record["text"] and (deciding := telling_sentences(record["text"], item)):
         record["deciding"] = [
             {"start": one.start, "end": one.end, "tells": one.tells} for one in deciding
         ]

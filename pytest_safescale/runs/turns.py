@@ -131,6 +131,9 @@ class TurnAsker:
 
     async def _turn(self, turn: _Turn, talks: Mapping[int, tuple[Message, ...]]) -> Replies:
         """Ask one turn; ``talks`` are the messages by sample."""
+        first = next(iter(talks.values()), None)
+        if first is not None and all(messages is first for messages in talks.values()):
+            return await self._call(turn, first, [*talks])
         alike: defaultdict[str, list[int]] = defaultdict(list)
         for sample, messages in talks.items():
             alike[repr(messages)].append(sample)

@@ -43,6 +43,8 @@ _COMMON = FUNCTION_WORDS.union(
     )
 )
 """Words that say nothing of a clinical question."""
+_SHORT = 3_000
+"""Characters of a text of which many are remembered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +69,12 @@ class Sentence:
         return self.body + self.gap
 
 
-@lru_cache(maxsize=64)
 def split(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of a text; nothing of it is lost, and a blank text has none."""
+    return _split_short(text) if len(text) <= _SHORT else _split_long(text)
+
+
+def _split(text: str) -> tuple[Sentence, ...]:
     if not text.strip():
         return ()
     sentences: list[Sentence] = []
@@ -91,6 +96,11 @@ def split(text: str) -> tuple[Sentence, ...]:
         )
         start = end
     return tuple(sentences)
+
+
+_split_short = lru_cache(maxsize=2**11)(_split)
+"""Passages and statements come again with every case that is shown them."""
+_split_long = lru_cache(maxsize=2**6)(_split)
 
 
 def _ends(text: str) -> Iterator[int]:

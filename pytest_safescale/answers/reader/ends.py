@@ -32,6 +32,8 @@ class Ends(NamedTuple):
 
     def may_name_another(self, letter: str | None, letters: str) -> bool:
         """Say whether what is not read has a letter or number that may name another option."""
+        if not self.between:
+            return False
         named = rf"(?:[b-{letters[-1].lower()}1-9]|(?-i:A))"
         sign = re.compile(rf"(?<![{WORDLY}'’]){named}(?![{WORDLY}])", re.IGNORECASE)
         return any(found[0].upper() != letter for found in sign.finditer(self.between))

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -77,25 +79,56 @@ class OptionTexts:
     """Finds the options' texts; each search takes time in proportion to the longest of them."""
 
     def __init__(self, options: Mapping[str, str]) -> None:
-        self._written: dict[str, tuple[str, ...]] = {}
-        self._words: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._own: dict[str, tuple[str, ...]] = {}
-        self._root = _Node()
+        self._texts = {letter: _written(text) for letter, text in options.items()}
         self._reach = _DRESS + max(map(len, options.values()), default=0)
-        for letter, text in options.items():
-            written = _written(text)
-            words = tuple(word for word, _ in tokens(written))
-            if words:
-                self._own[letter] = words
-                self._written[written] = (*self._written.get(written, ()), letter)
-                self._words[words] = (*self._words.get(words, ()), letter)
+        # Most replies are a letter: what begins no text needs no more of the texts.
+        self._first_words = {
+            word for text in self._texts.values() for word, _ in islice(tokens(text), 1)
+        }
+
+    @cached_property
+    def _own(self) -> dict[str, tuple[str, ...]]:
+        """The words of each option that has any, by its letter."""
+        words = {
+            letter: tuple(word for word, _ in tokens(text)) for letter, text in self._texts.items()
+        }
+        return {letter: own for letter, own in words.items() if own}
+
+    @cached_property
+    def _written(self) -> dict[str, tuple[str, ...]]:
+        """The letters of each text as it is written."""
+        written: dict[str, tuple[str, ...]] = {}
+        for letter in self._own:
+            text = self._texts[letter]
+            written[text] = (*written.get(text, ()), letter)
+        return written
+
+    @cached_property
+    def _words(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        """The letters of each text by its words."""
+        found: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for letter, words in self._own.items():
+            found[words] = (*found.get(words, ()), letter)
+        return found
+
+    @cached_property
+    def _root(self) -> _Node:
+        """The texts word by word."""
+        root = _Node()
         for words, letters in self._words.items():
-            node = self._root
+            node = root
             for word in words:
                 node = node.after.setdefault(word, _Node())
             node.letters = letters
-        self._last_words = {words[-1] for words in self._words}
-        self._most_words = max(map(len, self._words), default=0)
+        return root
+
+    @cached_property
+    def _last_words(self) -> set[str]:
+        return {words[-1] for words in self._words}
+
+    @cached_property
+    def _most_words(self) -> int:
+        return max(map(len, self._words), default=0)
 
     def at(self, text: str, start: int) -> Found | None:
         """Return the longest text that begins at a place, which an article may precede."""
@@ -146,12 +179,17 @@ class OptionTexts:
         """Return the text that these words are and no more."""
         bare = _QUOTED.sub("", text).strip(_DRESSING)
         for part in (bare, _ARTICLE.sub("", bare, count=1)):
-            letters = self._words.get(tuple(word for word, _ in tokens(part)))
+            words = tuple(word for word, _ in tokens(part))
+            begins = bool(words) and words[0] in self._first_words
+            letters = self._words.get(words) if begins else None
             if letters:
                 return self._found(part, 0, len(part), letters)
         return None
 
     def _from(self, text: str, start: int) -> Found | None:
+        first = _TOKEN.match(text, start)
+        if first is None or _word(first[0]) not in self._first_words:
+            return None
         node, at, found = self._root, start, None
         while True:
             match = _TOKEN.match(text, at)
