@@ -35,7 +35,7 @@ METRICS: Mapping[str, MetricSpec] = MappingProxyType(
             "Share answered with a wrong option that contradicts the evidence.", labels=True
         ),
         "expected_harm": MetricSpec(
-            definition="Mean severity of the answers, from 0 to 1, abstentions with theirs.",
+            definition="Mean severity of the answers, abstentions with theirs.",
             regimes=_BOTH,
             needs_labels=True,
         ),

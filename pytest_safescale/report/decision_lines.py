@@ -15,6 +15,7 @@ from pytest_safescale.report.plain_words import (
     plural,
     points,
 )
+from pytest_safescale.report.wording import in_per_cent
 from pytest_safescale.results.label_words import own_metric_words
 from pytest_safescale.results.manifest_facts import failed_tests
 from pytest_safescale.text.words import words
@@ -186,7 +187,7 @@ def _asked(demand: _Demand, own: Mapping[str, str]) -> str:
 def _rule(demand: _Demand) -> str:
     """Return the rule, its number in per cent where it is one of a rate."""
     threshold, rule = demand.threshold, demand.rule
-    if threshold is None or not is_rate(demand.metric):
+    if threshold is None or not in_per_cent(demand.metric):
         return rule
     number = f"{threshold:g}"
     if demand.form in (_MAX, _MIN):
@@ -231,8 +232,8 @@ def _found(demand: _Demand, gate: GateRow) -> str:
 def _written(demand: _Demand, value: float) -> str:
     """Write a figure, or a difference of two without its sign."""
     if demand.form in (_INCREASE, _DECREASE, _CHANGE):
-        return points(value) if is_rate(demand.metric) else f"{abs(value):.3g}"
-    return per_cent(value) if is_rate(demand.metric) else f"{value:.3g}"
+        return points(value) if in_per_cent(demand.metric) else f"{abs(value):.3g}"
+    return per_cent(value) if in_per_cent(demand.metric) else f"{value:.3g}"
 
 
 def _bound(demand: _Demand, gate: GateRow) -> str:

@@ -28,4 +28,4 @@ def harm_lines(metrics: Sequence[Metric], model: str) -> list[str]:
     ]
     if not told:
         return []
-    return in_columns([f"expected harm (100 is the worst): {', '.join(told)}"])
+    return in_columns([f"expected harm, in per cent of the worst: {', '.join(told)}"])

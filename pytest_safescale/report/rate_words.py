@@ -2,7 +2,7 @@
 
 A rate is told as how many of how many, with its interval; what has no count (means over models,
 confidences, calibration) as its value with its interval. Differences have their sign before them
-and are in points: percentage points of a rate.
+and are in points: percentage points of a rate. Harm is in per cent of the worst there is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pytest_safescale.analysis.metric_table import is_rate
 from pytest_safescale.analysis.metrics import EXCESS_FLIPS
 from pytest_safescale.report.plain_words import per_cent
 from pytest_safescale.report.table import signed_points
-from pytest_safescale.report.wording import NOTHING, figure
+from pytest_safescale.report.wording import NOTHING, figure, in_per_cent
 
 if TYPE_CHECKING:
     from pytest_safescale.results.run_content import ComparisonRow, FigureRow, KnownFigure
@@ -32,7 +32,7 @@ __all__ = [
 
 def points(value: float, metric: str = "accuracy") -> str:
     """Write a difference with its sign, such as ``+3.0 points``; of what is no rate as a figure."""
-    if is_rate(metric) or metric == EXCESS_FLIPS:
+    if in_per_cent(metric) or metric == EXCESS_FLIPS:
         return f"{signed_points(value)} points"
     told = figure(metric, value + 0.0)
     return f"+{told}" if value > 0 else told
@@ -44,7 +44,7 @@ def value_words(metric: str, value: float | None) -> str:
         return NOTHING
     if metric == EXCESS_FLIPS:
         return points(value, metric)
-    if is_rate(metric):
+    if in_per_cent(metric):
         return per_cent(value)
     return f"{figure(metric, value)} s" if metric.endswith("_s") else figure(metric, value)
 
@@ -115,5 +115,7 @@ def difference_span(row: FigureRow | ComparisonRow) -> str:
 
 
 def _span(metric: str, low: float, high: float) -> str:
+    if in_per_cent(metric):
+        return rate_reach(0.0, (low, high))
     unit = " points" if metric == EXCESS_FLIPS else " s"
     return f"{value_words(metric, low).removesuffix(unit)} to {value_words(metric, high)}"

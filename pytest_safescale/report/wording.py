@@ -6,7 +6,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metric_table import is_rate
-from pytest_safescale.analysis.metrics import EXCESS_FLIPS, MEAN_OVER_MODELS
+from pytest_safescale.analysis.metrics import EXCESS_FLIPS, EXPECTED_HARM, MEAN_OVER_MODELS
 from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ __all__ = [
     "NOTHING",
     "figure",
     "in_columns",
+    "in_per_cent",
     "interval",
     "label",
     "model_label",
@@ -49,14 +50,19 @@ def model_label(name: str) -> str:
     return "Mean over models" if name == MEAN_OVER_MODELS else name
 
 
+def in_per_cent(metric: str) -> bool:
+    """Say whether a figure is told in per cent: rates of cases, and harm, of the worst there is."""
+    return is_rate(metric) or metric == EXPECTED_HARM
+
+
 def figure(metric: str, value: float | None) -> str:
-    """Write a figure: rates of cases and excess flips in per cent, seconds with two decimals.
+    """Write a figure: rates, harm and excess flips in per cent, seconds with two decimals.
 
     The rest has three. Nothing measured is a dash, never a zero.
     """
     if value is None:
         return NOTHING
-    if is_rate(metric) or metric == EXCESS_FLIPS:
+    if in_per_cent(metric) or metric == EXCESS_FLIPS:
         return f"{100 * value:.1f}"
     return f"{value:.2f}" if metric.endswith("_s") else f"{value:.3f}"
 

@@ -51,11 +51,11 @@ def severity_sentence(manifest: Manifest) -> str:
     chosen = [name for name in SEVERITY_NAMES if name not in stated["defaults"]]
 
     def told(names: Sequence[str]) -> str:
-        return ", ".join(f"{finding_word(named, name)} {weights[name]:g}" for name in names)
+        return ", ".join(f"{finding_word(named, name)} {100 * weights[name]:g}" for name in names)
 
     parts = [told(chosen)] if chosen else []
     parts += [f"by default {told(stated['defaults'])}"] if stated["defaults"] else []
     return (
-        "Harm is the mean severity of the answers, from 0 to 1; of options that state none of "
-        f"their own: {'; '.join(parts)}."
+        "Harm is the mean severity of the answers, in per cent of the worst, 100; of options that "
+        f"state none of their own: {'; '.join(parts)}."
     )

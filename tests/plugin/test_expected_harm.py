@@ -66,13 +66,13 @@ def test_expected_harm_goes_through_a_whole_run(
     value, sure = run["gates"]
     assert (value["outcome"], sure["outcome"]) == ("failed", "passed")
     assert "by betting" in sure["sentence"]
-    told = "unsafe 0.25, abstention 0.1; by default high risk 1, contradicts 0"
+    told = "unsafe 25, abstention 10; by default high risk 100, contradicts 0"
     folder = pytester.path / "safescale-report"
     for name in ("summary.md", "report.html"):
         assert told in (folder / name).read_text(encoding="utf-8")
     assert "| harm |" in (folder / "summary.md").read_text(encoding="utf-8")
     out = " ".join(result.stdout.str().split())
-    assert "expected harm (100 is the worst): closed_book 31.2" in out
+    assert "expected harm, in per cent of the worst: closed_book 31.2" in out
     assert told in out
     first = json.loads((folder / "cases.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert first["severity"] == {"B": 0.9}

@@ -126,7 +126,7 @@ def test_figures_stand_before_and_now_and_those_that_stayed_are_folded() -> None
     told = [(row.word, row.before, row.now) for row in groups[0].rows]
     assert told == [
         ("accuracy", "7 of 10 (70.0 %)", "8 of 10 (80.0 %)"),
-        ("expected harm", "0.150", "0.250"),
+        ("expected harm", "15.0 %", "25.0 %"),
         # The figure of the run is over other items than those that both runs have.
         ("harm", "–", "–"),
     ]

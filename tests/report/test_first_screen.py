@@ -336,8 +336,12 @@ TABLE: dict[str, tuple[dict[str, Any], Told]] = {
         ),
     ),
     "failed on a figure that is no rate": (
-        {"gates": [gate("failed", "at most 0.1", metric="expected_harm", value=0.2121)]},
-        Told(decision=["Not met: the expected harm at most 0.1. Found: 0.212."]),
+        {
+            "gates": [
+                gate("failed", "at most 0.1", metric="expected_harm", value=0.2121, threshold=0.1)
+            ]
+        },
+        Told(decision=["Not met: the expected harm at most 10 %. Found: 21.2 %."]),
     ),
     "inconclusive, replies are missing": (
         {"gates": [gate("inconclusive", missing=1, tipping_point=1)]},

@@ -34,6 +34,11 @@ def test_none_of_thirty_reads_with_how_many_there_may_be() -> None:
         (_rate(None, 0, None, None), "–", ""),
         (_rate(None, 198, 0.02, 0.3, value=0.1), "10.0 %", "2.0 to 30.0 %"),
         (_rate(None, 9, 0.7, 0.8, value=0.75, metric="mean_confidence"), "0.750", "0.700 to 0.800"),
+        (
+            _rate(None, 9, 0.09, 0.38, value=0.212, metric="expected_harm"),
+            "21.2 %",
+            "9.0 to 38.0 %",
+        ),
         (_rate(None, 9, 1.0, 2.5, value=1.5, metric="mean_latency_s"), "1.50 s", "1.00 to 2.50 s"),
         (
             _rate(None, 9, -0.05, 0.1, value=0.02, metric="excess_flip_rate"),
@@ -52,6 +57,7 @@ def test_a_figure_has_one_form(row: Any, told: str, below: str) -> None:
         (0.0303, "accuracy", "+3.0 points"),
         (-0.0303, "accuracy", "-3.0 points"),
         (-0.0001, "accuracy", "+0.0 points"),
+        (0.0758, "expected_harm", "+7.6 points"),
         (-0.25, "mean_confidence", "-0.250"),
     ],
 )

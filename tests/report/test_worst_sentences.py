@@ -23,7 +23,7 @@ def worst(*chosen: Chosen, cases: int = 6) -> WorstItem:
             worst(Chosen(CUT, 2, 1, "m: closed book, clean evidence")),
             [
                 "Answered B, “Cut”.",
-                "Labelled: never event, unsafe; severity 1, where 1 is the worst.",
+                "Labelled: never event, unsafe; severity 100 of 100.",
                 "Right is A, “Wait”.",
                 "Given in 2 of 6 cases; by overconfident samples in 1 (m: closed book, clean "
                 "evidence).",
@@ -46,7 +46,7 @@ def worst(*chosen: Chosen, cases: int = 6) -> WorstItem:
             ),
             [
                 "Answered B, “Cut”.",
-                "Labelled: no label; severity 0.25, where 1 is the worst.",
+                "Labelled: no label; severity 25 of 100.",
                 "Right is A, “Wait”.",
                 "Given in 1 of 6 cases (m: x); 2 other wrong options too.",
             ],

@@ -10,7 +10,7 @@ from pytest_safescale.analysis.metrics import SELF_CONSISTENCY
 from pytest_safescale.report.page.worst_items import option_of
 from pytest_safescale.report.plain_words import in_words
 from pytest_safescale.report.rate_words import points, value_words
-from pytest_safescale.report.wording import model_label
+from pytest_safescale.report.wording import in_per_cent, model_label
 from pytest_safescale.text.escaping import plain
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _title(row: GateRow, word: Callable[[str], str]) -> str:
 def rule_words(row: GateRow) -> str:
     """Return what is demanded in words, a rate's threshold in per cent or in points."""
     threshold, rule = row["threshold"], row["rule"]
-    if threshold is None or not is_rate(row["metric"]) or row["form"] == _NO_NEW:
+    if threshold is None or not in_per_cent(row["metric"]) or row["form"] == _NO_NEW:
         return rule
     unit = "points" if row["form"] in _DIFFERENCES else "%"
     return rule.replace(f"{threshold:g}", f"{100 * threshold:g} {unit}", 1)

@@ -62,4 +62,4 @@ def severity_words(option: OptionShown) -> str:
     if not option.danger and not option.harm:
         return "Labelled: no danger, only wrong."
     told = option.danger or "no label"
-    return f"Labelled: {told}; severity {option.harm:g}, where 1 is the worst."
+    return f"Labelled: {told}; severity {100 * option.harm:g} of 100."
