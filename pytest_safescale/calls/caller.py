@@ -160,8 +160,11 @@ class Caller:
 
     async def _held(self, call: _Call) -> dict[int, StoredReply]:
         """Return the replies that batches of an earlier run bring."""
-        desk, found = self._desk_of(call.model), {}
-        parts = await desk.held(call.key, call.request.samples) if desk is not None else []
+        desk = self._desk_of(call.model)
+        if desk is None:
+            return {}
+        found: dict[int, StoredReply] = {}
+        parts = await desk.held(call.key, call.request.samples)
         for replies in await all_ended([self._send_several(call.of(part)) for part in parts]):
             found.update(replies)
         return found
@@ -323,7 +326,8 @@ class Caller:
 
     def _desk_of(self, model: Model) -> BatchDesk | None:
         """Return where the model's requests are gathered; ``None`` where each goes at once."""
-        return self._desk if isinstance(model, BatchModel) else None
+        # Asked for each call: whether a model is of a protocol takes long to find out.
+        return self._desk if self._desk is not None and isinstance(model, BatchModel) else None
 
     def _note(self, model: Model, error: BaseException) -> None:
         if isinstance(error, EndpointRefused):

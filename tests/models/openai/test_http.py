@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import email.utils
 import gzip
 import json
@@ -13,9 +14,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 from aiohttp import web
+from multidict import CIMultiDict
 
 from pytest_safescale.errors import CallFailed, SettingsError
 from pytest_safescale.models.model import TransientFailure, Unreachable
@@ -32,6 +33,7 @@ from tests.servers import KEY, ChatServer
         ("ftp://host/v1", "allowed: http://"),
         ("host", "allowed: http://"),
         ("http://host:port/v1", "it is no URL"),
+        ("http://ho\nst/v1", "it is no URL"),
         ("http://host/v1?api-version=1", "no query"),
         ("http://me:secret@host/v1", "keys belong in the environment"),
         ("ftp://me:secret@host/v1", "keys belong in the environment"),
@@ -206,6 +208,56 @@ def test_other_hosts_are_reached_through_the_proxy_of_the_environment(
         assert proxy.calls == 1
 
 
+def test_a_proxy_gets_the_credentials_of_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    said = []
+
+    def note(request: web.Request, _: object) -> None:
+        said.append(request.headers.get("proxy-authorization"))
+
+    with ChatServer(response=note) as proxy:
+        address = proxy.url.removesuffix("/v1").removeprefix("http://")
+        monkeypatch.setenv("HTTP_PROXY", f"http://me:p%40ss@{address}")
+        post("http://no-such-host.invalid/v1")
+    assert said == [f"Basic {base64.b64encode(b'me:p@ss').decode()}"]
+
+
+def test_a_proxy_that_is_no_url_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://me:secret@proxy:port")
+    with pytest.raises(SettingsError, match="proxy that the environment names for http") as caught:
+        JsonClient("http://host/v1", key=KEY)
+    assert "secret" not in str(caught.value)
+
+
+def test_headers_of_the_model_s_table_stand_in_the_place_of_the_usual() -> None:
+    seen = []
+
+    def note(request: web.Request, _: object) -> None:
+        seen.append((request.headers["content-type"], request.headers["user-agent"]))
+
+    with ChatServer(response=note) as server:
+        post(server.url, headers={"Content-Type": "application/vnd.x+json", "User-Agent": "me"})
+        post(server.url)
+    own, usual = ("application/vnd.x+json", "me"), ("application/json", "pytest-safescale")
+    assert seen == [own, usual]
+
+
+def test_a_query_goes_with_every_request() -> None:
+    seen = []
+
+    def note(request: web.Request, _: object) -> None:
+        seen.append(dict(request.query))
+
+    with ChatServer(response=note) as server:
+        post(server.url, query={"api-version": "2024-10-21", "of": "a b/c&d"})
+    assert seen == [{"api-version": "2024-10-21", "of": "a b/c&d"}]
+
+
 def test_a_host_in_no_proxy_is_reached_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
     with ChatServer() as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
@@ -238,8 +290,7 @@ def test_the_wait_a_server_asks_for_is_read_in_every_form(
     monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], seconds: float | None
 ) -> None:
     monkeypatch.setattr(time, "time", lambda: NOW)
-    encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
-    assert retry_after(httpx.Headers(encoded)) == seconds
+    assert retry_after(CIMultiDict(headers)) == seconds
 
 
 @pytest.mark.parametrize(
