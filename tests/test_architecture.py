@@ -143,6 +143,7 @@ ONLY_HOME = {
     "hypothesis": "perturb/",
     "jinja2": "report/page/shell.py",
     "py3langid": "audit/language.py",
+    "opentelemetry": "calls/traces.py",
     "pandas": "results/frames.py",
     "polars": "results/frames.py",
     "pyarrow": "dataset/parquet.py",

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pytest_safescale.calls.limits import CallLimits
     from pytest_safescale.calls.retrying import Tries
     from pytest_safescale.calls.store import Store
+    from pytest_safescale.calls.traces import CallTraces
     from pytest_safescale.models.model import Model, Reply, Request
 
 __all__ = ["Caller"]
@@ -70,11 +71,18 @@ class _Call:
 class Caller:
     """Makes calls for one process; lives in the engine's event loop."""
 
-    def __init__(self, store: Store, limits: CallLimits, waits: Waits | None = None) -> None:
-        """``waits`` is told what calls wait for besides their replies."""
+    def __init__(
+        self,
+        store: Store,
+        limits: CallLimits,
+        waits: Waits | None = None,
+        traces: CallTraces | None = None,
+    ) -> None:
+        """``waits`` is told what calls wait for besides their replies; ``traces`` makes spans."""
         self.store = store
         self.limits = limits
         self._waits = waits or Waits()
+        self._traces = traces
         self.keeper = Keeper(
             store, self._waits, replay=limits.replay, patience_s=limits.retry_seconds
         )
@@ -305,7 +313,7 @@ class Caller:
         """Make one round trip and keep what came; with a ticket it goes by batch."""
         model, facts = call.model, copy(call.model.facts)
         try:
-            replies = await (model if ticket is None else ticket).ask(call.request)
+            replies = await self._traced(model if ticket is None else ticket, call)
         except BaseException as error:
             self._note(model, error)
             if ticket is not None and isinstance(error, Exception):
@@ -318,6 +326,15 @@ class Caller:
                 await self._keep_facts(model)
         self._answered.add(model.info.base_url)
         return await self._keep(call, replies, made, tuple(ticket.came) if ticket else ())
+
+    async def _traced(self, asked: Model | Ticket, call: _Call) -> Sequence[Reply]:
+        """Return what is replied, seen by a span where spans are wanted."""
+        if self._traces is None:
+            return await asked.ask(call.request)
+        with self._traces.call(call.model, call.request) as span:
+            replies = await asked.ask(call.request)
+            span.answered(replies)
+            return replies
 
     async def _drop(self, ticket: Ticket) -> None:
         """Forget what batches brought that was of no use."""

@@ -41,6 +41,7 @@ NOT_PLANNED = (
     "report",
     "figures",
     "rate-share",
+    "otel",
 )
 """Options of a run that change nothing of its plan; taken, so that a command can be pasted."""
 

@@ -140,6 +140,7 @@ class Recording:
         self._tell_header()
         self._show_notices()
         with self._refusing():
+            self._session.check_spans()
             self._session.check_store()
             self._gates.try_hooks()
             self._folder.begin(self._run.settings.figures)

@@ -36,6 +36,7 @@ _OF_THE_RUN = (
     "max_calls",
     "max_cost",
     "rate_share",
+    "otel",
     "stop_when_decided",
 )
 """Options that say something else, or nothing, where one case or search is repeated."""

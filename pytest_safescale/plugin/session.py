@@ -196,6 +196,13 @@ class SafescaleSession:
         reason = str(stopped) if isinstance(stopped, pytest.exit.Exception) else ""
         self.halt(reason or f"the run was interrupted ({type(stopped).__name__})", at_once=True)
 
+    def check_spans(self) -> None:
+        """Raise SettingsError where spans are wanted and cannot be sent."""
+        if self.run.settings.otel:
+            from pytest_safescale.calls.traces import check_traces
+
+            check_traces()
+
     def check_store(self) -> None:
         """Open the store once before any process uses it, so that it is there and usable.
 

@@ -11,6 +11,7 @@ from pytest_safescale.calls.caller import Caller
 from pytest_safescale.calls.engine import Engine
 from pytest_safescale.calls.rate_limits import endpoint_of
 from pytest_safescale.calls.store import Store
+from pytest_safescale.calls.traces import call_traces
 from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.conditions.agent import AgenticRag
 from pytest_safescale.conditions.catalogue import SIX, conditions_named, known_conditions
@@ -324,7 +325,8 @@ def start_engine(
         workers=workers,
         batch=settings.batch,
     )
-    caller = Caller(store, limits, waits)
+    traces = call_traces() if settings.otel else None
+    caller = Caller(store, limits, waits, traces)
     runner = case_runner(run, caller)
 
     async def close_store() -> str:
@@ -334,6 +336,11 @@ def start_engine(
         embedders = [run.embedder] if run.embedder is not None else []
         closing = [asyncio.ensure_future(m.aclose()) for m in (*run.asked, *embedders)]
         await asyncio.wait(closing, timeout=CLOSE_S)
+        return ""
+
+    async def send_spans() -> str:
+        if traces is not None:
+            traces.flush()
         return ""
 
     ahead = look_ahead(
@@ -348,7 +355,7 @@ def start_engine(
         lambda number: job(runner, number),
         **vars(ahead),
         beat=caller.keeper.beat,
-        on_close=(close_store, close_connections),
+        on_close=(close_store, close_connections, send_spans),
     )
     engine.start()
     return engine

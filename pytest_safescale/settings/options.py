@@ -124,6 +124,7 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
         "SHARE",
         "the part of the models' limits a minute that this run may use, such as 0.25; default 1",
     ),
+    ("otel", None, "a span of each call for OpenTelemetry, sent as the variables OTEL_* say"),
 )
 """Name, placeholder (``None`` for a flag) and help."""
 REPEATABLE = ("model", "suite", "item")

@@ -135,6 +135,7 @@ _NO_SHAPE = (
     "max_calls",
     "max_cost",
     "rate_share",
+    "otel",
     "max_attempts",
     "retry_seconds",
     "audit",
@@ -198,6 +199,8 @@ class Settings(Table):
     max_cost: float | None = Field(default=None, gt=0)
     rate_share: float = Field(default=1.0, gt=0, le=1)
     """Which part of the models' limits a minute this run may use: a shard among others has one."""
+    otel: bool = False
+    """Whether calls are told to OpenTelemetry, as its own variables say."""
     max_attempts: int = Field(default=6, ge=1, le=100)
     """How often one call is tried before it is recorded as failed."""
     retry_seconds: float = Field(default=300.0, gt=0)
