@@ -32,7 +32,6 @@ myst_heading_anchors = 4
 """The anchors that hosting sites make of headings: links are the same there and here."""
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_class_signature = "separated"
 python_use_unqualified_type_names = True
 nitpicky = True
 # What stands in other libraries or in modules that may change has no page here.

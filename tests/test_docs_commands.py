@@ -38,7 +38,7 @@ OTHERS = {
     "python",
     "python3",
 }
-OTHERS |= {"sbatch", "set", "trap", "until", "vllm"}
+OTHERS |= {"inspect", "sbatch", "set", "trap", "until", "vllm"}
 """Programs of others, whose words are theirs to judge."""
 SUITES = {path.stem.removeprefix("test_") for path in data_folder("suites").glob("test_*.py")}
 

@@ -30,6 +30,8 @@ def test_the_reference_has_every_name_that_users_import() -> None:
     page = (DOCS / "api.md").read_text("utf-8")
     named = re.findall(r"^\.\. [\w:]+:: pytest_safescale\.(\w+)$", page, re.M)
     assert sorted(named) == sorted(pytest_safescale.__all__)
+    headings = re.findall(r"^#+ (.+)$", page, re.M)
+    assert not [heading for heading in headings if "|" in heading]
 
 
 def test_pictures_are_small_shown_and_fetch_nothing() -> None:
