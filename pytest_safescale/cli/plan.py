@@ -39,6 +39,7 @@ NOT_PLANNED = (
     "ledger",
     "strict",
     "report",
+    "cases",
     "figures",
     "rate-share",
     "otel",

@@ -140,7 +140,7 @@ class Recording:
         self._tell_header()
         self._show_notices()
         with self._refusing():
-            self._session.check_spans()
+            self._session.check_extras()
             self._session.check_store()
             self._gates.try_hooks()
             self._folder.begin(self._run.settings.figures)
@@ -220,6 +220,7 @@ class Recording:
                 self._conclusion,
                 charts=self._run.settings.figures,
                 page=not is_started(self._config),
+                parquet=self._run.settings.cases == "parquet",
             )
         finally:
             self._tell(session, self._conclusion, unanswered)

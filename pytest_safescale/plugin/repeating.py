@@ -28,6 +28,7 @@ _OF_THE_RUN = (
     "replay",
     "batch",
     "report",
+    "cases",
     "figures",
     "gates",
     "baseline",

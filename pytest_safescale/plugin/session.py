@@ -12,6 +12,7 @@ from pytest_safescale.calls.engine import TOLD_S
 from pytest_safescale.calls.rescue_file import take_in_rescued
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.wait_reasons import Waits
+from pytest_safescale.dataset.parquet import check_parquet
 from pytest_safescale.errors import Interrupted, RunBroken, SafescaleError, StoreError, StoreLocked
 from pytest_safescale.models.redacted import GuardedModel
 from pytest_safescale.plugin import (
@@ -196,8 +197,10 @@ class SafescaleSession:
         reason = str(stopped) if isinstance(stopped, pytest.exit.Exception) else ""
         self.halt(reason or f"the run was interrupted ({type(stopped).__name__})", at_once=True)
 
-    def check_spans(self) -> None:
-        """Raise SettingsError where spans are wanted and cannot be sent."""
+    def check_extras(self) -> None:
+        """Raise SettingsError where a table or spans are wanted that cannot be written or sent."""
+        if self.run.settings.cases == "parquet":
+            check_parquet("--safescale-cases parquet")
         if self.run.settings.otel:
             from pytest_safescale.calls.traces import check_traces
 

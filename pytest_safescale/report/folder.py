@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_safescale.errors import ReportError, SettingsError
 from pytest_safescale.report.markdown import render_summary, run_verdict_line
+from pytest_safescale.results.cases_parquet import CASES_PARQUET, write_cases
 from pytest_safescale.results.conclusion import SCHEMA_VERSION
+from pytest_safescale.results.loaded_run import load_run
 from pytest_safescale.results.manifest_facts import SUPERSEDED
 from pytest_safescale.results.profile_rows import apart, has_profiles
 from pytest_safescale.results.record_lines import CASES, SEARCHES
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["REPORT_FILES", "ReportFolder"]
 
 _WRITTEN_LAST = ("run.json", "metrics.csv", "summary.md", "report.html")
-REPORT_FILES = (CASES, SEARCHES, SUPERSEDED, *_WRITTEN_LAST)
+REPORT_FILES = (CASES, CASES_PARQUET, SEARCHES, SUPERSEDED, *_WRITTEN_LAST)
 """Every file that a report may have, the charts as files apart."""
 _UNFINISHED = "this run has not come to its end"
 _GOES_ON = "It goes on, or it was ended before its gates were judged."
@@ -85,11 +87,17 @@ class ReportFolder:
         return self._cases
 
     def finish(
-        self, conclusion: Conclusion, *, charts: Path | None = None, page: bool = True
+        self,
+        conclusion: Conclusion,
+        *,
+        charts: Path | None = None,
+        page: bool = True,
+        parquet: bool = False,
     ) -> None:
         """Write everything that sums up the cases; the charts as files too, where wanted.
 
-        ``page`` says whether somebody looks at report.html, which takes most of the time.
+        ``page`` says whether somebody looks at report.html, which takes most of the time;
+        ``parquet`` whether the cases are wanted as a table too.
         """
         with self._raising_report_error():
             self._open()
@@ -97,6 +105,8 @@ class ReportFolder:
             self._write("run.json", _json(_run(conclusion)))
             self._write("summary.md", render_summary(conclusion))
             self._write_metrics(conclusion)
+            if parquet:
+                write_cases(load_run(self.path), self.path / CASES_PARQUET)
             if page:
                 self._draw(charts)
 

@@ -86,6 +86,7 @@ OPTIONS: tuple[tuple[str, str | None, str], ...] = (
         "high_risk,unsafe,contradiction,overconfident,wrong,unreadable,abstained,counterexample",
     ),
     ("report", "DIR", "where the report goes; default safescale-report"),
+    ("cases", "FORMAT", "'parquet': write the cases as cases.parquet too; default jsonl"),
     ("figures", "DIR", "write the report's charts there: SVG files, and PNG with the extra png"),
     ("suite", "NAME", "run a built-in suite (repeatable), such as radsafe200"),
     (

@@ -130,6 +130,7 @@ _NO_SHAPE = (
     "ledger",
     "strict",
     "report",
+    "cases",
     "figures",
     "suite",
     "max_calls",
@@ -187,6 +188,8 @@ class Settings(Table):
     """Whether sealed items are asked about: once under a lock."""
     strict: tuple[str, ...] = ()
     report: Path = Path("safescale-report")
+    cases: Literal["jsonl", "parquet"] = "jsonl"
+    """With ``parquet`` the report has the cases as a table too."""
     figures: Path | None = None
     """Where the charts go as files; nowhere unless named."""
     suite: tuple[str, ...] = ()

@@ -47,7 +47,7 @@ FREE = (
     "batch",
     *("fresh", "lock", "ledger", "sealed", "report", "figures", "shard", "stop_when_decided"),
     *("self_check", "max_calls", "max_cost", "max_attempts", "retry_seconds", "audit"),
-    *("rate_share", "shard_by", "otel"),
+    *("rate_share", "shard_by", "otel", "cases"),
 )
 """No lock depends on them."""
 
