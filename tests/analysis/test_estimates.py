@@ -268,7 +268,7 @@ def _single(
     return flags
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(panels(conditions=BOTH))
 def test_every_figure_is_its_definition_and_its_bootstrap(panel: Panel) -> None:
     rows = by_name(all_metrics(panel))
