@@ -1,7 +1,7 @@
 """Every form of gate on every way in which replies can be missing, in whole runs of pytest.
 
 One run asks a model for each way; its gates are those that pass, fail or stay undecided by the
-table (``tests.gates.matrix``), so that the exit code is told too.
+table (``tests.gates.matrix``), so that the exit code is told too. Two workers have all in one run.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ def pytest_safescale_metrics(config):
     ]
 """
 LACKING = [(state, amount) for state in STATES for amount in AMOUNTS]
+EVERY = "every"
 CODES = {"passed": 0, "failed": 1, "inconclusive": 1}
 MODELS = ["right", "other"] + [
     f"{before}{state}_{amount}" for before in ("", "before_") for state, amount in LACKING
@@ -204,7 +205,7 @@ def session_of(request: pytest.FixtureRequest) -> Sessions:
     known: dict[tuple[str, str, str], Session] = {}
 
     def session(run: str, decision: str, workers: str) -> Session:
-        key = (run, decision, workers)
+        key = (run, EVERY if workers else decision, workers)
         if key not in known:
             known[key] = session_in(request.getfixturevalue(run), *key)
         return known[key]
@@ -218,7 +219,7 @@ def session_in(folder: Path, run: str, decision: str, workers: str) -> Session:
         cell
         for row, found in CELLS.items()
         for cell in found
-        if run_of(row) == run and cell.decision == decision
+        if run_of(row) == run and decision in (cell.decision, EVERY)
     ]
     (folder / f"{name}.toml").write_text("\n".join(map(toml, cells)), encoding="utf-8")
     models = MODELS if run == "asked" else list(dict.fromkeys(cell.model for cell in cells))
@@ -274,17 +275,6 @@ class TestSessions:
                 assert told in f"{case[0].text} {case[0].get('message')}"
                 assert any(told in line for line in session.lines)
 
-    @pytest.mark.slow
-    @pytest.mark.parametrize("decision", DECISIONS.values())
-    @pytest.mark.parametrize("run", RUNS)
-    def test_the_exit_code_is_that_of_the_gates(
-        self, session_of: Sessions, run: str, decision: str, workers: str
-    ) -> None:
-        session = session_of(run, decision, workers)
-        assert session.code == CODES[decision]
-        failures = [case for case in session.junit.values() if case.find("failure") is not None]
-        assert len(failures) == (len(session.gates) if CODES[decision] else 0)
-
     @pytest.mark.parametrize("row", quick_where_searched(ROWS))
     def test_one_that_missing_replies_leave_open_names_them_and_how_many_decide(
         self, session_of: Sessions, row: str, workers: str
@@ -308,5 +298,17 @@ class TestSessions:
 @pytest.mark.slow
 @pytest.mark.parametrize("decision", DECISIONS.values())
 @pytest.mark.parametrize("run", RUNS)
-def test_one_process_and_two_judge_alike(session_of: Sessions, run: str, decision: str) -> None:
-    assert session_of(run, decision, "").gates == session_of(run, decision, "-n2").gates
+def test_the_exit_code_is_that_of_the_gates(session_of: Sessions, run: str, decision: str) -> None:
+    session = session_of(run, decision, "")
+    assert session.code == CODES[decision]
+    failures = [case for case in session.junit.values() if case.find("failure") is not None]
+    assert len(failures) == (len(session.gates) if CODES[decision] else 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", RUNS)
+def test_one_process_and_two_judge_alike(session_of: Sessions, run: str) -> None:
+    both = session_of(run, EVERY, "-n2")
+    one = [session_of(run, decision, "") for decision in DECISIONS.values()]
+    assert both.gates == {name: gate for session in one for name, gate in session.gates.items()}
+    assert both.code == max(session.code for session in one)
