@@ -110,9 +110,7 @@ def test_the_gap_is_told_in_sentences_and_a_table() -> None:
         "m",
         "closed book",
         "accuracy",
-        "100.0",
-        "40",
-        "50.0",
-        "20",
-        "+50.0",
+        "40 of 40",
+        "10 of 20",
+        "+50.0 points",
     ]

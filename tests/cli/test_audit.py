@@ -84,7 +84,7 @@ def test_a_gate_that_cannot_be_used_is_refused(
     ("line", "told"),
     [
         ('{"id": "b"}', "corpus.jsonl, line 2, item b, text: found nothing; allowed: a text"),
-        ('{"id": "a", "text": "x"}', "corpus.jsonl, item a, id: found 2 passages"),
+        ('{"id": "a", "text": "x"}', "corpus.jsonl, line 1, item a, id: found 2 passages"),
         ("{", "corpus.jsonl, line 2"),
     ],
 )

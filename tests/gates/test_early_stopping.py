@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_safescale.analysis.estimates import all_metrics
@@ -45,6 +45,7 @@ GATES = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=50)
 @given(
     asked=st.text("AB-", min_size=1, max_size=5),
     left=st.integers(1, 2),
@@ -62,7 +63,7 @@ def test_a_settled_gate_is_settled_for_every_end_of_the_run(
     assert early.left == left
     if early.waits:
         return
-    for rest in product("AB-!", repeat=left):
+    for rest in combinations_with_replacement("AB-!", left):
         whole = judged(asked + "".join(rest), gate, of=len(asked) + left)
         failed_calls = "calls failed" in whole.sentence
         assert failed_calls or whole.decision is early.decision, (rest, whole.sentence)

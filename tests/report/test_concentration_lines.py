@@ -40,7 +40,7 @@ def test_the_page_has_each_finding_with_its_excess() -> None:
     assert [row[0] for row in table.rows] == ["high risk", "unsafe", "wrong"]
     row = {row["finding"]: row for row in concentration_rows(both)}["high_risk"]
     _, items, findings, share, by_chance, excess, p_value = table.rows[0]
-    assert (items, findings, share) == (Cell(10, "10"), Cell(2, "2"), Cell(1.0, "100.0"))
+    assert (items, findings, share) == (Cell(10, "10"), Cell(2, "2"), Cell(1.0, "100.0 %"))
     assert isinstance(excess, Cell)
     assert isinstance(by_chance, Cell)
     assert isinstance(p_value, Cell)
