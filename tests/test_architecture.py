@@ -93,6 +93,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "published",
         "report",
     ),
+    "view": ("errors", "text", "analysis", "results", "report", "runs"),
     "cli": (
         "errors",
         "cells",
@@ -111,6 +112,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "results",
         "report",
         "runs",
+        "view",
     ),
     "plugin": (
         "errors",
@@ -155,6 +157,8 @@ ONLY_HOME = {
     "tenacity": "calls/retrying.py",
     "tomli": "settings/configuration.py",
     "tomllib": "settings/configuration.py",
+    "socketserver": "view/server.py",
+    "webbrowser": "cli/view.py",
 }
 """The one place that may import a library."""
 

@@ -26,6 +26,7 @@ from pytest_safescale.cli import (
     score,
     store,
     verdict,
+    view,
 )
 from pytest_safescale.cli.closed_pipe import until_closed
 from pytest_safescale.errors import SafescaleError, SettingsError
@@ -68,6 +69,7 @@ COMMANDS: Mapping[str, Command] = {
     "export": export,
     "verdict": verdict,
     "compare": compare,
+    "view": view,
     "run": run,
     "merge": merge,
     "score": score,

@@ -9,12 +9,13 @@ from pytest_safescale.errors import DatasetError
 from pytest_safescale.results.case_record import CaseRecord
 from pytest_safescale.results.checked import checked
 from pytest_safescale.results.search_record import SearchRecord
+from pytest_safescale.text.escaping import json_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["CASES", "SEARCHES", "numbered_lines", "of_one_run", "read_lines"]
+__all__ = ["CASES", "SEARCHES", "numbered_lines", "of_one_run", "read_cases_of", "read_lines"]
 
 CASES = "cases.jsonl"
 """The file of cases, one line each."""
@@ -38,6 +39,19 @@ def read_lines(
         yield start, record
 
 
+def read_cases_of(path: Path, item_id: str, run_id: object = None) -> Iterator[CaseRecord]:
+    """Give the cases of one item, without parsing the lines of others.
+
+    Raises DatasetError as ``read_lines`` does, for what it parses.
+    """
+    needles = {one.encode("utf-8") for one in (json_line(item_id), json.dumps(item_id))}
+    named = str(path)
+    for _, _, record in _records(path, CaseRecord, named, needles):
+        if record["item_id"] == item_id:
+            run_id = of_one_run(named, run_id, record)
+            yield record
+
+
 def numbered_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Give the records of a file that is of no run, each with its line, from 1.
 
@@ -47,8 +61,13 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, record
 
 
-def _records(path: Path, shape: type[Record], named: str) -> Iterator[tuple[int, int, Record]]:
-    """Give the records of a file, each with its line and the byte where that starts."""
+def _records(
+    path: Path, shape: type[Record], named: str, needles: Collection[bytes] = ()
+) -> Iterator[tuple[int, int, Record]]:
+    """Give the records of a file, each with its line and the byte where that starts.
+
+    With ``needles`` those alone whose line holds one of them.
+    """
     try:
         file = path.open("rb")
     except OSError as error:
@@ -56,7 +75,7 @@ def _records(path: Path, shape: type[Record], named: str) -> Iterator[tuple[int,
     with file:
         start = 0
         for number, line in enumerate(file, start=1):
-            if line.strip():
+            if line.strip() and (not needles or any(needle in line for needle in needles)):
                 yield number, start, _record(f"{named}, line {number}", line, shape)
             start += len(line)
 

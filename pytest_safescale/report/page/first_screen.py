@@ -23,7 +23,7 @@ from pytest_safescale.settings.shards import shard_in
 if TYPE_CHECKING:
     from pytest_safescale.results.run_file import RunFile
 
-__all__ = ["FirstScreen", "first_screen"]
+__all__ = ["FirstScreen", "first_screen", "verdict_headline"]
 
 
 class FirstScreen(NamedTuple):
@@ -46,13 +46,12 @@ class FirstScreen(NamedTuple):
 def first_screen(run: RunFile) -> FirstScreen:
     """Return the first screen of a run's page; every figure in it stands in ``run.json``."""
     verdict, manifest = run_verdict(run), run.manifest
-    decided = run.gates or verdict.state == "blocked" or shard_in(manifest) is not None
     stored = set(store_sentences(manifest))
     upgrades = [(called, _since(run, called)) for called in EARLIER_RUNS]
     return FirstScreen(
         state=verdict.state,
-        headline=verdict.sentence if decided else figures_headline(run),
-        reason="Why" if decided else "What the figures show",
+        headline=verdict_headline(run),
+        reason="Why" if _decided(run) else "What the figures show",
         decision=[*decision_sentences(run), *(() if run.gates else figure_sentences(run))],
         upgrades=[(called, told) for called, told in upgrades if told],
         limits=limit_sentences(run),
@@ -64,6 +63,17 @@ def first_screen(run: RunFile) -> FirstScreen:
             *strata_sentences(manifest, run.analyses),
         ],
     )
+
+
+def verdict_headline(run: RunFile) -> str:
+    """Return the verdict in a sentence; without gates that there is none, and the worst figure."""
+    return run_verdict(run).sentence if _decided(run) else figures_headline(run)
+
+
+def _decided(run: RunFile) -> bool:
+    """Say whether something was demanded of the run, or it is a part that has no verdict."""
+    blocked = run_verdict(run).state == "blocked"
+    return bool(run.gates) or blocked or shard_in(run.manifest) is not None
 
 
 def _since(run: RunFile, called: str) -> list[str]:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.cells import PLAIN, cell_condition
-from pytest_safescale.report.page.case_facts import harm_of_option
 from pytest_safescale.report.page.case_steps import steps_before
 from pytest_safescale.report.page.cut_texts import CaseTexts, Lengths, ends, first_of, head
+from pytest_safescale.report.page.item_texts import item_texts
 from pytest_safescale.report.page.repeat_command import repeat_command
 from pytest_safescale.text.escaping import plain
 from pytest_safescale.verdicts.severity import DEFAULT_SEVERITY
@@ -163,25 +163,7 @@ class CasePacker:
         key = (record["item_id"], record.get("item_sha256", ""))
         if key not in self._items:
             self._items[key] = len(self._item_texts)
-            labels = record.get("labels") or {}
-            self._item_texts.append(
-                {
-                    "id": plain(record["item_id"]),
-                    "subspecialty": plain(record.get("subspecialty") or ""),
-                    "type": plain(record.get("question_type") or ""),
-                    "truth": plain(record["truth"]),
-                    "question": plain(record.get("question") or ""),
-                    "options": [
-                        [
-                            plain(letter),
-                            plain(text),
-                            [plain(name) for name in labels.get(letter, ())],
-                            round(harm_of_option(record, letter, self._severity), 4),
-                        ]
-                        for letter, text in record["options"].items()
-                    ],
-                }
-            )
+            self._item_texts.append(item_texts(record, self._severity))
         return self._items[key]
 
     def _detail(

@@ -80,10 +80,13 @@ def render_page(template: str, **content: Any) -> str:
     return _environment().get_template(template).render(**content)
 
 
-def page_parts(*, scripts: Sequence[str] = (), data: str = "") -> dict[str, Markup]:
+def page_parts(
+    *, scripts: Sequence[str] = (), data: str = "", forms: bool = False
+) -> dict[str, Markup]:
     """Return style, script, data and the policy that allows these two and nothing else.
 
-    ``data`` must be JSON that is safe inside a script element (``script_json``).
+    ``data`` must be JSON that is safe inside a script element (``script_json``); ``forms`` of a
+    page lead back to where it came from.
     """
     style = "\n".join(_source(f"styles/{name}.css") for name in _STYLES)
     code = "\n".join(map(_source, scripts))
@@ -93,7 +96,7 @@ def page_parts(*, scripts: Sequence[str] = (), data: str = "") -> dict[str, Mark
         f"script-src '{_hash(code)}'" if scripts else "script-src 'none'",
         "img-src data:",
         "base-uri 'none'",
-        "form-action 'none'",
+        f"form-action '{'self' if forms else 'none'}'",
     ]
     return {
         "style": Markup(style),  # noqa: S704 - a file of this package

@@ -1,0 +1,1 @@
+"""A local page over report folders: what is found, its pages, and the server that gives them."""
