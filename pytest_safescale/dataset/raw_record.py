@@ -85,14 +85,19 @@ class RawRecord:
 
 def blank(value: object) -> bool:
     """Say whether a value is none at all: null, not a number, or a text of nothing but space."""
-    if isinstance(value, float):
-        return math.isnan(value)
-    return value is None or (isinstance(value, str) and not value.strip())
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return not value.strip()
+    return isinstance(value, float) and math.isnan(value)
 
 
 def absent(value: object) -> bool:
     """Say whether a value is none at all, or a word that programs write for an empty cell."""
-    return blank(value) or (isinstance(value, str) and value.strip() in EMPTY_WORDS)
+    if isinstance(value, str):
+        word = value.strip()
+        return not word or word in EMPTY_WORDS
+    return blank(value)
 
 
 def is_text(value: object) -> TypeGuard[str]:

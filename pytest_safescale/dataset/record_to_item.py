@@ -54,6 +54,8 @@ CONTEXTS = {
     "extended_150k": "max_context",
 }
 """The condition of each context that comes with a record."""
+_FOLDED = tuple(f"{name}." for name in NESTED)
+"""How dotted keys begin."""
 _PREFIX = "risk_radiorag_"
 _LONGEST_ID = 200
 _NEGATED = re.compile(
@@ -76,7 +78,7 @@ def unfolded(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a record whose dotted keys (``metadata.evidence_clean``) have become objects."""
     plain: dict[str, Any] = {}
     for key, value in values.items():
-        *path, leaf = key.split(".") if key.startswith(tuple(f"{n}." for n in NESTED)) else [key]
+        *path, leaf = key.split(".") if key.startswith(_FOLDED) else [key]
         place = plain
         for step in path:
             inner = place.setdefault(step, {})

@@ -111,10 +111,13 @@ def case_of_record(record: CaseRecord | KeptCase) -> CaseAnswers:
         ),
         samples=letters,
         samples_error=record["samples_error"] is not None,
-        samples_unread=sum(
+        # Most cases have none: a letter of the item is an answer.
+        samples_unread=0
+        if options.keys() >= {*letters}
+        else sum(
             _is_unread(record, letter, state=state)
             for letter, state in zip(letters, states, strict=True)
-            if letter not in options  # most are: a letter of the item is an answer
+            if letter not in options
         ),
         wanted=several.get("wanted") if several else None,
         stopped_early=bool(several and several.get("stopped_early")),

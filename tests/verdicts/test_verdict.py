@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from pytest_safescale.answers.answer import AnswerState
 from pytest_safescale.dataset.item import Item, Option
 from pytest_safescale.results.panel_records import panel_from_records
 from pytest_safescale.statistics.intervals import wilson
+from pytest_safescale.verdicts import verdict as judging
 from pytest_safescale.verdicts.verdict import (
     Outcome,
     agreement_of,
@@ -313,3 +315,21 @@ def test_the_arrays_agree_with_the_verdict_of_each_case(
         assert found["self_consistency", "dangerous_overconfidence_rate"] == pytest.approx(danger)
         mean = sum(verdict.confidence or 0.0 for verdict in sampled) / len(sampled)
         assert found["self_consistency", "mean_confidence"] == pytest.approx(mean)
+
+
+def test_samples_are_counted_once_however_much_is_told_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted: list[object] = []
+    real = Counter
+
+    def counter(samples: list[str | None]) -> Counter[str | None]:
+        counted.append(samples)
+        return real(samples)
+
+    monkeypatch.setattr(judging, "Counter", counter)
+    judged = judge(item(), "A", ["A", "A", "B", None])
+    assert judged.majority == "A"
+    assert judged.confidence is not None
+    assert judged.agreement is not None
+    assert len(counted) == 1

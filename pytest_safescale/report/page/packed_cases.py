@@ -10,6 +10,7 @@ import base64
 import json
 import zlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.cells import PLAIN, cell_condition
@@ -132,18 +133,18 @@ class CasePacker:
         """Take in a line of ``cases.jsonl``."""
         greedy, samples = record.get("greedy") or {}, record.get("samples") or {}
         confidence = samples.get("confidence")
-        findings = sum(1 << self._findings.number(plain(name)) for name in record["findings"])
+        findings = sum(1 << self._findings.number(_name(name)) for name in record["findings"])
         self._packed_cases.append(
             [
-                self._models.number(plain(record["model"])),
+                self._models.number(_name(record["model"])),
                 self._conditions.number(
-                    plain(cell_condition(record["condition"], record.get("profile", PLAIN)))
+                    _name(cell_condition(record["condition"], record.get("profile", PLAIN)))
                 ),
                 self._item(record),
-                self._outcomes.number(plain(record["outcome"])),
+                self._outcomes.number(_name(record["outcome"])),
                 findings,
-                _plain_or_none(greedy.get("letter")),
-                _plain_or_none(samples.get("majority")),
+                _name_or_none(greedy.get("letter")),
+                _name_or_none(samples.get("majority")),
                 None if confidence is None else round(confidence, 4),
             ]
         )
@@ -172,11 +173,11 @@ class CasePacker:
         evidence = record.get("evidence") or {}
         return [
             self._reply(greedy.get("text")),
-            _plain_or_none(greedy.get("form")),
-            _plain_or_none(greedy.get("finish_reason")),
+            _name_or_none(greedy.get("form")),
+            _name_or_none(greedy.get("finish_reason")),
             greedy.get("latency_s"),
             self._reply(record.get("error")),
-            [_plain_or_none(letter) for letter in samples.get("letters", ())],
+            [_name_or_none(letter) for letter in samples.get("letters", ())],
             self._sample_texts(samples),
             self._reply(record.get("samples_error")),
             self._read(evidence.get("text")),
@@ -184,8 +185,8 @@ class CasePacker:
             [plain(name) for name in evidence.get("passages", ())],
             [self._step(step) for step in steps_before(record, greedy)],
             self._command(record),
-            _plain_or_none(record.get("state")),
-            "".join(_STATE_SIGNS.get(state, "?") for state in samples.get("states", ())),
+            _name_or_none(record.get("state")),
+            "".join([_STATE_SIGNS.get(state, "?") for state in samples.get("states", ())]),
             self._reply(greedy.get("reasoning")),
             [
                 [plain(letter), plain(option["text"])]
@@ -352,6 +353,14 @@ def _number(texts: CaseTexts, text: str) -> int:
     # One that is held already has been looked at: most short replies are alike.
     known = texts.known(text) if len(text) <= longest else None
     return texts.number(ends(plain(text), longest)) if known is None else known
+
+
+_name = lru_cache(maxsize=2**10)(plain)
+"""Names, letters and findings are few, and come with every case."""
+
+
+def _name_or_none(text: str | None) -> str | None:
+    return None if text is None else _name(text)
 
 
 def _plain_or_none(text: str | None) -> str | None:

@@ -1,0 +1,109 @@
+"""What a case costs that is answered from the store, in calls of functions: no clock is read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import pytest_safescale
+from pytest_safescale.calls.caller import Caller
+from pytest_safescale.calls.store import Store
+from pytest_safescale.results.record_book import RecordBook
+from pytest_safescale.runs.call_limits import call_limits
+from pytest_safescale.runs.run import case_runner, prepare_run
+from pytest_safescale.settings.schema import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_safescale.runs.run import Run
+
+CASES = 60
+OURS = str(Path(pytest_safescale.__file__).parent)
+MOST_ASKED, MOST_RECORDED = 140, 140
+"""Calls of a case of one letter: 115 and 116 where this was written."""
+
+
+def run_of(folder: Path) -> Run:
+    items = [
+        {
+            "question_id": str(number),
+            "question": f"Question {number}: which holds?",
+            "options": {letter: f"choice {letter} of {number}" for letter in "ABCD"},
+            "answer_idx": "B",
+            "option_1_high_risk": 1,
+        }
+        for number in range(CASES)
+    ]
+    (folder / "items.json").write_text(json.dumps(items), encoding="utf-8")
+    settings = Settings(
+        model=("simulated:paper",),
+        conditions=("closed_book",),
+        samples=0,
+        dataset=str(folder / "items.json"),
+        store=folder / "store.sqlite",
+    )
+    return prepare_run(settings, root=folder)
+
+
+def calls_of_ours(do: Callable[[], Any]) -> tuple[Any, int]:
+    """Return what is done, and how many functions of the package that has called."""
+    count = 0
+
+    def seen(frame: Any, event: str, _: object) -> None:
+        nonlocal count
+        count += event == "call" and frame.f_code.co_filename.startswith(OURS)
+
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        return do(), count
+    finally:
+        sys.setprofile(before)
+
+
+def asked(run: Run) -> list[Any]:
+    """Return the cases' results, from the store where it has their replies."""
+    limits = call_limits(run.settings, in_flight=8, heed_halt=False, workers=1, batch=False)
+
+    async def ask() -> list[Any]:
+        store = Store(run.settings.store, run="r", read_only=False, lock_s=5, not_before=0)
+        caller = Caller(store, limits)
+        runner = case_runner(run, caller)
+        found = await asyncio.gather(*(runner.run(case) for case in run.cases))
+        caller.close()
+        return found
+
+    return asyncio.run(ask())
+
+
+@pytest.fixture(scope="module")
+def effort(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, float]:
+    """Return the calls a case, for asking it and for its record."""
+    run = run_of(tmp_path_factory.mktemp("effort"))
+    asked(run)
+    results, for_asking = calls_of_ours(lambda: asked(run))
+    book = RecordBook()
+
+    def take() -> None:
+        for number, result in enumerate(results):
+            record = result.record()
+            record["nodeid"] = str(number)
+            book.add(record)
+
+    _, for_records = calls_of_ours(take)
+    assert len(book) == CASES
+    return for_asking / CASES, for_records / CASES
+
+
+def test_a_case_from_the_store_is_asked_in_few_calls(effort: tuple[float, float]) -> None:
+    assert effort[0] <= MOST_ASKED
+
+
+def test_a_record_is_made_and_counted_in_few_calls(effort: tuple[float, float]) -> None:
+    assert effort[1] <= MOST_RECORDED
