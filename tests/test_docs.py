@@ -188,8 +188,10 @@ def missing_sections(source: Path) -> list[tuple[str, str]]:
 
 
 def prose(source: Path) -> Iterator[str]:
-    """Give the docstrings and comments of a module, each on one line."""
+    """Give the docstrings and comments of a module that names a page, each on one line."""
     text = source.read_text(encoding="utf-8")
+    if ".md" not in text:
+        return
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield " ".join(str(node.value.value).split())
