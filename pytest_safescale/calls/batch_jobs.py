@@ -6,14 +6,15 @@ a job that was never made, and cost nothing, or one that the next run finds and 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_safescale.calls.database import Database
 
-__all__ = ["BatchJobs", "Line"]
+__all__ = ["BatchJobs", "Job", "JobNews", "Line", "job_news"]
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS batch_jobs (job TEXT PRIMARY KEY, batch TEXT, run TEXT NOT NULL, "
@@ -33,6 +34,36 @@ class Line(NamedTuple):
     """Our own name of the batch, by which its endpoint finds it."""
 
 
+class Job(NamedTuple):
+    """A job as another store takes it over."""
+
+    job: str
+    batch: str | None
+    """The endpoint's name of its batch; ``None`` until that was told."""
+    run: str
+    money: float
+    created_at: float
+    lines: frozenset[Line]
+
+
+class JobNews(NamedTuple):
+    """What has become of a store's jobs since it was looked at."""
+
+    jobs: tuple[Job, ...] = ()
+    """Those that are new, or whose batch has got its name."""
+    gone: tuple[Line, ...] = ()
+    """Requests that have come, or will not."""
+
+
+def job_news(before: Mapping[str, Job], now: Mapping[str, Job]) -> JobNews:
+    """Return what has become of jobs, by their names."""
+    jobs = (job for name, job in now.items() if name not in before or before[name][:2] != job[:2])
+    nothing: frozenset[Line] = frozenset()
+    left = {name: job.lines for name, job in now.items()}
+    gone = (line for name, job in before.items() for line in job.lines - left.get(name, nothing))
+    return JobNews(tuple(jobs), tuple(gone))
+
+
 class BatchJobs:
     """The jobs in one store."""
 
@@ -47,6 +78,36 @@ class BatchJobs:
         with self._db.writing():
             for statement in _TABLES:
                 self._db.rows(statement)
+
+    def every(self) -> dict[str, Job]:
+        """Return all jobs with their requests, by their names."""
+        if not self._db.rows("SELECT 1 FROM sqlite_master WHERE name = 'batch_calls'"):
+            return {}
+        lines: defaultdict[str, list[Line]] = defaultdict(list)
+        for row in self._db.rows("SELECT call, custom_id, job FROM batch_calls"):
+            lines[row[2]].append(Line(*row))
+        rows = self._db.rows("SELECT job, batch, run, money, created_at FROM batch_jobs")
+        return {
+            job: Job(job, batch, run, money, created_at, frozenset(lines[job]))
+            for job, batch, run, money, created_at in rows
+        }
+
+    def take_in(self, news: JobNews) -> None:
+        """Take over another store's jobs, within a transaction of the caller's."""
+        if not (news.jobs or news.gone):
+            return
+        for statement in _TABLES:
+            self._db.rows(statement)
+        self._db.write(
+            "INSERT INTO batch_jobs VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (job) DO UPDATE SET batch = coalesce(excluded.batch, batch)",
+            [job[:5] for job in news.jobs],
+        )
+        self._db.write(
+            "INSERT OR IGNORE INTO batch_calls VALUES (?, ?, ?)",
+            [line for job in news.jobs for line in job.lines],
+        )
+        self.drop(news.gone)
 
     def put(self, job: str, lines: Iterable[Line], *, money: float, at: float) -> None:
         """Put a job down with its requests.

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from pytest_safescale.calls.batch_jobs import JobNews
 from pytest_safescale.calls.rescue_file import rescued_rows
 from pytest_safescale.calls.store import Store
 from pytest_safescale.errors import StoreError
+from pytest_safescale.models.openai.batch_lines import read_custom_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -61,7 +63,8 @@ def merge_stores(sources: Sequence[Path], into: Path) -> list[TakenIn]:
     Of two different replies to one call the one that was stored later is kept, so that the order of
     the stores is no matter; of two of the same time that which is there. What a run has spent is
     the larger of what two stores say of it: they are copies of one count. What is known of an
-    endpoint is taken where nothing is known yet. Claims and the pace of endpoints stay behind.
+    endpoint is taken where nothing is known yet. Batches under way come along, for whichever store
+    is used next. Claims and the pace of endpoints stay behind.
 
     Sources are only read, and may be in use. All is written in one transaction: whoever reads
     ``into`` finds it as it was or whole, also where this process is killed. Raises StoreError for a
@@ -95,8 +98,25 @@ def _take_in(target: Store, source: Store) -> TakenIn:
         there = target.replies.find(calls, run="", not_before=0.0)
         target.replies.put([row for row in whole if _is_kept(row, there[row.call], taken)])
     target.spending.take_in(source.spending.of_all_runs())
+    target.batches.take_in(_wanted_jobs(target, source))
     target.take_in_facts(source)
     return taken
+
+
+def _wanted_jobs(target: Store, source: Store) -> JobNews:
+    """Return the jobs of a store, with the requests whose replies the other store lacks."""
+    jobs = []
+    for job in source.batches.every().values():
+        named = {line: read_custom_id(line.custom_id) for line in job.lines}
+        wanted = [(line, one[1]) for line, one in named.items() if one is not None]
+        there = target.get([(line.call, samples) for line, samples in wanted])
+        lines = (
+            line
+            for (line, samples), found in zip(wanted, there, strict=True)
+            if len(found) < len(samples)
+        )
+        jobs.append(job._replace(lines=frozenset(lines)))
+    return JobNews(tuple(job for job in jobs if job.lines))
 
 
 def _chunks(rows: Iterable[Row | None]) -> Iterator[list[Row | None]]:

@@ -227,6 +227,11 @@ class Store:
         """
         return self.replies.made_by(self.run, but=but.info if but is not None else None)
 
+    def version(self) -> int:
+        """Return a number that is another one once another process has written."""
+        ((found,),) = self._db.rows("PRAGMA data_version")
+        return int(found)
+
     def size(self) -> int:
         """Return the number of replies."""
         return self.replies.count()

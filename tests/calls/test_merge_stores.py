@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_safescale.calls.batch_jobs import Job, Line
 from pytest_safescale.calls.merge_stores import TakenIn, merge_stores
 from pytest_safescale.calls.rescue_file import rescue
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.stored_replies import Kept, Row, Spent
 from pytest_safescale.errors import StoreError
 from pytest_safescale.models.model import Reply, ToolCall
+from pytest_safescale.models.openai.batch_lines import custom_id
 from tests.calls.stores import held_locked
 
 if TYPE_CHECKING:
@@ -136,6 +138,26 @@ def test_what_was_rescued_beside_a_store_comes_too(tmp_path: Path) -> None:
     (taken,) = merge_stores([source], tmp_path / "c")
     texts = {sample: row.reply.text for (_, sample), row in held(tmp_path / "c").items() if row}
     assert (texts, taken.new, taken.replaced) == ({0: "B", 1: "C"}, 2, 1)
+
+
+def test_batches_under_way_come_along_with_the_requests_that_are_still_wanted(
+    tmp_path: Path,
+) -> None:
+    lines = [Line(ROW.call, custom_id(ROW.call, (sample,)), "j") for sample in (0, 1)]
+    first, second = a_store(tmp_path / "a"), a_store(tmp_path / "b", ROW)
+    with Store(first, run="r") as store:
+        store.batches.prepare()
+        store.batches.put("j", lines, money=2.0, at=1e9)
+        store.batches.made("j", "batch-1")
+    for _ in range(2):
+        merge_stores([first], second)
+    with Store(second) as store:
+        assert store.batches.every() == {
+            "j": Job("j", "batch-1", "r", 2.0, 1e9, frozenset(lines[1:]))
+        }
+    merge_stores([first], third := a_store(tmp_path / "c", ROW, ROW._replace(sample=1)))
+    with Store(third) as store:
+        assert store.batches.every() == {}
 
 
 def test_a_store_in_use_is_merged_and_may_be_the_one_merged_into(tmp_path: Path) -> None:

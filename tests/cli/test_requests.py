@@ -137,7 +137,7 @@ def test_a_run_goes_in_rounds_and_its_replay_is_what_a_live_run_is(
         # In any order, and with lines that stand twice.
         results = answered(server, name)[::-1]
         take(write("results.jsonl", [*results, results[0]]))
-        assert "1 results were there already" in told(capsys)
+        assert "1 result was there already" in told(capsys)
     # A search, the report, and the question with what was reported.
     assert [said[0].partition(":")[0] for said in rounds] == ["round 1", "round 2", "round 3"]
     assert rounds[0][1] == "at least 1 and at most 7 more rounds follow"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ import pytest
 from pytest_safescale.calls.store import Store
 from pytest_safescale.cli.command import main
 from pytest_safescale.cli.pytest_options import read_pytest_options
+from pytest_safescale.errors import StoreError
+from tests.batch_server import BatchServer
 from tests.plugin.test_calls import wait_until
 from tests.runs.sharded import cases, data_of, figures, read
 from tests.servers import ChatServer
@@ -130,6 +133,39 @@ def test_shards_in_processes_here_say_what_one_run_says(
     assert len(tests) == len(set(tests)) == 5
     with Store(folder / ".safescale" / "store.sqlite", read_only=True) as store:
         assert store.size() == 12
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
+def test_batches_of_shards_are_paid_once_also_where_everything_is_killed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAFESCALE_API_KEY", "none")
+    store = folder / ".safescale" / "store.sqlite"
+    (folder / "safescale.toml").write_text(
+        data_of(folder, 4) + 'conditions = ["closed_book"]\nsamples = 0\nmodel = "openai:m"\n'
+    )
+    words = ["run", "--on=local", "--shards=2", "--", "--safescale-suite=radsafe200"]
+    words.append("--safescale-batch")
+    program = "from pytest_safescale.cli.command import main; raise SystemExit(main())"
+    with BatchServer() as server:
+        monkeypatch.setenv("SAFESCALE_BASE_URL", server.url)
+        server.hold_at("in_progress")
+        run = subprocess.Popen([sys.executable, "-c", program, *words], stderr=subprocess.PIPE)
+        wait_until(lambda: made(store) == 2 or run.poll() is not None, "two batches at home")
+        run.kill()
+        run.communicate()
+        server.release()
+        assert main(words) == 0
+    assert (len(server.batches), sorted(server.paid.values())) == (2, [1, 1, 1, 1])
+    assert made(store) == 0
+
+
+def made(path: Path) -> int:
+    """Return of how many batches a store knows the name; 0 where it is only being made."""
+    with contextlib.suppress(StoreError), Store(path, read_only=True) as store:
+        return sum(job.batch is not None for job in store.batches.every().values())
+    return 0
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_safescale.calls.batch_jobs import Job, JobNews, Line
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.stored_replies import Row, Spent
 from pytest_safescale.errors import SettingsError, UsageError
@@ -74,6 +75,11 @@ def settings(**given: object) -> Settings:
     return resolve_settings({"model": ["lexical"], **given})
 
 
+def a_job(task: ShardTask, *ids: str, batch: str | None = None) -> Job:
+    lines = frozenset(Line(b"k" * 32, named, "j") for named in ids)
+    return Job("j", batch, task.run, 1.0, 5.0, lines)
+
+
 @pytest.fixture
 def go(tmp_path: Path) -> Callable[..., tuple[list[Path], list[str]]]:
     def run(place: Script, shards: int, at_once: int = 2) -> tuple[list[Path], list[str]]:
@@ -103,6 +109,29 @@ def test_every_shard_is_begun_once_and_its_report_unpacked(
     assert [task.arguments[:2] for task in place.begun] == [
         ("-q", f"--safescale-shard={number}/5") for number in range(1, 6)
     ]
+
+
+def test_batches_that_a_shard_left_under_way_are_kept_for_whoever_comes_next(
+    go: Callable[..., tuple[list[Path], list[str]]], tmp_path: Path
+) -> None:
+    def becomes(task: ShardTask, tries: int) -> Sequence[News]:
+        if tries == 3:
+            return [ended(task.number)]
+        news = (
+            JobNews((a_job(task, "one", "two"),)),
+            JobNews((a_job(task, "one", "two", batch="b"),), (Line(b"k" * 32, "one", "j"),)),
+        )
+        piece = Piece(number=1, rows=[], spent=Spent(), jobs=news[tries - 1])
+        return [piece, Lost(number=1, why="its node died", again=True)]
+
+    place = Script(becomes)
+    go(place, 1)
+    first, second, third = place.begun
+    assert first.jobs == []
+    assert second.jobs == [a_job(first, "one", "two")]
+    assert third.jobs == [a_job(first, "two", batch="b")]
+    with Store(tmp_path / "store.sqlite") as store:
+        assert list(store.batches.every().values()) == third.jobs
 
 
 def test_a_shard_whose_node_dies_begins_again_with_all_that_came_home(

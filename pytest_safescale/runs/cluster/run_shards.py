@@ -121,13 +121,15 @@ class ShardRun:
     def _task(self, number: int) -> ShardTask:
         run = self._runs[number]
         shard = f"--safescale-shard={number}/{self._shards}"
-        rows = self._stored(run) if self._tries[number] > 1 else []
+        again = self._tries[number] > 1
+        left = self._store.batches.every().values() if again else ()
         return ShardTask(
             number=number,
             run=run,
             arguments=(*self._call.arguments, shard, *self._dealer.begin(number)),
             environment=self._call.environment,
-            rows=rows,
+            rows=self._stored(run) if again else [],
+            jobs=[job for job in left if job.run == run],
             spent=self._store.spending.of(run),
             junit=self._call.junit,
             resources=self._call.resources[
@@ -142,6 +144,7 @@ class ShardRun:
         with self._store.writing():
             self._store.replies.put_where_newer(piece.rows)
             self._store.spending.take_in([(self._runs[piece.number], piece.spent)])
+            self._store.batches.take_in(piece.jobs)
 
     def _lose(self, lost: Lost) -> None:
         self._leave(lost.number)

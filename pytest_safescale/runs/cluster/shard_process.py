@@ -10,6 +10,7 @@ import sys
 import zipfile
 from typing import TYPE_CHECKING
 
+from pytest_safescale.calls.batch_jobs import JobNews, job_news
 from pytest_safescale.calls.store import Store
 from pytest_safescale.runs.cluster.tasks import Ended, Piece
 
@@ -59,6 +60,8 @@ class ShardProcess:
         with self._store.writing():
             self._store.replies.put_where_newer(self.task.rows)
             self._store.spending.take_in([(self.task.run, self.task.spent)])
+            self._store.batches.take_in(JobNews(tuple(self.task.jobs)))
+        self._jobs, self._version = self._store.batches.every(), -1
         self._place = self._store.replies.last_place()
 
     def _own_arguments(self, store: Path) -> list[str]:
@@ -79,6 +82,7 @@ class ShardProcess:
 
     def pieces(self) -> Iterator[Piece]:
         """Give what was stored since the last call, some at a time."""
+        news = self._news_of_jobs()  # a reply is there before its request goes, so this is first
         while found := self._not_yet_given():
             self._place, last = found[-1]
             self._stored_at = last.stored_at
@@ -87,6 +91,16 @@ class ShardProcess:
                 rows=[row for _, row in found],
                 spent=self._store.spending.spent(),
             )
+        if news != JobNews():
+            spent = self._store.spending.spent()
+            yield Piece(number=self.task.number, rows=[], spent=spent, jobs=news)
+
+    def _news_of_jobs(self) -> JobNews:
+        version = self._store.version()
+        if version == self._version:
+            return JobNews()
+        self._version, before, self._jobs = version, self._jobs, self._store.batches.every()
+        return job_news(before, self._jobs)
 
     def _not_yet_given(self) -> list[tuple[int, Row]]:
         found = self._store.replies.after(self._place, self.task.run, most=_ROWS)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from pytest_safescale.calls.batch_jobs import JobNews
 from pytest_safescale.calls.stored_replies import Spent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_safescale.calls.batch_jobs import Job
     from pytest_safescale.calls.stored_replies import Row
 
 __all__ = ["Ended", "Lost", "News", "Piece", "ShardTask", "Workplace"]
@@ -31,6 +33,8 @@ class ShardTask:
     """What earlier tries of it have stored beyond the store given."""
     spent: Spent = field(default_factory=Spent)
     """What they have spent, as far as it was told."""
+    jobs: Sequence[Job] = field(default=(), repr=False)
+    """Batches that they left under way."""
     junit: bool = False
     """Whether its tests are wanted as JUnit XML."""
     resources: Mapping[str, float] = field(default_factory=dict)
@@ -45,6 +49,8 @@ class Piece:
     rows: Sequence[Row]
     spent: Spent
     """What it has spent so far."""
+    jobs: JobNews = field(default_factory=JobNews)
+    """What has become of its batches; all that came of them came before, or is in this piece."""
 
 
 @dataclass(frozen=True, kw_only=True)
