@@ -6,6 +6,8 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
 import pytest_safescale
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ myst_heading_anchors = 4
 """The anchors that hosting sites make of headings: links are the same there and here."""
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+autodoc_default_options = {"exclude-members": "model_config"}
 python_use_unqualified_type_names = True
 nitpicky = True
 # What stands in other libraries or in modules that may change has no page here.
@@ -39,8 +42,17 @@ nitpick_ignore_regex = [("py:.*", r"(?!pytest_safescale\.\w+$).*")]
 
 
 def setup(app: Sphinx) -> None:
-    """Have types of signatures lead to the names that users import."""
+    """Have types lead to the names that users import, and long signatures cut."""
     app.connect("missing-reference", _public_name)
+    app.connect("autodoc-process-signature", _short_signature)
+
+
+def _short_signature(
+    _app: Sphinx, _what: str, _name: str, described: object, _options: object, *_: object
+) -> tuple[str, None] | None:
+    """Leave out the long signature of a model of pydantic: its fields stand below it one by one."""
+    is_model = isinstance(described, type) and issubclass(described, BaseModel)
+    return ("(...)", None) if is_model else None
 
 
 def _public_name(

@@ -69,3 +69,5 @@ def test_the_site_is_built_without_a_warning_and_fetches_nothing(tmp_path: Path)
         assert not fetched, name
     anchors = set(re.findall(r'id="pytest_safescale\.(\w+)"', pages["api"]))
     assert anchors >= set(pytest_safescale.__all__)
+    assert "annotated_types" not in pages["api"]
+    assert re.search(r'href="#pytest_safescale\.Item"', pages["api"])
