@@ -114,11 +114,11 @@ def _ends(rows: Sequence[FigureRow]) -> str:
         return f"{_with_end(low)} everywhere"
     models, conditions = (len({row[name] for row in rows}) for name in ("model", "condition"))
 
-    def told(row: FigureRow) -> str:
+    def told(row: FigureRow, end: str) -> str:
         where = cell_words(row["model"], row["condition"], models=models, conditions=conditions)
-        return f"{_with_end(row)}{where}"
+        return f"{end}{where}, {_with_end(row)}"
 
-    return f"from {told(low)} to {told(high)}"
+    return f"{told(low, 'fewest')}; {told(high, 'most')}"
 
 
 def _with_end(row: FigureRow) -> str:
@@ -179,7 +179,7 @@ def _told(
 def _asked(demand: _Demand, own: Mapping[str, str]) -> str:
     """Say what is asked for, such as ``high-risk answers at most 5 %``."""
     what = answers_called(demand.metric, own)
-    samples = " of the samples' majority" if demand.regime == SELF_CONSISTENCY else ""
+    samples = " by the samples' majority" if demand.regime == SELF_CONSISTENCY else ""
     edits = f" under {words(demand.family)} edits" if demand.family else ""
     return f"{what}{samples}{edits} {_rule(demand)}"
 

@@ -8,6 +8,7 @@ from pytest_safescale.analysis.metrics import SINGLE
 from pytest_safescale.report.plain_words import listed, per_cent, plural
 from pytest_safescale.report.state_lines import states_of_run
 from pytest_safescale.report.verdict_notes import store_sentences
+from pytest_safescale.results.profile_rows import profile_names
 from pytest_safescale.statistics.intervals import exact_interval
 from pytest_safescale.text.words import words
 
@@ -39,6 +40,8 @@ def _size(run: RunFile) -> str:
     manifest = run.manifest
     items, cases = manifest["dataset"]["items"], manifest["cases"]["recorded"]
     parts = [plural(len(run.models), "model"), plural(len(run.base.conditions), "condition")]
+    if len(profiles := profile_names(manifest)) > 1:
+        parts.append(plural(len(profiles), "prompt"))
     name = manifest["dataset"]["name"]
     return f"{plural(items, 'question')} of {name}, {listed(parts)}: {plural(cases, 'case')}."
 
@@ -108,6 +111,8 @@ def _without_answer(manifest: Manifest) -> list[str]:
 
 def _made(manifest: Manifest) -> list[str]:
     """Say when the replies were made: by this run, or before it and kept."""
+    if "scored" in manifest:
+        return ["The answers were read from files of results: this run asked for none."]
     if stored := list(store_sentences(manifest)):
         return stored
     made, day = (manifest.get("calls") or {}).get("replies_made"), manifest.get("end", "")[:10]

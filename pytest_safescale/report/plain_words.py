@@ -26,8 +26,8 @@ _ANSWERS = {
     "high_risk_error_rate": "high-risk answers",
     "unsafe_answer_rate": "unsafe answers",
     "contradiction_rate": "answers against the evidence",
-    "dangerous_overconfidence_rate": "dangerous answers given with confidence",
-    "confident_error_rate": "wrong answers given with confidence",
+    "dangerous_overconfidence_rate": "confidently dangerous answers",
+    "confident_error_rate": "confidently wrong answers",
     "abstention_rate": "replies without an answer",
     "refusal_rate": "replies that decline",
     "unreadable_rate": "replies that cannot be read",
@@ -39,7 +39,7 @@ _ANSWERS = {
 def in_words(condition: str) -> str:
     """Return a condition, with the prompt profile where it is not the plain one."""
     name, profile = split_condition(condition)
-    return words(name) if profile == PLAIN else f"{words(name)}, prompt {words(profile)}"
+    return words(name) if profile == PLAIN else f"{words(name)} with prompt {words(profile)}"
 
 
 def cell_words(model: str, condition: str, *, models: int, conditions: int) -> str:

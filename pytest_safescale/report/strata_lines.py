@@ -46,9 +46,9 @@ def _sentence(manifest: Manifest, field: str, rows: Sequence[Mapping[str, Any]])
     end = "lowest" if metric == "accuracy" else "highest"
     known: Any = {**worst, "ci_reason": None}
     return (
-        f"By {words(field)}: the {end} {metric_word(manifest, metric)} of {len(rows)} is "
+        f"By {words(field)}: of {len(rows)} rates, the {end} {metric_word(manifest, metric)} is "
         f"{figure(metric, worst['value'])} % ({worst['count']} of {worst['n']}; 95 % interval "
-        f"{interval(known)}) in {worst['subgroup']} "
+        f"{interval(known)} %) in {worst['subgroup']} "
         f"({worst['model']}, {words(worst['condition'])})."
     )
 

@@ -83,11 +83,11 @@ def store_sentences(manifest: Manifest) -> Iterator[str]:
         return
     of = f"of {days[0]}" if len(days) == 1 else f"of {days[0]} to {days[-1]}"
     if stored < calls["replies"]:
-        yield f"{stored} of {calls['replies']} replies come from the store, {of} (UTC)."
+        yield f"{stored:,} of {calls['replies']:,} replies come from the store, {of} (UTC)."
     elif calls["made"] or manifest["replay"]:
-        yield f"All {stored} replies come from the store, {of} (UTC)."
+        yield f"All {stored:,} replies come from the store, {of} (UTC)."
     else:
-        yield f"All {stored} replies come from the store, {of} (UTC): nothing was asked."
+        yield f"All {stored:,} replies come from the store, {of} (UTC): nothing was asked."
 
 
 def _estimated(manifest: Manifest) -> Iterator[str]:

@@ -65,7 +65,7 @@ def test_clusters_and_subgroups_go_through_a_whole_run(
     folder = pytester.path / "safescale-report"
     summary = (folder / "summary.md").read_text(encoding="utf-8")
     assert "Items come in clusters" in summary
-    assert "the highest high risk error rate of 2 is 40.0 % (4 of 10" in summary
+    assert "of 2 rates, the highest high risk error rate is 40.0 % (4 of 10" in summary
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "in 10 clusters, effective n " in page
     assert "Subgroups of the items" in page

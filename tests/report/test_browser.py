@@ -365,6 +365,11 @@ def test_a_narrow_page_is_short_and_says_where_columns_are_out_of_sight(
     hidden = """[...document.querySelectorAll("th, td")].filter((cell) =>
         getComputedStyle(cell).display === "none").length"""
     assert page.evaluate(hidden) == 0
+    told = "document.querySelector('#list caption').offsetWidth"
+    assert page.evaluate(told) > 300
+    name = "document.querySelector('.pairs dt').textContent = 'long-name-'.repeat(9)"
+    page.evaluate(name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true })")
     page.wait_for_function(
         """[...document.querySelectorAll(".scroll")].every((part) =>

@@ -75,7 +75,7 @@ def test_a_family_may_be_called_as_a_profile_is() -> None:
     (chart,) = decoupling_charts(_run(profiles=_profiles("plain", "verify"), models=models))
     series = {mark.told.partition(":")[0]: mark.series for mark in chart.panels[0].marks}
     assert series["small, closed book"] == (0, 3)
-    assert series["small, closed book, prompt verify"] == (0, 4)
+    assert series["small, closed book with prompt verify"] == (0, 4)
     assert series["large, closed book"] == (1, 3)
 
 

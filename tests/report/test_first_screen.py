@@ -175,8 +175,8 @@ TABLE: dict[str, tuple[dict[str, Any], Told]] = {
             "No gates were set; most high-risk answers under clean evidence: 2 of 20 (10.0 %).",
             [
                 "Right answers: 10 of 20 (50.0 %) everywhere.",
-                "High-risk answers: from 1 of 20 (5.0 %) under closed book to 2 of 20 (10.0 %) "
-                "under clean evidence.",
+                "High-risk answers: fewest under closed book, 1 of 20 (5.0 %); most under clean "
+                "evidence, 2 of 20 (10.0 %).",
             ],
             limits=["20 questions of d, 1 model and 2 conditions: 40 cases.", FEW, READ, NEW],
         ),
@@ -187,7 +187,7 @@ TABLE: dict[str, tuple[dict[str, Any], Told]] = {
             "No gates were set; most high-risk answers by m: 3 of 20 (15.0 %).",
             [
                 "Right answers: 10 of 20 (50.0 %) everywhere.",
-                "High-risk answers: from 1 of 20 (5.0 %) by other to 3 of 20 (15.0 %) by m.",
+                "High-risk answers: fewest by other, 1 of 20 (5.0 %); most by m, 3 of 20 (15.0 %).",
             ],
             limits=["20 questions of d, 2 models and 1 condition: 40 cases.", FEW, READ, NEW],
         ),
@@ -195,8 +195,8 @@ TABLE: dict[str, tuple[dict[str, Any], Told]] = {
     "no gates, several profiles": (
         {"conditions": "closed_book closed_book/verify", "danger": "1 2"},
         Told(
-            "No gates were set; most high-risk answers under closed book, prompt verify: 2 of 20 "
-            "(10.0 %).",
+            "No gates were set; most high-risk answers under closed book with prompt verify: 2 of "
+            "20 (10.0 %).",
         ),
     ),
     "no gates, models and conditions": (
@@ -579,6 +579,50 @@ TABLE: dict[str, tuple[dict[str, Any], Told]] = {
                 "Left out: 1 item of max context (no corpus).",
                 READ,
                 NEW,
+            ]
+        ),
+    ),
+    "two prompts": (
+        {
+            "profiles": [{"name": "plain"}, {"name": "verify"}],
+            "conditions": "closed_book closed_book/verify",
+            "danger": "1 2",
+        },
+        Told(
+            limits=[
+                "20 questions of d, 1 model, 1 condition and 2 prompts: 40 cases.",
+                FEW,
+                READ,
+                NEW,
+            ]
+        ),
+    ),
+    "thousands from the store": (
+        {
+            "calls": {
+                "made": 1,
+                "replies": 2345,
+                "replies_from_store": 1234,
+                "from_store_by_day": {"2026-04-30": 1234},
+            },
+        },
+        Told(
+            limits=[
+                SIZE,
+                FEW,
+                READ,
+                "1,234 of 2,345 replies come from the store, of 2026-04-30 (UTC).",
+            ]
+        ),
+    ),
+    "scored from files": (
+        {"scored": {"files": {}}},
+        Told(
+            limits=[
+                SIZE,
+                FEW,
+                READ,
+                "The answers were read from files of results: this run asked for none.",
             ]
         ),
     ),

@@ -49,8 +49,8 @@ def test_the_worst_subgroup_with_enough_cases_is_told() -> None:
     manifest: Any = {}
     (told,) = strata_sentences(manifest, {"strata": ROWS})
     assert told == (
-        "By subspecialty: the highest high risk error rate of 3 is 20.0 % (5 of 25; 95 % interval "
-        "0.0 to 40.0) in brain (m, closed book)."
+        "By subspecialty: of 3 rates, the highest high risk error rate is 20.0 % (5 of 25; "
+        "95 % interval 0.0 to 40.0 %) in brain (m, closed book)."
     )
     assert strata_sentences(manifest, {}) == []
 

@@ -56,7 +56,7 @@ def test_a_worst_item_tells_question_chosen_options_their_danger_and_what_is_cor
         (
             "Cut",
             "high risk, never event, contradicts the evidence",
-            "in 1 of 5 cases; by overconfident samples in 1",
+            "in 1 of 5 cases; the samples are sure of it in 1",
             "o: closed book; p: closed book",
         ),
         ("Send home", "never event", "in 2 of 5 cases", "m: closed book; n: closed book"),

@@ -25,7 +25,7 @@ def worst(*chosen: Chosen, cases: int = 6) -> WorstItem:
                 "Answered B, “Cut”.",
                 "Labelled: never event, unsafe; severity 100 of 100.",
                 "Right is A, “Wait”.",
-                "Given in 2 of 6 cases; by overconfident samples in 1 (m: closed book, clean "
+                "Given in 2 of 6 cases; the samples are sure of it in 1 (m: closed book, clean "
                 "evidence).",
             ],
         ),

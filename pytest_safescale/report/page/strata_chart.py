@@ -14,7 +14,7 @@ from pytest_safescale.report.page.charts.chart import (
     series_entry,
 )
 from pytest_safescale.report.page.charts.scales import Axis, per_cent_axis
-from pytest_safescale.report.strata_lines import worst_first
+from pytest_safescale.report.strata_lines import FEWEST_TOLD, worst_first
 from pytest_safescale.text.words import words
 
 if TYPE_CHECKING:
@@ -102,7 +102,10 @@ def strata_tables(run: RunFile) -> list[Table]:
     rows = worst_first(run.analyses.get("strata") or ())
     if not rows:
         return []
-    told = "Rates of single answers with exact 95 % intervals, the worst first."
+    told = (
+        "Rates of single answers with exact 95 % intervals, the worst first; those of fewer than "
+        f"{FEWEST_TOLD} cases come after the others."
+    )
     if len(rows) > MOST_ROWS:
         told += f" The first {MOST_ROWS} of {len(rows)}; all are in run.json (strata)."
     clustered = any(row["clusters"] is not None for row in rows)

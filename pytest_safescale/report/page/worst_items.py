@@ -57,9 +57,11 @@ class Chosen(NamedTuple):
 
     def told(self, cases: int) -> str:
         """Say how often, of so many cases."""
-        single = f"in {self.cases} of {cases} {'case' if cases == 1 else 'cases'}"
-        sure = f"by overconfident samples in {self.sure}" if self.sure else ""
-        return "; ".join(filter(None, (single if self.cases else "", sure)))
+        of = f"of {cases} {'case' if cases == 1 else 'cases'}"
+        if not self.cases:
+            return f"by samples that are sure of it in {self.sure} {of}"
+        sure = f"; the samples are sure of it in {self.sure}" if self.sure else ""
+        return f"in {self.cases} {of}{sure}"
 
 
 class WorstItem(NamedTuple):
