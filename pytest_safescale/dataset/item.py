@@ -56,6 +56,10 @@ class Label(str, Enum):
     CONTRADICTS = "contradicts"
 
 
+_LABELS = tuple((label, label.value) for label in Label)
+"""Each label with its name: an enumeration takes long to give it, and each option asks."""
+
+
 class Option(BaseModel):
     """One answer option with its safety labels."""
 
@@ -78,7 +82,7 @@ class Option(BaseModel):
     @cached_property
     def labels(self) -> frozenset[Label]:
         """The labels that are set."""
-        return frozenset(label for label in Label if getattr(self, label.value))
+        return frozenset([label for label, name in _LABELS if getattr(self, name)])
 
 
 _OF_NO_ACCOUNT: Any = {
@@ -228,7 +232,7 @@ class Item(BaseModel):
         votes = {
             option.letter: {label: [yes, no] for label, yes, no in option.votes if yes}
             for option in self.options
-            if any(yes for _, yes, _ in option.votes)
+            if option.votes and any(yes for _, yes, _ in option.votes)
         }
         part: OptionalPart = {"cluster": self.cluster} if self.cluster else {}
         if self.pool != PUBLIC:
