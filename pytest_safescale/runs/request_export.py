@@ -12,6 +12,7 @@ from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.usage import prompt_estimate
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.models.openai.http import EMBEDDINGS_PATH
+from pytest_safescale.report.plain_words import plural
 from pytest_safescale.runs.call_limits import call_limits
 from pytest_safescale.runs.request_files import RequestFiles
 from pytest_safescale.runs.rounds import rounds_of, searches_by_vectors
@@ -102,8 +103,8 @@ def _require_no_batch(store: Store) -> None:
     store.batches.prepare()
     if count := store.batches.under_way():
         raise SettingsError(
-            f"{store.path}: {count} batches of --safescale-batch are under way; allowed: once a "
-            "run with --safescale-batch and this store has taken in what they bring"
+            f"{store.path}: {plural(count, 'batch', 'batches')} of --safescale-batch under way; "
+            "allowed: once a run with --safescale-batch and this store has taken in what comes"
         )
 
 

@@ -316,7 +316,7 @@ def test_what_a_batch_under_way_brings_is_not_asked_by_files_too(
         store.batches.prepare()
         store.batches.put("job", [Line(b"k", "id", "job")], money=0.0, at=1e9)
     assert export("r.jsonl") == 4
-    assert "1 batches of --safescale-batch are under way" in told(capsys)
+    assert "1 batch of --safescale-batch under way" in told(capsys)
     assert not list(folder.glob("r*"))
     assert main(["store", "merge", "batch.sqlite", "--into", "c.sqlite"]) == 0
     line = "batch.sqlite: 1 batch under way, whose replies a run with --safescale-batch"
