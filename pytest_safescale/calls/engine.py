@@ -29,6 +29,8 @@ CLOSE_S = 1.5
 """How long closing waits for a loop that may be blocked, and then for what is done at its end."""
 TOLD_S = 5.0
 """After how many seconds of waiting for a result, each time, whoever waits is called."""
+TURN_S = 0.1
+"""How long whoever takes a result lets the loop go first, at most, in seconds."""
 BEAT_S = 0.5
 PAUSED, RESUMED = 4, 2
 """How many windows of unread results looking ahead pauses at, and under how many it goes on."""
@@ -100,6 +102,7 @@ class Engine(Generic[T]):
             future = self._wanted(job)
         while not (future.done() or wait([future], TOLD_S).done):
             on_wait()
+        self._give_way()
         value = future.result()
         with self._lock:
             self._futures.pop(job, None)
@@ -107,6 +110,17 @@ class Engine(Generic[T]):
         if feed:
             self._in_loop(self._feed)
         return value
+
+    def _give_way(self) -> None:
+        """Let the loop do first what it has at hand, so that its requests wait for no test.
+
+        With two threads at work each send and receive of the loop's waits until the other one
+        lets go of the interpreter, milliseconds each time.
+        """
+        if self._tasks and not self._paused:
+            done = threading.Event()
+            self._in_loop(done.set)
+            done.wait(TURN_S)
 
     def close(self) -> str:
         """Cancel what is under way and end the thread; results that arrived are kept elsewhere.

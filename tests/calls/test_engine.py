@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,29 @@ def test_jobs_are_done_ahead_within_the_window() -> None:
     assert begun == [0, 1, 2, 3]
     release.set()
     assert running.result(0) == 0
+    running.close()
+
+
+def test_who_takes_a_result_lets_the_loop_do_first_what_it_has_at_hand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pytest_safescale.calls.engine.TURN_S", HANG_S)
+    done: list[int] = []
+
+    def send(number: int) -> None:
+        time.sleep(0.001)  # as a system call, it lets the other thread run
+        done.append(number)
+
+    async def sends(job: int) -> int:
+        if job:
+            await asyncio.Event().wait()  # under way to the end
+        for number in range(20):
+            asyncio.get_running_loop().call_soon(send, number)
+        return job
+
+    running = engine(sends, 2)
+    running.result(0)
+    assert len(done) == 20
     running.close()
 
 

@@ -40,8 +40,15 @@ def record(event, arguments):
 sys.addaudithook(record)
 
 
+before = []
+
+
+def pytest_runtest_teardown():
+    before.append(len(imported))
+
+
 def pytest_unconfigure(config):
-    told = {"imported": imported, "started": started, "python": sys.executable}
+    told = {"before": before[0], "imported": imported, "started": started, "python": sys.executable}
     (config.rootpath / "told.json").write_text(json.dumps(told))
 """
 SERVED = """
@@ -104,9 +111,14 @@ def test_another_thread_imports_nothing_and_no_process_or_collector_is_touched(
     assert "jinja2" in names
     # Slow to load: wanted for plans, models with layers, audits and label sheets alone.
     assert (
-        names & {"matplotlib", "scipy.stats", "pint", "datasketch", "statsmodels", "pyarrow"}
+        names
+        & {"matplotlib", "scipy.stats", "pint", "datasketch", "statsmodels", "pyarrow", "httpx"}
         == set()
     )
+    # Of what the end alone needs nothing before the first reply is there.
+    early = {name for name, *_ in imported[: told["before"]]}
+    late = {"jinja2", "pytest_safescale.runs.conclude"}
+    assert early & late == set()
     assert [row for row in imported if row[1] != "MainThread"] == []
     # Of our own none while cases are asked: pytest rewrites them.
     assert [row for row in imported if row[0].startswith("pytest_safescale") and row[2]] == []
