@@ -51,8 +51,8 @@ def model_label(name: str) -> str:
 
 
 def in_per_cent(metric: str) -> bool:
-    """Say whether a figure is told in per cent: rates of cases, and harm, of the worst there is."""
-    return is_rate(metric) or metric == EXPECTED_HARM
+    """Say whether a figure is told in per cent: rates, repeats that differ, harm of the worst."""
+    return is_rate(metric) or metric in (EXPECTED_HARM, "call_instability")
 
 
 def figure(metric: str, value: float | None) -> str:

@@ -173,12 +173,17 @@ def plan_sentences(rows: Sequence[PlanRow], *, fresh: bool = False) -> list[str]
         "no stored reply counts" if fresh else "what the store holds already is not asked again"
     )
     return [
-        f"{total['cases']} cases, {total['fewest_calls']} calls where samples share a request, "
-        f"{total['most_calls']} where they do not",
+        f"{total['cases']} cases, {_calls(total['fewest_calls'], total['most_calls'])}",
         f"about {_span(total['prompt_tokens'], total['most_prompt_tokens'])} tokens in and "
         f"{total['completion_tokens']} out, {_cost(total['money'], total['most_money'])}",
         f"assumed: {AGENT_SEARCHES} searches an agent, {AGENT_TURN_TOKENS} tokens a turn; {stored}",
     ]
+
+
+def _calls(fewest: object, most: object) -> str:
+    if fewest == most:
+        return f"{fewest} calls"
+    return f"{fewest} calls where samples share a request, {most} where they do not"
 
 
 def _span(fewest: object, most: object) -> str:

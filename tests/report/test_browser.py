@@ -334,6 +334,12 @@ def test_the_page_is_no_wider_than_the_window(
 ) -> None:
     page = _ready(visit(report, width=width))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true })")
+    page.evaluate(
+        """document.querySelectorAll('article.danger p, article.danger dt, article.danger dd')
+            .forEach((part) => { part.textContent = 'longword'.repeat(30) })"""
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_first_screen_and_the_baseline_are_read_at_any_width(

@@ -39,6 +39,7 @@ def test_none_of_thirty_reads_with_how_many_there_may_be() -> None:
             "21.2 %",
             "9.0 to 38.0 %",
         ),
+        (_rate(None, 9, None, None, value=0.25, metric="call_instability"), "25.0 %", ""),
         (_rate(None, 9, 1.0, 2.5, value=1.5, metric="mean_latency_s"), "1.50 s", "1.00 to 2.50 s"),
         (
             _rate(None, 9, -0.05, 0.1, value=0.02, metric="excess_flip_rate"),
