@@ -480,6 +480,9 @@ def test_on_paper_stand_the_decision_the_gravest_items_and_cases_and_no_manifest
         assert not page.locator(f"section[aria-labelledby={name}]").is_visible()
     assert page.locator("#list tbody tr:visible").count() == 10
     assert page.locator(".danger dt:visible", has_text="Correct").count() >= 6
-    assert page.locator(".on-paper").is_visible()
+    assert page.locator("[aria-labelledby=method] .on-paper").is_visible()
+    assert "the first 10 cases" in page.locator("[aria-labelledby=cases] .on-paper").inner_text()
+    rows = page.locator("[aria-labelledby=baseline] .on-paper:visible")
+    assert "the first 12 of" in rows.first.inner_text()
     assert not page.locator("[aria-labelledby=method] .pairs").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 900
