@@ -139,7 +139,8 @@ ONLY_HOME = {
     "aiohttp": "models/openai/http.py",
     "async_timeout": "models/openai/http.py",
     "bm25s": "retrieval/ranking.py",
-    "certifi": "models/openai/http.py",
+    "httpx": "models/openai/http.py",
+    "httpx_aiohttp": "models/openai/http.py",
     "huggingface_hub": "dataset/hub.py",
     "datasketch": "audit/duplicates.py",
     "hypothesis": "perturb/",
@@ -318,7 +319,7 @@ def test_modules_stay_short() -> None:
     assert not long
 
 
-HEAVY = ("aiohttp", "bm25s", "hypothesis", "jinja2", "numpy", "pydantic", "scipy")
+HEAVY = ("aiohttp", "bm25s", "httpx", "hypothesis", "jinja2", "numpy", "pydantic", "scipy")
 
 
 def _loaded_after(code: str) -> set[str]:
@@ -364,9 +365,9 @@ def test_an_unrelated_pytest_run_loads_nothing_heavy(
 @pytest.mark.parametrize(
     ("module", "light_of"),
     [
-        ("dataset.item", {"numpy", "aiohttp", "hypothesis"}),
-        ("verdicts.verdict", {"numpy", "scipy", "aiohttp", "hypothesis"}),
-        ("runs.case", {"numpy", "scipy", "aiohttp", "hypothesis"}),
+        ("dataset.item", {"numpy", "httpx", "hypothesis"}),
+        ("verdicts.verdict", {"numpy", "scipy", "httpx", "hypothesis"}),
+        ("runs.case", {"numpy", "scipy", "httpx", "hypothesis"}),
     ],
 )
 def test_what_runs_per_case_loads_no_array_library(module: str, light_of: set[str]) -> None:

@@ -111,8 +111,7 @@ def test_another_thread_imports_nothing_and_no_process_or_collector_is_touched(
     assert "jinja2" in names
     # Slow to load: wanted for plans, models with layers, audits and label sheets alone.
     assert (
-        names
-        & {"matplotlib", "scipy.stats", "pint", "datasketch", "statsmodels", "pyarrow", "httpx"}
+        names & {"matplotlib", "scipy.stats", "pint", "datasketch", "statsmodels", "pyarrow"}
         == set()
     )
     # Of what the end alone needs nothing before the first reply is there.

@@ -1,29 +1,29 @@
 """HTTP, and nothing but HTTP: JSON out, JSON in. The only module that knows the client library.
 
-That is aiohttp, spoken to directly: a layer with another library's requests and answers around it
-takes as long as the rest of a call. Cookies, redirects and authentication flows are not wanted.
+The API is httpx, its transport aiohttp: httpx's own connection pool costs O(n) per event and
+collapses above about a hundred requests in flight (encode/httpx issue 3215). Requests go to the
+transport as they are: cookies, redirects and authentication flows, which a client adds, are not
+wanted here, and take a quarter of the time of a call.
 
 Proxies and certificates come from the environment (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``,
-``SSL_CERT_FILE``, ``SSL_CERT_DIR``); loopback is never reached through a proxy.
+``SSL_CERT_FILE``); loopback is never reached through a proxy.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import os
 import re
-import ssl
 import sys
 import urllib.request
+from contextlib import aclosing
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
-import certifi
-from yarl import URL
+import httpx
+from httpx_aiohttp import AiohttpTransport
 
 from pytest_safescale.errors import CallFailed, SettingsError
 from pytest_safescale.models.model import TransientFailure, Unreachable
@@ -37,8 +37,7 @@ from pytest_safescale.text.escaping import shorten
 from pytest_safescale.text.redaction import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
 if sys.version_info >= (3, 11):
     from asyncio import timeout
@@ -82,8 +81,7 @@ class _NotRead(Exception):
     """An answer is too long to be one."""
 
 
-_Sent: TypeAlias = "AbstractAsyncContextManager[aiohttp.ClientResponse]"
-_BROKEN = (_NotRead, asyncio.TimeoutError, aiohttp.ClientError, OSError)
+_BROKEN = (_NotRead, asyncio.TimeoutError, httpx.HTTPError, aiohttp.ClientError, OSError)
 """What may go wrong with an exchange."""
 
 
@@ -123,23 +121,28 @@ class JsonClient:
             )
         self._redactor = Redactor((key, *secrets))
         self._timeouts = timeouts or Timeouts()
-        self._query = dict(query)
-        self._session: aiohttp.ClientSession | None = None
-        self._urls: dict[str, URL] = {}
-        # Here and not at the first call, which another thread makes: it reads files.
-        self._tls = _verifying() if self.base_url.startswith("https") else None
-        self._proxy = _proxy_for(URL(self.base_url))
-        self._headers = {
-            "content-type": "application/json",
-            "accept": "application/json",
-            "accept-encoding": "gzip, deflate",
-            "user-agent": "pytest-safescale",
-            **{name.lower(): value for name, value in headers.items()},
-        }
-        self._headers[(key_header or "authorization").lower()] = (
-            key if key_header else f"Bearer {key}"
+        self._query = httpx.QueryParams(query)
+        self._transport: AiohttpTransport | None = None
+        self._urls: dict[str, httpx.URL] = {}
+        # Here and not at the first call, which another thread makes: it imports and reads files.
+        # Certificates are loaded only where there is something to verify.
+        self._proxy = _proxy_for(httpx.URL(self.base_url))
+        self._tls = httpx.create_ssl_context(verify=self.base_url.startswith("https"))
+        self._headers = httpx.Headers(
+            {
+                "content-type": "application/json",
+                "accept": "application/json",
+                "accept-encoding": "gzip, deflate",
+                "user-agent": "pytest-safescale",
+            }
         )
-        self._json = {"content-type": self._headers.pop("content-type")}  # a form states its own
+        self._headers.update(headers)
+        self._headers[key_header or "authorization"] = key if key_header else f"Bearer {key}"
+
+    @property
+    def _limits(self) -> dict[str, float]:
+        limits = self._timeouts
+        return {"connect": limits.connect_s, "read": limits.read_s or limits.exchange_s}
 
     def __repr__(self) -> str:
         return f"<JsonClient {self.base_url}>"
@@ -147,7 +150,8 @@ class JsonClient:
     @property
     def host(self) -> str:
         """Scheme, host and port: what may stand in a message."""
-        return str(URL(self.base_url).origin())
+        url = httpx.URL(self.base_url)
+        return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
     @property
     def advice(self) -> str:
@@ -166,24 +170,21 @@ class JsonClient:
             Refusal: any other answer outside 2xx.
             CallFailed: the answer is longer than ``most_bytes``.
         """
-        sent = self._sent(
-            "POST", path, data=json.dumps(payload).encode("ascii"), headers=self._json
-        )
-        return await self._answered(sent, most_bytes, self._timeouts.exchange_s)
+        request = self._request("POST", path, content=json.dumps(payload).encode("ascii"))
+        return await self._answered(request, most_bytes, self._timeouts.exchange_s)
 
     async def get(self, path: str) -> dict[str, Any]:
         """Return the JSON object at a path; raises as `post` does."""
-        sent = self._sent("GET", path, headers=self._json)
-        return await self._answered(sent, MOST_BYTES, self._timeouts.exchange_s)
+        return await self._answered(
+            self._request("GET", path), MOST_BYTES, self._timeouts.exchange_s
+        )
 
     async def upload(
         self, path: str, fields: Mapping[str, str], name: str, content: bytes
     ) -> dict[str, Any]:
         """Send a file of a form, with further fields, and return the answer; raises as `post`."""
-        form = aiohttp.FormData(dict(fields))
-        file = io.BytesIO(content)
-        form.add_field("file", file, filename=name, content_type="application/octet-stream")
-        return await self._answered(self._sent("POST", path, data=form), MOST_BYTES, FILE_S)
+        request = self._request("POST", path, data=fields, files={"file": (name, content)})
+        return await self._answered(request, MOST_BYTES, FILE_S)
 
     async def lines(self, path: str, take: Callable[[bytes], None]) -> None:
         """Hand each line of a file over as it comes; raises as `post` does.
@@ -203,16 +204,21 @@ class JsonClient:
 
     async def _handed_over(self, path: str, take: Callable[[bytes], None]) -> Answer | None:
         """Hand over the lines of a file; returns the answer that came in its place."""
-        async with self._sent("GET", path, headers=self._json) as response:
-            if not _is_good(response):
+        response = await self._open().handle_async_request(self._request("GET", path))
+        try:
+            if not response.is_success:
                 return self._without_keys(response, await _body(response, 0))
             await _hand_over(response, take)
+        finally:
+            await response.aclose()
         return None
 
-    async def _answered(self, sent: _Sent, most_bytes: int, exchange_s: float) -> dict[str, Any]:
+    async def _answered(
+        self, request: httpx.Request, most_bytes: int, exchange_s: float
+    ) -> dict[str, Any]:
         try:
             async with timeout(exchange_s):
-                answer = await self._exchange(sent, most_bytes)
+                answer = await self._exchange(request, most_bytes)
         except _BROKEN as error:
             failure = self._failure(error)
         else:
@@ -220,35 +226,52 @@ class JsonClient:
         # Outside the handlers: the frames behind the original error hold what was sent and came.
         raise failure
 
-    async def _exchange(self, sent: _Sent, most_bytes: int) -> Answer:
-        async with sent as response:
-            return self._without_keys(response, await _body(response, most_bytes))
-
     def _failure(self, error: BaseException) -> CallFailed:
         if isinstance(error, _NotRead):
             return CallFailed(f"{self.host} {error}")
         return self._broken(error)
 
     def _broken(self, error: BaseException) -> TransientFailure:
-        if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+        # The transport reports whatever happens to a connection as a time-out of connecting;
+        # what it was stands in the cause.
+        cause = (error.__cause__ if isinstance(error, httpx.HTTPError) else None) or error
+        if isinstance(cause, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
             return Unreachable(
-                f"no server answers at {self.host}: {self._message_excerpt(str(error))}"
+                f"no server answers at {self.host}: {self._message_excerpt(str(cause))}"
             )
-        if isinstance(error, asyncio.TimeoutError):
+        if isinstance(cause, (asyncio.TimeoutError, httpx.TimeoutException)):
             return TransientFailure(f"{self.host} gave no answer in time")
-        return TransientFailure(f"the exchange with {self.host} broke: {type(error).__name__}")
+        return TransientFailure(f"the exchange with {self.host} broke: {type(cause).__name__}")
 
     def _message_excerpt(self, text: str) -> str:
         """Return outside words as a message shows them."""
         return shorten(self._redactor.text(text), MESSAGE_CHARACTERS)
 
-    def _sent(self, method: str, path: str, **content: Any) -> _Sent:
-        """Return the context of a request that is sent on entering, and of its answer."""
-        return self._open().request(
-            method, self._url(path), allow_redirects=False, proxy=self._proxy, **content
+    def _request(self, method: str, path: str, **content: Any) -> httpx.Request:
+        headers = self._headers
+        if "files" in content:  # a form states its own type
+            headers = httpx.Headers(headers)
+            del headers["content-type"]
+        request = httpx.Request(
+            method,
+            self._url(path),
+            headers=headers,
+            extensions={"timeout": self._limits},
+            **content,
         )
+        # Known here; it would be guessed anew for each request, by decoding every header.
+        request.headers.encoding = "ascii"
+        return request
 
-    def _without_keys(self, response: aiohttp.ClientResponse, body: bytes) -> Answer:
+    async def _exchange(self, request: httpx.Request, most_bytes: int) -> Answer:
+        response = await self._open().handle_async_request(request)
+        try:
+            body = await _body(response, most_bytes)
+        finally:
+            await response.aclose()
+        return self._without_keys(response, body)
+
+    def _without_keys(self, response: httpx.Response, body: bytes) -> Answer:
         text = ""
         try:
             content = self._redactor.data(json.loads(body))
@@ -256,80 +279,79 @@ class JsonClient:
             content, text = None, self._redactor.text(body.decode("utf-8", "replace"))
         location = self._redactor.text(response.headers.get("location", ""))
         return Answer(
-            status=response.status,
+            status=response.status_code,
             content=content,
             text=text,
             location=location.partition("?")[0],
             retry_after_s=retry_after(response.headers),
         )
 
-    def _url(self, path: str) -> URL:
+    def _url(self, path: str) -> httpx.URL:
         # Parsed once: that takes as long as the rest of building a request.
         if path not in self._urls:
-            self._urls[path] = URL(f"{self.base_url}{path}").extend_query(self._query)
+            url = httpx.URL(f"{self.base_url}{path}")
+            self._urls[path] = url.copy_merge_params(self._query) if self._query else url
         return self._urls[path]
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            limits = self._timeouts
-            connector = aiohttp.TCPConnector(
-                # Zero lifts aiohttp's limit of a hundred connections: the caller bounds them.
-                limit=0,
-                keepalive_timeout=KEEP_ALIVE_S,
-                ssl=True if self._tls is None else self._tls,
+    def _open(self) -> AiohttpTransport:
+        if self._transport is None:
+            # What is verified is up to the session.
+            self._transport = AiohttpTransport(
+                verify=False, client=self._session, proxy=self._proxy
             )
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                # A jar would send a server's cookies back to it, and log those it cannot read.
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers=self._headers,
-                timeout=aiohttp.ClientTimeout(
-                    sock_connect=limits.connect_s, sock_read=limits.read_s or limits.exchange_s
-                ),
-            )
-        return self._session
+        return self._transport
+
+    def _session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            # Zero lifts aiohttp's limit of a hundred connections: the caller bounds them.
+            limit=0,
+            keepalive_timeout=KEEP_ALIVE_S,
+            ssl=self._tls,
+        )
+        # A jar would send a server's cookies back to it, and log those it cannot read.
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     async def aclose(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
 
 
-def _is_good(response: aiohttp.ClientResponse) -> bool:
-    return 200 <= response.status < 300
-
-
-async def _body(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
+async def _body(response: httpx.Response, most_bytes: int) -> bytes:
     """Return the body, or the beginning of an error's; raises _NotRead."""
-    good, body = _is_good(response), bytearray()
+    good, body = response.is_success, bytearray()
     most = most_bytes if good else MOST_BYTES_OF_AN_ERROR
-    content = _unpacked(response)
-    while len(body) <= most and (piece := await content.readany()):
-        body += piece
+    pieces = _pieces(response)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            body += piece
+            if len(body) > most:
+                break
     if good and len(body) > most:
         raise _NotRead(f"sent an answer of more than {most} bytes, and none of it is used")
     return bytes(body[:most])
 
 
-async def _hand_over(response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:
+async def _hand_over(response: httpx.Response, take: Callable[[bytes], None]) -> None:
     """Hand over the lines of a body; raises _NotRead."""
-    rest, content = b"", _unpacked(response)
-    while piece := await content.readany():
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in filter(bytes.strip, whole):
-            take(line)
-        if len(rest) > MOST_BYTES_OF_A_LINE:
-            raise _NotRead(f"sent a line of more than {MOST_BYTES_OF_A_LINE} bytes")
+    rest, pieces = b"", _pieces(response)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in filter(bytes.strip, whole):
+                take(line)
+            if len(rest) > MOST_BYTES_OF_A_LINE:
+                raise _NotRead(f"sent a line of more than {MOST_BYTES_OF_A_LINE} bytes")
     if rest.strip():
         take(rest)
 
 
-def _unpacked(response: aiohttp.ClientResponse) -> aiohttp.StreamReader:
+def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     if "," in response.headers.get("content-encoding", ""):
         # Each layer may unpack to a thousand times its size.
         raise _NotRead("sent an answer that is packed several times over")
-    return response.content
+    return cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
 
 
 def _checked(base_url: str) -> str:
@@ -339,14 +361,12 @@ def _checked(base_url: str) -> str:
         raise SettingsError("base URL: it holds a user or password; keys belong in the environment")
     shown = repr(re.split(r"[?#]", base_url, maxsplit=1)[0])  # a query may hold a key
     try:
-        if not base_url.isprintable():
-            raise ValueError("it holds a character that cannot be seen")
-        url = URL(base_url)
-    except ValueError as error:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, ValueError) as error:
         raise SettingsError(f"base URL: found {shown}; it is no URL: {error}") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise SettingsError(f"base URL: found {shown}; allowed: http://... or https://...")
-    if url.query_string or url.fragment:
+    if url.query or url.fragment:
         raise SettingsError(
             f"base URL: {shown} goes on; allowed: no query and no fragment; the key query of the "
             "model's table holds a query, such as api-version"
@@ -362,26 +382,17 @@ def _checked(base_url: str) -> str:
     return written
 
 
-def _verifying() -> ssl.SSLContext:
-    """Return what verifies servers: by the environment's certificates, else by Mozilla's."""
-    if file := os.environ.get("SSL_CERT_FILE"):
-        return ssl.create_default_context(cafile=file)
-    if folder := os.environ.get("SSL_CERT_DIR"):
-        return ssl.create_default_context(capath=folder)
-    return ssl.create_default_context(cafile=certifi.where())
-
-
-def _proxy_for(url: URL) -> URL | None:
+def _proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     """Return the proxy that the environment names for a server; ``None`` for none."""
-    if url.host in LOOPBACK or urllib.request.proxy_bypass(url.raw_authority):
+    if url.host in LOOPBACK or urllib.request.proxy_bypass(url.netloc.decode("ascii")):
         return None
     proxies = urllib.request.getproxies()
     found = proxies.get(url.scheme) or proxies.get("all")
     if found and "://" not in found:  # The usual short form, e.g. proxy.example:3128.
         found = f"http://{found}"
     try:
-        return URL(found) if found else None
-    except ValueError:
+        return httpx.Proxy(found) if found else None
+    except (ValueError, httpx.InvalidURL):
         # Not shown: it may hold a password.
         raise SettingsError(
             f"the proxy that the environment names for {url.scheme} is no URL; "

@@ -14,9 +14,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 from aiohttp import web
-from multidict import CIMultiDict
 
 from pytest_safescale.errors import CallFailed, SettingsError
 from pytest_safescale.models.model import TransientFailure, Unreachable
@@ -208,6 +208,7 @@ def test_other_hosts_are_reached_through_the_proxy_of_the_environment(
         assert proxy.calls == 1
 
 
+@pytest.mark.filterwarnings("ignore:.*(BasicAuth|proxy_auth).* deprecated")  # httpx-aiohttp
 def test_a_proxy_gets_the_credentials_of_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_PROXY", "no_proxy", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -290,7 +291,8 @@ def test_the_wait_a_server_asks_for_is_read_in_every_form(
     monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], seconds: float | None
 ) -> None:
     monkeypatch.setattr(time, "time", lambda: NOW)
-    assert retry_after(CIMultiDict(headers)) == seconds
+    encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+    assert retry_after(httpx.Headers(encoded)) == seconds
 
 
 @pytest.mark.parametrize(

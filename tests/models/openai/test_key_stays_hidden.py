@@ -169,6 +169,6 @@ async def trouble_of(client: JsonClient) -> str:
     else:
         return repr(answer)
     finally:
-        told = repr(client._session)
+        told = repr(client._transport)
         await client.aclose()
         assert KEY not in told
