@@ -40,7 +40,7 @@ metric = "high_risk_error_rate"
 model = "simulated:dangerous"
 max = 0.01
 """
-OF_THE_PROCESS = {"run_id", "start", "end", "merged"}
+OF_THE_PROCESS = {"run_id", "start", "end", "merged", "repeat"}
 """What a merged manifest cannot have in common with that of one run."""
 
 
@@ -120,6 +120,8 @@ def test_the_merged_manifest_is_that_of_one_run(
     main(["merge", *shards(), "--out=whole"])
     one, whole = read(made / "one")["manifest"], read(tmp_path / "whole")["manifest"]
     assert {key for key in {**one, **whole} if one.get(key) != whole.get(key)} <= OF_THE_PROCESS
+    # A case is repeated from the store of a shard, and in all else as in one run.
+    assert {**whole["repeat"], "options": one["repeat"]["options"]} == one["repeat"]
     # Every shard had a store of its own: calls, replies and tokens are the shards' sums.
     assert whole["calls"] == one["calls"]
     assert whole["calls"]["made"] == sum(part["calls"]["made"] for part in whole["merged"]) > 0
