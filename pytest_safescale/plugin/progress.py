@@ -43,14 +43,14 @@ class Progress:
         """Count a case that came to its end, and tell how far the run is when it is time."""
         travelling = travelling_with(report)
         # A case under a relation brings the case's own record along once.
-        told = "search" if self._searching else "record"
+        told = "search" if self._searching else "outcome"
         if told not in travelling or not outcomes.is_final(report):
             return
         now = time.monotonic()
         self._done += 1
         self._replies += _replies(travelling)
-        if "record" in travelling:
-            self._states[travelling["record"]["state"]] += 1
+        if "state" in travelling:
+            self._states[travelling["state"]] += 1
         if now >= self._next:
             self._next = now + EVERY_S
             output.write(self._reporter, [self._line(now - self._begun)])
@@ -76,9 +76,8 @@ class Progress:
 
 def _replies(travelling: Travelling) -> int:
     """Return how many replies a report's case and variants took, from the store or not."""
-    record, search = travelling.get("record"), travelling.get("search")
-    of_case = sum(call["replies"] for call in record["calls"]) if record else 0
-    return of_case + (search["replies"] if search else 0)
+    search = travelling.get("search")
+    return travelling.get("replies", 0) + (search["replies"] if search else 0)
 
 
 def progress_line(

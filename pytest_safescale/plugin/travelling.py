@@ -29,6 +29,10 @@ class Travelling(TypedDict, total=False):
     """Until it is taken in: pytest keeps every report to the end."""
     outcome: str
     """Of a record that was taken in: a value of ``Outcome``."""
+    state: str
+    """Of a record that was taken in: what became of its single answer."""
+    replies: int
+    """Of a record that was taken in: how many replies it took, from the store or not."""
     search: SearchRecord
     stop: Stop
     reason: str
@@ -48,7 +52,9 @@ def attach(report: pytest.TestReport, travelling: Travelling) -> None:
 
 
 def taken_in(report: pytest.TestReport) -> None:
-    """Leave on a report, of a record that was taken in, what its letter on screen is made of."""
+    """Leave on a report, of a record that was taken in, what the terminal tells of it."""
     travelling = travelling_with(report)
     if (record := travelling.pop("record", None)) is not None:
         travelling["outcome"] = record["outcome"]
+        travelling["state"] = record["state"]
+        travelling["replies"] = sum(call["replies"] for call in record["calls"])
