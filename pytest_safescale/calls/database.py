@@ -45,9 +45,13 @@ class Database:
     def _to_write(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         db = self._connect("mode=rwc")
-        db.execute(f"PRAGMA page_size={PAGE_BYTES}")
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=NORMAL")
+        try:
+            db.execute(f"PRAGMA page_size={PAGE_BYTES}")
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=NORMAL")
+        except sqlite3.Error:
+            db.close()
+            raise
         return db
 
     def _to_read(self) -> sqlite3.Connection:
@@ -57,8 +61,15 @@ class Database:
         for how in _TO_READ:
             try:
                 db = self._connect(how)
-                db.execute("SELECT count(*) FROM sqlite_master")
             except sqlite3.OperationalError as error:
+                failure = failure or error
+                continue
+            try:
+                db.execute("SELECT count(*) FROM sqlite_master")
+            except sqlite3.Error as error:
+                db.close()
+                if not isinstance(error, sqlite3.OperationalError):
+                    raise
                 failure = failure or error
             else:
                 return db

@@ -65,9 +65,13 @@ class Store:
         self.turns = Turns(self._db)
         self.exported = ExportedRequests(self._db)
         self.batches = BatchJobs(self._db, self.run, self.not_before)
-        if not read_only:
-            create_tables(self._db)
-        require_schema(self._db)
+        try:
+            if not read_only:
+                create_tables(self._db)
+            require_schema(self._db)
+        except StoreError:
+            self._db.close()
+            raise
 
     def __enter__(self) -> Store:
         return self

@@ -6,6 +6,7 @@ import os
 import random
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,6 @@ from tests.calls.models import info, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 KEY = b"k" * 32
 FULL_REPLY = Reply(
@@ -250,6 +250,20 @@ def test_a_file_that_is_no_store_of_ours_is_named(tmp_path: Path, how: str, said
     _damaged(path, how)
     with pytest.raises(StoreError, match=said):
         Store(path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed elsewhere")
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("how", ["no database", "another schema", "another database"])
+def test_a_file_that_is_no_store_of_ours_is_closed_again(
+    tmp_path: Path, how: str, read_only: bool
+) -> None:
+    path = tmp_path / "store.sqlite"
+    _damaged(path, how)
+    with pytest.raises(StoreError) as caught:
+        Store(path, read_only=read_only)
+    held = [one for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert not [one for one in held if str(one.readlink()).startswith(str(path))], caught
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
