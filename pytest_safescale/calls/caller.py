@@ -19,7 +19,7 @@ from pytest_safescale.calls.leave import Leave
 from pytest_safescale.calls.rate_limits import Pace, endpoint_of
 from pytest_safescale.calls.retrying import retrying
 from pytest_safescale.calls.stored_replies import Kept, Spent, StoredReply, call_key
-from pytest_safescale.calls.usage import money_of, usage_of
+from pytest_safescale.calls.usage import usage_of
 from pytest_safescale.calls.wait_reasons import Waits
 from pytest_safescale.errors import (
     CallFailed,
@@ -27,7 +27,6 @@ from pytest_safescale.errors import (
     NotInStore,
 )
 from pytest_safescale.models.model import (
-    ANY_BATCH,
     BatchModel,
     BatchRefused,
     ParameterRefused,
@@ -190,8 +189,7 @@ class Caller:
         """Ask for several samples at once and learn how many the endpoint gives."""
         replies = await self._send_several(call)
         if call.model.facts.batch is None:
-            full = len(replies) == len(call.request.samples)
-            call.model.facts.batch = ANY_BATCH if full else max(1, len(replies))
+            call.model.facts.learn_batch(len(call.request.samples), len(replies))
             await self._keep_facts(call.model)
         return replies
 
@@ -298,9 +296,9 @@ class Caller:
         return self._rooms[name]
 
     async def _once(self, call: _Call, *, again: bool) -> dict[int, StoredReply]:
-        made, desk = Spent(calls=1, retries=int(again)), self._desk_of(call.model)
-        if desk is not None and isinstance(call.model, BatchModel):
-            return await self._exchanged(call, made, desk.ticket(call.model, made))
+        made = Spent(calls=1, retries=int(again))
+        if (ticket := self._ticket(call.model, made)) is not None:
+            return await self._exchanged(call, made, ticket)
         await self._pace.turn(call.model, call.request)
         async with self._slots:
             await self._leave.take(made)
@@ -340,6 +338,12 @@ class Caller:
         """Forget what batches brought that was of no use."""
         if ticket.came:
             await self.keeper.aside(lambda: self.store.batches.drop_now(ticket.came))
+
+    def _ticket(self, model: Model, made: Spent) -> Ticket | None:
+        """Return the way of a call that goes by batch; ``None`` for one that goes at once."""
+        if self._desk is None or not isinstance(model, BatchModel):
+            return None
+        return self._desk.ticket(model, made)
 
     def _desk_of(self, model: Model) -> BatchDesk | None:
         """Return where the model's requests are gathered; ``None`` where each goes at once."""
@@ -390,11 +394,4 @@ class Caller:
 
 
 def _cost(call: _Call, replies: Sequence[Reply], made: Spent) -> Spent:
-    usage = usage_of(call.request, replies)
-    return replace(
-        made,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        estimated_tokens=usage.estimated_tokens,
-        money=money_of(call.model.info, usage),
-    )
+    return made.having_taken(call.model.info, usage_of(call.request, replies))

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportingCaller"]
 
-FREE = ("lexical", "simulated")
-"""Providers that answer by themselves."""
-
 
 class ExportingCaller(Caller):
     """Makes no paid call."""
@@ -67,7 +64,7 @@ class ExportingCaller(Caller):
 
     async def _obtain(self, call: _Call) -> Answered:
         model, request = call.model, call.request
-        if model.info.provider in FREE:
+        if model.info.answers_by_itself:
             return await super()._obtain(call)
         depth = self._answered_deep + 1
         # Queries are embedded one by one.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
+from pytest_safescale.calls.usage import money_of
 from pytest_safescale.cells import PLAIN
 from pytest_safescale.models.model import AnswerToken, ModelInfo, Reply, Request, ToolCall
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from pytest_safescale.calls.batch_jobs import Line
+    from pytest_safescale.calls.usage import Usage
     from pytest_safescale.models.model import Subject
 
 __all__ = [
@@ -88,6 +90,16 @@ class Spent:
     """How many of both are estimates."""
     money: float = 0.0
     """In the user's own unit."""
+
+    def having_taken(self, info: ModelInfo, usage: Usage) -> Spent:
+        """Return the same calls with what their replies took, at the model's prices."""
+        return replace(
+            self,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            estimated_tokens=usage.estimated_tokens,
+            money=money_of(info, usage),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_run"]
 
-_NO_ENDPOINT = ("lexical", "simulated")
 _OLD_DAYS = 30
 _LOOKED_AT = 10
 """Cases of a cell whose prompts are built for the plan."""
@@ -59,16 +58,9 @@ def check_run(found: Checkup, settings: Settings, folder: Path, *, calls: bool) 
 
 
 def _data(found: Checkup, settings: Settings, folder: Path) -> Dataset:
-    from pytest_safescale.dataset.load import load_dataset
+    from pytest_safescale.runs.data_of_run import data_of_run
 
-    dataset = load_dataset(
-        settings.dataset,
-        shape=settings.shape,
-        corpus=settings.corpus,
-        corpus_repair=settings.corpus_repair,
-        root=folder,
-        labels=settings.labels.rule,
-    )
+    dataset = data_of_run(settings, folder)
     passages = f", {len(dataset.corpus)} passages" if dataset.corpus else ""
     found.ok(f"data {dataset.name}: {len(dataset.items)} items{passages}")
     for notice in dataset.notices:
@@ -97,7 +89,7 @@ def _model(
 
     model = build_model(spec, settings, root=folder)
     info = model.info
-    if info.provider in _NO_ENDPOINT:
+    if info.answers_by_itself:
         found.ok(f"model {spec}: {info.nature.value}, which needs no endpoint and no key")
         return {}
     where = _where(model)

@@ -106,6 +106,11 @@ class ModelInfo:
     shaping: Mapping[str, Any] = field(default_factory=dict)
     """What its table changes of every request, as JSON data; part of the store's key."""
 
+    @property
+    def answers_by_itself(self) -> bool:
+        """Whether it answers in this process and for nothing: no endpoint, no code of a user's."""
+        return self.provider in {"lexical", "simulated"}
+
 
 class Question(Enum):
     """What a request asks of its case."""
@@ -267,6 +272,10 @@ class EndpointFacts:
             "tools": self.tools,
         }
         return [name for name, taken in known.items() if not taken]
+
+    def learn_batch(self, wanted: int, came: int) -> None:
+        """Take from one request for several samples how many the endpoint gives for one."""
+        self.batch = ANY_BATCH if came == wanted else max(1, came)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the facts as plain JSON data."""

@@ -9,7 +9,7 @@ from pytest_safescale.results.case_record import CaseRecord
 from pytest_safescale.results.case_rows import CASE_COLUMNS, flat_case
 from pytest_safescale.results.frames import Frame, as_frame, frame_wanted
 from pytest_safescale.results.record_lines import CASES, read_lines
-from pytest_safescale.results.run_content import ComparisonRow, FigureRow, GateRow
+from pytest_safescale.results.run_content import ComparisonRow, FigureRow, GateRow, RunContent
 from pytest_safescale.results.run_file import read_content
 from pytest_safescale.results.run_tables import TellingRows, table_columns
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from pytest_safescale.results.columns import Columns
     from pytest_safescale.results.manifest import Manifest
-from pytest_safescale.results.run_content import RunContent
 
 __all__ = ["LoadedRun", "load_run"]
 

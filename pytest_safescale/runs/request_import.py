@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_safescale.calls.rate_limits import endpoint_of
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.stored_replies import Kept, Spent
-from pytest_safescale.calls.usage import Usage, money_of, usage_of
+from pytest_safescale.calls.usage import Usage, usage_of
 from pytest_safescale.errors import DatasetError, SafescaleError
 from pytest_safescale.models.build import build_to_read
-from pytest_safescale.models.model import ANY_BATCH, Request
+from pytest_safescale.models.model import Request
 from pytest_safescale.models.openai.batch_lines import read_custom_id, read_result
 
 if TYPE_CHECKING:
@@ -242,8 +242,7 @@ def _request(asked: ExportedRequest, samples: Sequence[int]) -> Request:
 def _learn_batch(model: BatchModel, samples: Sequence[int], replies: Sequence[Reply]) -> None:
     """Note how many samples the endpoint gives for one request, as a live call does."""
     if len(samples) > 1 and replies and model.facts.batch is None:
-        full = len(replies) == len(samples)
-        model.facts.batch = ANY_BATCH if full else len(replies)
+        model.facts.learn_batch(len(samples), len(replies))
 
 
 def _spent(asked: ExportedRequest, request: Request, replies: Sequence[Reply]) -> Spent:
@@ -253,10 +252,4 @@ def _spent(asked: ExportedRequest, request: Request, replies: Sequence[Reply]) -
     usage += Usage(
         prompt_tokens=uncounted, estimated_tokens=uncounted, batch_prompt_tokens=uncounted
     )
-    return Spent(
-        calls=1,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        estimated_tokens=usage.estimated_tokens,
-        money=money_of(asked.info, usage),
-    )
+    return Spent(calls=1).having_taken(asked.info, usage)

@@ -18,7 +18,6 @@ from pytest_safescale.conditions.catalogue import SIX, conditions_named, known_c
 from pytest_safescale.conditions.profiles import BUILT_IN, ProfileTexts, profiles_named
 from pytest_safescale.conditions.prompt import PromptTemplate, default_prompt
 from pytest_safescale.conditions.repaired import Rankers, RepairedCondition
-from pytest_safescale.dataset.load import load_dataset
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.layers.layered_model import LAYERED
 from pytest_safescale.models.build import build_embedder, build_reader
@@ -34,6 +33,7 @@ from pytest_safescale.runs.case_list import (
     narrowed_by,
     opened,
 )
+from pytest_safescale.runs.data_of_run import data_of_run
 from pytest_safescale.runs.layer_profiles import profiles_for_layers
 from pytest_safescale.runs.look_ahead import look_ahead
 from pytest_safescale.runs.models_of_run import build_models, check_ensembles
@@ -64,8 +64,6 @@ __all__ = [
 
 
 T = TypeVar("T")
-FREE = ("lexical", "simulated", LAYERED)
-"""Providers whose calls cost nothing; a model with layers makes none of its own."""
 LOOP_LOCK_S = 0.2
 """How long the loop that asks may be kept from its replies by another process's lock."""
 CLOSE_S = 1.0
@@ -127,9 +125,11 @@ class Run:
 
     @property
     def paid(self) -> list[str]:
-        """The models whose calls may cost money."""
-        asked = (*self.models, *self.beside)
-        return [model.info.name for model in asked if model.info.provider not in FREE]
+        """The models whose calls may cost money; one with layers makes none of its own."""
+        asked = (model.info for model in (*self.models, *self.beside))
+        return [
+            info.name for info in asked if not info.answers_by_itself and info.provider != LAYERED
+        ]
 
     @property
     def asked(self) -> list[Model]:
@@ -178,14 +178,7 @@ def prepare_run(
         settings.conditions or SIX, extra=extra_conditions, with_repaired=repairs
     )
     _check_repaired(settings, named)
-    dataset = load_dataset(
-        settings.dataset,
-        shape=settings.shape,
-        corpus=settings.corpus,
-        corpus_repair=settings.corpus_repair,
-        root=root,
-        labels=settings.labels.rule,
-    )
+    dataset = data_of_run(settings, root)
     conditions = tuple(_configured(condition, settings, dataset) for condition in named)
     items = chosen_items(dataset.items[: settings.limit], settings.item)
     narrowed = narrowed_by(settings, items, dataset.items)
