@@ -58,7 +58,7 @@ def test_a_finding_comes_without_sources_of_the_suite(
     assert len(call.excinfo.traceback) == 1
     assert getattr(report.longrepr, "reprcrash").path.endswith("case.py")  # noqa: B009
     # Pytest keeps every report to the end of the run, and replies may be far more than it holds.
-    assert report.safescale == {"outcome": "high_risk"}
+    assert report.safescale == {"outcome": "high_risk", "state": "answered", "replies": 1}
 
 
 def test_dangerous_confidence_has_a_letter_of_its_own(
