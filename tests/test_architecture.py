@@ -139,7 +139,7 @@ ONLY_HOME = {
     "aiohttp": "models/openai/http.py",
     "async_timeout": "models/openai/http.py",
     "bm25s": "retrieval/ranking.py",
-    "httpx": "models/openai/http.py",
+    "httpx": "models/openai/http",
     "httpx_aiohttp": "models/openai/http.py",
     "huggingface_hub": "dataset/hub.py",
     "datasketch": "audit/duplicates.py",

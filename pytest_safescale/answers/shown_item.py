@@ -61,5 +61,7 @@ class ShownItem:
         if answer.letter is None or answer.letter not in self.letters:
             return answer
         own = self.letters[answer.letter]
+        if own == answer.letter:
+            return answer
         form = AnswerForm.ABSTAIN_OPTION if own is None else answer.form
         return replace(answer, letter=own, form=form)

@@ -7,7 +7,6 @@ import contextlib
 import time
 import weakref
 from collections import defaultdict
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from pytest_safescale.calls.batch_desk import BatchDesk
 from pytest_safescale.calls.leave import Leave
 from pytest_safescale.calls.rate_limits import Pace, endpoint_of
 from pytest_safescale.calls.retrying import retrying
+from pytest_safescale.calls.slots import Slots
 from pytest_safescale.calls.stored_replies import Kept, Spent, StoredReply, call_key
 from pytest_safescale.calls.usage import usage_of
 from pytest_safescale.calls.wait_reasons import Waits
@@ -86,8 +86,8 @@ class Caller:
             store, self._waits, replay=limits.replay, patience_s=limits.retry_seconds
         )
         self._pace = Pace(self._take_turn, self._waits, share=limits.rate_share)
-        self._slots = asyncio.Semaphore(limits.in_flight)
-        self._rooms: dict[str, asyncio.Semaphore] = {}
+        self._slots = Slots(limits.in_flight)
+        self._rooms: dict[str, Slots] = {}
         self._locks: weakref.WeakValueDictionary[bytes, asyncio.Lock] = (
             weakref.WeakValueDictionary()
         )
@@ -292,7 +292,7 @@ class Caller:
         if most is None:
             return contextlib.nullcontext()
         if name not in self._rooms:
-            self._rooms[name] = asyncio.Semaphore(max(1, most // self.limits.workers))
+            self._rooms[name] = Slots(max(1, most // self.limits.workers))
         return self._rooms[name]
 
     async def _once(self, call: _Call, *, again: bool) -> dict[int, StoredReply]:
@@ -309,7 +309,7 @@ class Caller:
         self, call: _Call, made: Spent, ticket: Ticket | None
     ) -> dict[int, StoredReply]:
         """Make one round trip and keep what came; with a ticket it goes by batch."""
-        model, facts = call.model, copy(call.model.facts)
+        model, facts = call.model, {**vars(call.model.facts)}
         try:
             replies = await self._traced(model if ticket is None else ticket, call)
         except BaseException as error:
@@ -320,7 +320,7 @@ class Caller:
                 await self.keeper.aside(lambda: self.store.spending.spend(made))
             raise
         finally:
-            if model.facts != facts:
+            if vars(model.facts) != facts:
                 await self._keep_facts(model)
         self._answered.add(model.info.base_url)
         return await self._keep(call, replies, made, tuple(ticket.came) if ticket else ())

@@ -98,7 +98,8 @@ class GuardedModel:
             elif isinstance(value, str):
                 cleaned[field], omitted = _cut(self._redactor.text(value))
                 cleaned["left_out"] += omitted
-        return replace(reply, **cleaned)
+        other = {name: value for name, value in cleaned.items() if value != getattr(reply, name)}
+        return replace(reply, **other) if other else reply
 
     def _cleaned_call(self, call: ToolCall) -> ToolCall:
         return replace(

@@ -11,7 +11,7 @@ from pytest_safescale.calls.exporting_caller import ExportingCaller
 from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.usage import prompt_estimate
 from pytest_safescale.errors import SettingsError
-from pytest_safescale.models.openai.http import EMBEDDINGS_PATH
+from pytest_safescale.models.openai.http_address import EMBEDDINGS_PATH
 from pytest_safescale.report.plain_words import plural
 from pytest_safescale.runs.call_limits import call_limits
 from pytest_safescale.runs.request_files import RequestFiles

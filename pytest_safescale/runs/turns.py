@@ -220,12 +220,14 @@ def read_replies(replies: Replies | CallFailed | None, shown: ShownItem) -> list
 
 def in_item(read: ReadReply, shown: ShownItem) -> ReadReply:
     """Return a reply with what it says of the options shown as what it says of the item."""
-    second = read.second
+    second, answer = read.second, shown.in_item(read.answer)
+    if second is None and not read.before and answer is read.answer:
+        return read
     if second is not None:
         says = shown.letters.get(second.says, second.says) or "none"
         second = replace(second, says=says, rules=shown.in_item(second.rules))
     before = tuple(in_item(turn, shown) for turn in read.before)
-    return replace(read, answer=shown.in_item(read.answer), second=second, before=before)
+    return replace(read, answer=answer, second=second, before=before)
 
 
 def _after(cut: Reply, reply: Reply) -> Reply:

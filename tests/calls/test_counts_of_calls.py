@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.calls.database import Database
-from pytest_safescale.models.openai.http import CHAT_PATH, JsonClient
+from pytest_safescale.models.openai.http import JsonClient
+from pytest_safescale.models.openai.http_address import CHAT_PATH
 from tests.calls.callers import caller
 from tests.calls.models import ScriptedModel, request
 from tests.servers import KEY, ChatServer, complaint

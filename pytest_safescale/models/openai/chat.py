@@ -23,7 +23,7 @@ from pytest_safescale.models.model import (
 from pytest_safescale.models.openai.answer_format import PROBE, AnswerFormat
 from pytest_safescale.models.openai.answers import MESSAGE_CHARACTERS, Refusal
 from pytest_safescale.models.openai.batch_api import OpenAIBatches
-from pytest_safescale.models.openai.http import CHAT_PATH
+from pytest_safescale.models.openai.http_address import CHAT_PATH
 from pytest_safescale.models.openai.logprobs import answer_tokens
 from pytest_safescale.models.openai.messages import read_message
 from pytest_safescale.models.openai.request_shape import RequestShape

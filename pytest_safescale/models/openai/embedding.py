@@ -26,7 +26,7 @@ from pytest_safescale.models.model import (
 from pytest_safescale.models.openai.answers import Refusal
 from pytest_safescale.models.openai.batch_api import OpenAIBatches
 from pytest_safescale.models.openai.chat import explained, failure_in, whole_number
-from pytest_safescale.models.openai.http import EMBEDDINGS_PATH
+from pytest_safescale.models.openai.http_address import EMBEDDINGS_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

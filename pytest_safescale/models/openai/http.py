@@ -1,4 +1,4 @@
-"""HTTP, and nothing but HTTP: JSON out, JSON in. The only module that knows the client library.
+"""HTTP, and nothing but HTTP: JSON out, JSON in. Nothing else speaks through the client library.
 
 The API is httpx, its transport aiohttp: httpx's own connection pool costs O(n) per event and
 collapses above about a hundred requests in flight (encode/httpx issue 3215). Requests go to the
@@ -15,9 +15,9 @@ import asyncio
 import json
 import re
 import sys
-import urllib.request
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,6 +33,7 @@ from pytest_safescale.models.openai.answers import (
     read_answer,
     retry_after,
 )
+from pytest_safescale.models.openai.http_address import checked_url, proxy_for
 from pytest_safescale.text.escaping import shorten
 from pytest_safescale.text.redaction import Redactor
 
@@ -45,14 +46,10 @@ else:
     from async_timeout import timeout  # aiohttp brings it there
 
 __all__ = [
-    "CHAT_PATH",
-    "EMBEDDINGS_PATH",
     "JsonClient",
     "Timeouts",
 ]
 
-CHAT_PATH = "/chat/completions"
-EMBEDDINGS_PATH = "/embeddings"
 MOST_BYTES = 4 * 2**20
 """Of an answer, unless the caller says otherwise: more is no answer to a question."""
 MOST_BYTES_OF_A_LINE = 2**28
@@ -63,7 +60,6 @@ MOST_BYTES_OF_AN_ERROR = 64 * 2**10
 """Of an answer outside 2xx; the rest of a longer one is not read."""
 KEEP_ALIVE_S = 4.0
 """Below the 5 s after which common servers close an idle connection, perhaps under a request."""
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +105,7 @@ class JsonClient:
         and ``query`` go with every request; ``secrets`` is whatever else of the run no message
         may show, such as their values. Raises SettingsError.
         """
-        self.base_url = _checked(base_url)
+        self.base_url = checked_url(base_url)
         """The address written in one way, so that one server has one."""
         self.stated_url = self.base_url
         """What stands for it in stores and reports; in words where its port may be another."""
@@ -126,7 +122,7 @@ class JsonClient:
         self._urls: dict[str, httpx.URL] = {}
         # Here and not at the first call, which another thread makes: it imports and reads files.
         # Certificates are loaded only where there is something to verify.
-        self._proxy = _proxy_for(httpx.URL(self.base_url))
+        self._proxy = proxy_for(httpx.URL(self.base_url))
         self._tls = httpx.create_ssl_context(verify=self.base_url.startswith("https"))
         self._headers = httpx.Headers(
             {
@@ -147,13 +143,13 @@ class JsonClient:
     def __repr__(self) -> str:
         return f"<JsonClient {self.base_url}>"
 
-    @property
+    @cached_property
     def host(self) -> str:
         """Scheme, host and port: what may stand in a message."""
         url = httpx.URL(self.base_url)
         return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
-    @property
+    @cached_property
     def advice(self) -> str:
         """What to write in the place of an address that has no version; empty for one that has."""
         if re.search(r"/v\d", self.base_url) or "/openai/" in self.base_url:
@@ -170,7 +166,10 @@ class JsonClient:
             Refusal: any other answer outside 2xx.
             CallFailed: the answer is longer than ``most_bytes``.
         """
-        request = self._request("POST", path, content=json.dumps(payload).encode("ascii"))
+        # Handed over as it is: a request that encodes its content looks through its headers for it.
+        content = httpx.ByteStream(json.dumps(payload).encode("ascii"))
+        request = self._request("POST", path, stream=content)
+        request.read()
         return await self._answered(request, most_bytes, self._timeouts.exchange_s)
 
     async def get(self, path: str) -> dict[str, Any]:
@@ -277,6 +276,8 @@ class JsonClient:
             content = self._redactor.data(json.loads(body))
         except (ValueError, RecursionError):
             content, text = None, self._redactor.text(body.decode("utf-8", "replace"))
+        if response.is_success:  # each look for a header goes through all of them
+            return Answer(status=response.status_code, content=content, text=text)
         location = self._redactor.text(response.headers.get("location", ""))
         return Answer(
             status=response.status_code,
@@ -348,53 +349,12 @@ async def _hand_over(response: httpx.Response, take: Callable[[bytes], None]) ->
 
 
 def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    if "," in response.headers.get("content-encoding", ""):
+    packed = response.headers.get("content-encoding", "")
+    if "," in packed:
         # Each layer may unpack to a thousand times its size.
         raise _NotRead("sent an answer that is packed several times over")
-    return cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
-
-
-def _checked(base_url: str) -> str:
-    base_url = base_url.strip()
-    if "@" in base_url:
-        # Not shown: what stands there may be a secret.
-        raise SettingsError("base URL: it holds a user or password; keys belong in the environment")
-    shown = repr(re.split(r"[?#]", base_url, maxsplit=1)[0])  # a query may hold a key
-    try:
-        url = httpx.URL(base_url)
-    except (httpx.InvalidURL, ValueError) as error:
-        raise SettingsError(f"base URL: found {shown}; it is no URL: {error}") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise SettingsError(f"base URL: found {shown}; allowed: http://... or https://...")
-    if url.query or url.fragment:
-        raise SettingsError(
-            f"base URL: {shown} goes on; allowed: no query and no fragment; the key query of the "
-            "model's table holds a query, such as api-version"
+    if not packed:  # as it came: nothing is to be unpacked, and no charset to be found out
+        return cast(
+            "AsyncGenerator[bytes, None]", aiter(cast("httpx.AsyncByteStream", response.stream))
         )
-    # The library writes every URL in one way: host in lower case, no default port.
-    written = str(url).rstrip("/")
-    for path in (CHAT_PATH, EMBEDDINGS_PATH):
-        if written.endswith(path):
-            raise SettingsError(
-                f"base URL: found {shown}; write {written.removesuffix(path)!r}: "
-                f"{path} is added to it"
-            )
-    return written
-
-
-def _proxy_for(url: httpx.URL) -> httpx.Proxy | None:
-    """Return the proxy that the environment names for a server; ``None`` for none."""
-    if url.host in LOOPBACK or urllib.request.proxy_bypass(url.netloc.decode("ascii")):
-        return None
-    proxies = urllib.request.getproxies()
-    found = proxies.get(url.scheme) or proxies.get("all")
-    if found and "://" not in found:  # The usual short form, e.g. proxy.example:3128.
-        found = f"http://{found}"
-    try:
-        return httpx.Proxy(found) if found else None
-    except (ValueError, httpx.InvalidURL):
-        # Not shown: it may hold a password.
-        raise SettingsError(
-            f"the proxy that the environment names for {url.scheme} is no URL; "
-            "allowed: http://HOST:PORT"
-        ) from None
+    return cast("AsyncGenerator[bytes, None]", response.aiter_bytes())

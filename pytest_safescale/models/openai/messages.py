@@ -60,7 +60,9 @@ def _words(value: object) -> str:
 
 
 def _own_words(value: object) -> str:
-    part = as_mapping(value)
+    if not isinstance(value, dict):
+        return ""
+    part: Mapping[str, Any] = value
     named = (part.get(name) for name in ("text", "thinking", "reasoning", "refusal", "summary"))
     for told in named:
         if isinstance(told, str) and told:
