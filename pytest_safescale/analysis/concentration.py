@@ -99,19 +99,25 @@ def concentrations(
             if getattr(row, finding) is not None:
                 of_condition = counts.setdefault(row.condition, {})
                 of_condition.setdefault(finding, []).append(getattr(row, finding))
-    return [
-        concentration(finding, condition, counted[finding], found.get(finding))
-        for condition, counted in counts.items()
-        for found in [_against_chance(counted, _at(condition, conditions), judged, seed)]
-        for finding in counted
-    ]
+    rows: list[Concentration] = []
+    chances: dict[tuple[int, int], dict[str, AgainstChance | None]] = {}
+    for condition, counted in counts.items():
+        at = _at(condition, conditions)
+        if at not in chances:  # the only condition is all of them
+            chances[at] = _against_chance(counted, slice(*at), judged, seed)
+        rows += [
+            concentration(finding, condition, found, chances[at][finding])
+            for finding, found in counted.items()
+        ]
+    return rows
 
 
-def _at(condition: str, conditions: Sequence[str]) -> slice:
-    if condition not in conditions:  # all of them
-        return slice(None)
+def _at(condition: str, conditions: Sequence[str]) -> tuple[int, int]:
+    """Return the first of the conditions that a row is over, and the place behind the last."""
+    if condition not in conditions:
+        return 0, len(conditions)
     place = conditions.index(condition)
-    return slice(place, place + 1)
+    return place, place + 1
 
 
 def _against_chance(

@@ -115,10 +115,12 @@ def carried_by_chance(
     kinds share the draws, and a larger number keeps the items of a smaller one: with each further
     finding no placement carries less, and none carries more than one more.
     """
-    kinds, items = len(found), there.shape[1]
+    items = there.shape[1]
     worst = min(worst, items)
-    if not worst:
-        return np.zeros((kinds, PLACEMENTS), dtype=np.int64)
+    if len(there) == 1 or not worst or not found.any():
+        # One cell has a finding an item at most, so that all placements carry as many.
+        alike = np.minimum(found.sum(axis=1, dtype=np.int64), worst)
+        return np.repeat(alike[:, None], PLACEMENTS, axis=1)
     generator = np.random.default_rng(seed)
     at_once = max(1, _BLOCK // items)
     blocks = []

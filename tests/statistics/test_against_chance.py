@@ -64,6 +64,28 @@ def test_one_cell_carries_what_chance_gives_it_whichever_items_it_is() -> None:
     assert against_chance(0, 0, placed * 0) is None
 
 
+def test_nothing_is_drawn_where_all_placements_carry_as_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[int] = []
+
+    def counted(seed: int) -> np.random.Generator:
+        drawn.append(seed)
+        return np.random.Generator(np.random.PCG64(seed))
+
+    monkeypatch.setattr(np.random, "default_rng", counted)
+    one, two = np.ones((1, 200), dtype=bool), np.ones((2, 200), dtype=bool)
+    # Of 25 findings of one cell the worst 20 items carry 20; of 3 and of none all.
+    placed = carried_by_chance(one, np.array([[25], [3], [0]]), 20)
+    assert placed.dtype == np.int64
+    assert [set(row) for row in placed.tolist()] == [{20}, {3}, {0}]
+    assert not carried_by_chance(two, np.array([[0, 0]]), 20).any()
+    assert not carried_by_chance(two, np.array([[4, 4]]), 0).any()
+    assert drawn == []
+    assert carried_by_chance(two, np.array([[4, 4]]), 20).shape == (1, PLACEMENTS)
+    assert len(drawn) == 1
+
+
 def test_the_p_counts_the_run_itself_among_the_placements() -> None:
     found = against_chance(3, 4, np.array([1, 2, 3, 4]))
     assert found is not None
