@@ -10,6 +10,7 @@ item's models and conditions together.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ from pytest_safescale.statistics.intervals import (
 from pytest_safescale.statistics.matrix_product import product
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from pytest_safescale.analysis.metric_columns import Calibrated, Column
@@ -42,8 +45,16 @@ class CellMeans:
     regime: str
     points: NDArray[np.float64]
     """(rows, columns) float64, in units of the metric; NaN over no cases."""
-    resampled: NDArray[np.float64]
-    """(resamples, rows, columns) float64; NaN where a resample holds no case."""
+    draw: Callable[[], NDArray[np.float64]]
+    """Gives ``resampled``."""
+
+    @cached_property
+    def resampled(self) -> NDArray[np.float64]:
+        """(resamples, rows, columns) float64; NaN where a resample holds no case.
+
+        Drawn when first asked for: of most grids no sum is told.
+        """
+        return self.draw()
 
     def weighted(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], Resampled]:
         """Return the weighted sums of the cells, (sums,), float64, and their bootstrap summary.
@@ -62,7 +73,7 @@ class CellMeans:
             metric=self.metric,
             regime=self.regime,
             points=self.points - other.points,
-            resampled=self.resampled - other.resampled,
+            draw=lambda: self.resampled - other.resampled,
         )
 
 
@@ -88,14 +99,17 @@ def cell_means(
     n = column.over.sum(axis=2)
     total = np.where(column.over, column.values, 0.0).sum(axis=2)
     flat = (rows * columns, items)
-    resampled = resampled_cell_means(
-        column.values.reshape(flat), column.over.reshape(flat), codes=codes, seed=seed
-    )
+
+    def draw() -> NDArray[np.float64]:
+        values, over = column.values.reshape(flat), column.over.reshape(flat)
+        means = resampled_cell_means(values, over, codes=codes, seed=seed)
+        return means.reshape(len(means), rows, columns)
+
     return CellMeans(
         metric=column.metric,
         regime=column.regime,
         points=np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0),
-        resampled=resampled.reshape(len(resampled), rows, columns),
+        draw=draw,
     )
 
 
@@ -110,13 +124,18 @@ def calibration_cells(
     )
     shape = (models, conditions, BINS)
     points = _errors(gaps.sum(axis=1).reshape(shape), cases.sum(axis=1).reshape(shape))
-    resampled = _errors(
-        resampled_sums(gaps, codes=codes, seed=seed).reshape(RESAMPLES, *shape),
-        resampled_sums(cases, codes=codes, seed=seed).reshape(RESAMPLES, *shape),
-    )
+
+    @cache
+    def drawn() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return _errors(
+            resampled_sums(gaps, codes=codes, seed=seed).reshape(RESAMPLES, *shape),
+            resampled_sums(cases, codes=codes, seed=seed).reshape(RESAMPLES, *shape),
+        )
+
+    draws = (lambda: drawn()[0]), (lambda: drawn()[1])
     expected, largest = (
-        CellMeans(metric=name, regime=one.regime, points=points[at], resampled=resampled[at])
-        for at, name in enumerate(one.metrics)
+        CellMeans(metric=name, regime=one.regime, points=of_name, draw=draw)
+        for name, of_name, draw in zip(one.metrics, points, draws, strict=True)
     )
     return expected, largest
 

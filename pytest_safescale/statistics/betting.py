@@ -122,12 +122,22 @@ def upper_mean_bounds(
     ``values``, each in [0, 1], and ``over``, bool, which of them are cases, are (rows, items);
     ``codes``, (items,) from 0 without a gap, are the clusters of the items, as in ``betting_p``.
     """
+    some = over.any(axis=1)
+    bounds = np.ones(len(over))
+    if some.any():
+        bounds[some] = _bounds_of_cases(values[some], over[some], confidence, codes)
+    return bounds
+
+
+def _bounds_of_cases(
+    values: Numbers, over: NDArray[np.bool_], confidence: float, codes: NDArray[np.int64] | None
+) -> NDArray[np.float64]:
+    """Return the bounds of rows that have cases, each found by halving what it may lie in."""
     units, sizes = np.where(over, values, 0.0).astype(np.float64), over.astype(np.float64)
     if codes is not None:
         units, sizes = cluster_sums(units, codes), cluster_sums(sizes, codes)
-    n, largest = (sizes > 0).sum(axis=1), np.maximum(sizes.max(axis=1, initial=0.0), 1.0)
-    low = units.sum(axis=1) / np.maximum(sizes.sum(axis=1), 1.0)
-    high = np.ones(len(units))
+    n, largest = (sizes > 0).sum(axis=1), sizes.max(axis=1, initial=0.0)
+    low, high = units.sum(axis=1) / sizes.sum(axis=1), np.ones(len(units))
     for _ in range(_STEPS):
         middle = (low + high) / 2
         limit = np.where(middle < 1, middle, 0.5)  # no mean is above 1, whatever is bet
@@ -137,7 +147,7 @@ def upper_mean_bounds(
         growth = [np.log1p(bet[:, None] * lost).sum(axis=1) for bet in _bets(n, limit)]
         kept = (_of_growth(np.stack(growth, axis=1)) <= 1 - confidence) | (middle >= 1)
         low, high = np.where(kept, low, middle), np.where(kept, middle, high)
-    return np.where(n > 0, high, 1.0)
+    return high
 
 
 def upper_mean_bound(

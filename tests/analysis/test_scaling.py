@@ -196,6 +196,18 @@ def test_nothing_that_varies_is_no_slope() -> None:
     assert slopes(scaling_data(panel_of({"m0": {"x": "AB"}}), SIZES)) == []
 
 
+def test_resamples_are_drawn_of_metrics_alone_whose_sums_are_told() -> None:
+    one = scaling_data(panel_of({"m0": {"x": "ABBB"}}), SIZES)
+    assert not [*slopes(one), *variance_shares(one), *movements(one)]
+    assert one.cells
+    assert [cells.metric for cells in one.cells if "resampled" in vars(cells)] == []
+    # The table of steps tells a few metrics alone.
+    two = scaling_data(panel_of({"m0": {"closed_book": "AB", "clean_evidence": "BA"}}), {})
+    told = {row.metric for row in movements(two)}
+    assert told
+    assert {cells.metric for cells in two.cells if "resampled" in vars(cells)} == told
+
+
 def test_length_and_content_are_told_apart_by_the_padded_passage() -> None:
     # One passage 1; repeated to the length of ten 1/2; ten passages 0.
     panel = panel_of({"m0": {"top_1": "AA", "padded_top_1": "AB", "standard_rag": "BB"}})

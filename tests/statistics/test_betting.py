@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
+from pytest_safescale.statistics import betting
 from pytest_safescale.statistics.betting import (
     betting_interval,
     betting_intervals,
     betting_p,
     lower_mean_bound,
     upper_mean_bound,
+    upper_mean_bounds,
 )
 from pytest_safescale.statistics.clusters import codes_at
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 
@@ -117,3 +124,21 @@ def test_a_bound_is_where_the_p_comes_down_to_the_level_row_by_row_and_of_cluste
             assert betting_p(cases, high[row], codes=of)[0] == pytest.approx(0.025)
             assert betting_p(1 - cases, 1 - low[row], codes=of)[0] == pytest.approx(0.025)
             assert low[row] < cases.mean() < high[row]
+
+
+def test_no_bet_is_made_where_no_row_has_a_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows_bet_on: list[int] = []
+
+    def counted(growth: NDArray[np.float64]) -> NDArray[np.float64]:
+        rows_bet_on.append(len(growth))
+        return p_of_growth(growth)
+
+    p_of_growth = betting._of_growth
+    monkeypatch.setattr(betting, "_of_growth", counted)
+    values = np.array([[0.2, 0.9, 0.4], [0.7, 0.1, 0.3]])
+    some = np.array([[True, True, False], [False, False, False]])
+    assert upper_mean_bounds(values, np.zeros_like(some), 0.95).tolist() == [1.0, 1.0]
+    assert rows_bet_on == []
+    found = upper_mean_bounds(values, some, 0.95).tolist()
+    assert set(rows_bet_on) == {1}
+    assert found == [upper_mean_bounds(values[:1], some[:1], 0.95)[0], 1.0]
