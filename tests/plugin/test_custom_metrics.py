@@ -77,13 +77,14 @@ def test_its_figures_stand_in_every_file_of_the_report(
     assert silent["i3"] == {}
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one", "-n2"])
 @pytest.mark.parametrize(
-    ("value", "reason"),
+    ("value", "reason", "workers"),
     [
-        ("case['nothing']", "KeyError: 'nothing'"),
-        ("'yes'", "found 'yes'; allowed: True, False or None, as its name ends in _rate"),
+        ("case['nothing']", "KeyError: 'nothing'", ()),
+        ("'yes'", "found 'yes'; allowed: True, False or None, as its name ends in _rate", ()),
+        ("case['nothing']", "KeyError: 'nothing'", ("-n2",)),
     ],
+    ids=["raises", "is no rate", "raises -n2"],
 )
 def test_one_that_cannot_be_computed_ends_the_run_with_metric_and_case(
     pytester: pytest.Pytester,

@@ -58,9 +58,9 @@ def test_the_corpus_and_each_query_are_embedded_once(
         found = ask(server, *processes)
         first = report()["manifest"]
         assert sorted(map(len, server.embedded)) == [1, 1, 2, 64, 64]
-        ask(server, *processes)
+        ask(server)
         second = report()["manifest"]
-        assert ask(server, "--safescale-replay", *processes).ret == 0
+        assert ask(server, "--safescale-replay").ret == 0
         assert len(server.embedded) == BATCHES + 2
         assert server.calls == 2
     found.stdout.fnmatch_lines(["safescale: e: 130 chunks take 3 calls more, about * cost 0.17;*"])

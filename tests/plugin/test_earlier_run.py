@@ -158,9 +158,14 @@ def test_a_run_that_ends_before_its_first_case_leaves_no_verdict_of_the_one_befo
     assert_superseded(folder, early.told)
 
 
-@PROCESSES
 @pytest.mark.parametrize(
-    ("model", "told"), [("refused", "refuses the key"), ("silent", "no server answers")]
+    ("model", "told", "processes"),
+    [
+        ("refused", "refuses the key", ()),
+        ("silent", "no server answers", ()),
+        ("refused", "refuses the key", ("-n2",)),
+    ],
+    ids=["refused", "silent", "refused -n2"],
 )
 def test_an_endpoint_that_refuses_the_first_call_leaves_no_verdict_of_the_run_before(
     folder: Path,

@@ -9,17 +9,17 @@ one of five; with clean evidence it is right.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree
 
 import pytest
 
+from tests.inner_runs import run_pytest
 from tests.plugin.conftest import ITEM
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -155,7 +155,7 @@ CODES = {"passed": 0, "failed": 1, "inconclusive": 1, "warned": 0}
 def _table(name: str, decision: str) -> dict[str, Any]:
     criterion = CRITERIA[name]
     more = criterion.inconclusive if decision == "warned" else getattr(criterion, decision)
-    table = {"name": name, "condition": "closed_book", **criterion.gate, **more}
+    table = {"name": f"{name} {decision}", "condition": "closed_book", **criterion.gate, **more}
     return {**table, "on_inconclusive": "warn"} if decision == "warned" else table
 
 
@@ -166,7 +166,7 @@ class Session:
     code: int
     stdout: str
     gates: dict[str, dict[str, Any]]
-    """Of run.json, by the criterion's name."""
+    """Of run.json, by the names of criterion and decision."""
     junit: dict[str, ElementTree.Element]
     """Test cases by name."""
 
@@ -192,35 +192,38 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _pytest(
     folder: Path, model: str, conditions: str, *more: str
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"]
-    options = [
-        "--safescale-suite=radsafe200",
-        f"--safescale-model=python:app:{model}",
-        "--safescale-dataset=items.json",
-        f"--safescale-conditions={conditions}",
-        "--safescale-samples=5",
-    ]
-    return subprocess.run(
-        [*command, *options, *more], cwd=folder, capture_output=True, text=True, check=False
+    return run_pytest(
+        folder,
+        *("-v", "--safescale-suite=radsafe200", f"--safescale-model=python:app:{model}"),
+        *("--safescale-dataset=items.json", f"--safescale-conditions={conditions}"),
+        *("--safescale-samples=5", *more),
     )
 
 
 @pytest.fixture(scope="module")
 def session_of(project: Path) -> Callable[[str, str], Session]:
-    """Return what the new model's gates of one decision say, run once each."""
-    known: dict[tuple[str, str], Session] = {}
+    """Return the run in which the new model's gates of one decision are judged, made once."""
+    known: dict[tuple[str, ...], Session] = {}
 
     def run(decision: str, workers: str) -> Session:
-        if (decision, workers) not in known:
-            known[decision, workers] = _session(project, decision, workers)
-        return known[decision, workers]
+        key = (*_judged_with(decision, workers), workers)
+        if key not in known:
+            known[key] = _session(project, *key)
+        return known[key]
 
     return run
 
 
-def _session(folder: Path, decision: str, workers: str) -> Session:
-    name = f"{decision}{workers}"
-    tables = [_toml(_table(criterion, decision)) for criterion in CRITERIA]
+def _judged_with(decision: str, workers: str) -> tuple[str, ...]:
+    """Return the decisions of a run's gates: one; with workers those of one exit code."""
+    alike = tuple(one for one in DECISIONS if CODES[one] == CODES[decision])
+    return alike if workers else (decision,)
+
+
+def _session(folder: Path, *decisions_and_workers: str) -> Session:
+    *decisions, workers = decisions_and_workers
+    name = "".join(decisions_and_workers)
+    tables = [_toml(_table(row, decision)) for row in CRITERIA for decision in decisions]
     (folder / f"{name}.toml").write_text("\n".join(tables), encoding="utf-8")
     done = _pytest(
         folder,
@@ -262,7 +265,7 @@ class TestSessions:
         self, session_of: Callable[[str, str], Session], criterion: str, decision: str, workers: str
     ) -> None:
         session = session_of(decision, workers)
-        gate = session.gates[criterion]
+        gate = session.gates[f"{criterion} {decision}"]
         assert gate["outcome"] == ("inconclusive" if decision == "warned" else decision)
         assert gate["blocks"] == (CODES[decision] == 1)
         case = session.junit[f"gate[{gate['id']}]"]
@@ -282,15 +285,19 @@ class TestSessions:
     ) -> None:
         session = session_of(decision, workers)
         assert session.code == CODES[decision]
-        assert len(session.gates) == len(CRITERIA)
+        gates = len(CRITERIA) * len(_judged_with(decision, workers))
+        assert len(session.gates) == gates
         failures = [case for case in session.junit.values() if case.find("failure") is not None]
-        assert len(failures) == (len(CRITERIA) if CODES[decision] else 0)
+        assert len(failures) == (gates if CODES[decision] else 0)
 
 
 @pytest.mark.slow
 def test_one_process_and_two_judge_alike(session_of: Callable[[str, str], Session]) -> None:
-    for decision in DECISIONS:
-        assert session_of(decision, "").gates == session_of(decision, "-n2").gates
+    def judged(workers: str) -> dict[str, dict[str, Any]]:
+        sessions = (session_of(decision, workers) for decision in DECISIONS)
+        return {name: gate for session in sessions for name, gate in session.gates.items()}
+
+    assert judged("") == judged("-n2")
 
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one", "n2"])

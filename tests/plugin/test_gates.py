@@ -288,7 +288,7 @@ def test_a_test_that_fails_blocks_the_run_wherever_the_verdict_is_told(
     assert told["test"].endswith("[python:app:answer-closed_book-i1]")
     sentence = "high_risk: high-risk: answered B, the correct answer is A"
     assert told["reason"].removeprefix("Failed: ") == sentence
-    assert run_suite(*RUN, *processes).ret == 0
+    assert run_suite(*RUN).ret == 0
     assert "failed_tests" not in report()["manifest"]
     assert summary_of(pytester).startswith("## Passed: 1 gate.")
 
