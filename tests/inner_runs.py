@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,12 +21,15 @@ __all__ = ["run_pytest"]
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest in the folder: in this process, which has all it needs loaded, where it can.
 
-    With xdist's workers it takes a process of its own.
+    With xdist's workers it takes a process of its own. Line ends are given as they were printed.
     """
     words = ("-p", "no:cacheprovider", *arguments)
     if any(word.startswith("-n") for word in words):
         command = [sys.executable, "-m", "pytest", *words]
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        utf8 = {**os.environ, "PYTHONUTF8": "1"}
+        done = subprocess.run(command, cwd=folder, capture_output=True, env=utf8, check=False)
+        told, amiss = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+        return subprocess.CompletedProcess(words, done.returncode, told, amiss)
     out, err = io.StringIO(), io.StringIO()
     with _in(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = pytest.main(list(words))

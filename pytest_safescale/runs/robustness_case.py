@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -282,6 +282,9 @@ class RobustnessRunner:
         """
         self._ask = ask or runner.run
         self._controlled = [relation for relation in relations if relation.keeps_meaning]
+        self._drawn: dict[str, dict[str, int]] = defaultdict(dict)
+        """How many variants searches drew for the control of their case, by case and relation."""
+        self._matched = any(relation.repeats for relation in relations)
         self._of_variants = runner if majority else runner.without_samples()
         self._majority = majority
         self._budget = budget
@@ -310,14 +313,20 @@ class RobustnessRunner:
         )
 
     async def _search(self, probe: Probe, case: Case, spent: _Spent) -> SearchReport:
-        return await search_concurrently(
-            probe, partial(self._answers, case, spent), **self._of_searches
-        )
+        def drawn(variants: int) -> None:
+            if self._matched:
+                self._drawn[case.id][probe.relation.name] = variants
+
+        answers = partial(self._answers, case, spent)
+        return await search_concurrently(probe, answers, drawn=drawn, **self._of_searches)
 
     async def _ask_again(self, probe: Probe, case: Case, spent: _Spent) -> SearchReport:
         """Ask the case as it is as often as every relation that keeps the meaning edits it."""
+        known = self._drawn.pop(case.id, {})
         wanted = {
-            relation.name: variants_drawn(replace(probe, relation=relation), **self._of_searches)
+            relation.name: known[relation.name]
+            if relation.name in known
+            else variants_drawn(replace(probe, relation=relation), **self._of_searches)
             for relation in self._controlled
         }
         return await ask_again(

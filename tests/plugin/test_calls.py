@@ -94,10 +94,8 @@ def test_what_is_stored_is_not_asked_again_and_counted_as_spent_behind_the_figur
     [
         (),
         ("-p", "no:xdist"),
-        ("-n2",),
-        ("-n2", "--dist=worksteal"),
         ("-n2", "--dist=loadfile"),
-        ("-n3", "--safescale-concurrency=2"),
+        ("-n3", "--dist=worksteal", "--safescale-concurrency=2"),
     ],
     ids=" ".join,
 )

@@ -123,19 +123,17 @@ GATES = [
 ]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one", "-n2"])
 def test_gates_on_it_are_judged_like_any_other(
     pytester: pytest.Pytester,
     items: Callable[..., Path],
     run_suite: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
-    workers: tuple[str, ...],
 ) -> None:
     items("say A", "say nothing", "say B")
     pytester.makeconftest(CONFTEST)
     text = "\n".join(f"[[gates]]\n{gate}" for gate, _ in GATES)
     (pytester.path / "gates.toml").write_text(text, encoding="utf-8")
-    result = run_suite(*RUN, "--safescale-gates=gates.toml", "--junitxml=j.xml", *workers)
+    result = run_suite(*RUN, "--safescale-gates=gates.toml", "--junitxml=j.xml")
     assert result.ret == 1
     assert [gate["outcome"] for gate in report()["gates"]] == [decision for _, decision in GATES]
     suite = next(iter(ElementTree.parse(pytester.path / "j.xml").getroot()))

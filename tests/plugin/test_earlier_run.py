@@ -177,7 +177,9 @@ def test_an_endpoint_that_refuses_the_first_call_leaves_no_verdict_of_the_run_be
 ) -> None:
     with ChatServer(key=KEY) as server:
         (pytester.path / "safescale.toml").write_text(SETTINGS.format(url=server.url))
-        assert run_pytest(RUN[0], f"--safescale-model={model}", *processes).ret == 4
+        result = run_pytest(RUN[0], f"--safescale-model={model}", *processes)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines([f"*{told}*"])
     assert_superseded(folder, told)
 
 

@@ -151,7 +151,7 @@ def test_shards_of_profiles_are_joined_to_what_one_run_gives(
 
 
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])
-def test_a_run_of_profiles_is_replayed_by_any_number_of_workers(
+def test_a_run_of_profiles_is_asked_once_by_any_number_of_workers_and_replayed(
     pytester: pytest.Pytester,
     run_suite: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
@@ -178,7 +178,8 @@ def test_a_run_of_profiles_is_replayed_by_any_number_of_workers(
         run_suite(*options, f"--safescale-base-url={server.url}", model="m")
         made = server.replies
         first = report()
-        run_suite(*options, f"--safescale-base-url={server.url}", "--safescale-replay", model="m")
+        replayed = (*options[:-1], f"--safescale-base-url={server.url}", "--safescale-replay")
+        run_suite(*replayed, model="m")
         assert server.replies == made
     told = {(r["profile"], r["metric"], r["regime"]): r["value"] for r in first["metrics"]}
     assert told["plain", "accuracy", "single"] == pytest.approx(2 / 3)

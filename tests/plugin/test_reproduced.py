@@ -13,23 +13,19 @@ from tests.plugin.planted_runs import SINGLE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PROCESSES = pytest.mark.parametrize("processes", [(), ("-n2",)], ids=["one", "-n2"])
-
 
 def figures(content: dict[str, Any]) -> list[dict[str, Any]]:
     """Return every figure but the time that answers took."""
     return [row for row in content["metrics"] if row["metric"] != "mean_latency_s"]
 
 
-@PROCESSES
 def test_the_line_that_reproduces_a_counterexample_does_so_without_a_call(
     run_pytest: Callable[..., pytest.RunResult],
     robust: Callable[..., pytest.RunResult],
     report: Callable[[], dict[str, Any]],
     pytester: pytest.Pytester,
-    processes: tuple[str, ...],
 ) -> None:
-    robust("planted", *SINGLE, "--safescale-relations=outdated_guideline,hedge", *processes)
+    robust("planted", *SINGLE, "--safescale-relations=outdated_guideline,hedge")
     first = report()["findings"]
     line = first[1]["reproduce"]
     source = (pytester.path / "app.py").read_text()
@@ -66,7 +62,7 @@ def test_findings_and_figures_are_the_same_for_any_number_of_workers_and_cost_no
     ]
     assert figures(alone) == figures(shared)
     assert alone["findings"]
-    robust("planted", *several, other_store, "-n2")
+    robust("planted", *several, other_store)
     assert report()["manifest"]["calls"]["made"] == 0
     assert report()["findings"] == shared["findings"]
     assert robust("planted", *several, one_store, "--safescale-replay").ret == 0

@@ -41,17 +41,26 @@ STORE = ".safescale/store.sqlite"
 
 @pytest.fixture
 def ask(
-    pytester: pytest.Pytester, items: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester,
+    run_pytest: Callable[..., pytest.RunResult],
+    items: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., pytest.RunResult]:
-    """Run the suite over so many items against a server, in a process of its own."""
+    """Run the suite over so many items against a server.
+
+    What a conftest changes in the program stays in its process: such a run goes ``apart``.
+    """
     monkeypatch.setenv("SAFESCALE_API_KEY", "none")
 
-    def run(server: ChatServer, cases: int, *arguments: str, **table: Any) -> pytest.RunResult:
+    def run(
+        server: ChatServer, cases: int, *arguments: str, apart: bool = False, **table: Any
+    ) -> pytest.RunResult:
         configure(pytester.path, server.url, timeout_s=HANG_S)
         with (pytester.path / "safescale.toml").open("a") as file:
             file.writelines(f"{key} = {value}\n" for key, value in table.items())
         items(*(f"case {n}" for n in range(cases)))
-        return pytester.runpytest_subprocess(*command(*arguments))
+        run_it = pytester.runpytest_subprocess if apart else run_pytest
+        return run_it(*command(*arguments))
 
     return run
 
@@ -77,7 +86,7 @@ def test_a_full_disk_stops_the_run_and_the_next_one_pays_for_nothing_twice(
     # Few at once, so that the store takes some before it is full.
     gates = ("--safescale-gates=default", "--safescale-concurrency=4")
     with ChatServer(lambda _: LONG, delay_s=0.01) as server:
-        stopped = ask(server, 200, *gates, *workers)
+        stopped = ask(server, 200, *gates, *workers, apart=True)
         paid = server.calls
         assert stopped.ret == pytest.ExitCode.INTERRUPTED
         stopped.stdout.re_match_lines(
@@ -189,7 +198,7 @@ def test_a_store_that_another_program_holds_locked_is_waited_for_and_that_is_tol
         return "B"
 
     with ChatServer(answer) as server:
-        result = ask(server, 100, "--safescale-concurrency=8", *workers)
+        result = ask(server, 100, "--safescale-concurrency=8", *workers, apart=True)
         assert server.calls == 100
     holder.join()
     assert result.ret == 0
@@ -211,7 +220,7 @@ def test_a_store_that_is_locked_from_the_start_is_waited_for(
     holder = threading.Thread(target=held_until_told, args=(pytester.path,))
     holder.start()
     with ChatServer() as server:
-        result = ask(server, 3)
+        result = ask(server, 3, apart=True)
     holder.join()
     assert result.ret == 0
     result.stdout.fnmatch_lines(["safescale: waiting: another process holds the store * locked"])

@@ -96,8 +96,15 @@ UNUSABLE = {
 }
 
 
-@PROCESSES
-@pytest.mark.parametrize("name", UNUSABLE)
+# Two workers show both ways: they tell what their tests want in vain, and their controller looks
+# at what it is to write itself.
+WITH_WORKERS = ("an unknown condition of a marker", "a report folder that is a file")
+
+
+@pytest.mark.parametrize(
+    ("name", "processes"),
+    [*((name, ()) for name in UNUSABLE), *((name, ("-n2",)) for name in WITH_WORKERS)],
+)
 def test_what_cannot_be_used_is_one_sentence_whoever_collects(
     project: Path, run_pytest: Run, name: str, processes: tuple[str, ...]
 ) -> None:
@@ -141,7 +148,7 @@ def test_a_suite_of_the_configuration_is_run_where_no_tests_are_named(
     result.stdout.fnmatch_lines(
         ["safescale: configuration *", "Blocked: 1 of 1 gates does not hold."]
     )
-    result = run_pytest("test_other.py", *processes)
+    result = run_pytest("test_other.py")
     assert (result.ret, lines_of(result)) == (0, [])
 
 

@@ -123,8 +123,11 @@ def test_gates_that_judge_no_case_fail_the_run_whichever_way_they_came(
     assert (folder / SUMMARY).read_text("utf-8").startswith("## Blocked: no case was asked")
 
 
-@pytest.mark.parametrize("name", ["every case is skipped", "every case is deselected"])
-@pytest.mark.parametrize("switch", ["addopts", "configuration"], indirect=True)
+@pytest.mark.parametrize(
+    ("switch", "name"),
+    [("addopts", "every case is skipped"), ("configuration", "every case is deselected")],
+    indirect=["switch"],
+)
 @pytest.mark.slow
 def test_so_they_do_with_workers(
     folder: Path, run_pytest: Run, switch: tuple[str, ...], name: str

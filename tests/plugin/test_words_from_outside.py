@@ -6,10 +6,7 @@ import contextlib
 import csv
 import io
 import json
-import os
 import re
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -17,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from pytest_safescale.cli.command import main
+from tests.inner_runs import run_pytest
 from tests.outputs import page_texts
 from tests.report.pages import Page
 from tests.servers import KEY, ChatServer
@@ -189,7 +187,7 @@ max = 0.0
 
 
 MODELS = (f"--safescale-model={MODEL}", "--safescale-model=app")
-RUN = ("-m", "pytest", "-p", "no:cacheprovider", *MODELS, "-vv", "-rA", "--safescale-samples=2")
+RUN = (*MODELS, "-vv", "-rA", "--safescale-samples=2")
 CASES = ("--safescale-conditions=closed_book,clean_evidence",)
 
 
@@ -253,15 +251,10 @@ def _command(folder: Path, words: tuple[str, ...]) -> str:
 
 
 def _run(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "SAFESCALE_API_KEY": KEY, "PYTHONUTF8": "1"},
-        check=False,
-    )
-    return done.stdout.decode("utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAFESCALE_API_KEY", KEY)
+        done = run_pytest(folder, *arguments)
+    return done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("runs", ["own", pytest.param("made", marks=pytest.mark.slow)])

@@ -52,16 +52,21 @@ async def search_concurrently(
     budget: Budget | None = None,
     seed: int = 42,
     hypothesis_settings: HypothesisSettings | None = None,
+    drawn: Callable[[int], None] | None = None,
 ) -> SearchReport:
     """Search and return what came of it; ``answer`` gives one answer for each variant, in order.
 
     An answer that is missing is an ``Observed`` with ``error``. What ``answer`` raises is raised
     here too; only while a failure is minimised, an error of this package ends that instead.
     ``hypothesis_settings`` give phases, database and verbosity; by default those in force do.
+    ``drawn`` is told how many variants are drawn, before any of them is asked.
     """
     chosen = hypothesis_settings or current_hypothesis_settings()
     one = _Search(probe, answer, budget or Budget(), chosen)
-    await one.run(seed)
+    variants = one.drawn(seed)
+    if drawn is not None:
+        drawn(len(variants))
+    await one.run(variants)
     return one.report()
 
 
@@ -131,9 +136,8 @@ class _Search:
         self._shrunk = False
         self._stop: SafescaleError | None = None
 
-    async def run(self, seed: int) -> None:
-        """Draw, ask, and minimise what fails."""
-        drawn = self.drawn(seed)
+    async def run(self, drawn: Sequence[Variant]) -> None:
+        """Ask what is drawn, and minimise what fails."""
         if self._lack is not None:
             return
         self._failing = await self._ask_all(drawn) or await self._ask_kept()
