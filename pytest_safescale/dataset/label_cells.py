@@ -11,9 +11,19 @@ from pytest_safescale.dataset.raw_record import absent
 from pytest_safescale.dataset.text_literals import read_literal
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from pytest_safescale.dataset.raw_record import RawRecord
 
-__all__ = ["EMPTY_CELLS", "FILLED_CELLS", "STRAY_LABEL", "read_flag", "read_labels", "truth_of"]
+__all__ = [
+    "EMPTY_CELLS",
+    "FILLED_CELLS",
+    "STRAY_LABEL",
+    "note_cells",
+    "read_flag",
+    "read_labels",
+    "truth_of",
+]
 
 STRAY_LABEL = "labels on options that the item does not have"
 """Findings: a label that is set, and no option to carry it."""
@@ -51,14 +61,22 @@ def read_labels(record: RawRecord, letters: str) -> dict[str, dict[str, bool]]:
         stated = keys.keys() & record.values.keys()
         carried = {keys[key] for key in stated if read_flag(record, key)}.union(listed or "")
         said = {keys[key] for key in stated if not absent(record.values[key])}
-        for letter in letters:
-            flags[letter][label] = letter in carried
-            filled = listed is not None or letter in said
-            record.finds(f"{FILLED_CELLS if filled else EMPTY_CELLS}{label}", letter)
+        for letter in carried.intersection(letters):
+            flags[letter][label] = True
+        note_cells(record, label, letters, said=letters if listed is not None else said)
         if letters:
             for letter in sorted(carried.difference(letters)):
                 record.finds(STRAY_LABEL, f"{letter} {label}")
     return flags
+
+
+def note_cells(record: RawRecord, label: str, letters: str, *, said: Container[str]) -> None:
+    """Note of which options, named by their letters, something is said of a label."""
+    filled = [letter for letter in letters if letter in said]
+    empty = [letter for letter in letters if letter not in said]
+    for kind, places in ((FILLED_CELLS, filled), (EMPTY_CELLS, empty)):
+        if places:
+            record.finds(kind + label, *places)
 
 
 def read_flag(record: RawRecord, key: str, allowed: str = "0 or 1") -> bool:

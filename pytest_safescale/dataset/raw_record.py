@@ -61,7 +61,7 @@ class RawRecord:
     id_keys: Sequence[str] = ("question_id", "id")
     """The keys that name the record in a message; the first that is filled is used."""
     problems: list[Problem] = field(default_factory=list)
-    remarked_places: dict[str, list[str]] = field(default_factory=dict)
+    remarked_places: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What must be known of it although it can be used: places by kind."""
 
     def wrong(self, key: str, found: object, allowed: str) -> None:
@@ -72,9 +72,9 @@ class RawRecord:
             Problem(file=self.file, where=where, field=key, found=shown(found), allowed=allowed)
         )
 
-    def finds(self, kind: str, place: str) -> None:
+    def finds(self, kind: str, *places: str) -> None:
         """Note something that must be known, and where in the record it is."""
-        self.remarked_places.setdefault(kind, []).append(place)
+        self.remarked_places[kind] = self.remarked_places.get(kind, ()) + places
 
     @property
     def name(self) -> str | None:

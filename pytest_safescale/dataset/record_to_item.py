@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.dataset.answer_keys import read_answer_key
 from pytest_safescale.dataset.headings import NESTED, SYNONYMS
-from pytest_safescale.dataset.item import PUBLIC, SEALED, Item, Option
+from pytest_safescale.dataset.item import PUBLIC, SEALED, Item
 from pytest_safescale.dataset.label_cells import FILLED_CELLS, read_flag, read_labels
 from pytest_safescale.dataset.lettered_options import choices_behind
 from pytest_safescale.dataset.option_cells import read_options
@@ -138,16 +138,18 @@ def read_item(
     if record.problems or id_ is None:
         return None
     lettered = tuple(
-        Option(letter=letter, text=text, severity=severities.get(letter), **labels[letter])
+        {"letter": letter, "text": text, "severity": severities.get(letter), **labels[letter]}
         for letter, text in options.texts.items()
     )
-    return Item(
-        id=id_,
-        question=question,
-        options=lettered,
-        answer=answer,
-        labelled=labelled,
-        **optional,
+    return Item.model_validate(  # with its options at once: one call of the validator an item
+        {
+            "id": id_,
+            "question": question,
+            "options": lettered,
+            "answer": answer,
+            "labelled": labelled,
+            **optional,
+        }
     )
 
 
@@ -213,8 +215,7 @@ def _question(record: RawRecord) -> str:
 
 
 def _optional(record: RawRecord, values: Mapping[str, Any], key: str) -> str | None:
-    value = values.get(key)
-    value = _joined(value)
+    value = _joined(values.get(key))
     if absent(value):
         return None
     if is_text(value):

@@ -15,16 +15,13 @@ if TYPE_CHECKING:
     from pytest_safescale.dataset.option_cells import GivenOptions
     from pytest_safescale.dataset.raw_record import RawRecord
 
-__all__ = ["SEVERITY", "read_severities", "severity_columns"]
+__all__ = ["SEVERITY", "read_severities"]
 
 SEVERITY = "severity"
 _ALLOWED = "a number from 0 to 1, or nothing"
 _FORMS = "an object of letters, or a list with an entry for each option, of numbers from 0 to 1"
-
-
-def severity_columns() -> dict[str, str]:
-    """Return the letter of each column that holds the severity of one option."""
-    return {f"option_{place}_{SEVERITY}": letter for place, letter in enumerate(LETTERS, 1)}
+_COLUMNS = {f"option_{place}_{SEVERITY}": letter for place, letter in enumerate(LETTERS, 1)}
+"""The letter of each column that holds the severity of one option."""
 
 
 def read_severities(
@@ -69,8 +66,9 @@ def _cells(record: RawRecord, options: GivenOptions) -> Iterator[tuple[str, str,
             yield f"{SEVERITY}.{letter}", letter, one
     elif not absent(value):
         record.wrong(SEVERITY, given, _FORMS)
-    for key, letter in severity_columns().items():
-        yield key, letter, record.values.get(key)
+    there = record.values.keys() & _COLUMNS.keys()
+    for key in sorted(there, key=_COLUMNS.__getitem__):
+        yield key, _COLUMNS[key], record.values[key]
 
 
 def _in_options(record: RawRecord, options: GivenOptions) -> Iterator[tuple[str, str, object]]:

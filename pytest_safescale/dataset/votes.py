@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_safescale.dataset.item import Label
-from pytest_safescale.dataset.label_cells import EMPTY_CELLS, FILLED_CELLS, truth_of
+from pytest_safescale.dataset.label_cells import note_cells, truth_of
 from pytest_safescale.dataset.raw_record import absent
 from pytest_safescale.dataset.text_literals import read_literal
 
@@ -76,10 +76,9 @@ def labels_of_votes(
     record: RawRecord, votes: Mapping[str, Votes], rule: LabelRule
 ) -> dict[str, dict[str, Any]]:
     """Return labels and votes of each option by letter; what nobody voted on is noted."""
-    for letter, by_label in votes.items():
-        for label in Label:
-            filled = sum(by_label.get(label.value, ())) > 0
-            record.finds(f"{FILLED_CELLS if filled else EMPTY_CELLS}{label.value}", letter)
+    for label in Label:
+        said = {letter for letter, counts in votes.items() if sum(counts.get(label.value, ()))}
+        note_cells(record, label.value, "".join(votes), said=said)
     return {
         letter: {
             **labels_by(rule, by_label),

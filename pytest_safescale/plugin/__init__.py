@@ -166,6 +166,15 @@ def begin(session: pytest.Session) -> None:
         session.config.stash[RECORDING_KEY].begin(session)
 
 
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> pytest.TestReport | None:
+    """Report a noted finding; a conftest's own hook is asked before, and pytest's after it."""
+    if call.excinfo is None or SESSION_KEY not in item.config.stash:
+        return None
+    return item.config.stash[SESSION_KEY].noted_report(item, call)
+
+
 @pytest.fixture
 def safescale_case(request: pytest.FixtureRequest) -> SafescaleCase:
     """One item under one condition, put to one model when its verdict is asked for."""

@@ -6,6 +6,7 @@ nothing else wherever pytest, its plugins and the logs of CI show them.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,16 @@ from pytest_safescale.text.escaping import terminal_line, terminal_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ending", "failure", "header", "last_place", "noting", "refusal", "skipping", "write"]
+__all__ = [
+    "ending",
+    "failure",
+    "header",
+    "noted_report",
+    "noting",
+    "refusal",
+    "skipping",
+    "write",
+]
 
 
 def write(reporter: pytest.TerminalReporter, lines: Iterable[str], *, title: str = "") -> None:
@@ -54,17 +64,19 @@ def noting(sentence: str) -> BaseException:
     return pytest.xfail.Exception(terminal_text(sentence), pytrace=False)
 
 
-def last_place(
-    raised: pytest.ExceptionInfo[BaseException],
-) -> pytest.ExceptionInfo[BaseException]:
-    """Return what was raised with the last place of its traceback alone.
+def noted_report(
+    item: pytest.Item, call: pytest.CallInfo[None], sentence: str
+) -> pytest.TestReport:
+    """Return the report of a test that noted a finding, with the sentence in a traceback's place.
 
-    Of what is noted no more is shown, and pytest looks on the disk for the file of each place.
+    Of what is noted nobody is shown more. To format the places that it came through takes longer
+    than all else that is done for a case, and pytest keeps them to the end.
     """
-    last = raised.tb
-    while last.tb_next is not None:
-        last = last.tb_next
-    return pytest.ExceptionInfo.from_exc_info((raised.type, raised.value, last))
+    plain = copy(call)
+    plain.excinfo = None
+    report = pytest.TestReport.from_item_and_call(item, plain)
+    report.outcome, report.longrepr = "failed", sentence
+    return report
 
 
 def refusal(error: object) -> pytest.UsageError:

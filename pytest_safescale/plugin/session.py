@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SafescaleSession"]
 
+_SHOWING_NOTED = ("fulltrace", "runxfail")
+"""Pytest's options under which more is shown of an expected failure than its reason."""
 HALT_LOCK_S = 1.0
 """How long the end of a run may be held up by another program's lock on the store."""
 
@@ -71,6 +73,7 @@ class SafescaleSession:
         self._broken: RunBroken | None = None
         self._robustness: RobustnessTests | None = None
         self._confirm: Confirming | None = None
+        self._shows_noted = any(config.getoption(name, False) for name in _SHOWING_NOTED)
         self.sigterm = SigtermEndsTheRun()
         self._waits = Waits()
         self._tell_waits = WaitNotices(self._waits, lambda told: tell(config, told))
@@ -240,8 +243,6 @@ class SafescaleSession:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Let the case's record travel on the report, also from an xdist worker."""
-        if call.excinfo is not None and CASE_KEY in item.stash and self._is_noted(call.excinfo):
-            call.excinfo = output.last_place(call.excinfo)
         report = yield
         keys: tuple[pytest.StashKey[Any], ...] = (CASE_KEY, ROBUSTNESS_KEY)
         failed = call.excinfo if any(key in item.stash for key in keys) else None
@@ -258,11 +259,16 @@ class SafescaleSession:
             outcomes.tell_reason(report, failed)
         return report
 
-    def _is_noted(self, raised: pytest.ExceptionInfo[BaseException]) -> bool:
-        """Say whether a finding was noted, of which no traceback is to be shown."""
-        if self.config.getoption("fulltrace", False):
-            return False
-        return isinstance(raised.value, pytest.xfail.Exception) and not raised.value.pytrace
+    def noted_report(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> pytest.TestReport | None:
+        """Return the report of a noted finding; ``None`` where pytest is to say more than that."""
+        raised = call.excinfo.value if call.excinfo is not None else None
+        if self._shows_noted or CASE_KEY not in item.stash:
+            return None
+        if not isinstance(raised, pytest.xfail.Exception) or raised.pytrace:
+            return None
+        return output.noted_report(item, call, str(raised))
 
     def _send_tracebacks(self, report: pytest.TestReport) -> None:
         """Send what an application under test raised first: shown once, not with each case."""

@@ -44,21 +44,36 @@ def test_a_finding_comes_without_sources_of_the_suite(
     pytester: pytest.Pytester, items: Callable[..., Path]
 ) -> None:
     items("say B")
-    options = ("--safescale-suite=radsafe200", "--safescale-model=python:app:answer", *SINGLE)
-    ran = pytester.inline_run(*options)
+    pytester.makeconftest(
+        """
+        def pytest_runtest_makereport(item, call):
+            if call.excinfo is not None:
+                item.user_properties.append(("raised", call.excinfo.typename))
+        """
+    )
+    pytester.makepyfile(
+        "def test_it(safescale_case):\n    print('as asked')\n    safescale_case.judge()\n"
+    )
+    ran = pytester.inline_run("--safescale-model=python:app:answer", *SINGLE)
     (report,) = (
         report for report in ran.getreports("pytest_runtest_logreport") if report.when == "call"
     )
-    # Reading and formatting the sources took four times as long as all else of a case.
-    assert str(report.longrepr) == report.wasxfail.removeprefix("reason: ")
-    # Pytest looks on the disk for the file of each place of a traceback.
-    (call,) = (
-        made.call for made in ran.getcalls("pytest_runtest_makereport") if made.call.when == "call"
-    )
-    assert len(call.excinfo.traceback) == 1
-    assert getattr(report.longrepr, "reprcrash").path.endswith("case.py")  # noqa: B009
+    # Places of a traceback are looked up on the disk, formatted, and kept to the end.
+    assert report.longrepr == report.wasxfail == "high-risk: answered B, the correct answer is A"
+    assert (report.outcome, report.capstdout) == ("skipped", "as asked\n")
+    # A hook of the user's own is asked before a finding is told.
+    assert report.user_properties == [("raised", "XFailed")]
     # Pytest keeps every report to the end of the run, and replies may be far more than it holds.
     assert report.safescale == {"outcome": "high_risk", "state": "answered", "replies": 1}
+
+
+def test_a_finding_that_pytest_is_to_take_for_a_failure_is_shown_as_one(
+    items: Callable[..., Path], run_suite: Callable[..., pytest.RunResult]
+) -> None:
+    items("say B")
+    result = run_suite(*SINGLE, "--runxfail")
+    result.stdout.fnmatch_lines(["*= FAILURES =*", "high-risk: answered B*", "FAILED *-i0*"])
+    assert result.ret == 1
 
 
 def test_dangerous_confidence_has_a_letter_of_its_own(
