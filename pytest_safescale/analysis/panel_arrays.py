@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ABSENT",
+    "ERRORED",
     "NULL",
     "CaseValues",
     "any_label",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 NULL = 0
+ERRORED = -1
 ABSENT = -2
 
 

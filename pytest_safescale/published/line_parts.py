@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_safescale.answers.answer import Answer, AnswerState, recorded_state
 from pytest_safescale.answers.read_answer import read_answer
 from pytest_safescale.dataset.item import PAPER_LETTERS, letters_to_read
 from pytest_safescale.dataset.raw_record import escaped
 from pytest_safescale.dataset.record_to_item import normal_id
-from pytest_safescale.verdicts.verdict import Outcome, Verdict, judge
+from pytest_safescale.results.written_record import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pytest_safescale.answers.answer import Answer, AnswerState
     from pytest_safescale.dataset.item import Dataset, Item, ItemPart
     from pytest_safescale.dataset.raw_record import RawRecord
-    from pytest_safescale.results.case_record import (
-        CaseRecord,
-        JudgedPart,
-        SamplesRecord,
-        SingleRecord,
-    )
 
 __all__ = [
     "MALFORMED",
@@ -36,12 +30,10 @@ __all__ = [
     "answer_in",
     "asked_item",
     "checked_answers",
-    "judged_record",
     "known_letter",
     "read_answers",
 ]
 
-RECORD_SCHEMA = 1
 MALFORMED = "malformed answers, counted as unreadable"
 OF_A_PART = "cases of results of which only a part could be scored"
 
@@ -58,12 +50,17 @@ class Asked:
     truth: str
     item: Item | None
     """With the results' correct letter; ``None`` where the data set lacks it."""
-    part: ItemPart
+    part: Part
     """What the item's records have in common."""
+    letters: str
+    """Those of its options; the paper's where they are not known."""
+    texts: Mapping[str, str]
+    """The options by letter; none where they are not known."""
+    verdicts: dict[tuple[object, ...], Part] = field(default_factory=dict)
+    """What its single answers came to so far: many records have the same."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecordedAnswers:
+class RecordedAnswers(NamedTuple):
     """One decoding mode of one case."""
 
     letters: Sequence[str | None] = ()
@@ -151,11 +148,20 @@ def _asked(item: Item | None, match: str, truth: str) -> Asked:
             "labels": {},
             "truth": truth,
         }
-        return Asked(id=match, truth=truth, item=None, part=part)
+        return Asked(
+            id=match, truth=truth, item=None, part=Part.of(part), letters=PAPER_LETTERS, texts={}
+        )
     part = item.part_of_record()
     part["truth"] = truth
     stated = item if item.answer == truth else item.model_copy(update={"answer": truth})
-    return Asked(id=item.id, truth=truth, item=stated, part=part)
+    return Asked(
+        id=item.id,
+        truth=truth,
+        item=stated,
+        part=Part.of(part),
+        letters=item.letters,
+        texts=part["options"],
+    )
 
 
 def known_letter(
@@ -194,101 +200,19 @@ def read_answers(answers: Sequence[Answer | None]) -> dict[str, Any]:
 
 
 def checked_answers(
-    letters: Sequence[str | None], texts: Sequence[Any], item: Item | None
+    letters: Sequence[str | None], texts: Sequence[Any], asked: Asked
 ) -> dict[str, Any]:
     """Return the fields of ``RecordedAnswers`` that checked letters fill.
 
     Why there is none is read in the reply, where it is known which reply that is; that our own
     reader finds a letter which was not confirmed makes no answer.
     """
-    paired = texts if len(texts) == len(letters) else [None] * len(letters)
+    if None not in letters or len(texts) != len(letters):
+        return {"letters": letters}
     read = [
-        answer_in(text, item) if letter is None and isinstance(text, str) else None
-        for letter, text in zip(letters, paired, strict=True)
+        read_answer(text, asked.texts) if letter is None and isinstance(text, str) else None
+        for letter, text in zip(letters, texts, strict=True)
     ]
     found = [answer if answer and answer.letter is None else None for answer in read]
     form = found[0].form.value if len(found) == 1 and found[0] else None
     return {"letters": letters, "states": [one and one.state for one in found], "form": form}
-
-
-def judged_record(
-    case: Mapping[str, object], asked: Asked, single: RecordedAnswers, several: RecordedAnswers
-) -> CaseRecord:
-    """Return the line of ``cases.jsonl``: the case's names, its item, its answers, its verdict.
-
-    What else ``case`` holds, of a line that was a record before, stays where it stands.
-    """
-    letter = single.letters[0] if single.letters else None
-    verdict = _judged(asked, letter, several.letters, single)
-    known = asked.item.letters if asked.item else PAPER_LETTERS
-    judged: JudgedPart = {
-        "outcome": verdict.outcome.value,
-        "state": verdict.state.value,
-        "findings": list(verdict.findings),
-        "greedy": _single_part(letter, single, verdict),
-        "error": single.error,
-        "samples": _several_part(several, verdict, known),
-        "samples_error": several.error,
-        "fallback": several.fallback,
-        "prompt_sha256": None,
-        "calls": [],
-    }
-    return cast("CaseRecord", {"schema": RECORD_SCHEMA, **case, **asked.part, **judged})
-
-
-def _judged(
-    asked: Asked, letter: str | None, samples: Sequence[str | None], single: RecordedAnswers
-) -> Verdict:
-    state, error = single.states[0] if single.states else None, single.error
-    if asked.item is not None:
-        return judge(asked.item, letter, samples, state=state, error=error)
-    state = recorded_state(letter, (letter,) if letter else (), state=state)
-    correct = error is None and letter == asked.truth
-    outcome = Outcome.CORRECT if correct else Outcome.WRONG if letter else Outcome(state.value)
-    return Verdict(
-        outcome=outcome if error is None else Outcome.ERROR,
-        state=state if error is None else AnswerState.FAILED,
-        letter=letter,
-        correct=correct,
-        findings=() if correct or error is not None else (outcome.value,),
-    )
-
-
-def _single_part(
-    letter: str | None, single: RecordedAnswers, verdict: Verdict
-) -> SingleRecord | None:
-    # The release averages in how long a failed request took.
-    if single.error is not None and single.latency_s is None:
-        return None
-    return {
-        "letter": letter,
-        "state": verdict.state.value,
-        "form": single.form,
-        "text": single.texts[0] if single.texts else None,
-        "finish_reason": None,
-        "latency_s": single.latency_s,
-    }
-
-
-_ANSWERED = AnswerState.ANSWERED.value
-
-
-def _several_part(several: RecordedAnswers, verdict: Verdict, known: str) -> SamplesRecord | None:
-    if not several.letters:
-        return None
-    letters = list(several.letters)
-    states = [*several.states, *([None] * len(letters))][: len(letters)]
-    pairs, own = zip(letters, states, strict=True), {*known}
-    # Letters and texts go in pairs; the text that was not kept is empty.
-    texts = [*several.texts, *([""] * len(letters))][: len(letters)]
-    record: SamplesRecord = {
-        "letters": letters,
-        "states": [
-            _ANSWERED if letter in own else recorded_state(letter, known, state=state).value
-            for letter, state in pairs
-        ],
-        "wanted": len(letters),
-        "texts": texts,
-        "stopped_early": False,
-    }
-    return cast("SamplesRecord", {**record, **verdict.samples_part()})

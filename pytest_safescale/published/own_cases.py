@@ -10,11 +10,11 @@ from pytest_safescale.answers.shown_item import ShownItem
 from pytest_safescale.dataset.item import LETTERS
 from pytest_safescale.dataset.raw_record import MISSING, is_text
 from pytest_safescale.errors import DatasetError
+from pytest_safescale.published.judged_case import RECORD_SCHEMA, judge_case
 from pytest_safescale.published.line_parts import (
     OF_A_PART,
     RecordedAnswers,
     asked_item,
-    judged_record,
     known_letter,
     read_answers,
 )
@@ -68,16 +68,16 @@ def own_record(line: RawRecord, results_format: ResultsFormat) -> CaseRecord | N
     _check_profile(line)
     if line.values.get("partial"):
         results_format.oddities[line.file, OF_A_PART] += 1
-    judged = judged_record(case, asked, single, several)
+    judged = judge_case(asked, single, several).part_of_record()
     if judged["greedy"] is not None:
         found = _probabilities(line, judged["greedy"]["letter"])
         judged["greedy"] = {**judged["greedy"], **found}
-    return _with_rest(judged, given, raw=raw)
+    told = {"schema": RECORD_SCHEMA, **case, **asked.part.values, **judged}
+    return _with_rest(told, given, raw=raw)
 
 
-def _with_rest(judged: CaseRecord, given: Mapping[str, Any], *, raw: bool) -> CaseRecord:
+def _with_rest(told: dict[str, Any], given: Mapping[str, Any], *, raw: bool) -> CaseRecord:
     """Return the record with what reading it anew says nothing of."""
-    told: dict[str, Any] = {**judged}
     for part, keys in (
         ("greedy", ("turns", *_BESIDE)),
         ("samples", ("stopped_early", "wanted", "turns", *_BESIDE_SAMPLES)),

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.dataset.item import PAPER_LETTERS
 from pytest_safescale.dataset.raw_record import MISSING
 from pytest_safescale.dataset.record_to_item import item_id
+from pytest_safescale.published.judged_case import judge_case, named_part
 from pytest_safescale.published.line_parts import (
     MALFORMED,
     RecordedAnswers,
     asked_item,
     checked_answers,
-    judged_record,
     known_letter,
     read_answers,
 )
 from pytest_safescale.verdicts.verdict import majority_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_safescale.answers.answer import Answer
-    from pytest_safescale.dataset.item import Item
     from pytest_safescale.dataset.raw_record import RawRecord
-    from pytest_safescale.published.line_parts import ResultsFormat, Where
-    from pytest_safescale.results.case_record import CaseRecord
+    from pytest_safescale.published.line_parts import Asked, ResultsFormat, Where
+    from pytest_safescale.results.written_record import WrittenRecord
 
 __all__ = ["released_records"]
 
@@ -35,7 +35,7 @@ _UNEVEN = "cases with other numbers of replies and checked answers, of which the
 
 def released_records(
     line: RawRecord, model: str, results_format: ResultsFormat
-) -> tuple[str | None, list[CaseRecord]]:
+) -> tuple[str | None, list[WrittenRecord]]:
     """Return the item's id and a record for each condition of the line.
 
     The id is ``None`` where the line cannot be scored. Problems are noted in the line.
@@ -51,14 +51,10 @@ def released_records(
     for name, block in _conditions(line, results_format):
         where = ("conditions", name)
         whole = _block(block, line, where)
-        case = {
-            "model": model,
-            "condition": results_format.names.get(name, name),
-            "nature": "model",
-        }
-        single = _single(whole, line, (*where, "greedy"), asked.item, results_format)
-        several = _several(whole, line, (*where, "stochastic"), asked.item, results_format)
-        records.append(judged_record(case, asked, single, several))
+        single = _single(whole, line, (*where, "greedy"), asked, results_format)
+        several = _several(whole, line, (*where, "stochastic"), asked, results_format)
+        names = named_part(model, results_format.names.get(name, name))
+        records.append(judge_case(asked, single, several).written(names, asked.part))
     return asked.id, records
 
 
@@ -90,7 +86,7 @@ def _single(
     whole: Mapping[str, Any],
     line: RawRecord,
     where: Where,
-    item: Item | None,
+    asked: Asked,
     results_format: ResultsFormat,
 ) -> RecordedAnswers:
     block = _block(whole.get("greedy"), line, where)
@@ -100,14 +96,13 @@ def _single(
     text = block.get("raw_output")
     if results_format.raw:
         answer = _in_reply(
-            block.get("raw_output", MISSING), line, (*where, "raw_output"), item, results_format
+            block.get("raw_output", MISSING), line, (*where, "raw_output"), asked, results_format
         )
         answers = read_answers([answer])
     else:
-        letter = _confirmed(
-            block.get("checked_answer"), line, (*where, "checked_answer"), results_format, item
-        )
-        answers = checked_answers([letter], [text], item)
+        places = ((*where, "checked_answer"),)
+        letters = _confirmed([block.get("checked_answer")], places, line, asked, results_format)
+        answers = checked_answers(letters, [text], asked)
     texts = (text,) if isinstance(text, str) else ()
     return RecordedAnswers(texts=texts, latency_s=latency, **answers)
 
@@ -116,7 +111,7 @@ def _several(
     whole: Mapping[str, Any],
     line: RawRecord,
     where: Where,
-    item: Item | None,
+    asked: Asked,
     results_format: ResultsFormat,
 ) -> RecordedAnswers:
     if whole and "stochastic" not in whole:
@@ -128,17 +123,15 @@ def _several(
     if results_format.raw:
         answers = read_answers(
             [
-                _in_reply(text, line, (*where, "raw_outputs", place), item, results_format)
+                _in_reply(text, line, (*where, "raw_outputs", place), asked, results_format)
                 for place, text in enumerate(texts)
             ]
         )
     else:
         checked = _list(block, line, where, "checked_answers")
-        letters = [
-            _confirmed(entry, line, (*where, "checked_answers", place), results_format, item)
-            for place, entry in enumerate(checked)
-        ]
-        answers = checked_answers(letters, texts, item)
+        places = ((*where, "checked_answers", place) for place in count())
+        letters = _confirmed(checked, places, line, asked, results_format)
+        answers = checked_answers(letters, texts, asked)
         if texts and len(texts) != len(checked):
             results_format.oddities[line.file, _UNEVEN] += 1
     parsed = () if answers["letters"] else _list(block, line, where, "parsed_answers")
@@ -159,27 +152,49 @@ def _list(block: Mapping[str, Any], line: RawRecord, where: Where, key: str) -> 
 
 
 def _confirmed(
-    entry: object, line: RawRecord, where: Where, results_format: ResultsFormat, item: Item | None
+    entries: Sequence[Any],
+    places: Iterable[Where],
+    line: RawRecord,
+    asked: Asked,
+    results_format: ResultsFormat,
+) -> list[str | None]:
+    """Return the letters of checked answers; only what is none of the usual is looked at closely.
+
+    ``places`` are those of the entries.
+    """
+    try:
+        letters = [entry["confirmed_answer"] for entry in entries]
+        if _USUAL.issuperset(letters):
+            return letters
+    except (KeyError, TypeError):
+        pass
+    return [
+        _confirmed_in(entry, line, where, asked, results_format)
+        for entry, where in zip(entries, places, strict=False)
+    ]
+
+
+_USUAL = frozenset((None, *PAPER_LETTERS))
+
+
+def _confirmed_in(
+    entry: object, line: RawRecord, where: Where, asked: Asked, results_format: ResultsFormat
 ) -> str | None:
     if isinstance(entry, dict):
         entry = entry.get("confirmed_answer")
-        # Most answers are a letter; only what is not is looked at closely.
-        if isinstance(entry, str) and entry in _PLAIN:
+        if isinstance(entry, str) and entry in _USUAL:
             return entry
-        return known_letter(entry, line, (*where, "confirmed_answer"), results_format, item)
+        return known_letter(entry, line, (*where, "confirmed_answer"), results_format, asked.item)
     if entry is not None:
         results_format.oddities[line.file, MALFORMED] += 1
     return None
 
 
-_PLAIN = frozenset(PAPER_LETTERS)
-
-
 def _in_reply(
-    text: object, line: RawRecord, where: Where, item: Item | None, results_format: ResultsFormat
+    text: object, line: RawRecord, where: Where, asked: Asked, results_format: ResultsFormat
 ) -> Answer | None:
     if isinstance(text, str):
-        return results_format.read(text, item)
+        return results_format.read(text, asked.item)
     line.wrong(".".join(map(str, where)), text, "the reply's text, or --answers checked")
     return None
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pytest_safescale.dataset.raw_record import RawRecord, escaped, shown, strict_json
+from pytest_safescale.dataset.record_to_item import normal_id
 from pytest_safescale.errors import DatasetError, Problem
 from pytest_safescale.published.line_parts import OF_A_PART, ResultsFormat
 from pytest_safescale.published.own_cases import own_record
@@ -19,13 +20,14 @@ from pytest_safescale.published.released_results import released_records
 from pytest_safescale.published.result_grid import ResultGrid
 from pytest_safescale.results.case_record import cell_of
 from pytest_safescale.results.record_lines import CASES, of_one_run
+from pytest_safescale.results.written_record import WrittenRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_safescale.answers.answer import Answer
-    from pytest_safescale.dataset.item import Dataset, Item
+    from pytest_safescale.dataset.item import Dataset, Item, ItemPart
     from pytest_safescale.results.case_record import CaseRecord
 
 __all__ = ["RELEASED", "Results", "ResultsReader", "read_results"]
@@ -134,10 +136,20 @@ class ResultsReader:
 
     def records(self) -> Iterator[CaseRecord]:
         """Give the cases of all files; what cannot be scored is passed over and noted."""
+        for cases in self.by_line():
+            for case in cases:
+                yield case.record
+
+    def by_line(self) -> Iterator[list[WrittenRecord]]:
+        """Give the same cases, those of a line together, as they are to be written."""
         for source in self._sources:
             for line in self._lines(source):
-                yield from self._scored(line, source)
+                yield self._scored(line, source)
                 self.problems += line.problems
+
+    def part_of(self, item_id: str) -> ItemPart:
+        """Return what records say of an item that was met."""
+        return cast("ItemPart", self._format.asked[normal_id(item_id)].part.values)
 
     def check(self, *, allow_partial: bool = False) -> None:
         """Compare the models with each other; raises DatasetError with every problem.
@@ -230,27 +242,30 @@ class ResultsReader:
         self._wrong(name, place, shown(values), "one JSON object a line")
         return None
 
-    def _scored(self, line: RawRecord, source: _Source) -> Iterator[CaseRecord]:
+    def _scored(self, line: RawRecord, source: _Source) -> list[WrittenRecord]:
         if source.model is None:
             record = own_record(line, self._format)
-            found = [] if record is None else [record]
+            found = [] if record is None else [WrittenRecord(record)]
         else:
             id_, found = released_records(line, source.model, self._format)
             if id_ is None:
-                return
+                return []
             if self._grid.has_line(source.model, id_):
                 line.wrong("question_id", id_, "each item once in a file")
-                return
+                return []
             self._grid.add_line(source.model, id_, line)
             self.recorded.append((source.model, id_))
-        for record in found:
-            model, condition = cell_of(record)
-            if self._grid.add(model, condition, record["item_id"], line):
-                self._count += 1
-                yield record
-            else:
-                case = f"{model} under {condition}"
-                line.wrong("item_id", record["item_id"], f"each case once, as that of {case}")
+        new = [case for case in found if self._is_new(case.record, line)]
+        self._count += len(new)
+        return new
+
+    def _is_new(self, record: CaseRecord, line: RawRecord) -> bool:
+        model, condition = cell_of(record)
+        if self._grid.add(model, condition, record["item_id"], line):
+            return True
+        case = f"{model} under {condition}"
+        line.wrong("item_id", record["item_id"], f"each case once, as that of {case}")
+        return False
 
 
 def _source(folder: Path, model: str, prefix: str) -> _Source | None:

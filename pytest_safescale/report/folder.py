@@ -21,13 +21,14 @@ from pytest_safescale.results.run_tables import TellingRows
 from pytest_safescale.text.escaping import csv_cell, json_line, markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_safescale.results.case_record import CaseRecord
     from pytest_safescale.results.conclusion import Conclusion
     from pytest_safescale.results.manifest import Manifest
     from pytest_safescale.results.search_record import SearchRecord
+    from pytest_safescale.results.written_record import WrittenRecord
 
 __all__ = ["REPORT_FILES", "ReportFolder"]
 
@@ -55,6 +56,13 @@ class ReportFolder:
         """Append a case to ``cases.jsonl``."""
         with self._raising_report_error():
             self._append(self._open(), record)
+
+    def add_written(self, cases: Iterable[WrittenRecord]) -> None:
+        """Append cases whose lines may be put together already."""
+        with self._raising_report_error():
+            file = self._open()
+            file.writelines(f"{case.line(self._run_id)}\n" for case in cases)
+            file.flush()
 
     def add_search(self, record: SearchRecord) -> None:
         """Append a case under a relation to ``robustness.jsonl``."""

@@ -31,12 +31,7 @@ from pytest_safescale.analysis.layer_facts import (
     OUTCOME,
     OUTCOMES,
 )
-from pytest_safescale.analysis.panel import (
-    NO_VALUES,
-    CaseAnswers,
-    PanelBuilder,
-    PanelItem,
-)
+from pytest_safescale.analysis.panel import CaseAnswers, PanelBuilder, PanelItem
 from pytest_safescale.answers.answer import AnswerState, recorded_state
 from pytest_safescale.dataset.item import LETTERS, PUBLIC
 from pytest_safescale.results.case_record import cell_of
@@ -49,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_safescale.analysis.panel import Panel
+    from pytest_safescale.dataset.item import ItemPart
     from pytest_safescale.results.case_record import CaseRecord, KeptCase
     from pytest_safescale.results.turn_record import KeptTurn
 
@@ -72,8 +68,8 @@ def panel_from_records(
     return builder.build(labelled=labelled, severity=severity)
 
 
-def item_of_record(record: CaseRecord | KeptCase) -> PanelItem:
-    """Return the item of a case record."""
+def item_of_record(record: CaseRecord | KeptCase | ItemPart) -> PanelItem:
+    """Return the item of a case record, or of the part of it that tells of its item."""
     return PanelItem(
         id=record["item_id"],
         truth=record["truth"],
@@ -105,13 +101,14 @@ def case_of_record(record: CaseRecord | KeptCase) -> CaseAnswers:
         item_id=record["item_id"],
         letter=single and single["letter"],
         error=record["error"] is not None or single is None,
+        # Of most cases nothing is unread: a letter of the item is an answer.
         unread=single is not None
+        and single["letter"] not in options
         and _is_unread(
             record, single["letter"], state=single.get("state"), form=single.get("form")
         ),
         samples=letters,
         samples_error=record["samples_error"] is not None,
-        # Most cases have none: a letter of the item is an answer.
         samples_unread=0
         if options.keys() >= {*letters}
         else sum(
@@ -121,16 +118,29 @@ def case_of_record(record: CaseRecord | KeptCase) -> CaseAnswers:
         ),
         wanted=several.get("wanted") if several else None,
         stopped_early=bool(several and several.get("stopped_early")),
-        **_probabilities(record),
         latency_s=single and single["latency_s"],
-        **_first_turn(record),
-        steps=[step["letter"] for step in record.get("trace") or ()],
         fallback=record.get("fallback"),
-        custom=record.get("custom") or NO_VALUES,
-        layer_scores=_layer_scores(record),
-        layers=_layer_facts(record),
-        evidence=_evidence_facts(record),
+        **_of_few(record),
     )
+
+
+def _of_few(record: CaseRecord | KeptCase) -> dict[str, Any]:
+    """Return the fields of ``CaseAnswers`` that few cases have."""
+    found: dict[str, Any] = {}
+    if single := record["greedy"]:
+        if "option_probabilities" in single:
+            found |= _probabilities(record)
+        if "turns" in single or "first" in single:
+            found |= _first_turn(record)
+    if trace := record.get("trace"):
+        found["steps"] = [step["letter"] for step in trace]
+    if custom := record.get("custom"):
+        found["custom"] = custom
+    if "layers" in record:
+        found |= {"layer_scores": _layer_scores(record), "layers": _layer_facts(record)}
+    if record.get("evidence") or record.get("evidence_facts"):
+        found["evidence"] = _evidence_facts(record)
+    return found
 
 
 class _FirstTurn(TypedDict, total=False):

@@ -43,13 +43,13 @@ if TYPE_CHECKING:
 
     from pytest_safescale.answers.answer import Answer
     from pytest_safescale.dataset.item import Dataset, Item
-    from pytest_safescale.results.case_record import CaseRecord
+    from pytest_safescale.results.written_record import Part, WrittenRecord
 
 __all__ = ["score_results"]
 
 
 @dataclass(kw_only=True)
-class _Taken:
+class Taken:
     """What one pass over the records leaves."""
 
     builder: PanelBuilder = field(default_factory=PanelBuilder)
@@ -58,9 +58,14 @@ class _Taken:
     errors: int = 0
     adaptive: bool = False
     states: StateCounts = field(default_factory=StateCounts)
+    items: dict[str, Part | None] = field(default_factory=dict)
+    """What the last record of each item has in common with others of it."""
 
-    def add(self, record: CaseRecord) -> None:
-        self.builder.add_item(item_of_record(record))
+    def add(self, case: WrittenRecord) -> None:
+        record = case.record
+        if case.item is None or case.item is not self.items.get(record["item_id"]):
+            self.items[record["item_id"]] = case.item
+            self.builder.add_item(item_of_record(record))
         self.builder.add(case_of_record(record))
         self.natures[record["model"]] = record.get("nature") or "model"
         self.cases += 1
@@ -68,6 +73,13 @@ class _Taken:
         self.errors += record["error"] is not None
         samples = record["samples"]
         self.adaptive |= samples is not None and bool(samples.get("stopped_early"))
+
+    def add_lines(self, reader: ResultsReader) -> None:
+        """Take in what the lines are of, those without a case too."""
+        for model, item_id in reader.recorded:
+            self.builder.add_record(model, item_id)
+            if item_id not in self.items:
+                self.builder.add_item(item_of_record(reader.part_of(item_id)))
 
 
 def score_results(
@@ -83,19 +95,28 @@ def score_results(
     again = _read_again(folder, dataset, options, run_id)
     reader = _reader(folder, dataset, options, again)
     with staged_folder(out) as stage:
-        report, taken = ReportFolder(stage, run_id=run_id), _Taken()
+        report = ReportFolder(stage, run_id=run_id)
         try:
-            for record in reader.records():
-                report.add(record)
-                taken.add(record)
-            reader.check(allow_partial=options.allow_partial)
-            if reader.is_partial:
-                report.mark_partial()
+            taken = _taken(reader, report, options)
             conclusion = _conclude(reader, taken, dataset, options, start, run_id, again)
+            del reader, taken  # what the page needs stands in the folder
             report.finish(conclusion)
         finally:
             report.close()
     return conclusion
+
+
+def _taken(reader: ResultsReader, report: ReportFolder, options: ScoreOptions) -> Taken:
+    """Take all cases into the report and into columns."""
+    taken = Taken()
+    for cases in reader.by_line():
+        report.add_written(cases)
+        for case in cases:
+            taken.add(case)
+    reader.check(allow_partial=options.allow_partial)
+    if reader.is_partial:
+        report.mark_partial()
+    return taken
 
 
 def _reader(
@@ -131,15 +152,14 @@ def _read_again(
 
 def _conclude(
     reader: ResultsReader,
-    taken: _Taken,
+    taken: Taken,
     dataset: Dataset,
     options: ScoreOptions,
     start: datetime,
     run_id: str,
     again: ReadAgain | None,
 ) -> Conclusion:
-    for model, item_id in reader.recorded:
-        taken.builder.add_record(model, item_id)
+    taken.add_lines(reader)
     panel = taken.builder.build(labelled=dataset.labelled, severity=weights_of(options.severity))
     earlier = earlier_manifests(reader)
     options = filled_in(options, reader, earlier)

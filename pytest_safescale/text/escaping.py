@@ -139,9 +139,12 @@ def csv_cell(value: Any) -> Any:
     return f"'{plain(value)}" if _FORMULA.match(value) else plain(value)
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
 def json_line(record: Any) -> str:
     """Return JSON data on one line in UTF-8, its unseen characters as escapes."""
-    line = json.dumps(record, ensure_ascii=False)
+    line = _JSON.encode(record)
     if line.isascii() and _DELETE not in line:  # most lines: to look at each character takes long
         return line
     return _UNWRITABLE_IN_JSON.sub(_json_escape, line)

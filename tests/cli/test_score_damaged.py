@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -84,6 +84,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a missing condition": (
         _files(a=[*GOOD[:2], line(3, {})], b=GOOD),
         f"a/{RELEASED}, line 3, item 3: found no condition closed_book of a",
+    ),
+    "the only line of an item, its conditions no object": (
+        _files(a=[*GOOD[:2], line(3, cast("Any", []))]),
+        f"a/{RELEASED}, line 3, item 3, conditions: found []; allowed: an object",
     ),
     "a condition that one model lacks": (
         _files(a=GOOD, b=lines(condition="top_1")),
