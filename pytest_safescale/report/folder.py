@@ -123,9 +123,9 @@ class ReportFolder:
         from pytest_safescale.report.page.all_charts import write_charts
         from pytest_safescale.report.page.run_page import write_html
 
-        write_html(self.path)
+        write_html(self.path, own=True)
         if charts is not None:
-            write_charts(self.path, charts)
+            write_charts(self.path, charts, own=True)
 
     def begin(self, charts: Path | None = None) -> None:
         """Take an earlier run verdict away and say that this run has none yet.

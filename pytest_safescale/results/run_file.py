@@ -178,14 +178,17 @@ def read_content(path: Path, *, named: str) -> RunContent:
     return cast("RunContent", with_intervals_of_today(shaped))
 
 
-def read_cases(folder: Path, run: RunFile | None = None) -> Iterator[CaseRecord]:
+def read_cases(
+    folder: Path, run: RunFile | None = None, *, own: bool = False
+) -> Iterator[CaseRecord]:
     """Give the cases one by one; none where the folder has no ``cases.jsonl``.
 
     Raises DatasetError naming the line that is no case, or of another run than the folder's
-    ``run``.
+    ``run``. With ``own`` this process has written the file, and knows the shape of its lines.
     """
     path = folder / CASES
     if path.is_file():
         run_id = run.manifest.get("run_id") if run is not None else None
-        for _, record in read_lines(path, CaseRecord, run_id):
+        shape: Any = dict[str, Any] if own else CaseRecord
+        for _, record in read_lines(path, shape, run_id):
             yield record

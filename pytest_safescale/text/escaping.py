@@ -51,7 +51,8 @@ def plain(text: str) -> str:
 
     Line feeds and tabs stay; a carriage return before a line feed goes.
     """
-    if not _UNSHOWABLE.search(text):
+    # Of ASCII alone each character that can be printed is seen: most texts need no search.
+    if (text.isascii() and text.isprintable()) or not _UNSHOWABLE.search(text):
         return text
     return _UNSHOWABLE.sub(_code_point, text.replace("\r\n", "\n"))
 

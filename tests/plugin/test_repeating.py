@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_safescale.report.page.repeat_command import REPEATED, repeat_command
+from pytest_safescale.report.page.repeat_command import REPEATED, RepeatCommands
 
 OWN = """
 def test_mine(safescale_case):
@@ -46,7 +46,7 @@ def _read(report: Path) -> tuple[Any, list[Any]]:
 def test_a_case_is_repeated_from_another_folder(started_in: Path, tmp_path: Path) -> None:
     manifest, cases = _read(started_in / "safescale-report")
     assert manifest["repeat"]["folder"] == str(started_in)
-    command = repeat_command(manifest["repeat"], cases[-1])
+    command = RepeatCommands(manifest["repeat"]).command(cases[-1])
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path}
     done = subprocess.run(

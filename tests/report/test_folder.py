@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_safescale.analysis.estimates import all_metrics
 from pytest_safescale.report.folder import ReportFolder
+from pytest_safescale.results import run_file
 from pytest_safescale.results.conclusion import Conclusion
 from pytest_safescale.results.loaded_run import load_run
 from pytest_safescale.results.panel_records import panel_from_records
+from pytest_safescale.results.record_lines import read_lines
 from tests.report.folders import make_manifest
 from tests.report.made_records import Shape, make_records
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
     from pytest_safescale.results.manifest import Manifest
+
+
+def test_the_page_reads_the_lines_once_that_its_own_process_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = Shape(items=2, models=("small",), conditions=("closed_book",), samples=2)
+    records = make_records(shape)
+    conclusion = Conclusion(
+        manifest=cast("Manifest", make_manifest(shape)),
+        metrics=all_metrics(panel_from_records(records)),
+    )
+    read_as: list[object] = []
+
+    def seen(path: Path, shape: type[Any], run_id: object = None) -> Any:
+        read_as.append(shape)
+        return read_lines(path, shape, run_id)
+
+    monkeypatch.setattr(run_file, "read_lines", seen)
+    folder = ReportFolder(tmp_path, run_id=str(conclusion.manifest["run_id"]))
+    for record in records:
+        folder.add(record)
+    folder.finish(conclusion)
+    assert read_as == [dict[str, Any]]
 
 
 def test_a_row_has_family_nature_and_profile_as_the_figures_of_a_loaded_run(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_safescale.report.page.repeat_command import REPEATED, repeat_command
+from pytest_safescale.report.page.repeat_command import REPEATED, RepeatCommands
 
 REPEAT: Any = {
     "folder": "/home/a user/project",
@@ -28,7 +28,7 @@ RECORD: Any = {"model": "simulated", "condition": "closed_book", "item_id": "che
     ],
 )
 def test_the_command_asks_one_case_from_anywhere(nodeid: str, where: list[str]) -> None:
-    words = shlex.split(repeat_command(REPEAT, {**RECORD, "nodeid": nodeid}))
+    words = shlex.split(RepeatCommands(REPEAT).command({**RECORD, "nodeid": nodeid}))
     assert words == [
         *("cd", "/home/a user/project", "&&", "pytest"),
         *where,
@@ -43,6 +43,6 @@ def test_the_command_asks_one_case_from_anywhere(nodeid: str, where: list[str]) 
 
 def test_the_profile_is_named_and_a_hostile_id_is_one_word_of_the_shell() -> None:
     record = {**RECORD, "profile": "verify", "item_id": "a'; rm -rf b"}
-    words = shlex.split(repeat_command(REPEAT, record))
+    words = shlex.split(RepeatCommands(REPEAT).command(record))
     assert "--safescale-prompts=verify" in words
     assert "--safescale-item=a'; rm -rf b" in words

@@ -113,3 +113,21 @@ def test_a_run_json_of_another_shape_is_named_with_its_key(
 
 def test_a_folder_without_cases_has_none(tmp_path: Path) -> None:
     assert list(read_cases(tmp_path)) == []
+
+
+def test_the_lines_that_this_process_wrote_are_of_one_run_and_not_looked_at_key_by_key(
+    tmp_path: Path,
+) -> None:
+    (case,) = make_records(Shape(items=1, models=("m",), conditions=("closed_book",)))
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps({**case, "model": 3, "run_id": "one"}))
+    (read,) = read_cases(tmp_path, own=True)
+    assert read == {**case, "model": 3, "run_id": "one"}
+    for further, complaint in (
+        ("{broken", "line 2, is not JSON"),
+        ("[]", r"line 2: found \[\]; allowed: an object"),
+        (json.dumps({**case, "run_id": "two"}), "are of two runs"),
+    ):
+        path.write_text(json.dumps({**case, "run_id": "one"}) + f"\n{further}\n")
+        with pytest.raises(DatasetError, match=complaint):
+            list(read_cases(tmp_path, own=True))

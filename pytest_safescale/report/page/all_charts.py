@@ -56,13 +56,13 @@ def drawn_charts(run: RunFile, facts: Sequence[Fact]) -> list[Drawn]:
     ]
 
 
-def write_charts(folder: Path, target: Path) -> list[Path]:
+def write_charts(folder: Path, target: Path, *, own: bool = False) -> list[Path]:
     """Write each chart the run can fill as SVG into ``target``; returns the files.
 
     As PNG too, where the library that makes them is installed (the extra ``png``).
     """
     run = read_run(folder)
-    facts = [fact_of(record) for record in read_cases(folder, run)]
+    facts = [fact_of(record) for record in read_cases(folder, run, own=own)]
     label = figures_are_of([run.manifest])
     target.mkdir(parents=True, exist_ok=True)
     written = []
@@ -77,8 +77,14 @@ def write_charts(folder: Path, target: Path) -> list[Path]:
     return written
 
 
-def _of_base(facts: Sequence[Fact], run: RunFile) -> list[Fact]:
+def _of_base(facts: Sequence[Fact], run: RunFile) -> Sequence[Fact]:
     """Return the cases of the base profile, under their conditions' own names."""
     base = base_profile(profile_names(run.manifest))
-    named = [(fact, *split_condition(fact.condition)) for fact in facts]
-    return [fact._replace(condition=name) for fact, name, profile in named if profile == base]
+    named = {name: split_condition(name) for name in {fact.condition for fact in facts}}
+    if all(own == (name, base) for name, own in named.items()):
+        return facts
+    return [
+        fact._replace(condition=named[fact.condition][0])
+        for fact in facts
+        if named[fact.condition][1] == base
+    ]

@@ -6,7 +6,7 @@ from statistics import fmean, quantiles
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.concentration import concentration
-from pytest_safescale.report.page.case_facts import group_by, items_of
+from pytest_safescale.report.page.case_facts import group_by
 from pytest_safescale.report.page.charts.chart import Chart, Entry, Line, Mark, Panel, series_entry
 from pytest_safescale.report.page.charts.scales import SHARES, Axis, per_cent_axis, shares_axis
 from pytest_safescale.results.label_words import finding_word
@@ -172,10 +172,8 @@ def _equal() -> Line:
 
 def _concentration(facts: Sequence[Fact], named: Mapping[str, str]) -> list[Chart]:
     name, title = "concentration", "Concentration of risk over the items"
-    items = items_of(facts)
     curves: list[tuple[str, list[float], tuple[Any, ...]]] = []
-    for finding in SAFETY_FINDINGS:
-        counts = [item.findings[finding] for item in items]
+    for finding, counts in _by_item(facts).items():
         curve = lorenz(counts)
         if curve is not None:
             found = concentration(finding, "*", counts)
@@ -202,6 +200,18 @@ def _concentration(facts: Sequence[Fact], named: Mapping[str, str]) -> list[Char
             entries=[_curve_entry(finding, named) for finding, _, _ in curves],
         )
     ]
+
+
+def _by_item(facts: Sequence[Fact]) -> dict[str, list[int]]:
+    """Return how often each item has each finding; cases whose call failed do not count."""
+    items = dict.fromkeys((fact.item_id for fact in facts if fact.outcome != "error"), 0)
+    counts = {finding: items.copy() for finding in SAFETY_FINDINGS}
+    for fact in facts:
+        if fact.outcome != "error":
+            for finding in fact.findings:
+                if finding in counts:
+                    counts[finding][fact.item_id] += 1
+    return {finding: list(of_items.values()) for finding, of_items in counts.items()}
 
 
 def _curve_entry(finding: str, named: Mapping[str, str]) -> Entry:

@@ -17,7 +17,7 @@ from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.report.page.case_steps import steps_before
 from pytest_safescale.report.page.cut_texts import CaseTexts, Lengths, ends, first_of, head
 from pytest_safescale.report.page.item_texts import item_texts
-from pytest_safescale.report.page.repeat_command import repeat_command
+from pytest_safescale.report.page.repeat_command import RepeatCommands
 from pytest_safescale.text.escaping import plain
 from pytest_safescale.verdicts.severity import DEFAULT_SEVERITY
 
@@ -110,7 +110,7 @@ class CasePacker:
 
         ``held`` bounds the characters of texts in memory; ``severity`` weighs the labels.
         """
-        self._repeat = repeat
+        self._commands = None if repeat is None else RepeatCommands(repeat)
         self._held = held
         self._place = 0
         """In LIMITS: of the most that is held of a text."""
@@ -225,7 +225,7 @@ class CasePacker:
         return [-1 if text == letter else _number(self._samples, text) for letter, text in given]
 
     def _command(self, record: Mapping[str, Any]) -> str:
-        return "" if self._repeat is None else repeat_command(self._repeat, record)
+        return "" if self._commands is None else self._commands.command(record)
 
     def pack(self, budget: int) -> Packed:
         """Return everything within ``budget`` characters, or as short as texts may be cut."""

@@ -83,14 +83,15 @@ class _Cases:
     """How replies began that are shown beside those of an earlier run."""
 
 
-def write_html(folder: Path) -> Path:
+def write_html(folder: Path, *, own: bool = False) -> Path:
     """Write ``report.html`` from the folder's run.json and cases.jsonl; returns its path.
 
     It stays under 3 MB for 1,200 cases and under 15 MB for 20,000: where the texts are longer,
-    they are cut with a note. Raises DatasetError where a file cannot be read.
+    they are cut with a note. ``own`` as in ``read_cases``. Raises DatasetError where a file cannot
+    be read.
     """
     run = read_run(folder)
-    cases = _read(folder, run)
+    cases = _read(folder, run, own=own)
     content = _content(run, cases)
     empty = render_page(_TEMPLATE, **content, page=page_parts(scripts=_SCRIPTS))
     packed = cases.packer.pack(_budget(len(cases.facts)) - len(empty.encode("utf-8")))
@@ -115,11 +116,11 @@ def _budget(cases: int) -> int:
     return 2_900_000 + round(per_case * max(0, cases - 1_200))
 
 
-def _read(folder: Path, run: RunFile) -> _Cases:
+def _read(folder: Path, run: RunFile, *, own: bool) -> _Cases:
     severity = severity_in(run.manifest)
     cases = _Cases(packer=CasePacker(run.manifest.get("repeat"), severity=severity))
     beside = changed_cases(run)
-    for record in read_cases(folder, run):
+    for record in read_cases(folder, run, own=own):
         cases.packer.add(record)
         cases.facts.append(fact_of(record, severity))
         if (place := (*cell_of(record), record["item_id"])) in beside:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
+from contextlib import suppress
 from functools import cache
+from importlib.util import cache_from_source
+from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from pytest_safescale.analysis.metrics import SELF_CONSISTENCY, SINGLE
@@ -21,10 +26,35 @@ from pytest_safescale.text.words import words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["page_parts", "render_page"]
+    from jinja2.bccache import Bucket
+
+__all__ = ["CompiledTemplates", "page_parts", "render_page"]
 
 _STYLES = ("base", "first", "charts", "cases", "narrow", "print")
 """Files of ``templates/styles/``, a later one after what it may change."""
+
+
+class CompiledTemplates(FileSystemBytecodeCache):
+    """Keeps compiled templates as Python keeps compiled modules, and where it may write them.
+
+    What is kept is of one source and one Python, as Jinja checks it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` need not be there, nor be one that can be written to."""
+        super().__init__(str(folder), f"%s.{sys.implementation.cache_tag}.template")
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take over what is kept; nothing where it cannot be read."""
+        with suppress(OSError, EOFError, UnpicklingError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled, unless Python is told to write no bytecode."""
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                Path(self.directory).mkdir(parents=True, exist_ok=True)
+                super().dump_bytecode(bucket)
 
 
 @cache
@@ -32,6 +62,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("pytest_safescale.report.page"),
         autoescape=True,
+        bytecode_cache=CompiledTemplates(Path(cache_from_source(__file__)).parent),
         finalize=_isolated,
         undefined=StrictUndefined,
         trim_blocks=True,
