@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 import pytest
 from ruamel.yaml import YAML
 
+from tests.runs.sharded import data_of
+
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -118,12 +120,14 @@ def project(tmp_path: Path) -> Path:
 
 def carried_out(steps: list[Step], folder: Path, profile: str) -> tuple[int, str]:
     """Run the steps as the services do: after one that fails, only those that always run."""
-    (folder / "safescale.toml").write_text(PROJECT.format(profile=profile), encoding="utf-8")
+    settings = data_of(folder, 12) + PROJECT.format(profile=profile)
+    (folder / "safescale.toml").write_text(settings, encoding="utf-8")
     path = f"{folder / 'programs'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}"
     outside = {
         "PATH": path + os.environ["PATH"],
         "HOME": str(folder),
         "GITHUB_STEP_SUMMARY": str(folder / "step-summary.md"),
+        **{name: value for name, value in os.environ.items() if name.startswith("PYTHON")},
     }
     code, told = 0, ""
     for step in steps:

@@ -53,7 +53,7 @@ metric = "high_risk_error_rate"
 max = 0.9
 """
 COMMAND = "from pytest_safescale.cli.command import main; raise SystemExit(main())"
-SHARDS = 6
+SHARDS = 12
 ITEMS = 14
 OPTIONS = ("--safescale-suite=radsafe200", "-p", "no:randomly", "-p", "no:hypothesispytest")
 
