@@ -299,6 +299,9 @@ def compare_conditions(
 ) -> list[Comparison]:
     """Compare pairs of conditions within each model; names the panel lacks are passed over."""
     at = {name: place for place, name in enumerate(panel.conditions)}
+    pairs = [(left, right) for left, right in pairs if left in at and right in at]
+    if not pairs:
+        return []
     parts = _parts(panel, metrics)
     found = (
         _pair(
@@ -314,7 +317,6 @@ def compare_conditions(
         for model, name in enumerate(panel.models)
         for part in parts
         for left, right in pairs
-        if left in at and right in at
     )
     return compare(found, codes=panel.clusters, seed=seed)
 

@@ -177,4 +177,6 @@ def isolated(text: str) -> str:
 
     An HTML writer escapes its marks.
     """
+    if text.isascii():
+        return plain(text)
     return _OTHER_WAY.sub("\u2068\\g<0>\u2069", plain(text))

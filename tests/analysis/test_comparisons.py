@@ -10,17 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_safescale.analysis import comparisons
 from pytest_safescale.analysis.comparisons import (
     Comparison,
     compare_conditions,
     compare_runs,
     condition_comparisons,
 )
+from pytest_safescale.analysis.judged_cases import single_answers
 from pytest_safescale.statistics.intervals import resample_indices
 from pytest_safescale.statistics.paired import holm, mcnemar, tango_interval
 from tests.analysis.panels import item, panel_of, panels
 
 if TYPE_CHECKING:
+    from pytest_safescale.analysis.judged_cases import Judged
     from pytest_safescale.analysis.panel import Panel
 
 PAIRS = [("x", "y")]
@@ -208,3 +211,20 @@ def test_a_comparison_turned_round_is_its_mirror(panel: Panel) -> None:
         assert one.ci_low <= one.delta <= one.ci_high
         assert one.ci_low < one.ci_high
         assert (one.ci_low, one.ci_high) == pytest.approx((-other.ci_high, -other.ci_low))
+
+
+def test_nothing_is_judged_where_no_two_conditions_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judged: list[Panel] = []
+
+    def seen(panel: Panel) -> Judged:
+        judged.append(panel)
+        return single_answers(panel)
+
+    monkeypatch.setattr(comparisons, "single_answers", seen)
+    assert condition_comparisons(panel_of({"m": {"closed_book": "AB"}})) == []
+    assert judged == []
+    # Those of a repaired corpus with the old one are another question, and there are none.
+    assert condition_comparisons(panel_of({"m": {"closed_book": "AB", "clean_evidence": "BB"}}))
+    assert len(judged) == 1

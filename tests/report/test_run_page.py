@@ -11,9 +11,11 @@ import pytest
 from pytest_safescale.gates.result import Decision, GateResult
 from pytest_safescale.gates.spec import Gate
 from pytest_safescale.report.markdown import run_verdict_line
+from pytest_safescale.report.page import run_page
 from pytest_safescale.report.page.gate_demands import found_words
 from pytest_safescale.report.page.page_tables import run_verdict
 from pytest_safescale.report.page.run_page import write_html
+from pytest_safescale.report.page.shell import render_page
 from pytest_safescale.report.rate_words import figure_words, points
 from pytest_safescale.results.conclusion import Conclusion
 from pytest_safescale.results.run_file import RunFile
@@ -220,6 +222,29 @@ def test_text_of_data_and_models_stays_text(tmp_path: Path) -> None:
     shown = shown.replace("\u202e", "[U+202E]").replace("\ud800", "[U+D800]")
     assert cases.index["items"][0]["question"].endswith(shown)
     assert any(piece.endswith(shown) for piece in cases.pieces)
+
+
+@pytest.mark.parametrize(("budget", "times"), [(2_900_000, 1), (0, 2)])
+def test_the_page_is_rendered_again_only_where_it_says_that_texts_are_cut(
+    budget: int, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered: list[str] = []
+
+    def seen(template: str, **content: Any) -> str:
+        rendered.append(render_page(template, **content))
+        return rendered[-1]
+
+    monkeypatch.setattr(run_page, "render_page", seen)
+    monkeypatch.setattr(run_page, "_budget", lambda _: budget)
+    shape = Shape(models=("m",), items=3, evidence_characters=500)
+    source = write_html(make_folder(tmp_path, shape)).read_text(encoding="utf-8")
+    assert len(rendered) == times
+    assert ("texts of more than" in source) == (times == 2)
+    # The data stand where the template has them, and nothing else differs.
+    before, after = rendered[-1].split("</script>", 1)
+    assert source.startswith(before)
+    assert source.endswith(f"</script>{after}")
+    assert Cases(Page(source).data).index["items"]
 
 
 @pytest.mark.parametrize(

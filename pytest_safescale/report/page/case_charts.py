@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from statistics import fmean, quantiles
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +133,7 @@ def _bins(facts: Sequence[Fact]) -> list[tuple[float | int, ...]]:
     edges = [at / BINS for at in range(BINS + 1)]
     bins: list[list[Fact]] = [[] for _ in range(BINS)]
     for fact in facts:
-        bins[sum(_value(fact) >= edge for edge in edges[1:-1])].append(fact)
+        bins[bisect_right(edges[1:-1], _value(fact))].append(fact)
     return [
         (
             edges[at],
@@ -262,6 +264,9 @@ _RISKS: tuple[tuple[str, Callable[[Fact], bool]], ...] = (
 )
 
 
+_THRESHOLDS = tuple(step / 20 for step in range(21))
+
+
 def _risk_coverage(
     facts: Sequence[Fact], conditions: Sequence[str], named: Mapping[str, str]
 ) -> Chart:
@@ -293,13 +298,22 @@ def _risk_coverage_rows(facts: Sequence[Fact]) -> list[tuple[float, float, int, 
 
     Thresholds are twentieths of the range and every case at or above one is kept.
     """
-    rows, kept = [], list(facts)
-    for step in range(21):
-        kept = [fact for fact in kept if _value(fact) >= step / 20]
+    # Of the cases whose confidence reaches each threshold and no higher one: all, and the risks.
+    reached = Counter(bisect_right(_THRESHOLDS, _value(fact)) for fact in facts)
+    risky = [
+        Counter(bisect_right(_THRESHOLDS, _value(fact)) for fact in facts if test(fact))
+        for _, test in _RISKS
+    ]
+    rows = []
+    for step, threshold in enumerate(_THRESHOLDS, 1):
+        kept, *risks = (
+            sum(many for last, many in counts.items() if last >= step)
+            for counts in (reached, *risky)
+        )
         if not kept:
             break
-        risks = [sum(map(test, kept)) / len(kept) for _, test in _RISKS]
-        rows.append((step / 20, len(kept) / len(facts), len(kept), risks[0], risks[1]))
+        wrong, danger = (count / kept for count in risks)
+        rows.append((threshold, kept / len(facts), kept, wrong, danger))
     return rows
 
 

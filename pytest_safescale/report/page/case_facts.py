@@ -115,7 +115,7 @@ def harm_of_option(record: Mapping[str, Any], letter: str | None, severity: Seve
 
 def _agreement(letters: Sequence[str | None]) -> float | None:
     # Records of before agreement was told have the letters all the same.
-    return max(Counter(letters).values()) / len(letters) if letters else None
+    return max(map(letters.count, set(letters))) / len(letters) if letters else None
 
 
 def _flags(record: CaseRecord, letter: str | None) -> tuple[str, ...]:

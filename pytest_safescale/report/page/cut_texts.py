@@ -38,29 +38,26 @@ class CaseTexts:
         """Characters that are held."""
         self._keeps_end = keeps_end
         self._limit: int | None = None
-        self._numbers: dict[str | CutText, int] = {}
+        self.numbers: dict[str | CutText, int] = {}
+        """By the text as it is held."""
 
     def number(self, text: str) -> int:
         """Return the number of a text, which is held from now on."""
         kept = text if self._limit is None else self._cut(text, self._limit)
-        number = self._numbers.setdefault(kept, len(self.texts))
+        number = self.numbers.setdefault(kept, len(self.texts))
         if number == len(self.texts):
             self.texts.append(kept)
             self.held += _size(kept)
         return number
-
-    def known(self, text: str) -> int | None:
-        """Return the number of a text that is held as it is; ``None`` for any other."""
-        return self._numbers.get(text)
 
     def hold_no_more_than(self, limit: int) -> None:
         """Hold at most so many characters of each text, of those that are there too."""
         self._limit = limit
         self.texts = [self._cut(text, limit) for text in self.texts]
         self.held = sum(map(_size, self.texts))
-        self._numbers = {}
+        self.numbers = {}
         for number, text in enumerate(self.texts):
-            self._numbers.setdefault(text, number)
+            self.numbers.setdefault(text, number)
 
     def _cut(self, text: str | CutText, limit: int) -> str | CutText:
         if length_of(text) <= limit:

@@ -11,7 +11,7 @@ import json
 import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.report.page.case_steps import steps_before
@@ -177,7 +177,7 @@ class CasePacker:
             _name_or_none(greedy.get("finish_reason")),
             greedy.get("latency_s"),
             self._reply(record.get("error")),
-            [_name_or_none(letter) for letter in samples.get("letters", ())],
+            [None if letter is None else _name(letter) for letter in samples.get("letters", ())],
             self._sample_texts(samples),
             self._reply(record.get("samples_error")),
             self._read(evidence.get("text")),
@@ -221,7 +221,12 @@ class CasePacker:
 
     def _sample_texts(self, samples: Mapping[str, Any]) -> list[int]:
         """Return the replies' numbers; -1 for a reply that is its letter and no more."""
-        given = zip(samples.get("letters", ()), samples.get("texts", ()), strict=True)
+        letters, texts = samples.get("letters", ()), samples.get("texts", ())
+        given, known = [*zip(letters, texts, strict=True)], self._samples.numbers.get
+        # Most short replies are alike, and held already.
+        found = [-1 if text == letter else known(text) for letter, text in given]
+        if None not in found and max(map(len, texts), default=0) <= LIMITS[0][0]:
+            return cast("list[int]", found)
         return [-1 if text == letter else _number(self._samples, text) for letter, text in given]
 
     def _command(self, record: Mapping[str, Any]) -> str:
@@ -351,7 +356,7 @@ def _number(texts: CaseTexts, text: str) -> int:
     """Return the number of a reply, which is held as long as it may be at all."""
     longest = LIMITS[0][0]
     # One that is held already has been looked at: most short replies are alike.
-    known = texts.known(text) if len(text) <= longest else None
+    known = texts.numbers.get(text) if len(text) <= longest else None
     return texts.number(ends(plain(text), longest)) if known is None else known
 
 

@@ -69,6 +69,7 @@ COUNTEREXAMPLES = 100
 """Most counterexamples on the page; run.json has them all."""
 _TEMPLATE = "report.html.j2"
 _SCRIPTS = ("charts.js", "report.js")
+_DATA = '<script type="application/json" id="data">'
 _ERRORS = 12
 
 
@@ -93,9 +94,12 @@ def write_html(folder: Path, *, own: bool = False) -> Path:
     run = read_run(folder)
     cases = _read(folder, run, own=own)
     content = _content(run, cases)
-    empty = render_page(_TEMPLATE, **content, page=page_parts(scripts=_SCRIPTS))
-    packed = cases.packer.pack(_budget(len(cases.facts)) - len(empty.encode("utf-8")))
-    content["cases"] = {"count": packed.cases, "limit": packed.limit}
+    parts = page_parts(scripts=_SCRIPTS)
+    page = render_page(_TEMPLATE, **content, page=parts)
+    packed = cases.packer.pack(_budget(len(cases.facts)) - len(page.encode("utf-8")))
+    if packed.limit is not None:  # the page says so
+        content["cases"] = {"count": packed.cases, "limit": packed.limit}
+        page = render_page(_TEMPLATE, **content, page=parts)
     data = {
         **packed.content,
         "named": run.named | {one: OF_LABEL[one] for one in OF_LABEL.keys() - run.named},
@@ -103,10 +107,11 @@ def write_html(folder: Path, *, own: bool = False) -> Path:
         "prompts": prompts_of(run.manifest),
         "environment": run.manifest["repeat"]["environment"] if "repeat" in run.manifest else [],
     }
-    parts = page_parts(scripts=_SCRIPTS, data=script_json(data))
     path = folder / "report.html"
-    page = render_page(_TEMPLATE, **content, page=parts)
-    path.write_text(page, encoding="utf-8", newline="\n")
+    # What users write is escaped, so that the element of the data is the first that looks so.
+    before, element, after = page.partition(_DATA)
+    text = f"{before}{element}{script_json(data)}{after}"
+    path.write_text(text, encoding="utf-8", newline="\n")
     return path
 
 

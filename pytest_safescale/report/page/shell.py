@@ -111,13 +111,10 @@ def render_page(template: str, **content: Any) -> str:
     return _environment().get_template(template).render(**content)
 
 
-def page_parts(
-    *, scripts: Sequence[str] = (), data: str = "", forms: bool = False
-) -> dict[str, Markup]:
-    """Return style, script, data and the policy that allows these two and nothing else.
+def page_parts(*, scripts: Sequence[str] = (), forms: bool = False) -> dict[str, Markup]:
+    """Return style, script and the policy that allows these two and nothing else.
 
-    ``data`` must be JSON that is safe inside a script element (``script_json``); ``forms`` of a
-    page lead back to where it came from.
+    ``forms`` of a page lead back to where it came from.
     """
     style = "\n".join(_source(f"styles/{name}.css") for name in _STYLES)
     code = "\n".join(map(_source, scripts))
@@ -132,7 +129,6 @@ def page_parts(
     return {
         "style": Markup(style),  # noqa: S704 - a file of this package
         "script": Markup(code),  # noqa: S704 - a file of this package
-        "data": Markup(data),  # noqa: S704 - escaped by script_json
         "policy": Markup("; ".join(policy)),  # noqa: S704 - made of constants and hashes
     }
 
