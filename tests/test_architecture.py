@@ -322,12 +322,24 @@ def test_modules_stay_short() -> None:
 HEAVY = ("aiohttp", "bm25s", "httpx", "hypothesis", "jinja2", "numpy", "pydantic", "scipy")
 
 
+MOST_AT_START = 310
+"""Modules of ours where a run is switched on: 302 where this was written."""
+
+
 def _loaded_after(code: str) -> set[str]:
     script = f"{code}\nimport sys; print(' '.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
     )
     return set(done.stdout.splitlines()[-1].split())
+
+
+def test_what_the_end_of_a_run_needs_is_not_loaded_at_its_start() -> None:
+    loaded = _loaded_after("from pytest_safescale.plugin import recording, switching_on")
+    late = {"scipy", "jinja2", "hypothesis", "bm25s", "pytest_safescale.runs.conclude"}
+    assert not loaded & {*late, "pytest_safescale.report.page.run_page"}
+    ours = [name for name in loaded if name.startswith("pytest_safescale.")]
+    assert len(ours) <= MOST_AT_START
 
 
 LOADED_ANYWAY = {

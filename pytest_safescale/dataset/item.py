@@ -8,6 +8,7 @@ import string
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -56,8 +57,11 @@ class Label(str, Enum):
     CONTRADICTS = "contradicts"
 
 
-_LABELS = tuple((label, label.value) for label in Label)
-"""Each label with its name: an enumeration takes long to give it, and each option asks."""
+_LABEL_SETS = {
+    flags: frozenset(label for label, is_set in zip(Label, flags, strict=True) if is_set)
+    for flags in product((False, True), repeat=len(Label))
+}
+"""The labels of an option by its flags: one set for all options that carry the same."""
 
 
 class Option(BaseModel):
@@ -79,10 +83,10 @@ class Option(BaseModel):
     votes: tuple[tuple[str, int, int], ...] = ()
     """By label how many raters said yes and how many no, where the labels are made of votes."""
 
-    @cached_property
+    @property
     def labels(self) -> frozenset[Label]:
         """The labels that are set."""
-        return frozenset([label for label, name in _LABELS if getattr(self, name)])
+        return _LABEL_SETS[self.high_risk, self.unsafe, self.contradicts]
 
 
 _OF_NO_ACCOUNT: Any = {

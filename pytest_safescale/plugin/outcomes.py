@@ -38,11 +38,11 @@ def is_final(report: pytest.TestReport) -> bool:
 
 def status(report: pytest.TestReport) -> Status | None:
     """Return category, letter and word of a case's report; ``None`` leaves it to pytest."""
-    travelling = travelling_with(report) if is_final(report) else {}
-    if "search" in travelling and report.when == "call":
+    travelling = travelling_with(report) if report.when == "call" and is_final(report) else {}
+    if "search" in travelling:
         return _search_status(report, travelling["search"])
     found = travelling.get("outcome")
-    if found is None or report.when != "call":
+    if found is None:
         return None
     outcome = Outcome(found)
     if report.failed:

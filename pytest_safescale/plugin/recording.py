@@ -102,7 +102,12 @@ class Recording:
         """Take in the record that a case's report brings along."""
         if report.failed and not report.nodeid.startswith(outcomes.OWN):
             self._book.failed.setdefault(report.nodeid, outcomes.reason(report))
-        travelling = travelling_with(report)
+        if travelling := travelling_with(report):  # of a case's three reports the second has some
+            self._take_in(report, travelling)
+        if ended := end_with_its_starter(self._config):
+            raise output.ending(str(ended), pytest.ExitCode.INTERRUPTED)
+
+    def _take_in(self, report: pytest.TestReport, travelling: Travelling) -> None:
         self._tracebacks = {**travelling.get("tracebacks", {}), **self._tracebacks}
         if outcomes.is_final(report):
             with _broken_ends_the_run():
@@ -110,8 +115,6 @@ class Recording:
             taken_in(report)
         if stop := travelling.get("stop"):
             raise output.ending(stop["reason"], stop["exit_code"])
-        if ended := end_with_its_starter(self._config):
-            raise output.ending(str(ended), pytest.ExitCode.INTERRUPTED)
 
     def _take(self, travelling: Travelling) -> None:
         if (record := travelling.get("record")) and self._book.add(record):

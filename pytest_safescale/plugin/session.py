@@ -245,18 +245,18 @@ class SafescaleSession:
         """Let the case's record travel on the report, also from an xdist worker."""
         report = yield
         keys: tuple[pytest.StashKey[Any], ...] = (CASE_KEY, ROBUSTNESS_KEY)
-        failed = call.excinfo if any(key in item.stash for key in keys) else None
-        if failed is not None:
+        there = [key for key in keys if key in item.stash]
+        if there and call.excinfo is not None:
             make_harmless(report)
-        for key in keys:
-            if call.when == "call" and key in item.stash:
+        for key in there:
+            if call.when == "call":
                 item.stash[key].travel_on(report)
                 self._send_tracebacks(report)
-            if call.when == "teardown" and key in item.stash:
+            elif call.when == "teardown":
                 # The report has it all; thousands of cases with their evidence fill the memory.
                 del item.stash[key]
-        if report.failed and failed is not None:
-            outcomes.tell_reason(report, failed)
+        if there and call.excinfo is not None and report.failed:
+            outcomes.tell_reason(report, call.excinfo)
         return report
 
     def noted_report(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_safescale.calls.answered_request import Answered
     from pytest_safescale.conditions.condition import Condition
     from pytest_safescale.conditions.profiles import PromptProfile
-    from pytest_safescale.dataset.item import Item
+    from pytest_safescale.dataset.item import Item, ItemPart
     from pytest_safescale.models.model import Message, Model, ModelInfo, Reply
     from pytest_safescale.results.case_record import (
         BesideSamples,
@@ -206,7 +206,7 @@ class CaseResult:
             "question": item["question"],
             "options": item["options"],
             "labels": item["labels"],
-            **_further(self.case.item, self.layers),
+            **_further(item, self.layers),
             **self._repeats_part(),
             "truth": item["truth"],
             "outcome": self.verdict.outcome.value,
@@ -373,9 +373,8 @@ def _beside_samples(samples: Sequence[ReadReply]) -> BesideSamples:
     return found
 
 
-def _further(item: Item, layers: LayersRecord | None) -> FurtherPart:
+def _further(part: ItemPart, layers: LayersRecord | None) -> FurtherPart:
     """Return the keys that not every record has, in their place among the others."""
-    part = item.optional_part()
     found: FurtherPart = {}
     if "cluster" in part:
         found["cluster"] = part["cluster"]

@@ -15,9 +15,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
 
 from pytest_safescale.statistics.matrix_product import product
+from pytest_safescale.statistics.special import special
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,6 +194,7 @@ def adjusted_sizes(
     quantiles of t; never more than the cases. A cluster alone says as much as one case.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
+        stdtrit = special().stdtrit
         quantiles = stdtrit(n - 1, _TWO_SIDED), stdtrit(clusters - 1, _TWO_SIDED)
         found = n / effects * (quantiles[0] / quantiles[1]) ** 2
     return np.asarray(np.where(clusters > 1, np.fmin(n, found), np.fmin(n, 1.0)))

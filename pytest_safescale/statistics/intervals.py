@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.special import betaincinv
 
 from pytest_safescale.statistics.clusters import cluster_sums
 from pytest_safescale.statistics.matrix_product import product
+from pytest_safescale.statistics.special import special
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -259,7 +259,7 @@ def upper_bound(count: Any, n: Any, confidence: float) -> Any:
     sample size.
     """
     count, n = np.asarray(count), np.asarray(n)
-    bound = betaincinv(count + 1.0, np.where(count < n, n - count, 1.0), confidence)
+    bound = special().betaincinv(count + 1.0, np.where(count < n, n - count, 1.0), confidence)
     return np.where(count >= n, 1.0, bound)[()]
 
 
@@ -269,7 +269,7 @@ def lower_bound(count: Any, n: Any, confidence: float) -> Any:
     Shapes as in ``upper_bound``.
     """
     count, n = np.asarray(count), np.asarray(n)
-    bound = betaincinv(np.where(count > 0, count, 1.0), n - count + 1.0, 1 - confidence)
+    bound = special().betaincinv(np.where(count > 0, count, 1.0), n - count + 1.0, 1 - confidence)
     return np.where(count <= 0, 0.0, bound)[()]
 
 

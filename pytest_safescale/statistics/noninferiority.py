@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ndtr
+
+from pytest_safescale.statistics.special import special
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,9 @@ def difference_p(
     with np.errstate(divide="ignore", invalid="ignore"):
         score = distance / np.sqrt(variance)
     # Without variance nothing is known: neither a margin of 0 nor no pairs can be kept.
-    return np.where((variance > 0) & (n > 0), ndtr(score), np.where(margin >= 1, 0.0, 1.0))[()]
+    return np.where(
+        (variance > 0) & (n > 0), special().ndtr(score), np.where(margin >= 1, 0.0, 1.0)
+    )[()]
 
 
 def _share_of_less(more: Any, less: Any, n: Any, margin: Any) -> NDArray[np.float64]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import bdtr
 
 from pytest_safescale.statistics.noninferiority import difference_p
+from pytest_safescale.statistics.special import special
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ def mcnemar(b: Any, c: Any) -> Any:
     Counts, or integer arrays that broadcast; p is float64 of their common shape, 1 where b + c = 0.
     """
     b, c = np.asarray(b), np.asarray(c)
-    tail = bdtr(np.minimum(b, c), np.maximum(b + c, 1), 0.5)
+    tail = special().bdtr(np.minimum(b, c), np.maximum(b + c, 1), 0.5)
     return np.where(b + c == 0, 1.0, np.minimum(1.0, 2 * tail))[()]
 
 

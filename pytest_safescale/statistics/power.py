@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.special import bdtr, gammaln, xlogy
 
 from pytest_safescale.statistics.intervals import upper_bound
 from pytest_safescale.statistics.noninferiority import difference_p
+from pytest_safescale.statistics.special import special
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +100,7 @@ def chance_to_pass(
     At ``rate`` equal to the threshold it is at most ``1 - confidence``: the gate's error.
     """
     allowed = events_allowed(items, threshold, confidence)
-    return 0.0 if allowed is None else float(bdtr(allowed, items, rate))
+    return 0.0 if allowed is None else float(special().bdtr(allowed, items, rate))
 
 
 def items_to_pass(
@@ -121,7 +121,7 @@ def items_to_pass(
         if following is None:
             return None
         # The last item before one more event is allowed has the lowest chance.
-        enough = bdtr(events, following - 1, rate) >= power
+        enough = special().bdtr(events, following - 1, rate) >= power
         found, seen = (found, seen + 1) if enough else (following, 0)
         events += step
     return found
@@ -212,6 +212,7 @@ def outcomes(items: int, chances: Sequence[float]) -> tuple[NDArray[np.int64], N
     grid = [side.ravel() for side in np.meshgrid(*sides, indexing="ij")]
     rest = items - np.sum(grid, axis=0)
     counts = np.stack([*grid, rest], axis=1)[rest >= 0]
+    gammaln, xlogy = special().gammaln, special().xlogy
     logs = gammaln(items + 1) - gammaln(counts + 1).sum(axis=1)
     logs += xlogy(counts, np.array(chances)).sum(axis=1)
     return counts, np.asarray(np.exp(logs), dtype=np.float64)

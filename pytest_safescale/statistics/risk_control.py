@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import bdtr
+
+from pytest_safescale.statistics.special import special
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ def risk_p(events: Any, n: Any, bound: float) -> Any:
     cases.
     """
     events, n = np.asarray(events), np.asarray(n)
-    return np.where(n > 0, bdtr(np.minimum(events, n), np.maximum(n, 1), bound), 1.0)[()]
+    return np.where(n > 0, special().bdtr(np.minimum(events, n), np.maximum(n, 1), bound), 1.0)[()]
 
 
 def rejected_in_sequence(p_values: Sequence[float], delta: float) -> int:
