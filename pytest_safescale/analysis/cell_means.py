@@ -56,6 +56,10 @@ class CellMeans:
         """
         return self.draw()
 
+    def let_go(self) -> None:
+        """Keep the resamples no longer, which are the most that an analysis holds."""
+        vars(self).pop("resampled", None)
+
     def weighted(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], Resampled]:
         """Return the weighted sums of the cells, (sums,), float64, and their bootstrap summary.
 
@@ -80,9 +84,9 @@ class CellMeans:
 def _sums(cells: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (rows, sums) for cells (rows, cells) and weights (sums, cells); NaN as in weighted."""
     known = np.isfinite(cells)
-    sums = product(np.where(known, cells, 0.0), weights.T)
     if known.all():
-        return sums
+        return product(cells, weights.T)
+    sums = product(np.where(known, cells, 0.0), weights.T)
     lacking = product(~known, (weights != 0).T)
     return np.where(lacking > 0, np.nan, sums)
 

@@ -85,20 +85,24 @@ class _Line(NamedTuple):
 
 def slopes(data: ScalingData) -> list[Slope]:
     """Return every slope that the data allow: two different sizes, lengths, depths or numbers."""
-    found: list[Slope] = []
     models = len(data.models)
-    for dimension, scale in data.dimensions.items():
-        # For size, a condition is a column with a level of its own; else a model is such a row.
-        axis = 0 if dimension == "parameters" else 1
-        groups = list(_groups(data, by_condition=axis == 0))
-        for cells in data.cells:
-            found += _slopes(cells, dimension, np.log10(scale), axis, groups, range(models))
+    found: dict[str, list[Slope]] = {dimension: [] for dimension in (*data.dimensions, "samples")}
+    for cells in data.cells:
+        for dimension, scale in data.dimensions.items():
+            # For size, a condition is a column with a level of its own; else a model is such a row.
+            axis = 0 if dimension == "parameters" else 1
+            groups = list(_groups(data, by_condition=axis == 0))
+            found[dimension] += _slopes(
+                cells, dimension, np.log10(scale), axis, groups, range(models)
+            )
+        cells.let_go()
     for cells in data.prefixes:
         scale = np.broadcast_to(np.array(data.levels, dtype=np.float64), cells.points.shape)
         rows = np.repeat(np.arange(models), len(data.conditions)).tolist()
         groups = list(_prefix_groups(data))
-        found += _slopes(cells, "samples", np.log10(scale), 1, groups, rows)
-    return found
+        found["samples"] += _slopes(cells, "samples", np.log10(scale), 1, groups, rows)
+        cells.let_go()
+    return [slope for of_dimension in found.values() for slope in of_dimension]
 
 
 def _groups(data: ScalingData, *, by_condition: bool) -> Iterator[_Group]:

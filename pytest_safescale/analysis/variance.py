@@ -74,6 +74,7 @@ def variance_shares(data: ScalingData) -> list[VarianceShare]:
         rows = np.repeat(data.model_families, len(data.conditions))
         chosen = np.full(cells.points.shape, True)
         found += _shares(cells, "samples", chosen, list(rows), levels)
+        cells.let_go()
     return found
 
 

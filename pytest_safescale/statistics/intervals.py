@@ -242,9 +242,11 @@ def resampled_cell_means(
     holds no case of a cell.
     """
     sums = resampled_sums(np.where(over, values, 0.0), codes=codes, seed=seed)
-    # A resample of as many items as there are holds all cases where each item is one.
-    all_cases = codes is None and over.all()
-    cases = np.float64(over.shape[1]) if all_cases else resampled_sums(over, codes=codes, seed=seed)
+    if codes is None and over.all() and over.size:
+        # A resample of as many items as there are holds as many cases, where each item is one.
+        sums /= over.shape[1]
+        return sums
+    cases = resampled_sums(over, codes=codes, seed=seed)
     means: NDArray[np.float64] = np.divide(
         sums, cases, out=np.full_like(sums, np.nan), where=cases > 0
     )

@@ -28,7 +28,10 @@ def product(left: Numbers, right: Numbers) -> NDArray[np.float64]:
     A limit on the threads (threadpoolctl) would hold for all that the process multiplies meanwhile.
     """
     rows, n = left.shape
-    left, right = left.astype(np.float64), right.astype(np.float64)
+    # Large ones are not held twice.
+    if left.dtype != np.float64 or not left.flags.c_contiguous:
+        left = left.astype(np.float64)
+    right = right.astype(np.float64)
     if n == 0 or n > _LONGEST or rows % _ROWS_A_PIECE:
         return np.asarray(left @ right)
     out = np.empty((rows, right.shape[1]))

@@ -201,11 +201,14 @@ def test_resamples_are_drawn_of_metrics_alone_whose_sums_are_told() -> None:
     assert not [*slopes(one), *variance_shares(one), *movements(one)]
     assert one.cells
     assert [cells.metric for cells in one.cells if "resampled" in vars(cells)] == []
-    # The table of steps tells a few metrics alone.
+    # The table of steps tells a few metrics alone, and slopes let go of what they have drawn.
     two = scaling_data(panel_of({"m0": {"closed_book": "AB", "clean_evidence": "BA"}}), {})
     told = {row.metric for row in movements(two)}
     assert told
     assert {cells.metric for cells in two.cells if "resampled" in vars(cells)} == told
+    of_sizes = scaling_data(panel_of({"m0": {"x": "AB"}, "m1": {"x": "BA"}}), SIZES)
+    assert slopes(of_sizes)
+    assert not [cells for cells in of_sizes.cells if "resampled" in vars(cells)]
 
 
 def test_length_and_content_are_told_apart_by_the_padded_passage() -> None:

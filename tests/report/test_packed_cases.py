@@ -116,3 +116,14 @@ def test_a_reply_that_is_its_letter_takes_no_text() -> None:
     assert {1 if letter else None for letter in detail[5]} >= {1}
     for letter, text in zip(detail[5], detail[6], strict=True):
         assert (text == 1) == (letter is not None)
+
+
+def test_more_texts_and_letters_than_a_byte_can_number_come_back_too() -> None:
+    (record,) = _records(items=1, conditions=("closed_book",), errors=False)
+    letters = [None, *(f"L{number}" for number in range(300))]
+    texts = ["", *(f"the answer is L{number}" for number in range(299)), "L299"]
+    record["samples"] |= {"letters": letters, "texts": texts}
+    cases = Cases(dict(_packed([record, record]).content))
+    for detail in cases.details:
+        assert detail[5] == letters
+        assert cases.replies(detail) == texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.coverage_of_intervals import difference_coverage, rate_coverage
+from pytest_safescale.statistics import intervals
 from pytest_safescale.statistics.intervals import (
     RESAMPLES,
     bootstrap,
@@ -22,6 +24,10 @@ from pytest_safescale.statistics.intervals import (
     upper_bound,
     wilson,
 )
+from pytest_safescale.statistics.matrix_product import product
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def test_the_resamples_of_200_cases_are_those_of_the_paper() -> None:
@@ -95,6 +101,28 @@ def test_cells_are_resampled_together() -> None:
         ones = int((drawn[row] == 0).sum())
         assert means[row, 0] == ones / 2
         assert means[row, 1] == 1.0 if ones else math.isnan(means[row, 1])
+
+
+def test_where_every_item_is_a_case_the_cases_of_a_resample_are_not_summed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    multiplied: list[tuple[int, ...]] = []
+
+    def seen(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+        multiplied.append(right.shape)
+        return product(left, right)
+
+    monkeypatch.setattr(intervals, "product", seen)
+    values = np.array([[0.1, 0.7, 0.3], [1.0, 0.0, 0.0]])
+    every = np.ones_like(values, dtype=bool)
+    means = resampled_cell_means(values, every)
+    assert multiplied == [(3, 2)]
+    drawn = resample_counts(3)
+    assert means.tolist() == ((drawn @ values.T) / drawn.sum(axis=1)[:, None]).tolist()
+    # Clusters of unlike sizes bring unlike numbers of cases.
+    resampled_cell_means(values, every, codes=np.array([0, 0, 1]))
+    assert len(multiplied) == 3
+    assert resampled_cell_means(values[:, :0], every[:, :0]).shape == (1000, 2)
 
 
 def test_a_resample_without_a_figure_is_excluded_from_its_interval() -> None:

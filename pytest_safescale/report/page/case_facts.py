@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_safescale.results.case_record import cell_of
@@ -82,13 +83,14 @@ def fact_of(record: CaseRecord, severity: Severity = DEFAULT_SEVERITY) -> Fact:
     majority = samples.get("majority") if samples else None
     given = [greedy["letter"] if greedy else None]
     given += [majority] if _OVERCONFIDENT in record["findings"] else []
+    # Each line of a file brings its names anew: they are held once.
     return Fact(
-        record["model"],
-        cell_of(record)[1],
-        record["item_id"],
-        record.get("subspecialty") or "",
-        record["outcome"],
-        tuple(record["findings"]),
+        intern(record["model"]),
+        intern(cell_of(record)[1]),
+        intern(record["item_id"]),
+        intern(record.get("subspecialty") or ""),
+        intern(record["outcome"]),
+        tuple(map(intern, record["findings"])),
         greedy["letter"] if greedy else None,
         truth,
         samples.get("confidence") if samples else None,

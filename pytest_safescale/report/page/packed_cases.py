@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.report.page.case_steps import steps_before
@@ -82,18 +82,12 @@ def script_json(content: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-@dataclass(kw_only=True)
-class _Numbering:
+class _Numbering(dict[Any, int]):
     """Gives each new value the next number."""
 
-    numbers: dict[Any, int] = field(default_factory=dict)
-
-    def number(self, value: Any) -> int:
-        return self.numbers.setdefault(value, len(self.numbers))
-
-    @property
-    def values(self) -> list[Any]:
-        return list(self.numbers)
+    def __missing__(self, value: Any) -> int:
+        self[value] = number = len(self)
+        return number
 
 
 class CasePacker:
@@ -117,6 +111,7 @@ class CasePacker:
         self._severity = severity
         self._models, self._conditions = _Numbering(), _Numbering()
         self._outcomes, self._findings = _Numbering(), _Numbering()
+        self._letters = _Numbering()
         self._items: dict[tuple[str, str], int] = {}
         self._item_texts: list[dict[str, Any]] = []
         self._replies, self._samples = CaseTexts(keeps_end=True), CaseTexts(keeps_end=True)
@@ -133,15 +128,15 @@ class CasePacker:
         """Take in a line of ``cases.jsonl``."""
         greedy, samples = record.get("greedy") or {}, record.get("samples") or {}
         confidence = samples.get("confidence")
-        findings = sum(1 << self._findings.number(_name(name)) for name in record["findings"])
+        findings = sum(1 << self._findings[_name(name)] for name in record["findings"])
         self._packed_cases.append(
             [
-                self._models.number(_name(record["model"])),
-                self._conditions.number(
+                self._models[_name(record["model"])],
+                self._conditions[
                     _name(cell_condition(record["condition"], record.get("profile", PLAIN)))
-                ),
+                ],
                 self._item(record),
-                self._outcomes.number(_name(record["outcome"])),
+                self._outcomes[_name(record["outcome"])],
                 findings,
                 _name_or_none(greedy.get("letter")),
                 _name_or_none(samples.get("majority")),
@@ -170,6 +165,7 @@ class CasePacker:
     def _detail(
         self, record: Mapping[str, Any], greedy: Mapping[str, Any], samples: Mapping[str, Any]
     ) -> list[Any]:
+        # What there is much of is held in tuples: an empty one takes no room.
         evidence = record.get("evidence") or {}
         return [
             self._reply(greedy.get("text")),
@@ -177,31 +173,31 @@ class CasePacker:
             _name_or_none(greedy.get("finish_reason")),
             greedy.get("latency_s"),
             self._reply(record.get("error")),
-            [None if letter is None else _name(letter) for letter in samples.get("letters", ())],
-            self._sample_texts(samples),
+            _held([self._letters[letter] for letter in samples.get("letters", ())]),
+            _held(self._sample_texts(samples)),
             self._reply(record.get("samples_error")),
             self._read(evidence.get("text")),
             evidence.get("characters", 0),
-            [plain(name) for name in evidence.get("passages", ())],
-            [self._step(step) for step in steps_before(record, greedy)],
+            tuple([plain(name) for name in evidence.get("passages", ())]),
+            tuple([self._step(step) for step in steps_before(record, greedy)]),
             self._command(record),
             _name_or_none(record.get("state")),
             "".join([_STATE_SIGNS.get(state, "?") for state in samples.get("states", ())]),
             self._reply(greedy.get("reasoning")),
-            [
+            tuple(
                 [plain(letter), plain(option["text"])]
                 for letter, option in (record.get("shown") or {}).items()
-            ],
+            ),
             self._deciding(evidence),
         ]
 
-    def _deciding(self, evidence: Mapping[str, Any]) -> list[tuple[int, str]]:
+    def _deciding(self, evidence: Mapping[str, Any]) -> tuple[tuple[int, str], ...]:
         """Return the sentences that decide the item: number of the text, and what it tells."""
         text = evidence.get("text") or ""
-        return [
+        return tuple(
             (self._read(text[one["start"] : one["end"]]), plain(one["tells"]))
             for one in evidence.get("deciding", ())
-        ]
+        )
 
     def _step(self, step: Mapping[str, Any]) -> list[Any]:
         return [
@@ -220,14 +216,17 @@ class CasePacker:
         return self._evidence.number(plain(text[: LIMITS[0][0]])) if text else -1
 
     def _sample_texts(self, samples: Mapping[str, Any]) -> list[int]:
-        """Return the replies' numbers; -1 for a reply that is its letter and no more."""
-        letters, texts = samples.get("letters", ()), samples.get("texts", ())
-        given, known = [*zip(letters, texts, strict=True)], self._samples.numbers.get
-        # Most short replies are alike, and held already.
-        found = [-1 if text == letter else known(text) for letter, text in given]
-        if None not in found and max(map(len, texts), default=0) <= LIMITS[0][0]:
-            return cast("list[int]", found)
-        return [-1 if text == letter else _number(self._samples, text) for letter, text in given]
+        """Return the replies' numbers from 1; 0 for a reply that is its letter and no more."""
+        given = zip(samples.get("letters", ()), samples.get("texts", ()), strict=True)
+        known, longest = self._samples.numbers, LIMITS[0][0]
+        return [
+            0
+            if text == letter
+            else 1 + known[text]
+            if text in known and len(text) <= longest
+            else 1 + _number(self._samples, text)
+            for letter, text in given
+        ]
 
     def _command(self, record: Mapping[str, Any]) -> str:
         return "" if self._commands is None else self._commands.command(record)
@@ -258,15 +257,16 @@ class CasePacker:
 
     def _packed(self, limit: int, of_samples: int, *, cut: bool) -> Packed:
         pieces = _Numbering()
-        replies = [[pieces.number(ends(text, limit))] for text in self._replies.texts]
-        samples: list[Any] = [_NO_TEXT_OF_ITS_OWN] * len(self._samples.texts)
+        replies = [[pieces[ends(text, limit)]] for text in self._replies.texts]
+        samples: list[Any] = [_ITS_LETTER, *[_NO_TEXT_OF_ITS_OWN] * len(self._samples.texts)]
         if of_samples:
-            samples = [[pieces.number(ends(text, of_samples))] for text in self._samples.texts]
+            samples[1:] = [[pieces[ends(text, of_samples)]] for text in self._samples.texts]
         evidence = [
-            [pieces.number(piece) for piece in head(text, limit).split("\n\n")]
+            [pieces[piece] for piece in head(text, limit).split("\n\n")]
             for text in self._evidence.texts
         ]
-        blocks, starts = _blocks(pieces.values)
+        letters = [*map(_name_or_none, self._letters)]
+        blocks, starts = _blocks(list(pieces))
         return Packed(
             content={
                 "index": _deflated(_dump(self._index(limit))),
@@ -275,7 +275,9 @@ class CasePacker:
                 "perBlock": CASES_IN_BLOCK,
                 "cases": [
                     _deflated(
-                        _dump([_resolved(one, replies, samples, evidence) for one in details])
+                        _dump(
+                            [_resolved(one, letters, replies, samples, evidence) for one in details]
+                        )
                     )
                     for details in _parts(self._details, CASES_IN_BLOCK)
                 ],
@@ -297,10 +299,10 @@ class CasePacker:
             for item in self._item_texts
         ]
         return {
-            "models": self._models.values,
-            "conditions": self._conditions.values,
-            "outcomes": self._outcomes.values,
-            "findings": self._findings.values,
+            "models": list(self._models),
+            "conditions": list(self._conditions),
+            "outcomes": list(self._outcomes),
+            "findings": list(self._findings),
             "items": items,
             "rows": list(zip(*self._packed_cases, strict=True)),
         }
@@ -314,11 +316,12 @@ def _ratio(texts: Sequence[str]) -> float:
 
 def _resolved(
     detail: Sequence[Any],
+    letters: Sequence[str | None],
     replies: Sequence[Sequence[int]],
     samples: Sequence[Any],
     evidence: Sequence[Sequence[int]],
 ) -> list[Any]:
-    """Replace the numbers of texts by those of their pieces; ``None`` for no text."""
+    """Replace numbers of letters by these, and of texts by those of pieces; ``None`` for none."""
 
     def pieces(text: int) -> Sequence[int] | None:
         return None if text < 0 else replies[text]
@@ -326,7 +329,8 @@ def _resolved(
     resolved = list(detail)
     for at in _REPLIES:
         resolved[at] = pieces(detail[at])
-    resolved[6] = [_ITS_LETTER if text < 0 else samples[text] for text in detail[6]]
+    resolved[5] = [letters[letter] for letter in detail[5]]
+    resolved[6] = [samples[text] for text in detail[6]]
     resolved[8] = None if detail[8] < 0 else evidence[detail[8]]
     resolved[_DECIDING] = [[evidence[text], tells] for text, tells in detail[_DECIDING]]
     resolved[11] = [[kind, pieces(text), *rest] for kind, text, *rest in detail[11]]
@@ -350,6 +354,11 @@ def _blocks(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
 def _parts(things: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     for start in range(0, len(things), size):
         yield things[start : start + size]
+
+
+def _held(numbers: Sequence[int]) -> Sequence[int]:
+    """Return numbers as they are held: most are small, and bytes take an eighth of the room."""
+    return bytes(numbers) if max(numbers, default=0) < 256 else tuple(numbers)
 
 
 def _number(texts: CaseTexts, text: str) -> int:

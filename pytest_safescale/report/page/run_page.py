@@ -96,7 +96,9 @@ def write_html(folder: Path, *, own: bool = False) -> Path:
     content = _content(run, cases)
     parts = page_parts(scripts=_SCRIPTS)
     page = render_page(_TEMPLATE, **content, page=parts)
-    packed = cases.packer.pack(_budget(len(cases.facts)) - len(page.encode("utf-8")))
+    budget = _budget(len(cases.facts)) - len(page.encode("utf-8"))
+    cases.facts.clear()  # all is told of them: what is packed needs the room
+    packed = cases.packer.pack(budget)
     if packed.limit is not None:  # the page says so
         content["cases"] = {"count": packed.cases, "limit": packed.limit}
         page = render_page(_TEMPLATE, **content, page=parts)
