@@ -112,6 +112,7 @@ def run_pytest(
     """Run pytest over the items, single answers only; return when it began and ended."""
     command = (
         *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
+        "--noconftest",  # the suites lie in this checkout, whose conftest is for its own tests
         *(*suite, f"--safescale-model={model}", "--safescale-samples=0"),
         *(f"--safescale-dataset={items}", f"--safescale-concurrency={in_flight}"),
         *(() if model == "lexical" else (f"--safescale-base-url={url}",)),
