@@ -101,7 +101,7 @@ def _concentration(panel: Panel, failures: CountedFailures | None, seed: int) ->
     return {
         "findings": _plain(concentrations(rows, judged, panel.conditions, seed=seed)),
         "items": [
-            {**_plain(row), "letters": letters.get((row.item_id, row.condition))} for row in rows
+            {**vars(row), "letters": letters.get((row.item_id, row.condition))} for row in rows
         ],
         "worst": {
             # Each with its wrong answers, which are judged by our own definitions always.
@@ -115,9 +115,10 @@ def _letters(panel: Panel) -> dict[tuple[str, str], dict[str, str | None]]:
     """Return each model's letter by item and condition; models without an answer are excluded."""
     names = (None, *panel.alphabet)
     found: dict[tuple[str, str], dict[str, str | None]] = {}
-    for model, condition, item in np.argwhere(panel.greedy >= NULL).tolist():
+    answered = panel.greedy >= NULL
+    places, codes = np.argwhere(answered).tolist(), panel.greedy[answered].tolist()
+    for (model, condition, item), code in zip(places, codes, strict=True):
         key = (panel.items[item].id, panel.conditions[condition])
-        code = int(panel.greedy[model, condition, item])
         found.setdefault(key, {})[panel.models[model]] = names[code]
     return found
 
@@ -156,8 +157,8 @@ def _is_exact(row: Slope | VarianceShare | Movement) -> bool:
 
 def _plain(value: Any) -> Any:
     """Return data classes as JSON objects, at any depth."""
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if value is None or isinstance(value, (str, int, float)):
         return value
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     return [_plain(part) for part in value]

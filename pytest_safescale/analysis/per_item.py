@@ -127,9 +127,12 @@ def count_failures(panel: Panel, judged: Judged, letters: Any) -> list[ItemFailu
 def _item_failures(
     panel: Panel, condition: str, counts: dict[str, NDArray[np.int64]], common: NDArray[np.int64]
 ) -> Iterator[ItemFailures]:
-    for place in np.flatnonzero(counts["cases"]):
-        code = int(common[place])
-        told: dict[str, Any] = {name: int(values[place]) for name, values in counts.items()}
+    names, codes = tuple(counts), common.tolist()
+    rows = zip(*(values.tolist() for values in counts.values()), strict=True)
+    for place, (row, code) in enumerate(zip(rows, codes, strict=True)):
+        told: dict[str, Any] = dict(zip(names, row, strict=True))
+        if not told["cases"]:
+            continue
         if not panel.labelled:
             told |= dict.fromkeys(METRIC_OF_SAFETY_FINDING)
         yield ItemFailures(

@@ -45,6 +45,8 @@ _MOST = 1 - 1e-9
 """The boldest bet: nearly everything."""
 _LEVEL = 0.05
 """The level that bets are made for; a p is valid at every other one."""
+_AT_ONCE = 50_000
+"""Values that are bet on at once: as many stay in the cache of a processor between two steps."""
 _STEPS = 50
 """Halvings by which a bound is found."""
 
@@ -122,10 +124,12 @@ def upper_mean_bounds(
     ``values``, each in [0, 1], and ``over``, bool, which of them are cases, are (rows, items);
     ``codes``, (items,) from 0 without a gap, are the clusters of the items, as in ``betting_p``.
     """
-    some = over.any(axis=1)
     bounds = np.ones(len(over))
-    if some.any():
-        bounds[some] = _bounds_of_cases(values[some], over[some], confidence, codes)
+    some = np.flatnonzero(over.any(axis=1))
+    at_once = max(1, _AT_ONCE // max(1, over.shape[1]))
+    for start in range(0, len(some), at_once):
+        rows = some[start : start + at_once]
+        bounds[rows] = _bounds_of_cases(values[rows], over[rows], confidence, codes)
     return bounds
 
 

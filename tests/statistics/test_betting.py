@@ -142,3 +142,13 @@ def test_no_bet_is_made_where_no_row_has_a_case(monkeypatch: pytest.MonkeyPatch)
     found = upper_mean_bounds(values, some, 0.95).tolist()
     assert set(rows_bet_on) == {1}
     assert found == [upper_mean_bounds(values[:1], some[:1], 0.95)[0], 1.0]
+
+
+def test_rows_that_are_bet_on_apart_have_the_bounds_that_they_have_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = np.random.default_rng(1).random((7, 30))
+    over = np.arange(30)[None, :] < np.array([30, 1, 0, 12, 30, 7, 2])[:, None]
+    together = upper_mean_bounds(values, over, 0.95).tolist()
+    monkeypatch.setattr(betting, "_AT_ONCE", 60)
+    assert upper_mean_bounds(values, over, 0.95).tolist() == together
