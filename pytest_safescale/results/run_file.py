@@ -149,13 +149,14 @@ class RunFile:
         return self.models[0]
 
 
-def read_run(folder: Path) -> RunFile:
+def read_run(folder: Path, *, own: bool = False) -> RunFile:
     """Read ``run.json``; raises DatasetError where there is none or it is no report.
 
-    Condition and prompt profile go as one name (``cells.py``).
+    Condition and prompt profile go as one name (``cells.py``). With ``own`` this process has
+    written the file, and knows its shape.
     """
     path = folder / "run.json"
-    content = read_content(path, named=str(path))
+    content = read_content(path, named=str(path), own=own)
     if not has_profiles(content["manifest"]):
         return RunFile(content=content)
     manifest = content["manifest"]
@@ -164,8 +165,11 @@ def read_run(folder: Path) -> RunFile:
     return RunFile(content=joined)
 
 
-def read_content(path: Path, *, named: str) -> RunContent:
-    """Read a ``run.json``, which errors call ``named``; raises DatasetError where it is none."""
+def read_content(path: Path, *, named: str, own: bool = False) -> RunContent:
+    """Read a ``run.json``, which errors call ``named``; raises DatasetError where it is none.
+
+    ``own`` as in ``read_run``.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -174,7 +178,7 @@ def read_content(path: Path, *, named: str) -> RunContent:
         raise DatasetError(f"{named} is not JSON: {error}") from error
     if not isinstance(content, dict) or "manifest" not in content:
         raise DatasetError(f"{named} is no report: allowed is an object with a manifest")
-    shaped = cast("Mapping[str, Any]", checked(content, RunContent, named))
+    shaped = content if own else cast("Mapping[str, Any]", checked(content, RunContent, named))
     return cast("RunContent", with_intervals_of_today(shaped))
 
 

@@ -131,3 +131,14 @@ def test_the_lines_that_this_process_wrote_are_of_one_run_and_not_looked_at_key_
         path.write_text(json.dumps({**case, "run_id": "one"}) + f"\n{further}\n")
         with pytest.raises(DatasetError, match=complaint):
             list(read_cases(tmp_path, own=True))
+
+
+def test_a_run_json_that_this_process_wrote_is_read_as_it_is(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path, Shape(items=2))
+    assert read_run(folder, own=True).content == read_run(folder).content
+    path = folder / "run.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "verdict": 3}), encoding="utf-8")
+    with pytest.raises(DatasetError, match="verdict: found 3"):
+        read_run(folder)
+    assert str(read_run(folder, own=True).content["verdict"]) == "3"

@@ -61,7 +61,7 @@ def write_charts(folder: Path, target: Path, *, own: bool = False) -> list[Path]
 
     As PNG too, where the library that makes them is installed (the extra ``png``).
     """
-    run = read_run(folder)
+    run = read_run(folder, own=own)
     facts = [fact_of(record) for record in read_cases(folder, run, own=own)]
     label = figures_are_of([run.manifest])
     target.mkdir(parents=True, exist_ok=True)

@@ -91,7 +91,7 @@ def write_html(folder: Path, *, own: bool = False) -> Path:
     they are cut with a note. ``own`` as in ``read_cases``. Raises DatasetError where a file cannot
     be read.
     """
-    run = read_run(folder)
+    run = read_run(folder, own=own)
     cases = _read(folder, run, own=own)
     content = _content(run, cases)
     parts = page_parts(scripts=_SCRIPTS)
