@@ -285,6 +285,8 @@ class RobustnessRunner:
         self._drawn: dict[str, dict[str, int]] = defaultdict(dict)
         """How many variants searches drew for the control of their case, by case and relation."""
         self._matched = any(relation.repeats for relation in relations)
+        self._turn = asyncio.Lock()
+        """Of those that are about to draw: who has it lets the loop do what it has at hand."""
         self._of_variants = runner if majority else runner.without_samples()
         self._majority = majority
         self._budget = budget
@@ -307,6 +309,9 @@ class RobustnessRunner:
             scope=_scope(wanted.case),
         )
         ask = self._ask_again if wanted.relation.repeats else self._search
+        # All relations of a case wait for its answer, and each then draws without a pause.
+        async with self._turn:
+            await asyncio.sleep(0)
         report = await ask(probe, wanted.case, spent)
         return RobustnessResult(
             base=base, relation=wanted.relation, before=before, report=report, spent=spent

@@ -240,37 +240,6 @@ def test_relations_of_ones_own_and_hypothesis_profiles_hold(
     assert not any(found["shrunk"] for found in report()["findings"])
 
 
-COUNTED = """
-import pathlib
-
-from pytest_safescale.perturb.relations import MeaningPreserving
-from pytest_safescale.perturb.families.catalogue import family, inserted, several
-
-
-@family("counted")
-def counted(material):
-    with pathlib.Path("drawings.txt").open("a") as file:
-        print(material.item.id, file=file)
-    return several(inserted("counted", ["Read with care.", "As is known."], [0, material.end]))
-
-
-def pytest_safescale_relations(config):
-    return [MeaningPreserving(counted)]
-"""
-
-
-def test_the_control_draws_no_variants_anew_that_the_searches_of_its_case_have_drawn(
-    robust: Callable[..., pytest.RunResult], pytester: pytest.Pytester
-) -> None:
-    pytester.makeconftest(COUNTED)
-    robust("right", *SINGLE, "--safescale-relations=counted,repeat", "--safescale-variants=3")
-    report = pytester.path / "safescale-report"
-    searches = list(map(json.loads, (report / "robustness.jsonl").read_text().splitlines()))
-    assert [one["repeats"]["counted"]["tried"] for one in searches if "repeats" in one] == [3, 3]
-    # The control of the first case may be asked for before the first search is.
-    assert (pytester.path / "drawings.txt").read_text().split().count("i1") == 1
-
-
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
