@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from aiohttp import web
 
 from pytest_safescale.calls.store import Store
+from pytest_safescale.settings.shards import Shard, items_of_shard
 from tests.plugin.test_calls import wait_until
 from tests.runs.ray_nodes import ENVIRONMENT
 from tests.runs.sharded import cases, data_of, figures, read
@@ -55,6 +57,9 @@ max = 0.9
 COMMAND = "from pytest_safescale.cli.command import main; raise SystemExit(main())"
 SHARDS = 12
 ITEMS = 14
+NODES = 3
+HELD_FROM = ITEMS * 2 * 2 // 3
+"""Requests that are answered before the node is killed; those behind them wait for that."""
 OPTIONS = ("--safescale-suite=radsafe200", "-p", "no:randomly", "-p", "no:hypothesispytest")
 
 
@@ -80,8 +85,24 @@ def words(number: int, payload: dict[str, Any]) -> str:
     return f"The answer is {letter}. This was request {number} of all."
 
 
-async def replied(number: int, payload: dict[str, Any]) -> web.Response:
-    await asyncio.sleep(0.05)
+def shards_by_question(folder: Path) -> dict[str, int]:
+    """Return which shard has each item, by the item's question."""
+    asked = {item["question_id"]: item["question"] for item in items_in(folder)}
+    return {
+        asked[item_id]: number
+        for number in range(1, SHARDS + 1)
+        for item_id in items_of_shard(asked, Shard(number, SHARDS))
+    }
+
+
+def items_in(folder: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((folder / "items.json").read_text(encoding="utf-8"))
+    return found
+
+
+async def replied(number: int, payload: dict[str, Any], killed: threading.Event) -> web.Response:
+    while number >= HELD_FROM and not killed.is_set():
+        await asyncio.sleep(0.05)
     message = {"role": "assistant", "content": words(number, payload)}
     choices = [
         {"index": index, "message": message, "finish_reason": "stop"}
@@ -118,14 +139,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("project")
     environment = {**os.environ, **ENVIRONMENT, "KEY_OF_THE_CLUSTER": KEY}
     numbers: list[int] = []
+    killed = threading.Event()
+    asking: set[int] = set()
+    """The shards whose requests wait."""
 
     def respond(_: web.Request, payload: dict[str, Any]) -> Any:
         numbers.append(len(numbers))
-        return replied(numbers[-1], payload)
+        if numbers[-1] >= HELD_FROM:
+            text = json.dumps(payload)
+            asking.update(number for words, number in shard_of.items() if words in text)
+        return replied(numbers[-1], payload, killed)
 
     with ChatServer(response=respond) as server, cluster() as nodes:
         text = data_of(folder, ITEMS) + CONFIGURATION.format(url=server.url)
         (folder / "safescale.toml").write_text(text, encoding="utf-8")
+        shard_of = {json.dumps(words)[1:-1]: n for words, n in shards_by_question(folder).items()}
         address, session = said(nodes).split()
         shards = subprocess.Popen(
             [
@@ -139,13 +167,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             text=True,
         )
         wait_until(
-            lambda: server.calls > ITEMS * 2 * 2 / 3 or shards.poll() is not None,
-            "a third of the calls",
+            lambda: len(asking) == NODES or shards.poll() is not None,
+            "a third of the calls, and a shard that asks on every node",
         )
         stored = _numbers(folder)
         killed_at = server.calls
         assert nodes.stdin is not None
         print("kill", file=nodes.stdin, flush=True)
+        assert said(nodes) == "killed"
+        killed.set()
         out, err = shards.communicate()
         asked = [json.dumps(payload, sort_keys=True) for payload in server.requests]
         one = subprocess.run(
