@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from pytest_safescale.answers.answer import AnswerState, recorded_state
@@ -43,11 +44,12 @@ class JudgedCase(NamedTuple):
 
     def written(self, names: Part, item: Part) -> WrittenRecord:
         """Return the record and how its line says it; ``names`` and ``item`` stand first."""
-        samples = f"{{{members(self.drawn)}, {self.together.members}}}" if self.drawn else "null"
+        own = members({**self.single, "samples": self.drawn or None})
+        if self.drawn:  # what they come to stands behind them in their object, which ends here
+            own = f"{own[:-1]}, {self.together.members}}}"
         return WrittenRecord(
             cast("CaseRecord", {**names.values, **item.values, **self.part_of_record()}),
-            f"{names.members}, {item.members}, {self.verdict.members}, {members(self.single)}, "
-            f'"samples": {samples}, {self.rest.members}',
+            f"{names.members}, {item.members}, {self.verdict.members}, {own}, {self.rest.members}",
             item,
         )
 
@@ -141,13 +143,14 @@ def _single(letter: str | None, single: RecordedAnswers, verdict: Part) -> dict[
 
 def _drawn(several: RecordedAnswers, known: str) -> dict[str, Any]:
     letters, texts = list(several.letters), several.texts
-    lacking = len(letters) - len(texts)
+    if len(texts) != len(letters):
+        # Letters and texts go in pairs; the text that was not kept is empty.
+        texts = [*texts, *([""] * len(letters))][: len(letters)]
     return {
         "letters": letters,
         "states": _states(letters, several.states, known),
         "wanted": len(letters),
-        # Letters and texts go in pairs; the text that was not kept is empty.
-        "texts": [*texts, *([""] * lacking)][: len(letters)],
+        "texts": texts,
         "stopped_early": False,
     }
 
@@ -158,10 +161,10 @@ def _states(
     own = {*known}
     if own.issuperset(letters):  # as of most cases
         return [_ANSWERED] * len(letters)
-    states = [*recorded, *([None] * len(letters))]
+    states = recorded or [None] * len(letters)
     return [
         _ANSWERED if letter in own else recorded_state(letter, known, state=state).value
-        for letter, state in zip(letters, states, strict=False)
+        for letter, state in zip_longest(letters, states[: len(letters)])
     ]
 
 

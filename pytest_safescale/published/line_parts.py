@@ -207,12 +207,13 @@ def checked_answers(
     Why there is none is read in the reply, where it is known which reply that is; that our own
     reader finds a letter which was not confirmed makes no answer.
     """
+    states: list[AnswerState | None] = [None] * len(letters)
+    form = None
     if None not in letters or len(texts) != len(letters):
-        return {"letters": letters}
-    read = [
-        read_answer(text, asked.texts) if letter is None and isinstance(text, str) else None
-        for letter, text in zip(letters, texts, strict=True)
-    ]
-    found = [answer if answer and answer.letter is None else None for answer in read]
-    form = found[0].form.value if len(found) == 1 and found[0] else None
-    return {"letters": letters, "states": [one and one.state for one in found], "form": form}
+        return {"letters": letters, "states": states, "form": form}
+    for place, (letter, text) in enumerate(zip(letters, texts, strict=True)):
+        if letter is None and isinstance(text, str):
+            answer = read_answer(text, asked.texts)
+            if answer.letter is None:
+                states[place], form = answer.state, answer.form.value
+    return {"letters": letters, "states": states, "form": form if len(letters) == 1 else None}
