@@ -322,8 +322,8 @@ def test_modules_stay_short() -> None:
 HEAVY = ("aiohttp", "bm25s", "httpx", "hypothesis", "jinja2", "numpy", "pydantic", "scipy")
 
 
-MOST_AT_START = 310
-"""Modules of ours where a run is switched on: 302 where this was written."""
+MOST_AT_START = 335
+"""Modules of ours where a run is switched on: 325 where this was written."""
 
 
 def _loaded_after(code: str) -> set[str]:

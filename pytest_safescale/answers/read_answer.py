@@ -7,7 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.answer import Answer, AnswerForm, AnswerState
+from pytest_safescale.answers.reader.decided import read_text
 from pytest_safescale.dataset.item import letters_to_read
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +30,7 @@ FILTERED = (
     "spii",
 )
 """Reasons to finish with which servers say that they withhold a reply."""
-_BARE = re.compile(r"\s{0,12}(?P<letter>[A-Z])\.?\s{0,12}", re.ASCII)
+_BARE = Pattern(r"\s{0,12}(?P<letter>[A-Z])\.?\s{0,12}", re.ASCII)
 """A reply that is one letter."""
 _WORD = 4
 """Characters of the shortest option's text that no single letter can be taken for."""
@@ -59,7 +61,7 @@ def _read(text: str, options: tuple[tuple[str, str], ...], beside: tuple[str, st
     finish_reason, refusal, reasoning = beside
     ended = finish_reason.lower()
     cut = ended in CUT_AT_LIMIT
-    answer = _bare_letter(text, options) or _read_text(text, dict(options), cut=cut)
+    answer = _bare_letter(text, options) or read_text(text, dict(options), cut=cut)
     says_something = answer.letter is not None or answer.form is AnswerForm.MISMATCH
     reasons = (
         (AnswerForm.CONTENT_FILTER, ended in FILTERED),
@@ -86,11 +88,3 @@ def _bare_letter(text: str, options: tuple[tuple[str, str], ...]) -> Answer | No
     known = not options or bare["letter"] in dict(options)
     form = AnswerForm.ALONE if known else AnswerForm.NOT_AN_OPTION
     return Answer(letter=bare["letter"], form=form)
-
-
-def _read_text(text: str, options: Mapping[str, str], *, cut: bool) -> Answer:
-    # Its hundreds of patterns take longer to compile than the start of a run may, and replies of
-    # one letter want none of them.
-    from pytest_safescale.answers.reader.decided import read_text
-
-    return read_text(text, options, cut=cut)

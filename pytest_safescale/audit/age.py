@@ -7,12 +7,12 @@ a guideline's word before it. Versions are compared within one name, such as ``L
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_safescale.audit.finding import Finding
 from pytest_safescale.audit.provenance import DATES
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,20 +28,18 @@ _KIND = (
 )
 _NAME = r"(?P<name>[A-Z][\w/-]*(?: (?:[A-Z][\w/-]*|of|on|for|and|the)){0,8})"
 _VERSIONED = (
-    re.compile(
+    Pattern(
         rf"\b{_NAME} (?:{_KIND})(?: (?:of|from|in|version|v\.?))? \(?v?"
         r"(?P<version>(?:19|20)\d\d|\d+\.\d+)\b"
     ),
-    re.compile(rf"\b(?P<version>(?:19|20)\d\d) {_NAME} (?:{_KIND})\b"),
-    re.compile(rf"\b{_NAME},? (?:version |v\.? ?)(?P<version>(?:19|20)\d\d|\d+(?:\.\d+)*)\b"),
-    re.compile(
-        rf"\b{_NAME},? (?:the )?(?P<version>\d{{1,2}})(?:st|nd|rd|th) (?:edition|version)\b"
-    ),
+    Pattern(rf"\b(?P<version>(?:19|20)\d\d) {_NAME} (?:{_KIND})\b"),
+    Pattern(rf"\b{_NAME},? (?:version |v\.? ?)(?P<version>(?:19|20)\d\d|\d+(?:\.\d+)*)\b"),
+    Pattern(rf"\b{_NAME},? (?:the )?(?P<version>\d{{1,2}})(?:st|nd|rd|th) (?:edition|version)\b"),
     # A year in brackets behind a person's name is a paper of theirs, no version.
-    re.compile(r"\b(?P<name>[A-Z]{2,}[\w/-]*) \((?P<version>(?:19|20)\d\d)\)"),
+    Pattern(r"\b(?P<name>[A-Z]{2,}[\w/-]*) \((?P<version>(?:19|20)\d\d)\)"),
 )
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
-_ARTICLES = re.compile(r"^(?:The|In|For|By|See|Per|Under|A|An|According to)(?: the)? ")
+_YEAR = Pattern(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
+_ARTICLES = Pattern(r"^(?:The|In|For|By|See|Per|Under|A|An|According to)(?: the)? ")
 
 
 class _Named(NamedTuple):

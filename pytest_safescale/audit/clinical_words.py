@@ -11,6 +11,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from pytest_safescale.text.pattern import Pattern
 from pytest_safescale.text.words import FUNCTION_WORDS
 
 if TYPE_CHECKING:
@@ -86,14 +87,14 @@ _SPELLINGS = (
     ("ise", "ize"),
 )
 """British spellings within words, and American ones for them."""
-_ENDING = re.compile(
+_ENDING = Pattern(
     r"(?<=\w{4})(?:ically|ations?|ational|ingly|edly|ities|ments?|ness|ical|ally|ages?|ions?|ings?"
     r"|ives?|ates?|ated|ies|ied|ism|ers?|als?|ed|es|is|us|ly|ic|al|y|e|s)$"
 )
 """Endings of English words, cut where four letters stay."""
 _LETTERS = 7
 """Letters that count of what stays: ``endocrine`` and ``endocrinologist`` are one word."""
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = Pattern(r"[^\W\d_]{2,}")
 _COMMON = FUNCTION_WORDS.union(
     re.findall(
         r"\w+",

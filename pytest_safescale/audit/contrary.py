@@ -14,6 +14,7 @@ from pytest_safescale.audit.disagreement import WIDER, disagreement
 from pytest_safescale.audit.opposites import opposites, poles
 from pytest_safescale.audit.quantities import other_sizes
 from pytest_safescale.audit.statement import statement
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["disagrees", "dismisses", "grades", "says_the_contrary", "sizes_differ"]
 
-_GRADE = re.compile(
+_GRADE = Pattern(
     r"\b(?i:(?P<of>type|grade|stage|category|class|group|zone|bosniak|(?:bi|li|pi|ti|o)-rads))s? "
     r"(?P<which>[A-Z]|[IVX]+|\d[a-cA-C]?)(?![\w-])"
 )
-_DISMISSAL = re.compile(
+_DISMISSAL = Pattern(
     r"\b(?:adds? (?:\w+ )?little|little (?:reason|value|use|gain|need|benefit)|needless(?:ly)?"
     r"|no (?:benefit|value|consequence)|without consequence|can (?:safely )?wait"
     r"|(?:can|may) be (?:left|omitted|delayed|dispensed with)|set aside|put off|postponed|deferred"

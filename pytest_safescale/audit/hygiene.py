@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.audit.finding import Finding
 from pytest_safescale.audit.instructions import HIDDEN, instruction_in
 from pytest_safescale.audit.language import other_language
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["find_unclean"]
 
-_MARKUP = re.compile(
+_MARKUP = Pattern(
     r"</?(?:p|div|span|br|table|tr|td|th|li|ul|ol|a|b|i|em|strong|script|style|sup|sub|img|h[1-6])"
     r"(?:\s[^<>]*)?/?>|<!--|&(?:nbsp|amp|lt|gt|quot|#\d+);|\]\(https?://|^[ \t]{0,8}#{1,6} ",
     re.IGNORECASE | re.MULTILINE,
 )
-_MOJIBAKE = re.compile("�|Ã[\u0080-\u00bf]|â€|Â[\u00a0-\u00bf]|\\\\u[0-9a-f]{4}")
-_ENDS = re.compile(r"[.!?:;)\]\"'”’]\s*$")
+_MOJIBAKE = Pattern("�|Ã[\u0080-\u00bf]|â€|Â[\u00a0-\u00bf]|\\\\u[0-9a-f]{4}")
+_ENDS = Pattern(r"[.!?:;)\]\"'”’]\s*$")
 _LETTERS = 0.6
 """Share of letters and space below which a text is no prose."""
 
@@ -88,7 +89,7 @@ def _markup(passage: CorpusPassage) -> str | None:
     return _first(_MARKUP, passage.text)
 
 
-def _first(pattern: re.Pattern[str], text: str) -> str | None:
+def _first(pattern: Pattern, text: str) -> str | None:
     found = pattern.search(text)
     return None if found is None else _around(text, found)
 

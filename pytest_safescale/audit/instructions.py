@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from pytest_safescale.text.pattern import Pattern
+
 __all__ = ["HIDDEN", "instruction_in", "speaks_to_a_judge"]
 
-HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+HIDDEN = Pattern("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 """Characters that nobody sees."""
 _VERDICT = (
     r"(?:YES|NO|CONTRADICTS?|COMPATIBLE|SUPPORTS|UNRELATED|OTHERS|APPLIES|TELLS|SILENT|REPLACED"
     r"|SEPARATE)"
 )
 """Words that a model is asked for which judges a passage."""
-_INSTRUCTION = re.compile(
+_INSTRUCTION = Pattern(
     r"\b(?:ignore|disregard|forget|override)\b[^.]{0,40}\b(?:instructions?|prompts?|rules|context)\b"
     r"|\b(?:language model|AI assistant|chatbot|the assistant (?:must|should|will)|as an AI)\b"
     r"|^[ \t]{0,8}(?:system|assistant|user)\s*:|\bsystem prompt\b|<\|[\w ]+\|>|\[/?INST\]"
@@ -61,8 +63,8 @@ _NEEDED = (
 )
 """Every instruction that the rule finds has one of these words, in whatever case, or a short one
 that stands alone (``_SHORT``)."""
-_SHORT = re.compile(rf"\b(?:(?i:ai|bots?|hey|you)\b|{_VERDICT}\b)")
-_TO_A_JUDGE = re.compile(
+_SHORT = Pattern(rf"\b(?:(?i:ai|bots?|hey|you)\b|{_VERDICT}\b)")
+_TO_A_JUDGE = Pattern(
     r"\b(?:answer|reply|respond|output|say|print|return)(?: (?:with|only|the|single|word))*"
     rf"[\s:\"'“‘*`]*\b{_VERDICT}\b"
     r"|\b(?:right|correct|expected|only|proper) (?:word|answer|verdict|reply|response|judge?ment)\b"

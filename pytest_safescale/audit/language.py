@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.audit.libraries import not_installed
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ _SURE = 0.5
 """How much likelier another language is, as the logarithm of the ratio for each character. English
 with many rare or made-up words stays below 0.2; texts in other languages come to more than 1."""
 
-_ENGLISH = re.compile(r"\b(?:the|and|with|which|from|that|this|these|should|when)\b")
+_ENGLISH = Pattern(r"\b(?:the|and|with|which|from|that|this|these|should|when)\b")
 """Words of English that no other language of medicine shares, small words as they are."""
 _CERTAIN = 0.08
 """Share of these words in a text from which on no library is asked, for it is English."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_safescale.text.pattern import Pattern
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,23 +28,23 @@ _WHO: Mapping[str, str] = {
     "stability": r"(?<!un)stable|haemodynamically normal|hemodynamically normal",
 }
 """Groups of people and states, and the words that name them."""
-_NAMED = {name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for name, words in _WHO.items()}
+_NAMED = {name: Pattern(rf"\b(?:{words})\b", re.IGNORECASE) for name, words in _WHO.items()}
 _LIMITED_TO = {
     **_NAMED,
-    "adults": re.compile(r"\b(?:adults?|elderly)\b", re.IGNORECASE),
-    "contrast reaction": re.compile(
+    "adults": Pattern(r"\b(?:adults?|elderly)\b", re.IGNORECASE),
+    "contrast reaction": Pattern(
         r"\b(?:(?:contrast |earlier |previous |prior |allergic |severe )+reactions?"
         r"|allerg(?:y|ies|ic) to contrast)\b",
         re.IGNORECASE,
     ),
 }
 """A man or a woman in a sentence is no limit to adults, nor anaphylaxis one to what came before."""
-_LIMITING = re.compile(
+_LIMITING = Pattern(
     r"\b(?:only|solely|exclusively) (?:if|in|for|when|after|during|with|on|by)\b"
     r"|\b(?:in|for|among|during|after|with|if|when|provided|where|unless|under)\b",
     re.IGNORECASE,
 )
-_ONLY = re.compile(r"\bonly (?:if|in|for|when|after|during|with|on|by)\b", re.IGNORECASE)
+_ONLY = Pattern(r"\bonly (?:if|in|for|when|after|during|with|on|by)\b", re.IGNORECASE)
 _MODALITY: Mapping[str, str] = {
     "CT": r"CT|computed tomography",
     "MRI": r"MRI?|magnetic resonance(?: imaging)?",
@@ -51,21 +53,21 @@ _MODALITY: Mapping[str, str] = {
     "PET": r"PET(?:/CT)?",
     "mammography": r"mammograph?y|mammograms?",
 }
-_MODALITIES = {name: re.compile(rf"\b(?:{words})\b") for name, words in _MODALITY.items()}
-_NO_LIMIT = re.compile(
+_MODALITIES = {name: Pattern(rf"\b(?:{words})\b") for name, words in _MODALITY.items()}
+_NO_LIMIT = Pattern(
     r"\b(?:unlike|as|just as|like|not|also|even|both|especially|particularly|including|whether"
     rf"|(?:irrespective|regardless) of whether)\s+(?:{_LIMITING.pattern})[^,.;:]{{0,45}}",
     re.IGNORECASE,
 )
 """A group that is named beside others, or to which nothing is limited."""
-_OF_BEFORE = re.compile(
+_OF_BEFORE = Pattern(
     r"(?:This|That|These|It|They|Such|The same|So much|All this)\b[^.]{0,60}?"
     r"\b(?:only|solely|exclusively|limited|restricted|confined|reserved|applies|apply|valid)\b"
 )
 """A sentence that limits the one before it: ``This holds only in children.``"""
 _REACH = 45
 """Characters behind a limiting word in which what it limits to is looked for."""
-_AGE = re.compile(
+_AGE = Pattern(
     r"\b(\d{1,3})[- ]?(?:year|yr)s?[- ]?old\b|\b(?:aged|age of|of) (\d{1,3})(?= (?:years|has|is"
     r"|with|who|had|and|was|presents)\b|[,.](?!\d))|\b(\d{1,2})[- ](?:month|week|day)s?[- ]old\b",
     re.IGNORECASE,

@@ -6,9 +6,10 @@ place, course and danger.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
+
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +57,7 @@ sharp well-defined | ill-defined blurred
 operative surgical | conservative
 """
 """Words of one pole, and behind the bar those of the other."""
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_WORD = Pattern(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
 def opposites(mine: Poles, theirs: Poles) -> tuple[str, str] | None:

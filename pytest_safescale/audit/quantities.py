@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.units import SPELLINGS, in_base_units
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,24 +18,24 @@ _FIRST_NUMBERS = "one two three four five six seven eight nine ten eleven twelve
 _NUMBER_WORDS = {word: str(number) for number, word in enumerate(_FIRST_NUMBERS.split(), start=1)}
 _NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?|(?:{'|'.join(_NUMBER_WORDS)})"
 _UNIT = "|".join(sorted(map(re.escape, SPELLINGS), key=len, reverse=True))
-QUANTITY = re.compile(
+QUANTITY = Pattern(
     rf"(?<![\w.,/])(?P<first>{_NUMBER})(?:\s?(?:-|–|to|or|and)\s?(?P<second>{_NUMBER}))?"
     rf"[\s-]?(?P<unit>{_UNIT})(?![\w/]|\s?/\s?\w)",
 )
-_MORE = re.compile(
+_MORE = Pattern(
     r"\b(?:above|over|more than|greater than|larger than|longer than|exceed\w*|at least"
     r"|no less than|not below|beyond|older than|minimum of)\s+(?:about |around |roughly |some )?$"
     r"|[>≥]\s?$",
     re.IGNORECASE,
 )
-_LESS = re.compile(
+_LESS = Pattern(
     r"\b(?:below|under|less than|smaller than|shorter than|at most|up to|no more than|within"
     r"|fewer than|not above|no higher than|younger than|maximum of|not exceed(?:ing)?)"
     r"\s+(?:about |around |roughly |some )?$|[<≤]\s?$",
     re.IGNORECASE,
 )
-_MORE_BEHIND = re.compile(r"^\s?(?:or (?:more|larger|above|over|longer|older|greater)|and above)\b")
-_LESS_BEHIND = re.compile(r"^\s?(?:or (?:less|smaller|below|under|shorter|younger|fewer))\b")
+_MORE_BEHIND = Pattern(r"^\s?(?:or (?:more|larger|above|over|longer|older|greater)|and above)\b")
+_LESS_BEHIND = Pattern(r"^\s?(?:or (?:less|smaller|below|under|shorter|younger|fewer))\b")
 _REACH = 40
 """How many characters before a number are looked at for a word that makes it a limit."""
 

@@ -6,13 +6,13 @@ judge. Which word means what is different for each class, and none of them is ``
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.finding import Place
 from pytest_safescale.audit.instructions import speaks_to_a_judge
 from pytest_safescale.text.escaping import plain
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ _LONGEST = 2_000
 """Characters of a passage that are shown, those around the words that a finding rests on; of these
 words themselves too."""
 _LONGEST_TITLE = 300
-_MARK = re.compile(r"<(?=[\s/]*[A-Za-z])")
+_MARK = Pattern(r"<(?=[\s/]*[A-Za-z])")
 """What begins a mark; ``<5 mm`` is none."""
 _TASK = (
     "You check the passages of a corpus of medical texts. All that stands between marks such as "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.opposites import poles
 from pytest_safescale.audit.quantities import QUANTITY, quantities
+from pytest_safescale.text.pattern import Pattern
 from pytest_safescale.text.sentences import content_words
 
 if TYPE_CHECKING:
@@ -17,21 +18,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Statement", "denials", "recommendation", "sides", "statement", "subject_words", "turns"]
 
-_SIDE = re.compile(
+_SIDE = Pattern(
     r"\b(left|right|ipsilateral|contralateral)(?:-sided|-hand)?\b"
     r"(?! (?:alone|in place|away|now)\b)",
     re.IGNORECASE,
 )
-_TURN = re.compile(
+_TURN = Pattern(
     r"\b(?:not|no|never|without|cannot|neither|nor|none|lacks?|absent|fails? to)\b|n't\b",
     re.IGNORECASE,
 )
-_NO_TURN = re.compile(
+_NO_TURN = Pattern(
     r"\b(?:no (?:more|less|later|higher|lower|longer|earlier|fewer) than|not only|no longer than"
     r"|whether or not|not (?:above|below|exceed\w*))\b",
     re.IGNORECASE,
 )
-_AGAINST = re.compile(
+_AGAINST = Pattern(
     r"\b(?:(?:should|must|may|need|can|is|are|does|do) not|cannot|must never|should never|never"
     r"|not (?:be |recommended|advised|indicated|needed|required|necessary|given|used)"
     r"|no (?:further |routine |other )?(?:\w+ )?(?:is |are )?"
@@ -40,8 +41,8 @@ _AGAINST = re.compile(
     r"|withheld|omit(?:ted)?|needs? no|requires? no|has no role|have no role)\b",
     re.IGNORECASE,
 )
-_DENIAL = re.compile(f"{_AGAINST.pattern}|{_TURN.pattern}", re.IGNORECASE)
-_FOR = re.compile(
+_DENIAL = Pattern(f"{_AGAINST.pattern}|{_TURN.pattern}", re.IGNORECASE)
+_FOR = Pattern(
     r"\b(?:should|must|recommended|advised|indicated|needed|required|necessary|mandatory"
     r"|is given|are given|is used|are used|needs?|requires?|may be|is safe|are safe|can be)\b",
     re.IGNORECASE,
@@ -59,7 +60,7 @@ _OF_FORM = frozenset(
     )
 )
 """Words that say how, how much or whether, and nothing of what a sentence is about."""
-_MARK = re.compile(r"(?<![\w.])[A-Z][A-Z0-9-]+(?!\w)")
+_MARK = Pattern(r"(?<![\w.])[A-Z][A-Z0-9-]+(?!\w)")
 
 
 @dataclass(frozen=True, kw_only=True)

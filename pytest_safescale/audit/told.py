@@ -17,6 +17,7 @@ from pytest_safescale.audit.clinical_words import clinical_words
 from pytest_safescale.audit.contrary import disagrees, says_the_contrary, sizes_differ
 from pytest_safescale.audit.quantities import quantities
 from pytest_safescale.audit.statement import denials, recommendation, sides, turns
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,12 +41,12 @@ _ABOUT = 0.6
 """Share of the fact's words that one sentence has which is about it, whatever it says."""
 _DENIED = 0.8
 """The same for one that differs in a denial alone: it may be of words that it alone has."""
-_SET_ASIDE = re.compile(
+_SET_ASIDE = Pattern(
     r"\b(?:rather than|instead of|as opposed to|in contrast to|unlike|in place of|in lieu of"
     r"|(?:but|and) not|far from|and never)\b[^,.;:]*",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w]*[^\W\d_])")
+_NUMBER = Pattern(r"(?<![\w.])\d+(?:\.\d+)?(?![\w]*[^\W\d_])")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from pytest_safescale.dataset.item import Passage, letters_to_read
 from pytest_safescale.errors import CallFailed
 from pytest_safescale.models.model import ToolsRefused, as_mapping
 from pytest_safescale.text.hidden import visible_text
+from pytest_safescale.text.pattern import Pattern
 from pytest_safescale.text.tokens import count_tokens
 
 if TYPE_CHECKING:
@@ -85,14 +86,14 @@ def agent_prompt(subject: str = "") -> dict[str, str]:
 _SHARE_FOR_PASSAGES = 0.75
 """Of the window's room for evidence; the rest is for the turns themselves."""
 
-_LETTER = re.compile(
+_LETTER = Pattern(
     r"^[ \t*_#>-]*(?i:current answer)[ \t*_:]*\(?([A-Z])\b(?=[ \t]*(?:[^\w\s]|$))", re.M
 )
-_LETTER_LINE = re.compile(r"^[ \t*_#>-]*current answer\b.*$\n?", re.M | re.I)
+_LETTER_LINE = Pattern(r"^[ \t*_#>-]*current answer\b.*$\n?", re.M | re.I)
 _LONGEST_LEANING = 20_000
 """Characters at the end of a turn in which a leaning is looked for; a turn has 4,096 tokens."""
-_REPORT = re.compile(r"(?:^[ \t*_#>-]*(?i:report)|\bREPORT)[ \t*_]*:[ \t*_]*", re.M)
-_SEARCH = re.compile(r"^[ \t*_#>-]*search[ \t*_]*:[ \t*_]*(.*)$\n?", re.M | re.I)
+_REPORT = Pattern(r"(?:^[ \t*_#>-]*(?i:report)|\bREPORT)[ \t*_]*:[ \t*_]*", re.M)
+_SEARCH = Pattern(r"^[ \t*_#>-]*search[ \t*_]*:[ \t*_]*(.*)$\n?", re.M | re.I)
 
 
 @dataclass(frozen=True, kw_only=True)

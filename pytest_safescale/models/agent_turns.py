@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_safescale.models.model import Reply, ToolCall
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from pytest_safescale.models.model import Request
 
 __all__ = ["AgentTurn", "agent_turn"]
 
-_REPORT_NOW = re.compile(r"\breport now\b", re.IGNORECASE)
-_HEADING = re.compile(r"^Results for: .*$\n?", re.MULTILINE)
+_REPORT_NOW = Pattern(r"\breport now\b", re.IGNORECASE)
+_HEADING = Pattern(r"^Results for: .*$\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)

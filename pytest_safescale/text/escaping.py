@@ -11,6 +11,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.text.pattern import Pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -37,9 +39,9 @@ _UNSEEN = (
 )
 """C1 controls, line separators, marks that turn the reading direction, invisible characters, tags,
 lone halves of surrogate pairs, and what is no character at all."""
-_UNSHOWABLE = re.compile(f"[\x00-\x08\x0b-\x1f{_UNSEEN}]")
-_UNSHOWABLE_IN_A_LINE = re.compile(f"[\x00-\x1f{_UNSEEN}]")
-_UNWRITABLE_IN_JSON = re.compile(f"[{_UNSEEN}]")
+_UNSHOWABLE = Pattern(f"[\x00-\x08\x0b-\x1f{_UNSEEN}]")
+_UNSHOWABLE_IN_A_LINE = Pattern(f"[\x00-\x1f{_UNSEEN}]")
+_UNWRITABLE_IN_JSON = Pattern(f"[{_UNSEEN}]")
 _DELETE = "\x7f"
 """Of what JSON lines do not show the only character that is ASCII."""
 _LONGEST_START = 20
@@ -72,9 +74,7 @@ def _code_point(match: re.Match[str]) -> str:
     return f"[U+{ord(match[0]):04X}]"
 
 
-_COMMANDS = re.compile(
-    r"(?<=#)(?=#(?:\[|vso\[|teamcity\[))|(?<=:)(?<!\S:)(?=:[\w-])", re.IGNORECASE
-)
+_COMMANDS = Pattern(r"(?<=#)(?=#(?:\[|vso\[|teamcity\[))|(?<=:)(?<!\S:)(?=:[\w-])", re.IGNORECASE)
 """Within what CI systems take for commands in a log: ``##[error]`` and ``##vso[`` anywhere in a
 line, ``::error::`` where one begins."""
 
@@ -90,17 +90,17 @@ def terminal_text(text: str) -> str:
     return "\n".join(map(terminal_line, text.replace("\r\n", "\n").split("\n")))
 
 
-_MARKS = re.compile(r"[\\`*_~|<>\[\]{}&^]")
+_MARKS = Pattern(r"[\\`*_~|<>\[\]{}&^]")
 _JOINER = "&#8288;"
 """A word joiner, as an entity: it shows nothing and separates what it stands between."""
-_ACTIVE = re.compile(
+_ACTIVE = Pattern(
     r"@(?=\w)|#(?=\w)|(?<!\w)(?:GH-|[!%])(?=\d)|\\[~&](?=\w)|:(?=//)|:(?=[\w+-]+:)"
     r"|\b(?:www|ftp)(?=\.)|\b(?:mailto|xmpp)(?=:)",
     re.IGNORECASE,
 )
 """What pages that show Markdown turn into mentions, references, links and pictures, whatever is
 escaped: ``@name``, ``#1``, ``GH-1``, ``!1``, ``https://``, ``www.``, ``:rocket:``."""
-_BLOCK = re.compile(r"(\d{0,9})(#(?=#{0,5}(?:\s|$))|[-+.)](?=[\s-]|$)|=)")
+_BLOCK = Pattern(r"(\d{0,9})(#(?=#{0,5}(?:\s|$))|[-+.)](?=[\s-]|$)|=)")
 """What makes a heading, a list or a rule where a line begins."""
 
 
@@ -127,7 +127,7 @@ def markdown_block(lines: Iterable[str]) -> list[str]:
     return [f"{fence}text", *content, fence]
 
 
-_FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
+_FORMULA = Pattern(r"\s*[=+\-@\t\r\n＝＋－＠]")
 
 
 def csv_cell(value: Any) -> Any:
@@ -164,7 +164,7 @@ def xml_text(text: str) -> str:
 
 
 _RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
-_OTHER_WAY = re.compile(f"[{_RIGHT_TO_LEFT}](?:[^A-Za-z\\n]*[{_RIGHT_TO_LEFT}])?")
+_OTHER_WAY = Pattern(f"[{_RIGHT_TO_LEFT}](?:[^A-Za-z\\n]*[{_RIGHT_TO_LEFT}])?")
 
 
 def writable(text: str) -> str:

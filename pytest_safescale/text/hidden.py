@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from pytest_safescale.text.pattern import Pattern
+
 __all__ = ["visible_text"]
 
 _NAME = (
     r"(?:[a-z]{1,12}[:_-])?(?:(?:ant)?think(?:ing)?|thoughts?|reason(?:ing)?|reflections?|scratchpad|"
     r"chain[_-]of[_-]thoughts?|hidden|scratch|analysis|monologue|internal|cot)(?:[_-](?:process|content|trace|steps?|text))?"
 )
-_TAG = re.compile(
+_TAG = Pattern(
     rf"(?:<|&lt;)\s?(?P<close>/?)\s?{_NAME}(?:\s[^<>/]{{0,80}})?(?P<empty>\s?/)?(?:>|&gt;)"
     r"|\[(?P<close2>/?)(?:think(?:ing)?|thoughts?|reasoning)\]"
     r"|◁(?P<close3>/?)think▷"
@@ -21,18 +23,18 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _ENDINGS = ("close", "close2", "close3", "end", "end2", "end3", "end4")
-_BEGINS = re.compile(
+_BEGINS = Pattern(
     r"<\|(?:im_start|start_header_id)\|>(?:assistant(?:<\|end_header_id\|>)?)?"
     r"|<\|(?:assistant|begin_of_text|bos)\|>|<(?:bos|start_of_turn)>(?:model(?!\w))?",
     re.IGNORECASE,
 )
-_ENDS = re.compile(
+_ENDS = Pattern(
     r"<\|(?:im_end|eot_id|end|end_of_text|endoftext|eos)\|>|<(?:eos|end_of_turn)>|\[INST\]",
     re.IGNORECASE,
 )
 _CHANNEL = "<|channel|>"
 _MARKLESS_FINAL = "assistantfinal"
-_MARKLESS_ANALYSIS = re.compile(r"\s?analysis(?=[A-Z])")
+_MARKLESS_ANALYSIS = Pattern(r"\s?analysis(?=[A-Z])")
 
 
 def visible_text(text: str) -> str:

@@ -9,6 +9,8 @@ import string
 import sys
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.text.pattern import Pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -23,7 +25,7 @@ LONGEST_WORD = 20
 _ROUNDS = 6
 """How many encodings around one another are undone."""
 
-_ESCAPED = re.compile(
+_ESCAPED = Pattern(
     r"\\+(?:u(?P<u>[0-9a-f]{4})|x(?P<x>[0-9a-f]{2})|(?P<mark>[^\w\s]))"
     r"|%(?:(?P<hex>[0-9a-f]{2})|u(?P<wide>[0-9a-f]{4}))"
     r"|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|\w{2,31});?",
@@ -32,7 +34,7 @@ _ESCAPED = re.compile(
 """A character as JSON and programs (``\\/``, ``\\u002B``), URLs and HTML may write it."""
 _DIGITS = f"{string.ascii_letters}{string.digits}+/-_"
 """Those of base64, in both alphabets."""
-_REST = re.compile(rf"[{re.escape(_DIGITS)}]*={{0,2}}")
+_REST = Pattern(rf"[{re.escape(_DIGITS)}]*={{0,2}}")
 
 
 def is_secret(key: str) -> bool:

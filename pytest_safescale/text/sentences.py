@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pytest_safescale.text.pattern import Pattern
 from pytest_safescale.text.words import FUNCTION_WORDS
 
 if TYPE_CHECKING:
@@ -14,24 +15,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Sentence", "content_words", "every_word", "related", "split", "telling_words"]
 
-_END = re.compile(
+_END = Pattern(
     # A line break always ends a sentence: titles have no full stop. A run of spaces is looked at
     # from its beginning alone, or a long one would take its length squared.
     r"(?<!\s)\s*\n\s*"
     r"|(?<=[.!?])[\"')\]’”]*\s+(?=[\"'(\[‘“]?[A-Z0-9])"
 )
-_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|cf|approx|Fig|Figs|Dr|Prof|No|al|resp|[A-Z])\.$")
-_LEANS = re.compile(
+_ABBREVIATION = Pattern(r"\b(?:e\.g|i\.e|vs|cf|approx|Fig|Figs|Dr|Prof|No|al|resp|[A-Z])\.$")
+_LEANS = Pattern(
     r"(?:These|This|Those|That|Such|It|Its|They|Their|He|She|Here|There|Then|Thus|Hence"
     r"|Therefore|However|Otherwise|Instead|Both|Neither|Each|In contrast|By contrast|Conversely"
     r"|Likewise|Similarly|Also|Moreover|Furthermore|But|And|Or|So|Yet|Where|Once|Even then)\b"
     r"|[^.!?]*\b(?:therefore|thus|hence|instead|by contrast|likewise|otherwise|the latter"
     r"|the former|in turn)\b"
 )
-_WORD = re.compile(r"[^\W\d_]{4,}")
-_MARK = re.compile(r"(?<![\w.])(?:[A-Z][A-Z0-9]+|\d+(?:\.\d+)?)(?!\w)")
+_WORD = Pattern(r"[^\W\d_]{4,}")
+_MARK = Pattern(r"(?<![\w.])(?:[A-Z][A-Z0-9]+|\d+(?:\.\d+)?)(?!\w)")
 """Short words that carry meaning: abbreviations and numbers, such as MRI and 8."""
-_ANY_WORD = re.compile(r"[^\W\d_]+")
+_ANY_WORD = Pattern(r"[^\W\d_]+")
 _COMMON = FUNCTION_WORDS.union(
     re.findall(
         r"\w+",

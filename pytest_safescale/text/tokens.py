@@ -7,8 +7,9 @@ medical prose, which ``room`` allows for. Everything is linear in the length of 
 
 from __future__ import annotations
 
-import re
 from itertools import islice
+
+from pytest_safescale.text.pattern import Pattern
 
 __all__ = [
     "REAL_TOKENS_PER_TOKEN",
@@ -25,8 +26,8 @@ REAL_TOKENS_PER_TOKEN = 1.3
 """How many tokens a language model's tokeniser makes of one token as counted here, about."""
 
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_TOKEN = re.compile(rf"[^\W{_UNSPACED}]+|\S")
-_SEARCHED = re.compile(rf"[^\W{_UNSPACED}]+|[{_UNSPACED}]")
+_TOKEN = Pattern(rf"[^\W{_UNSPACED}]+|\S")
+_SEARCHED = Pattern(rf"[^\W{_UNSPACED}]+|[{_UNSPACED}]")
 
 
 def count_tokens(text: str) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from string import ascii_uppercase
 
 import pytest
@@ -36,20 +34,3 @@ def test_a_letter_alone_is_what_the_whole_reader_says(
         found = read_answer(text, options, finish_reason=reason)
         if whole.letter is not None or not cut:
             assert found == whole, text
-
-
-def test_what_begins_a_run_and_reads_letters_compiles_no_wordings() -> None:
-    program = (
-        "import sys, pytest_safescale.runs.run\n"
-        "from pytest_safescale.answers.read_answer import read_answer\n"
-        "read_answer('B', {'A': 'first', 'B': 'second'})\n"
-        "print(*[name for name in sys.modules if '.answers.reader.' in name])\n"
-        "read_answer('It is B.', {'A': 'first', 'B': 'second'})\n"
-        "print(*[name for name in sys.modules if '.answers.reader.' in name])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, check=True, text=True
-    )
-    before, after = done.stdout.split("\n")[:2]
-    assert before == ""
-    assert "pytest_safescale.answers.reader.judgements" in after

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.reader.context import DENIED, ends_text
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from pytest_safescale.answers.reader.option_texts import OptionTexts
 
 __all__ = ["PRAISED", "attached_option"]
 
-_TIES = re.compile(
+_TIES = Pattern(
     r"[\s*_`\"'“”)\]}$.,:;=|–—-]{0,10}"
     r"(?:\\text\{|(?:(?:answer|option) )?(?:text|content|description|"
     r"meaning)[*_\"']{0,3}\s?:\s?[\"']?"
@@ -21,13 +22,13 @@ _TIES = re.compile(
     re.IGNORECASE,
 )
 """What may stand between a letter and its option's text."""
-_FIELD = re.compile(
+_FIELD = Pattern(
     r"[\"'}\]\s]{0,3},\s?[\"'](?:(?:answer|option|choice)_?)?(?:text|option|content|value|name|"
     r"description|diagnosis)[\"']\s?:\s?[\"']",
     re.IGNORECASE,
 )
 """The next field of a JSON object, which gives the text."""
-PRAISED = re.compile(
+PRAISED = Pattern(
     r"[*_`\"'”)\]]{0,4}\s(?:is|would be|seems|remains)\s(?:clearly\s|indeed\s|probably\s)?"
     r"(?:the\s)?(?:most\s|single\s)?"
     r"(?:correct|right|best|answer|appropriate|likely|indicated|safest|preferred)(?!\w)",

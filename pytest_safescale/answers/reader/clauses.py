@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pytest_safescale.text.pattern import Pattern
+
 __all__ = [
     "CLAUSE",
     "CLAUSE_END",
@@ -15,11 +17,11 @@ __all__ = [
 ]
 
 TURNS = r"(?<!\w)(?:but|so|however|though|although|therefore|thus|hence)(?!\w)"
-TURN = re.compile(TURNS, re.IGNORECASE)
+TURN = Pattern(TURNS, re.IGNORECASE)
 """What leads from what was considered to what is concluded."""
 CLAUSE = 60
 """Characters before a commitment that are looked at: about a clause."""
-CLAUSE_END = re.compile(
+CLAUSE_END = Pattern(
     r"[,.;:!?\n]|(?<!\w)(?:so|because|but|thus|therefore|hence|and|then|"
     r"since|sino|sondern)(?!\w)",
     re.IGNORECASE,

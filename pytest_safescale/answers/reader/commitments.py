@@ -17,6 +17,7 @@ from pytest_safescale.answers.reader.contrasts import is_a_name, turns_from_a_na
 from pytest_safescale.answers.reader.first_and_last import closing, leading
 from pytest_safescale.answers.reader.letters import CHOICE
 from pytest_safescale.answers.reader.marks import marked_options
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,18 +31,18 @@ __all__ = ["commitments", "lone_text"]
 
 _NO_WORD = string.ascii_uppercase + "bcdfghjk"
 """Letters that are no article or word of any language the wordings are in."""
-_SENTENCE_END = re.compile(r"[*_`\"'”)]{0,4}[.!]\s")
-_UNIT = re.compile(r"\s?\}[\s$]{0,3}[^\W\d_]")
+_SENTENCE_END = Pattern(r"[*_`\"'”)]{0,4}[.!]\s")
+_UNIT = Pattern(r"\s?\}[\s$]{0,3}[^\W\d_]")
 """What makes a boxed number an amount: ``\\boxed{3} ml``."""
-_NUMBERED = re.compile(
+_NUMBERED = Pattern(
     rf"(?<!\w)(?:{CHOICE}|answer)(?:\s(?:number|no\.))?[\s$*:(]{{1,6}}$", re.IGNORECASE
 )
 """What makes a boxed number an option's: ``Option \\boxed{3}``."""
 _NOUN = 40
 """Characters before a box in which a word for an option may stand."""
-_TABLE_RULE = re.compile(r"\|\s?:?-{2,}")
+_TABLE_RULE = Pattern(r"\|\s?:?-{2,}")
 """What stands under a table's head."""
-_FURTHER = re.compile(
+_FURTHER = Pattern(
     r"\s?(?:[,/&]|or|and|oder|und|ou|et|o|y|或|または|또는)\s?(?:the\s|an?\s)?", re.IGNORECASE
 )
 """What joins a second text to one."""

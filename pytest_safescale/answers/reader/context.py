@@ -14,6 +14,7 @@ from pytest_safescale.answers.reader.clauses import (
 )
 from pytest_safescale.answers.reader.letters import WORD_BEGINS, WORDLY
 from pytest_safescale.answers.reader.other_cases import would_hold_elsewhere
+from pytest_safescale.text.pattern import Pattern
 
 __all__ = [
     "CONDITION",
@@ -37,7 +38,7 @@ _NOW = (
     r"(?<!\w)(?:now|today|currently|heute|ahora|hoy|maintenant|aujourd|ora|oggi|hoje|nu|dziś|"
     r"теперь|сейчас)(?!\w)"
 )
-NEGATION = re.compile(
+NEGATION = Pattern(
     rf"(?<!\w){WORD_BEGINS}(?:not|never|wrong|incorrect|inaccurate|cannot|neither|nor|no longer|"
     r"(?:anything|everything|all) (?:but|except)|anything other than|\w{2,6}n['’]t|nobody|no one|"
     r"no(?= (?:es|elegir\w*|escog\w*|seleccion\w*|optar\w*|marcar\w*)(?!\w))|não|jamais|nunca|"
@@ -48,14 +49,14 @@ NEGATION = re.compile(
     re.IGNORECASE,
 )
 """What takes a commitment back before its letter: ``can't be B``, ``the wrong answer is A``."""
-_NOT_ONLY = re.compile(
+_NOT_ONLY = Pattern(
     rf"(?<!\w){WORD_BEGINS}(?:not|nicht|non|no|pas|nie|niet|não|не)\s(?:only|just|merely|nur|bloß|"
     r"solo|sólo|solamente|seulement|só|somente|apenas|alleen|tylko|только)\s(?:\w{1,12}\s)?"
     r"(?-i:[A-Z]),?\s?(?:(?:but|sondern|ma|sino|mais|mas|maar|ale|но)\s)?$",
     re.IGNORECASE,
 )
 """What makes a contrast an addition: ``not only A but C``."""
-_UNFIT = re.compile(
+_UNFIT = Pattern(
     rf"(?<!\w){WORD_BEGINS}(?:worst|reference|dangerous|harmful|unsafe|tempting|distracting|common|popular|"
     r"frequent|"
     r"trap|distractor|decoy|least|poor|original|old|outdated|former|previous|earlier|initial|"
@@ -64,7 +65,7 @@ _UNFIT = re.compile(
     re.IGNORECASE,
 )
 """What makes an answer another than the reply's own: ``the worst answer is A``."""
-_OTHERS = re.compile(
+_OTHERS = Pattern(
     r"(?:很多|许多|不少|有些|有的|大多数?|其他)人(?:可能|往往|常|也)?(?:会|會)?$|"
     rf"(?<!\w){WORD_BEGINS}(?<!as )(?<!as a )(?<!as an )"
     r"(?:residents|models|resident|student|doctor|physician|clinician|colleague|"
@@ -78,7 +79,7 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 """Who else answers: ``Many residents answer A``."""
-_ONCE = re.compile(
+_ONCE = Pattern(
     r"[\s,*]{0,3}(?:previously|formerly|in the past|traditionally|historically|"
     r"until (?:\d{4}|recently|then|now|lately)|(?:in|by|under) (?:the )?(?:old|older|outdated|"
     r"former|"
@@ -88,7 +89,7 @@ _ONCE = re.compile(
     re.IGNORECASE,
 )
 """A sentence that begins with what held once: ``Until 2015 the answer was``."""
-CONDITION = re.compile(
+CONDITION = Pattern(
     rf"(?<!\w){WORD_BEGINS}"
     r"(?:if|whether|unless|suppose|supposing|assuming|(?<!second )thought|had been|wenn|"
     r"falls|ob|als|si|se|jeśli|eğer|nếu|если)(?!\w)|如果|もし",
@@ -96,7 +97,7 @@ CONDITION = re.compile(
 )
 CLOSERS = r"(?:\s?[*_`\"'“”»’)\]}>$|】」』]){0,6}"
 _IS = r"(?:is|are|was|would be|seems|can be|could be|may be|ist|wäre|est|es|è|é|jest|là)"
-DENIED = re.compile(
+DENIED = Pattern(
     rf"{CLOSERS}\s?[:–—-]?\s?(?:{_IS}\s)?"
     r"(?:(?:clearly|definitely|also|probably|simply|most|the|an?|therefore|only)\s){0,3}"
     r"(?:(?:not|never)(?!\s(?:option\s)?[A-E](?!\w))|wrong|incorrect|false|unlikely|less|"
@@ -113,14 +114,14 @@ DENIED = re.compile(
     re.IGNORECASE,
 )
 """What takes it back after its letter: ``is wrong``, ``cannot be right``."""
-CONDITIONAL = re.compile(
+CONDITIONAL = Pattern(
     rf"{CLOSERS}\s?[,–—-]?\s?(?:only )?"
     r"(?:if(?! (?:I|forced|pressed|pushed|anything|you)(?!\w))|unless|assuming|provided|"
     r"in case|wenn|falls|had (?:he|she|it|they|there)|were (?:he|she|it|they|there))(?!\w)",
     re.IGNORECASE,
 )
 """What makes it one for another case, after its letter: ``B if he were unstable``."""
-_SUPPOSED = re.compile(
+_SUPPOSED = Pattern(
     r"[\s,*]{0,3}"
     r"(?:(?:and|or|only)\s)?(?:if|unless|provided(?! with(?!\w))(?: that)?|in case|in the event|"
     r"supposing|assuming|wenn|falls|si|se|"
@@ -133,16 +134,16 @@ _SUPPOSED = re.compile(
     re.IGNORECASE,
 )
 """A sentence that began with a condition: ``If the nodule grows, the answer is``."""
-_SUPPOSED_UNSPACED = re.compile(
+_SUPPOSED_UNSPACED = Pattern(
     r"(?:如果|假如|假设|要是|倘若|若(?![干是])|もし|であれば|でなければ|ならば|(?<!この)場合|"
     r"다면|라면|"
     r"(?<!이 )경우|إذا|لو(?!\w)|olsaydı|ise(?=,))"
     r"(?:(?!因此|所以|故|但|不过|しかし|したがって|よって|따라서|그러나|لذلك)[^.;!?\n。]){0,80}$"
 )
 """The same where words have no spaces, and where the condition stands behind."""
-QUESTION = re.compile(rf"{CLOSERS}\s?[?？]")
-_ASKS = re.compile(r"(?<!\w)(?:is|could|would|might|can|why)\s", re.IGNORECASE)
-_DISOWNED = re.compile(
+QUESTION = Pattern(rf"{CLOSERS}\s?[?？]")
+_ASKS = Pattern(r"(?<!\w)(?:is|could|would|might|can|why)\s", re.IGNORECASE)
+_DISOWNED = Pattern(
     rf"{CLOSERS},? but not (?:here|now|in (?:this|her|his)|for (?:this|her|him|his))(?!\w)|"
     rf"{CLOSERS}\s(?:is|was) what (?:the|most|many|some|others|they|people)(?!\w)|"
     rf"{CLOSERS}[^\n.;!?]{{0,60}}[.;!?–—,]+\s(?:but |however,? |and )?(?:that|this|which|it) "
@@ -151,7 +152,7 @@ _DISOWNED = re.compile(
     re.IGNORECASE,
 )
 """A sentence that takes back the one before it: ``That is wrong``."""
-RETRACTED = re.compile(
+RETRACTED = Pattern(
     r"(?<!\w)(?:correction:|korrektur:|strike that|scrap that|let me (?:change|correct) (?:that|"
     r"this|my|it)|"
     r"let me (?:reconsider|rethink|think again|start over|re-?examine)(?=[.!…]|$)|typo:|"
@@ -164,7 +165,7 @@ RETRACTED = re.compile(
     re.IGNORECASE,
 )
 """What takes back all that was said before, whatever is said instead."""
-CORRECTION = re.compile(
+CORRECTION = Pattern(
     rf"(?<!\w){WORD_BEGINS}(?:wait|actually|correction|instead|rather|no(?=[,.;:!])|nein(?=[,.;:!])|"
     r"non(?=[,.;:!])|korrektur|strike that|scrap that|typo|second thoughts?|revis\w+|"
     r"chang\w+|disagree|here|today|now|currently|nowadays|in this case|sondern|sino|mas sim|"
@@ -172,7 +173,7 @@ CORRECTION = re.compile(
     re.IGNORECASE,
 )
 """What announces that an earlier commitment no longer holds."""
-FORCED = re.compile(
+FORCED = Pattern(
     r"(?:^|(?<=[.;!?\n] )|(?<=\n)|(?<=but )|(?<=however, ))if (?:I (?:had|have) to|I must|"
     r"(?:I (?:am|was|were) )?(?:forced|pressed|pushed)(?: to)?)"
     r"(?:(?<=to) (?:choose|guess|pick|answer|select|decide|commit)(?: one)?(?!\w)"
@@ -186,7 +187,7 @@ _ARGUES = (
     r"but|according|rather|instead|even|weil|da|entscheiden|votieren|car|porque|perché|omdat|"
     r"ponieważ|çünkü|vì|потому"
 )
-ENDS = re.compile(
+ENDS = Pattern(
     rf"{CLOSERS}(?:\s?(?:$|\n|<|[.,;:!?…。、，；：](?![{WORDLY}])|[–—/&+(\\-]"
     rf"|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f])|\s(?:{_ARGUES})(?!\w)"
     r"|\sI (?:think|believe|guess|suppose|would say)(?!\w)"
@@ -200,16 +201,16 @@ _TEXT_ARGUES = (
     r"because|since|as|given|due|which|that|if|but|rather|instead|not|over|according|weil|da|car|"
     r"porque|perché|omdat|ponieważ|çünkü|vì|потому"
 )
-_TEXT_ENDS = re.compile(
+_TEXT_ENDS = Pattern(
     rf"{CLOSERS}(?:\s?(?:$|\n|<|\(|[.,;:!?…。、，；：](?![{WORDLY}])|[–—/&+\\-](?!\w))"
     rf"|\s(?:{_TEXT_ARGUES})(?!\w)"
     r"|(?:です|だ|である|でしょう|が正|を選|입니다|이다|을 선|를 선|이 정|가 정))",
     re.IGNORECASE,
 )
 """What ends an option's text: less than ends a letter, for "CT with contrast" is not "CT"."""
-_MARKED = re.compile(r"[*_`\"”)\]}$】」』]")
-WORD = re.compile(r"[\W_]{0,6}([^\W_]+)")
-SPECIES = re.compile(
+_MARKED = Pattern(r"[*_`\"”)\]}$】」』]")
+WORD = Pattern(r"[\W_]{0,6}([^\W_]+)")
+SPECIES = Pattern(
     r"\.?\s?(?:coli|difficile|diff|cereus|baumannii|albicans|f[ae]+calis|fragilis|granulosus|"
     r"multilocularis|pertussis|burgdorferi|histolytica|cloacae)\b",
     re.IGNORECASE,

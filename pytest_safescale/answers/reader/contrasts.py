@@ -10,6 +10,7 @@ import re
 from pytest_safescale.answers.reader.clauses import CLAUSE
 from pytest_safescale.answers.reader.letters import CHOICE, WORD_BEGINS, WORDLY
 from pytest_safescale.answers.reader.vocabulary import SPACED, either
+from pytest_safescale.text.pattern import Pattern
 
 __all__ = ["CONTRASTS", "is_a_name", "turns_from_a_name"]
 
@@ -76,18 +77,18 @@ CONTRASTS: tuple[str, ...] = (
 )
 """Of each: the denied letter, what turns from it, and the letter that is chosen."""
 
-_NAME = re.compile(
+_NAME = Pattern(
     rf"{_DENY}(?:\s[\w'’-]{{1,20}}){{0,4}}?\s(?P<name>[^\W\d_][\w'’-]{{2,20}})\s(?-i:[A-Z]){_CLOSED}"
     r"\s?[,;]?\s?$",
     re.IGNORECASE,
 )
 """A letter that is denied behind a word."""
-_TURNS_TO = re.compile(
+_TURNS_TO = Pattern(
     r"(?:but|rather|sondern|mais|plutôt|sino|mas|ma|bensì|maar|lecz|ale|но|а|بل)(?!\w)",
     re.IGNORECASE,
 )
 """What turns from what is denied to what is so; "so" and "therefore" infer."""
-_NO_THING = re.compile(
+_NO_THING = Pattern(
     rf"{CHOICE}|{either('answer', SPACED)}|{either('best', SPACED)}|{either('fill', SPACED)}|"
     r"statement|aussage|assertion|not|nor|and|either|both|oder|und|noch|nicht|pas|não|niet|nie|или|"
     r"hoặc|say(?:ing|s)?|think|believe|with|for|choos(?:e|ing)|choisi\w*|select(?:ing)?|"

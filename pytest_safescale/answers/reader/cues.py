@@ -13,6 +13,7 @@ from pytest_safescale.answers.answer import AnswerForm
 from pytest_safescale.answers.reader.letters import CHOICE, WORD_BEGINS, WORDLY
 from pytest_safescale.answers.reader.stances import VIEW
 from pytest_safescale.answers.reader.vocabulary import SPACED, UNSPACED, either
+from pytest_safescale.text.pattern import Pattern
 
 __all__ = ["CUES", "Cue"]
 
@@ -21,7 +22,7 @@ __all__ = ["CUES", "Cue"]
 class Cue:
     """One kind of announcement."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     form: AnswerForm = AnswerForm.DECLARED
     positions: bool = True
     """Whether a number after it is the option's position."""
@@ -137,7 +138,7 @@ _WORDINGS: tuple[tuple[str, dict[str, object]], ...] = (
     ),
 )
 CUES = tuple(
-    Cue(pattern=re.compile(template, re.IGNORECASE | re.MULTILINE), **fields)  # type: ignore[arg-type]
+    Cue(pattern=Pattern(template, re.IGNORECASE | re.MULTILINE), **fields)  # type: ignore[arg-type]
     for template, fields in _WORDINGS
 )
 """Of two that announce at one place, the earlier describes it better."""

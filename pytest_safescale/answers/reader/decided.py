@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.answer import Answer, AnswerForm
@@ -14,6 +13,7 @@ from pytest_safescale.answers.reader.own_turn import first_question, plain_text
 from pytest_safescale.answers.reader.refusals import NONE_FITS, REFUSAL
 from pytest_safescale.answers.reader.reply import Reply
 from pytest_safescale.text.hidden import visible_text
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_text"]
 
-_STANDS = re.compile(
+_STANDS = Pattern(
     r"[:.;!?–—\n]\s?[*_(]{0,3}(?P<letter>[A-Z])[*_)]{0,3}"
     r"(?:[.!]?[*_]{0,3}\s?(?:$|\n)|,?\s(?:in my|for me|to me)(?!\w))"
 )

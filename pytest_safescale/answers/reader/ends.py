@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from pytest_safescale.answers.reader.letters import WORDLY
+from pytest_safescale.text.pattern import Pattern
 
 __all__ = ["MOST_SIGNS", "Ends", "ends"]
 
@@ -19,7 +20,7 @@ _HEAD, _TAIL = 8_000, 24_000
 """Characters of a plain text that are read, where it has more than both."""
 _NEAR = 400
 """Characters within which a cut looks for the end of a sentence."""
-_SENTENCE_END = re.compile(r"[.!?]\s|[\n。]")
+_SENTENCE_END = Pattern(r"[.!?]\s|[\n。]")
 
 
 class Ends(NamedTuple):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_safescale.answers.answer import AnswerForm
 from pytest_safescale.answers.reader import context
 from pytest_safescale.answers.reader.commitment import commitment_of
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["closing", "leading"]
 
-_LOWER_LABEL = re.compile(r"[\W_]{0,4}[a-z][).]\s")
-_SCORED = re.compile(r"[\"'*_]{0,3}\s?[:=]\s?[\"']?\d")
+_LOWER_LABEL = Pattern(r"[\W_]{0,4}[a-z][).]\s")
+_SCORED = Pattern(r"[\"'*_]{0,3}\s?[:=]\s?[\"']?\d")
 """What makes a letter one of several that are given numbers: ``{"A": 0.1, "B": 0.9}``."""
-_WORDS = re.compile(r"[^\W_]{2,}")
+_WORDS = Pattern(r"[^\W_]{2,}")
 
 
 def leading(reply: Reply) -> Iterator[Commitment]:

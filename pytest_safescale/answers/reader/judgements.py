@@ -7,7 +7,7 @@ are put together for the letters an item can have.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.reader.contrasts import CONTRASTS
@@ -15,7 +15,7 @@ from pytest_safescale.answers.reader.letters import CHOICE, WORD_BEGINS, WORDLY,
 from pytest_safescale.answers.reader.stances import OPINING
 
 if TYPE_CHECKING:
-    import re
+    from pytest_safescale.text.pattern import Pattern
 
 __all__ = ["Judgement", "Wordings", "wordings"]
 
@@ -24,7 +24,7 @@ __all__ = ["Judgement", "Wordings", "wordings"]
 class Judgement:
     """One kind of sentence around a letter; a lower-case one counts only in brackets."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     """Of the whole, or of what stands behind the letter."""
     firm: bool = False
     """Whether it stands alone, and not only where nothing else is called right."""
@@ -194,106 +194,77 @@ _JOINING = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
 class Wordings:
-    """The patterns of replies about items of so many letters.
+    """The patterns of replies about items of so many letters."""
 
-    Each is compiled when it is first wanted: most replies are one letter and want few of them.
-    """
-
-    def __init__(self, letters: str) -> None:
-        self._parts = signs(letters)
-
-    def _pattern(self, template: str) -> re.Pattern[str]:
-        return pattern(template, self._parts)
-
-    @cached_property
-    def clause(self) -> re.Pattern[str]:
-        """The beginning of a clause whose first word is a letter."""
-        return self._pattern(rf"{_CLAUSE}%(letter)s")
-
-    @cached_property
-    def said_of(self) -> tuple[Judgement, ...]:
-        """What may be said of that letter; of two that hold, the earlier describes it better."""
-        return tuple(
-            Judgement(pattern=self._pattern(template), firm=firm) for template, firm in _SAID_OF
-        )
-
-    @cached_property
-    def judgements(self) -> tuple[Judgement, ...]:
-        """The sentences that do not begin with their letter."""
-        judging = (
-            Judgement(pattern=self._pattern(template), firm=firm) for template, firm in _WORDINGS
-        )
-        denying = (
-            Judgement(pattern=self._pattern(template), firm=True, denies=True)
-            for template in CONTRASTS
-        )
-        return (*judging, *denying)
-
-    @cached_property
-    def letter(self) -> re.Pattern[str]:
-        """A letter where one is announced."""
-        return self._pattern(r"%(letter)s(?P<digit>(?!))?")
-
-    @cached_property
-    def option(self) -> re.Pattern[str]:
-        """A letter or a position where one is announced."""
-        return self._pattern(r"(?:%(letter)s|%(digit)s)")
-
-    @cached_property
-    def alone(self) -> re.Pattern[str]:
-        """A whole line that is one letter, decorated or not: ``**B**``, ``(b)``, ``Option B.``."""
-        return self._pattern(
-            r"[\W_]{0,12}(?:\d{1,2}[.)]\s)?(?:\\[a-z]{1,8}\{)?%(opener)s(?:%(letter)s|"
-            r"(?P<digit>\d{1,2})(?!\w))"
-            r"[\W_]{0,12}"
-        )
-
-    @cached_property
-    def leading(self) -> re.Pattern[str]:
-        """A reply that begins with its letter: ``B. Tension pneumothorax``, ``B because ...``."""
-        return self._pattern(r"[\W_]{0,8}(?P<opener>%(opener)s)%(letter)s(?P<digit>(?!))?")
-
-    @cached_property
-    def line_option(self) -> re.Pattern[str]:
-        """A line that states an option: ``B. Tension pneumothorax``."""
-        return self._pattern(
-            r"[\W_]{0,8}(?:option\s)?(?P<letter>[A-%(last)s])[*_]{0,3}[.):\]](?!\w)"
-        )
-
-    @cached_property
-    def joined(self) -> re.Pattern[str]:
-        """What makes one letter two, where the first ends: ``or B``, ``and C``, ``/ D``."""
-        return self._pattern(_JOINING)
-
-    @cached_property
-    def coordinated(self) -> re.Pattern[str]:
-        """Two letters joined anywhere."""
-        return self._pattern(rf"(?<![{WORDLY}])%(other)s(?={_JOINING})")
-
-    @cached_property
-    def listed(self) -> re.Pattern[str]:
-        """An A that begins a list of options: a B follows it on its line or the next."""
-        return self._pattern(
-            r"A[*_]{0,3}[.):\]][^\n]{0,300}?(?:\n[\W_]{0,6}(?:option\s)?|[\s(;,])"
-            r"B[*_]{0,3}[.):\]]\s?\w"
-        )
-
-    @cached_property
-    def bracketed(self) -> re.Pattern[str]:
-        """A letter in brackets, as it follows its option's text: ``(B)``, ``[option B]``."""
-        return self._pattern(rf"[(\[]\s?(?:{CHOICE}\s|answer\s)?%(letter)s\s?[)\]]")
-
-    @cached_property
-    def cited(self) -> re.Pattern[str]:
-        """Where a source is named after a letter: ``B [1]``."""
-        return self._pattern(
-            r"(?:(?<=^[A-%(last)s])|(?<=[\s(*:.][A-%(last)s])|(?<=[\s(*:.][A-%(last)s][.)*]))"
-            r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,9}\]"
-        )
+    clause: Pattern
+    """The beginning of a clause whose first word is a letter."""
+    said_of: tuple[Judgement, ...]
+    """What may be said of that letter; of two that hold, the earlier describes it better."""
+    judgements: tuple[Judgement, ...]
+    """The sentences that do not begin with their letter."""
+    letter: Pattern
+    """A letter where one is announced."""
+    option: Pattern
+    """A letter or a position where one is announced."""
+    alone: Pattern
+    """A whole line that is one letter with its decoration: ``**B**``, ``(b)``, ``Option B.``."""
+    leading: Pattern
+    """A reply that begins with its letter: ``B. Tension pneumothorax``, ``B because ...``."""
+    line_option: Pattern
+    """A line that states an option: ``B. Tension pneumothorax``."""
+    joined: Pattern
+    """What makes one letter two, where the first ends: ``or B``, ``and C``, ``/ D``."""
+    coordinated: Pattern
+    """Two letters joined anywhere."""
+    listed: Pattern
+    """An A that begins a list of options: a B follows it on its line or the next."""
+    bracketed: Pattern
+    """A letter in brackets, as it follows its option's text: ``(B)``, ``[option B]``."""
+    cited: Pattern
+    """Where a source is named after a letter: ``B [1]``."""
 
 
 @lru_cache(maxsize=32)
 def wordings(letters: str) -> Wordings:
-    """Return the patterns that recognise these letters; each is compiled once."""
-    return Wordings(letters)
+    """Return the patterns that recognise these letters; made once."""
+    parts = signs(letters)
+    return Wordings(
+        clause=pattern(rf"{_CLAUSE}%(letter)s", parts),
+        said_of=tuple(
+            Judgement(pattern=pattern(template, parts), firm=firm) for template, firm in _SAID_OF
+        ),
+        judgements=tuple(
+            Judgement(pattern=pattern(template, parts), firm=firm) for template, firm in _WORDINGS
+        )
+        + tuple(
+            Judgement(pattern=pattern(template, parts), firm=True, denies=True)
+            for template in CONTRASTS
+        ),
+        letter=pattern(r"%(letter)s(?P<digit>(?!))?", parts),
+        option=pattern(r"(?:%(letter)s|%(digit)s)", parts),
+        alone=pattern(
+            r"[\W_]{0,12}(?:\d{1,2}[.)]\s)?(?:\\[a-z]{1,8}\{)?%(opener)s(?:%(letter)s|"
+            r"(?P<digit>\d{1,2})(?!\w))"
+            r"[\W_]{0,12}",
+            parts,
+        ),
+        leading=pattern(r"[\W_]{0,8}(?P<opener>%(opener)s)%(letter)s(?P<digit>(?!))?", parts),
+        line_option=pattern(
+            r"[\W_]{0,8}(?:option\s)?(?P<letter>[A-%(last)s])[*_]{0,3}[.):\]](?!\w)", parts
+        ),
+        joined=pattern(_JOINING, parts),
+        coordinated=pattern(rf"(?<![{WORDLY}])%(other)s(?={_JOINING})", parts),
+        listed=pattern(
+            r"A[*_]{0,3}[.):\]][^\n]{0,300}?(?:\n[\W_]{0,6}(?:option\s)?|[\s(;,])"
+            r"B[*_]{0,3}[.):\]]\s?\w",
+            parts,
+        ),
+        bracketed=pattern(rf"[(\[]\s?(?:{CHOICE}\s|answer\s)?%(letter)s\s?[)\]]", parts),
+        cited=pattern(
+            r"(?:(?<=^[A-%(last)s])|(?<=[\s(*:.][A-%(last)s])|(?<=[\s(*:.][A-%(last)s][.)*]))"
+            r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,9}\]",
+            parts,
+        ),
+    )

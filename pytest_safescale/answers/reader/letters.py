@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pytest_safescale.answers.reader.vocabulary import SPACED, UNSPACED, either
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +47,7 @@ _FILLER = (
     rf"|{either('fill', UNSPACED)}|{either('best', UNSPACED)}|{either('choice', UNSPACED)}"
     rf"|(?<![{WORDLY}])l['’]"
 )
-_PIECE = re.compile(
+_PIECE = Pattern(
     rf"(?:['’]s(?!\w)|{_MARK}|\\[a-z]{{1,8}}\{{?|{WORD_BEGINS}(?:{_FILLER}))", re.IGNORECASE
 )
 _MOST_PIECES = 24
@@ -103,6 +104,6 @@ def signs(letters: str) -> Mapping[str, str]:
     return MappingProxyType(named)
 
 
-def pattern(template: str, parts: Mapping[str, str]) -> re.Pattern[str]:
+def pattern(template: str, parts: Mapping[str, str]) -> Pattern:
     """Return a pattern whose ``%(name)s`` are replaced by parts; upper and lower case are alike."""
-    return re.compile(template % parts, re.IGNORECASE | re.MULTILINE)
+    return Pattern(template % parts, re.IGNORECASE | re.MULTILINE)

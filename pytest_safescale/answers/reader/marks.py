@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pytest_safescale.text.pattern import Pattern
+
 __all__ = ["Marked", "has_wrong_sign", "marked_options"]
 
 _RIGHT_SIGNS = "✓✔✅☑🗸🗹🟢⭕○◯"
@@ -21,7 +23,7 @@ _WRONG_WORDS = (
 )
 _SIGNS = _RIGHT_SIGNS + _WRONG_SIGNS
 _BOX = r"[\[(](?P<box>[xX✓✔ ])[\])]"
-_LINE = re.compile(
+_LINE = Pattern(
     rf"(?P<bold>[\s>|\-+•]{{0,4}}\*\*)?[\s>|*_\-+•]{{0,8}}"
     rf"(?:(?:(?P<first>[{_SIGNS}])\ufe0f?|{_BOX})[\s|*_]{{0,4}})?"
     r"[*_(\[]{0,4}(?:option\s|choice\s)?(?P<letter>[A-Za-z])(?![\w'’])[*_)\].:|\s–—-]{0,8}"
@@ -32,13 +34,13 @@ _MARK = (
     rf"(?:(?P<sign>[{_SIGNS}])\ufe0f?"
     rf"|(?:(?P<right>{_RIGHT_WORDS})|(?P<wrong>{_WRONG_WORDS}))(?!\w))"
 )
-_LAST = re.compile(
+_LAST = Pattern(
     rf"(?:(?P<sign>[{_SIGNS}])\ufe0f?(?:\s[^|]{{0,40}})?"
     rf"|(?:^|[(\[|:–—-]\s?[*_]{{0,3}})(?:(?P<right>{_RIGHT_WORDS})|(?P<wrong>{_WRONG_WORDS})))"
     r"[\s*_)\]|.!]{0,8}$",
     re.IGNORECASE,
 )
-_REMARK = re.compile(
+_REMARK = Pattern(
     rf"(?:[(\[]\s?[*_]{{0,3}}(?:{_RIGHT_WORDS}|right answer|answer)\s?[*_]{{0,3}}[)\]]|(?:←|"
     rf"<[-=]{{1,3}}|⬅\ufe0f?|👈)"
     rf"\s?[*_(]{{0,3}}(?:{_RIGHT_WORDS}|right answer|answer|my answer)|:\s?[*_]{{0,3}}(?:the "
@@ -47,17 +49,17 @@ _REMARK = re.compile(
     re.IGNORECASE,
 )
 """A remark behind an option's text, which is no text of its own: ``(correct)``, ``<-- answer``."""
-_BOXES_FIRST = re.compile(
+_BOXES_FIRST = Pattern(
     rf"^[^\w\n{_SIGNS}]{{0,8}}[☐{_SIGNS}]\ufe0f?\s?(?:option\s)?[A-Z](?!\w)"
     rf"[^\n]{{0,200}}[☐{_SIGNS}]\ufe0f?\s?[A-Z](?!\w)",
     re.MULTILINE,
 )
-_BOXED_INLINE = re.compile(
+_BOXED_INLINE = Pattern(
     rf"(?P<sign>[☐{_SIGNS}])\ufe0f?\s?(?:option\s)?(?P<letter>[A-Z])(?![\w'’])(?P<right>(?!))?"
     rf"(?P<wrong>(?!))?"
 )
 """Marks before their options, behind each other: ``☐ A ☑ B``."""
-_INLINE = re.compile(
+_INLINE = Pattern(
     rf"(?<![\w'’])(?P<letter>(?-i:[A-Z]))[\"')\]*_]{{0,3}}\s?[.:=–—-]{{0,2}}\s?{_MARK}",
     re.IGNORECASE,
 )

@@ -16,6 +16,8 @@ from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from pytest_safescale.text.pattern import Pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -26,20 +28,20 @@ Token = tuple[str, int]
 
 UNSPACED_SIGNS = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Signs of which each is a word: Thai, Japanese, Chinese, Korean."""
-_TOKEN = re.compile(
+_TOKEN = Pattern(
     rf"\d{{1,20}}(?:[.,]\d{{1,20}}){{0,3}}|[{UNSPACED_SIGNS}]"
     rf"|(?:(?![{UNSPACED_SIGNS}])[^\W\d_]){{1,60}}|[<>≤≥±%/=°^~]|\+"
     r"|(?<![^\W_])[-−](?=\d)|(?<=\d)[-–](?=\d)|(?<=[^\W_])[-−](?![^\W_])"
 )
-_SIGN = re.compile(r"[+%°^]|[-−](?![\w\s])")
-_BETWEEN = re.compile(r"[^\n\w<>≤≥±%/=°^~+]{0,8}")
+_SIGN = Pattern(r"[+%°^]|[-−](?![\w\s])")
+_BETWEEN = Pattern(r"[^\n\w<>≤≥±%/=°^~+]{0,8}")
 """What may stand between two words of a text: spaces, commas, markdown, brackets."""
-_ARTICLE = re.compile(
+_ARTICLE = Pattern(
     r"\A(?:an?|the|der|die|das|ein|eine|le|la|les|un|une|el|los|las|una|il|lo|o|os|het|de) ",
     re.IGNORECASE,
 )
 _DRESSING = " .,;:!*_`\"'“”‘’()[]#|–—✅"
-_QUOTED = re.compile(r"\A[\s>*-]{0,6}[>*-]\s")
+_QUOTED = Pattern(r"\A[\s>*-]{0,6}[>*-]\s")
 """What makes a line a quotation or one of a list."""
 _ENOUGH = 2
 """Words that tell which text was begun."""

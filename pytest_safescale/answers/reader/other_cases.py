@@ -9,10 +9,11 @@ import re
 
 from pytest_safescale.answers.reader.clauses import TURN, TURNS, sentence_before
 from pytest_safescale.answers.reader.letters import WORD_BEGINS
+from pytest_safescale.text.pattern import Pattern
 
 __all__ = ["goes_on_elsewhere", "is_elsewhere", "would_hold_elsewhere"]
 
-_ELSEWHERE = re.compile(
+_ELSEWHERE = Pattern(
     r"[\s,*]{0,3}(?:and |but )?(?:when|where|with|without|among|for|in|during)\s"
     r"(?!(?:this|these|that|my|our|conclusion|summary|short|view|light|order|fact|general|all|"
     r"addition|the|such|his|her|(?<=in )contrast|particular|most|a)(?!\w))"
@@ -81,13 +82,13 @@ _OTHERWISE = (
     r"inaczej|normalnie|иначе|обычно|normalde|aksi halde|nếu không|bình thường|وإلا|عادة)"
 )
 _KINDS = rf"(?:(?<!\w){WORD_BEGINS}(?:{_ENGLISH}|{_SPACED})(?!\w)|{_UNSPACED})"
-_OTHER = re.compile(
+_OTHER = Pattern(
     rf"{_KINDS}|(?<!\w){WORD_BEGINS}{_OTHERWISE}(?!\w)|"
     r"否则|否則|通常|さもなければ|그렇지 않으면|보통",
     re.IGNORECASE,
 )
 """Patients of a kind, of whom a reply alone does not tell whether the case is one; other cases."""
-_WOULD_BE_RIGHT = re.compile(
+_WOULD_BE_RIGHT = Pattern(
     r"[*_\"'”)\]]{0,4}\s(?:would|might|could|may) (?:\w+ly )?(?:be|have been) (?:the )?"
     r"(?:right|correct|answer)(?!\w)",
     re.IGNORECASE,
@@ -97,29 +98,29 @@ _THE_CASE = (
     r"(?<!\w)(?:this|these|here|her|his|like|diese[mnrs]?|hier|cet(?:te)?|ici|est[ea]|aquí|"
     r"quest[oa]|qui|nest[ea]|dit|dez?e|tej|tego|bu|этого|этой|هذا|هذه)(?!\w)|这|這|この|이 "
 )
-_BEGINS = re.compile(
+_BEGINS = Pattern(
     rf"[\s,*]{{0,3}}(?:\w{{1,6}}\s)?{_KINDS}(?:(?!{TURNS}|{_THE_CASE})[^.;!?\n—。]){{0,120}}$",
     re.IGNORECASE,
 )
 """The same at the beginning of a sentence."""
-_BEHIND = re.compile(
+_BEHIND = Pattern(
     r"[*_\"'”)\]]{0,4}(?:\sis (?:the )?(?:right|correct|best)(?: (?:answer|option|choice))?)?,?\s"
     rf"(?:only )?{_KINDS}",
     re.IGNORECASE,
 )
 """The same behind an answer."""
-_WOULD = re.compile(
+_WOULD = Pattern(
     r"\w['’]d(?!\w)|(?<!\w)(?:would|might|could|wäre|würde|hieße|serait|sería|seria|sarebbe|zou|"
     r"był(?:a|o)?by|brzmiałaby|olurdu|olacaktı|sẽ|был[оа]? бы|бы был[оа]?|ستكون|سيكون)(?!\w)"
     r"|会是|會是|将是|應會|だろう|でしょう|となる|になる|일 것|이었을|겠",
     re.IGNORECASE,
 )
 """The mood of what is not the case."""
-_REST = re.compile(r"[^.,;:!?\n。，、]{0,80}")
+_REST = Pattern(r"[^.,;:!?\n。，、]{0,80}")
 """What of the clause stands behind a commitment."""
 _ENDS = ".;!?\n—。"
-_PAUSE = re.compile(r"[,:，、]")
-_STATES_THE_CASE = re.compile(_THE_CASE, re.IGNORECASE)
+_PAUSE = Pattern(r"[,:，、]")
+_STATES_THE_CASE = Pattern(_THE_CASE, re.IGNORECASE)
 
 
 def is_elsewhere(sentence: str) -> bool:

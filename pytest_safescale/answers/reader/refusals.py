@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pytest_safescale.text.pattern import Pattern
+
 __all__ = ["NONE_FITS", "REFUSAL"]
 
 _CANNOT = (
@@ -41,7 +43,7 @@ _WITHHELD = (
     r"refused)\W*$"
 )
 """What filters put in place of a reply."""
-REFUSAL = re.compile(
+REFUSAL = Pattern(
     rf"{_WHO}\s?(?:\w+ly\s|just\s)?{_CANNOT}(?:\s\w+){{0,2}}?\s{_ANSWERISH}{_NO_LETTER}"
     rf"|{_WHO}\s?{_CANNOT}(?=[.!,;]|$|\n)"
     rf"|(?:^|(?<=[.!?\n]\s)|(?<=\n)){_CANNOT}\s(?:\w+\s)?{_ANSWERISH}{_NO_LETTER}"
@@ -125,7 +127,7 @@ _GIVEN = (
     r"(?:(?:given|listed|provided|available|four|five|other|above) ){0,2}"
     r"(?:options?|answers?|choices?|alternatives?)(?: given| listed| provided| above)?"
 )
-NONE_FITS = re.compile(
+NONE_FITS = Pattern(
     rf"(?<!\w)(?:none|neither|not one) of (?:(?:the |these |those )(?:above|{_GIVEN})"
     r"|(?:these|those|them)(?=[.,;!]|$| (?:is|are|fits?|seems?|appl))"
     r"|(?:options? )?(?-i:[A-Z])(?:, | or | and ))"

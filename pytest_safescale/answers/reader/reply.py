@@ -15,6 +15,7 @@ from pytest_safescale.answers.reader.letters import LOOK_ALIKES, Gaps
 from pytest_safescale.answers.reader.marks import has_wrong_sign
 from pytest_safescale.answers.reader.option_texts import OptionTexts, tokens
 from pytest_safescale.dataset.item import letters_to_read
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Announced", "Named", "Reply"]
 
-_NUMBER = re.compile(r"(?<![\d.])\d{1,2}(?!\.?\d)")
+_NUMBER = Pattern(r"(?<![\d.])\d{1,2}(?!\.?\d)")
 _SHORT_LINE = 60
 _NEAR = 200
 """Characters from an announcement within which its letter may follow a text."""

@@ -18,10 +18,11 @@ from pytest_safescale.answers.reader.context import CLOSERS, DENIED
 from pytest_safescale.answers.reader.letters import WORD_BEGINS
 from pytest_safescale.answers.reader.other_cases import goes_on_elsewhere, is_elsewhere
 from pytest_safescale.answers.reader.stances import OWN
+from pytest_safescale.text.pattern import Pattern
 
 __all__ = ["is_anothers", "is_overruled"]
 
-_FORMERLY = re.compile(
+_FORMERLY = Pattern(
     rf"(?<!\w){WORD_BEGINS}"
     r"(?:previously|formerly|in the past|traditionally|historically|used to be|outdated|"
     r"obsolete|early on|at first|initially|früher|avant|antes)(?!\w)",
@@ -53,7 +54,7 @@ _SAYS_ELSEWHERE = (
     r"recomiendan?|sostiene|diz(?:em)?|indicam?|afirmam?|recomendam?|afferma(?:no)?|dicono|"
     r"indica(?:no)?|zegt|zeggen|stelt|mówią?|podaje|сказано|утверждает|говорит|söylüyor|diyor)"
 )
-_SOURCE = re.compile(
+_SOURCE = Pattern(
     rf"(?<!\w){WORD_BEGINS}{_NOUN}\s(?:\w{{1,12}}\s){{0,2}}{_SAYS}(?!\w)|"
     rf"(?<!\w){WORD_BEGINS}{_NOUN_ELSEWHERE}\s{_SAYS_ELSEWHERE}(?!\w)|"
     rf"(?<!\w){WORD_BEGINS}{_NOUN}(?:['’]s)?\s$|"
@@ -62,7 +63,7 @@ _SOURCE = re.compile(
     re.IGNORECASE,
 )
 """Whose words are given: ``The reference says the correct answer is A``."""
-_SPEECH = re.compile(
+_SPEECH = Pattern(
     r"(?<!\w)(?<!to )(?:says?|states?|claims?|asserts?|argues?|insists?|maintains?|said|stated|"
     r"claimed|argued|wrote|writes?|expects?|thinks?|believes?|recommends?|advises?|"
     r"teach(?:es)?)(?!\w)",
@@ -76,9 +77,9 @@ _ACCORDING = (
     r"theo|وفقا ل\w*|حسب|根据|依据|據)"
     r"\s?(?!(?:me|my|mir|meiner|moi|mí|mim|mij|mnie|yo|mi|the (?:findings?|images?|film))(?!\w))"
 )
-_BASED_ON = re.compile(r"(?:^|(?<=\s))based on\s[^.;!?\n—]{1,100}$", re.IGNORECASE)
+_BASED_ON = Pattern(r"(?:^|(?<=\s))based on\s[^.;!?\n—]{1,100}$", re.IGNORECASE)
 """What a reply infers from: it overrules that by its own words alone."""
-_OF_SOURCE = re.compile(
+_OF_SOURCE = Pattern(
     rf"(?:^|(?<=\s)){_ACCORDING}[^.;!?\n—]{{1,100}}$"
     rf"|(?<!\w){WORD_BEGINS}as\s(?:the\s)?{_NOUN}\s{_SAYS}"
     r"[^.;!?\n—]{0,100}$",
@@ -90,7 +91,7 @@ _LABELS = (
     r"evidence|context|study|website|literature|snippet|trial|leaflet|protocol|handbook|manual|"
     r"chapter|chunk|paper|colleague|reviewer|expert|author)s?"
 )
-_LABEL = re.compile(
+_LABEL = Pattern(
     rf"[\W_]{{0,6}}(?:(?:the|retrieved|provided|given|cited|der|die|das|le|la|les|el|il|o|a|het|de)"
     rf"\s)?(?:{_LABELS}|{_NOUN_ELSEWHERE}|tài liệu|المصدر|المرجع|文献|文中|指南|资料|資料|"
     rf"原文|문헌|지침|자료)"
@@ -99,8 +100,8 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 """A sentence with its source as a label: ``Evidence: the answer is``."""
-_OWN = re.compile(OWN, re.IGNORECASE)
-_SOURCE_BEHIND = re.compile(
+_OWN = Pattern(OWN, re.IGNORECASE)
+_SOURCE_BEHIND = Pattern(
     rf"{CLOSERS},?\s{_ACCORDING}"
     rf"|{CLOSERS},\s(?:as\s)?(?:the\s|this\s|that\s)?{_NOUN}\s{_SAYS}(?!\w)",
     re.IGNORECASE,
@@ -112,13 +113,13 @@ _BUT = (
     r"cependant|toutefois|pero|sin embargo|no obstante|ma|però|tuttavia|mas|porém|contudo|maar|"
     r"echter|ale|jednak|но|однако|ancak|fakat|nhưng|لكن|ولكن)"
 )
-_TURNED = re.compile(
+_TURNED = Pattern(
     rf"{CLOSERS}(?:\s(?:ist|is|sei))?\s?[,;–—-]?\s{_BUT}(?!\w)(?!\s(?:it is )?(?:not only|also))"
     r"|\s?,?(?:但|但是|不过|不過|然而)|(?:です)?(?:だが|が[、,])|(?:이지만|지만)",
     re.IGNORECASE,
 )
 """A turn against what a source says, right behind its letter."""
-_TURNS_NEXT = re.compile(
+_TURNS_NEXT = Pattern(
     rf"{CLOSERS}(?:\s(?:ist|is|sei))?\s?[.;–—,]\s?(?:{_BUT}(?!\w)|(?:in|for|here|bei|für|hier|en|"
     r"chez|pour|ici|para|aquí|in questo|qui|mine|ich|je|yo|I)(?!\w))",
     re.IGNORECASE,
@@ -141,7 +142,7 @@ _IS = (
     r"(?:is|are|was|were|seems?|looks?|appears?|has been|have been|would be|must be|ist|sind|war|"
     r"est|sont|es|son|está|están|è|sono|é|são|jest|są|это)"
 )
-_OVERRULES = re.compile(
+_OVERRULES = Pattern(
     rf"(?<!\w){WORD_BEGINS}(?:(?:that|this|which|it|they|these|those|{_NOUN}|claim|answer|advice|was|das|"
     r"dies|diese|sie|er|der text|die (?:leitlinie|quelle)|ce qui|cela|ça|lo (?:cual|que)|eso|esto|"
     r"questo|ciò|isso|isto|o que|dit|wat|to|co|что|это)\s"
@@ -164,18 +165,18 @@ _OVERRULES = re.compile(
     re.IGNORECASE,
 )
 """What a reply says against its source: ``this is outdated``, ``I disagree``."""
-_NOT = re.compile(
+_NOT = Pattern(
     r"(?<!\w)(?:not|never|nicht|pas|non|não|niet|nie|не|không phải|\w{2,6}n['’]t)"
     r"(?:\s\w{1,12}){0,2}\s[*_(\[\"'“]{0,4}$|不是[*_(]{0,4}$",
     re.IGNORECASE,
 )
 """What denies the letter that follows: ``not A``, ``would not choose A``."""
-_TWO_SENTENCES = re.compile(r"[^.!?\n。]{0,160}(?:[.!?。]\s?[^.!?\n。]{0,100})?")
+_TWO_SENTENCES = Pattern(r"[^.!?\n。]{0,160}(?:[.!?。]\s?[^.!?\n。]{0,100})?")
 """What of the sentence stands behind a commitment, and the next."""
-_THAT = re.compile(r",(?=\s(?:что|że|dass|daß|hogy|že)\s)")
+_THAT = Pattern(r",(?=\s(?:что|że|dass|daß|hogy|že)\s)")
 """The comma that some languages put before what is said."""
-_SAID = re.compile(rf"(?<!\w){WORD_BEGINS}({_SAYS}|{_SAYS_ELSEWHERE})[,:](?=\s)", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.;!?\n。]")
+_SAID = Pattern(rf"(?<!\w){WORD_BEGINS}({_SAYS}|{_SAYS_ELSEWHERE})[,:](?=\s)", re.IGNORECASE)
+_SENTENCE_END = Pattern(r"[.;!?\n。]")
 _ENDS = ".;!?\n。"
 
 

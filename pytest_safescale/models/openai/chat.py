@@ -28,6 +28,7 @@ from pytest_safescale.models.openai.logprobs import answer_tokens
 from pytest_safescale.models.openai.messages import read_message
 from pytest_safescale.models.openai.request_shape import RequestShape
 from pytest_safescale.text.escaping import shorten
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,22 +48,22 @@ BYTES_WITH_LOGPROBS = 4 * BYTES_OF_A_CHOICE
 """The same where each token comes with those that could have stood in its place."""
 FEWEST_LISTED = 5
 """Tokens listed in each place where a server does not list the most that are asked for."""
-_UNKNOWN_MODEL = re.compile(
+_UNKNOWN_MODEL = Pattern(
     r"\bmodel(?:\W+\S+){0,2}?\s+(?:is |was |does |could )?not (?:be )?(?:found|exist)|"
     r"\b(?:unknown|invalid|no such|not a valid) model\b",
     re.IGNORECASE,
 )
-_NO_SYSTEM = re.compile(
+_NO_SYSTEM = Pattern(
     r"\bsystem (?:role|message|prompt|instruction)s?\b.{0,40}\bnot\b|"
     r"\b(?:not|no)\b.{0,40}\bsystem (?:role|message|prompt|instruction)s?\b|"
     r"\bnot\b.{0,20}['\"`]system['\"`]|['\"`]system['\"`].{0,40}\bnot\b",
     re.IGNORECASE,
 )
 """vLLM of Gemma's template: ``System role not supported``; OpenAI: ``not support 'system'``."""
-_NOT_SUPPORTED = re.compile(r"not support|unsupported|not allowed|instead", re.IGNORECASE)
-_TOOLS_OFF = re.compile(r"unsupported param: tools|tools param requires", re.IGNORECASE)
+_NOT_SUPPORTED = Pattern(r"not support|unsupported|not allowed|instead", re.IGNORECASE)
+_TOOLS_OFF = Pattern(r"unsupported param: tools|tools param requires", re.IGNORECASE)
 """What llama.cpp says, with status 500, when it runs without tools."""
-_SEVERAL_OFF = re.compile(
+_SEVERAL_OFF = Pattern(
     r"\b(?:one|1|single|multiple|several)\b[\w\s]{0,20}\b(?:choice|completion|sample|sequence)s?\b|"
     r"[`'\"]n[`'\"]|(?<![\w.])n\s*(?:[=>]|(?:must|should|is|has|greater|larger|above)\b)",
     re.IGNORECASE,

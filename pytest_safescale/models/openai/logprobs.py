@@ -7,20 +7,20 @@ lists is text from outside, and what it comes to is the rest.
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.models.model import AnswerToken, as_mapping
 from pytest_safescale.text.hidden import visible_text
+from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["answer_tokens"]
 
-_LETTER = re.compile(r"[\W_\u0120\u2581]*([A-Z])[\W_]*")
+_LETTER = Pattern(r"[\W_\u0120\u2581]*([A-Z])[\W_]*")
 """A letter alone, with marks and blanks around it; tokenisers write blanks as U+0120 or U+2581."""
-_GOES_ON = re.compile(r"[\s\u0120\u2581]+\w")
+_GOES_ON = Pattern(r"[\s\u0120\u2581]+\w")
 """How a token begins that goes on with a sentence."""
 MOST_PLACES = 32
 """Letters of one reply that are kept: the first and the last of them."""
