@@ -153,7 +153,8 @@ def resampled_sums(
     """
     values = values if codes is None else cluster_sums(values, codes)
     counts = resample_counts(values.shape[1], seed=seed)
-    return np.concatenate([product(counts[rows], values.T) for rows in _blocks(*counts.shape)])
+    blocks = [product(counts[rows], values.T) for rows in _blocks(*counts.shape)]
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
 def bootstrap(
