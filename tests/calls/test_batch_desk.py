@@ -269,6 +269,11 @@ async def given_up(ask: Caller, one: OpenAIModel, requests: Sequence[Any], there
     for call in asking:
         call.cancel()
     await asyncio.gather(*asking, return_exceptions=True)
+    # The batch is still waited for, and would open a connection anew once the model is closed.
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for other in others:
+        other.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
     await one.aclose()
 
 
