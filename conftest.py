@@ -5,7 +5,6 @@ The plugin itself comes in by its entry point, as for every user.
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 import pytest
@@ -27,16 +26,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     slow = [item for item in items if item.get_closest_marker("slow")]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if not item.get_closest_marker("slow")]
-
-
-def pytest_collection_finish() -> None:
-    """Let the collector pass over what is there by now: libraries, and thousands of tests.
-
-    At the end of every run that a test makes in this process pytest collects twice, and otherwise
-    looks at all of that each time, for longer than the run itself takes.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
