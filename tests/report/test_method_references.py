@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 METHODS = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", METHODS, re.MULTILINE | re.DOTALL))
-NO_METHOD = {"__init__", "arrays", "matrix_product"}
+NO_METHOD = {"special", "__init__", "arrays", "matrix_product"}
 """Modules of ``statistics`` that other ones are made of."""
 NEITHER_INTERVAL_NOR_METHOD = {"call_instability", "variant_error_rate"}
 
