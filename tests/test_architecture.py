@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "published": (
         "errors",
         "cells",
+        "text",
         "dataset",
         "answers",
         "verdicts",

@@ -11,7 +11,7 @@ from pytest_safescale.cli.output import Output
 from pytest_safescale.cli.run_options import add_run_options
 from pytest_safescale.cli.store import count_told
 from pytest_safescale.errors import DatasetError, SettingsError
-from pytest_safescale.report.plain_words import plural
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     import argparse

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_safescale.cli.output import Output
 from pytest_safescale.errors import SettingsError
-from pytest_safescale.report.plain_words import plural
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     import argparse

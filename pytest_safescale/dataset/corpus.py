@@ -10,6 +10,7 @@ from pytest_safescale.dataset.files import read_bytes, read_records
 from pytest_safescale.dataset.item import Passage
 from pytest_safescale.dataset.raw_record import MISSING, blank, escaped, is_text
 from pytest_safescale.errors import DatasetError, Problem
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +59,7 @@ def read_passages(path: Path, *, blank_texts: bool = True) -> tuple[CorpusPassag
     problems = [*found.problems, *(p for record in found.records for p in record.problems)]
     problems += _duplicates(name, passages)
     if problems:
-        raise DatasetError(f"{name} cannot be used: {len(problems)} problem(s)", problems)
+        raise DatasetError(f"{name} cannot be used: {plural(len(problems), 'problem')}", problems)
     return tuple(passages)
 
 

@@ -22,6 +22,7 @@ from pytest_safescale.dataset.raw_record import (
     unusable,
 )
 from pytest_safescale.errors import DatasetError, Problem
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +61,7 @@ def read_repair(path: Path, corpus: Path) -> CorpusRepair:
         for problem in _problems(action, name, number, passages)
     ]
     if problems:
-        raise DatasetError(f"{name} cannot be used: {len(problems)} problem(s)", problems)
+        raise DatasetError(f"{name} cannot be used: {plural(len(problems), 'problem')}", problems)
     kept = _mended(passages, actions)
     if not kept:
         raise unusable(name, "no passage left", "a plan that leaves at least one", where="actions")

@@ -15,6 +15,7 @@ from pytest_safescale.dataset.label_sheets import DATA_SET, LINE
 from pytest_safescale.dataset.raw_record import RawRecord, absent, escaped, unusable
 from pytest_safescale.dataset.tables import SEPARATORS, filled_rows
 from pytest_safescale.errors import DatasetError, Problem, SettingsError
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,9 @@ def read_sheets(paths: Sequence[Path]) -> list[FilledSheet]:
     problems: list[Problem] = []
     sheets = [_sheet(*one, problems) for one in zip(paths, contents, strict=True)]
     if problems:
-        raise DatasetError(f"the sheets cannot be used: {len(problems)} problem(s)", problems)
+        raise DatasetError(
+            f"the sheets cannot be used: {plural(len(problems), 'problem')}", problems
+        )
     return sheets
 
 

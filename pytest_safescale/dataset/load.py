@@ -25,6 +25,7 @@ from pytest_safescale.dataset.tables import TableLayout
 from pytest_safescale.dataset.votes import MAJORITY, VOTES
 from pytest_safescale.errors import DatasetError, Problem, SettingsError
 from pytest_safescale.packaged import data_folder
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +134,7 @@ def _read(files: Sequence[tuple[str, bytes]], shape: Shape, rule: LabelRule) -> 
     problems += _duplicates(records)
     if problems:
         proposed = proposal(found.records, headings, shape)
-        summary = f"{name} cannot be used: {len(problems)} problem(s)"
+        summary = f"{name} cannot be used: {plural(len(problems), 'problem')}"
         raise DatasetError(summary, problems, proposed.lines, shape=proposed.table)
     items = _each_id_once(items, records)
     return _Read(

@@ -24,6 +24,7 @@ from pytest_safescale.report.wording import in_columns
 from pytest_safescale.results.record_book import ANSWERED, RecordBook
 from pytest_safescale.runs.model_servers import ModelServers
 from pytest_safescale.runs.notices import notices
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -364,16 +365,19 @@ def _plan(session: SafescaleSession, confirmed: Sequence[Gate]) -> list[str]:
 
 def describe_run(run: Run) -> list[str]:
     """Return the header lines: models, conditions, items, what is excluded, and the notices."""
-    profiles = f"{len(run.profiles)} prompt profile(s) x " if run.names_profiles else ""
-    lines = [
-        f"safescale: {len(run.models)} model(s) x {len(run.conditions)} conditions x "
-        f"{profiles}{len(run.dataset.items)} items = {len(run.cases)} cases",
+    sizes = [
+        plural(len(run.models), "model"),
+        plural(len(run.conditions), "condition"),
+        *([plural(len(run.profiles), "prompt profile")] if run.names_profiles else []),
+        f"{plural(len(run.dataset.items), 'item')} = {plural(len(run.cases), 'case')}",
     ]
+    lines = [f"safescale: {' x '.join(sizes)}"]
     if run.shard is not None:
         items = {case.item.id for case in run.cases}
-        lines[0] = f"safescale: shard {run.shard}, {len(items)} items, {len(run.cases)} cases"
+        told = f"{plural(len(items), 'item')}, {plural(len(run.cases), 'case')}"
+        lines[0] = f"safescale: shard {run.shard}, {told}"
     lines += [
-        f"safescale: {count} items excluded from {condition}: {reason}"
+        f"safescale: {plural(count, 'item')} excluded from {condition}: {reason}"
         for (condition, reason), count in run.excluded.items()
     ]
     if (repair := run.dataset.repair) is not None:

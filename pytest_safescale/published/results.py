@@ -21,6 +21,7 @@ from pytest_safescale.published.result_grid import ResultGrid
 from pytest_safescale.results.case_record import cell_of
 from pytest_safescale.results.record_lines import CASES, of_one_run
 from pytest_safescale.results.written_record import WrittenRecord
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -164,7 +165,7 @@ class ResultsReader:
         if self.problems and not allow_partial:
             count = len(self.problems)
             raise DatasetError(
-                f"{name} cannot be scored: {count} problem(s); "
+                f"{name} cannot be scored: {plural(count, 'problem')}; "
                 "--allow-partial scores what can be scored",
                 self.problems,
             )

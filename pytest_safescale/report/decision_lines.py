@@ -12,13 +12,12 @@ from pytest_safescale.report.plain_words import (
     counted,
     listed,
     per_cent,
-    plural,
     points,
 )
 from pytest_safescale.report.wording import in_per_cent
 from pytest_safescale.results.label_words import own_metric_words
 from pytest_safescale.results.manifest_facts import failed_tests
-from pytest_safescale.text.words import words
+from pytest_safescale.text.words import plural, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_safescale.analysis.metrics import SINGLE
-from pytest_safescale.report.plain_words import listed, per_cent, plural
+from pytest_safescale.report.plain_words import listed, per_cent
 from pytest_safescale.report.state_lines import states_of_run
 from pytest_safescale.report.verdict_notes import store_sentences
 from pytest_safescale.results.profile_rows import profile_names
 from pytest_safescale.statistics.intervals import exact_interval
-from pytest_safescale.text.words import words
+from pytest_safescale.text.words import plural, words
 
 if TYPE_CHECKING:
     from pytest_safescale.results.manifest import Manifest

@@ -17,7 +17,6 @@ __all__ = [
     "in_words",
     "listed",
     "per_cent",
-    "plural",
     "points",
 ]
 
@@ -80,11 +79,6 @@ def counted(count: int, n: int) -> str:
     """Write a count as ``13 of 66 (19.7 %)``; none, and all, need no per cent."""
     told = f"{count:,} of {n:,}"
     return told if count in (0, n) else f"{told} ({per_cent(count / n)})"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """Write a count with its noun, such as ``1 item`` and ``2 items``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def listed(parts: Sequence[str]) -> str:

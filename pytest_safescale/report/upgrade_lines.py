@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.report.plain_words import answers_called, counted, in_words, listed, plural
+from pytest_safescale.report.plain_words import answers_called, counted, in_words, listed
 from pytest_safescale.results.label_words import own_metric_words
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,11 +12,11 @@ from pytest_safescale.calls.store import Store
 from pytest_safescale.calls.usage import prompt_estimate
 from pytest_safescale.errors import SettingsError
 from pytest_safescale.models.openai.http_address import EMBEDDINGS_PATH
-from pytest_safescale.report.plain_words import plural
 from pytest_safescale.runs.call_limits import call_limits
 from pytest_safescale.runs.request_files import RequestFiles
 from pytest_safescale.runs.rounds import rounds_of, searches_by_vectors
 from pytest_safescale.runs.run import case_runner
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable

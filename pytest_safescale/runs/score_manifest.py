@@ -16,6 +16,7 @@ from pytest_safescale.results.severity_facts import stated_severity
 from pytest_safescale.runs.manifest import versions_used
 from pytest_safescale.runs.notices import nature_notices
 from pytest_safescale.statistics.intervals import SEED
+from pytest_safescale.text.words import plural
 from pytest_safescale.verdicts.severity import DEFAULT_SEVERITY, SEVERITY_NAMES
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ def _notices(scored: Scored) -> Iterator[str]:
         )
         yield (
             "only a part of the results could be scored (--allow-partial): "
-            f"{len(problems)} problem(s), {many}"
+            f"{plural(len(problems), 'problem')}, {many}"
         )
     yield from dataset.notices
     yield from nature_notices(scored.natures)

@@ -19,6 +19,7 @@ from pytest_safescale.results.record_lines import CASES, SEARCHES, read_lines
 from pytest_safescale.results.run_file import read_run
 from pytest_safescale.results.search_record import SearchRecord
 from pytest_safescale.settings.shards import Shard, shard_in
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -135,7 +136,9 @@ def _read(path: Path) -> ShardFolder:
 
 def _refuse(problems: Sequence[Problem]) -> None:
     if problems:
-        raise DatasetError(f"these shards are not one run: {len(problems)} problem(s)", problems)
+        raise DatasetError(
+            f"these shards are not one run: {plural(len(problems), 'problem')}", problems
+        )
 
 
 def _numbers(shards: Sequence[ShardFolder]) -> Iterator[Problem]:

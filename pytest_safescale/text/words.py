@@ -1,10 +1,10 @@
-"""Words: those that carry no meaning of their own, and names of figures as words."""
+"""Words that carry no meaning of their own, names of figures as words, nouns with their number."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["FUNCTION_WORDS", "words"]
+__all__ = ["FUNCTION_WORDS", "plural", "words"]
 
 FUNCTION_WORDS = frozenset(
     re.findall(
@@ -22,3 +22,8 @@ FUNCTION_WORDS = frozenset(
 def words(name: str) -> str:
     """Return ``high_risk_error_rate`` as ``high risk error rate``, and ``rag`` as ``RAG``."""
     return re.sub(r"(?<![^_/])rag(?![^_/])", "RAG", name).replace("_", " ")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Write a count with its noun, such as ``1 item`` and ``2 items``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

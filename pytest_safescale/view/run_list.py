@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_safescale.report.plain_words import plural
+from pytest_safescale.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

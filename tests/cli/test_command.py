@@ -80,7 +80,7 @@ def test_every_problem_of_a_file_is_listed_and_no_profile_is_shown(
     ]
     (folder / "d.jsonl").write_bytes(json_lines(records))
     assert refused(capsys, "dataset", "check", "d.jsonl").splitlines() == [
-        "safescale: d.jsonl cannot be used: 3 problem(s)",
+        "safescale: d.jsonl cannot be used: 3 problems",
         "  d.jsonl, line 1, item q1, answer_idx: found 'F'; allowed: one of A, B, C, D",
         "  d.jsonl, line 2, item q2, question: found nothing; allowed: a text",
         "  d.jsonl, line 2, item q2, option_1_unsafe: found 7; allowed: 0 or 1",

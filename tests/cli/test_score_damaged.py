@@ -190,7 +190,7 @@ def test_of_very_many_problems_the_first_are_named_and_run_json_has_all(
     assert len(shown) == 10
     content = run_file(folder / "report")
     assert len(content["manifest"]["scored"]["problems"]) == 500
-    assert "500 problem(s), the first named below" in content["manifest"]["notices"][0]
+    assert "500 problems, the first named below" in content["manifest"]["notices"][0]
     assert len((folder / "report" / "summary.md").read_text().splitlines()) <= 60
 
 

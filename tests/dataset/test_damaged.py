@@ -244,7 +244,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         json.dumps(a_record(question_id="risk_radiorag_1")),
     ]
     error = refused(tmp_path, "d.jsonl", "\n".join(lines).encode())
-    assert error.summary == "d.jsonl cannot be used: 7 problem(s)"
+    assert error.summary == "d.jsonl cannot be used: 7 problems"
     assert [(problem.where, problem.field) for problem in error.problems] == [
         ("line 2", ""),
         ("line 1, item 1", "answer_idx"),

@@ -76,7 +76,7 @@ def test_a_run_of_several_profiles_tells_each_wherever_cells_are_told(
     text = result.stdout.str()
     assert "python:app:answer-closed_book-plain-i0" in text
     assert "python:app:answer-closed_book-verify-i1" in text
-    assert "2 conditions x 3 prompt profile(s) x 2 items = 12 cases" in text
+    assert "2 conditions x 3 prompt profiles x 2 items = 12 cases" in text
     run, folder = report(), pytester.path / "safescale-report"
     records = lines_of(folder / "cases.jsonl")
     assert {(r["condition"], r["profile"]) for r in records} == {

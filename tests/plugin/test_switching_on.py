@@ -44,7 +44,7 @@ def test_a_test_of_ones_own_switches_on_whoever_collects_it(
     result.stdout.fnmatch_lines(
         [
             f"safescale: configuration {project / 'safescale.toml'}",
-            "safescale: 1 model(s) x 1 conditions x 2 items = 2 cases",
+            "safescale: 1 model x 1 condition x 2 items = 2 cases",
             "safescale: 2 cases, 2 calls",
             "safescale: about * tokens in and * out, cost unknown, as no price is set",
             "Blocked: 1 of 1 gates does not hold.",

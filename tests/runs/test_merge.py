@@ -170,7 +170,7 @@ def test_shards_that_are_missing_or_there_twice_are_named_and_nothing_is_written
 ) -> None:
     names = shards(1, 2, 4, 5, 6, 7, 8, 9)
     assert refused(capsys, *names, "s2", "--out=whole").splitlines() == [
-        "safescale: these shards are not one run: 2 problem(s)",
+        "safescale: these shards are not one run: 2 problems",
         "  s2, s2: found shard 2/10 2 times; allowed: each shard once",
         "  shards: found no 3/10, 10/10; allowed: all of 1/10 to 10/10",
     ]
@@ -282,7 +282,7 @@ def test_other_settings_are_named_with_both_values(
     names = shards()
     changed(tmp_path / "s3", change)
     lines = refused(capsys, *names, "--out=whole").splitlines()
-    assert lines[0] == "safescale: these shards are not one run: 1 problem(s)"
+    assert lines[0] == "safescale: these shards are not one run: 1 problem"
     assert lines[1].startswith("  s3, shard 3/1")
     assert told in lines[1]
 
