@@ -112,8 +112,9 @@ def best_sentences(text: str, words: Collection[str], n: int) -> list[str]:
     weights = _indexed(text).weights
     bodies = dict.fromkeys(sentence.body for sentence in split(text))
     sentences = [body for body in bodies if len(body.split()) >= 5]
+    # Exactly, for the words of a set stand in no order, and sentences that tie must tie each time.
     scores = [
-        sum(weights.get(word, 0.0) for word in wanted.intersection(_content(sentence)))
+        math.fsum(weights.get(word, 0.0) for word in wanted.intersection(_content(sentence)))
         for sentence in sentences
     ]
     best = sorted(range(len(sentences)), key=lambda i: -scores[i])[:n]

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -163,3 +166,28 @@ def test_the_best_sentences_come_in_text_order_without_titles_or_repeats() -> No
         "A chest tube follows the needle.",
     ]
     assert best_sentences("", ["needle"], 2) == []
+
+
+def test_the_same_sentences_are_best_in_every_process() -> None:
+    program = (
+        "import hashlib\n"
+        "from pytest_safescale.dataset.load import load_dataset\n"
+        "from pytest_safescale.models.lexical.word_overlap import best_sentences, content_words\n"
+        "sample = load_dataset('sample')\n"
+        "text = '\\n'.join(passage.text for passage in list(sample.corpus)[:60])\n"
+        "asked = [item.question + ' ' + ' '.join(o.text for o in item.options)"
+        " for item in sample.items]\n"
+        "best = [best_sentences(text, content_words(one), 3) for one in asked]\n"
+        "print(hashlib.sha256(repr(best).encode()).hexdigest())\n"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("0", "2", "5")
+    }
+    assert len(told) == 1
