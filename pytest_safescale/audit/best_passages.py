@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pytest_safescale.audit.statement import subject_words
@@ -24,7 +25,7 @@ def best_passages(one: ItemPassages) -> tuple[str, ...]:
     item, corpus = one.item, one.corpus
     wanted = subject_words(f"{item.key_fact or ''} {item.option(item.answer).text}")
     weights = {
-        number: sum(map(corpus.weight, wanted & subject_words(corpus.passages[number].text)))
+        number: math.fsum(map(corpus.weight, wanted & subject_words(corpus.passages[number].text)))
         for number in (*one.ranked, *one.others)
     }
     best = sorted(weights, key=lambda number: -weights[number])[:SHOWN]

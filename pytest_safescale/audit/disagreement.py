@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_safescale.audit.opposites import opposites
@@ -65,8 +66,8 @@ def likeness(left: Iterable[str], right: Iterable[str], weight: Weight = as_tell
     It is the weighted Jaccard index: of all the words of both, those that stand in both.
     """
     a, b = frozenset(left), frozenset(right)
-    whole = sum(map(weight, a | b))
-    return sum(map(weight, a & b)) / whole if whole else 0.0
+    whole = math.fsum(map(weight, a | b))
+    return math.fsum(map(weight, a & b)) / whole if whole else 0.0
 
 
 def disagreement(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -94,7 +95,7 @@ class ItemPassages:
         stand in the title and in the sentences up to two before and behind.
         """
         asked, weight = subject_words(self.item.question), self.corpus.weight
-        whole = sum(map(weight, asked)) or 1.0
+        whole = math.fsum(map(weight, asked)) or 1.0
         words = [subject_words(told.text) for told in self.sentences]
         found = []
         for at, told in enumerate(self.sentences):
@@ -102,7 +103,7 @@ class ItemPassages:
             around = subject_words(self.corpus.passages[told.passage].title).union(
                 *(words[n] for n in beside if self.sentences[n].passage == told.passage)
             )
-            found.append(sum(map(weight, around & asked)) / whole)
+            found.append(math.fsum(map(weight, around & asked)) / whole)
         return found
 
 
