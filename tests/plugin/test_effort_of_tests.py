@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from tests.effort import calls_of_ours
+from tests.effort import calls_of_ours, write_items
 
 if TYPE_CHECKING:
     import pytest
@@ -29,17 +28,7 @@ def _calls(pytester: pytest.Pytester, items: int) -> int:
 def test_a_case_takes_few_calls_of_the_thread_that_runs_the_tests(
     pytester: pytest.Pytester,
 ) -> None:
-    items = [
-        {
-            "question_id": str(number),
-            "question": f"Question {number}: which holds?",
-            "options": {letter: f"choice {letter} of {number}" for letter in "ABCD"},
-            "answer_idx": "B",
-            "option_1_high_risk": 1,
-        }
-        for number in range(MANY)
-    ]
-    (pytester.path / "items.json").write_text(json.dumps(items), encoding="utf-8")
+    write_items(pytester.path / "items.json", MANY)
     pytester.inline_run(*OPTIONS)  # what is found out once, and stored
     more = _calls(pytester, MANY) - _calls(pytester, FEW)
     assert more / (MANY - FEW) <= MOST

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-import pytest_safescale
 from pytest_safescale.published.results import ResultsReader
 from pytest_safescale.results.written_record import members
 from pytest_safescale.runs.score import Taken
+from tests.effort import calls_by_name
 from tests.published.result_files import block, dataset, line, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
-OURS = str(Path(pytest_safescale.__file__).parent)
 CONDITIONS, MODELS = 20, 4
 CASES = CONDITIONS * MODELS * 3
 MOST_CALLS = 74
-"""Calls of a case with 20 samples: 68 where this was written."""
-
-
-def calls_of_ours(do: Callable[[], Any]) -> Counter[str]:
-    """Return how often which functions of the package were called, comprehensions apart."""
-    counts: Counter[str] = Counter()
-
-    def seen(frame: Any, event: str, _: object) -> None:
-        code = frame.f_code
-        if event == "call" and code.co_filename.startswith(OURS) and code.co_name[0] != "<":
-            counts[code.co_name] += 1
-
-    before = sys.getprofile()
-    sys.setprofile(seen)
-    try:
-        do()
-    finally:
-        sys.setprofile(before)
-    return counts
+"""Calls of a case with 20 samples, comprehensions apart: 68 where this was written."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +44,8 @@ def calls(panel: Path) -> Counter[str]:
         assert taken.cases == CASES
 
     take()  # what is loaded and compiled once
-    return calls_of_ours(take)
+    _, calls = calls_by_name(take)
+    return Counter({name: count for name, count in calls.items() if name[0] != "<"})
 
 
 def test_a_case_of_twenty_samples_is_taken_in_with_few_calls(calls: Counter[str]) -> None:

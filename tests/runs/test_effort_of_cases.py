@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +13,7 @@ from pytest_safescale.results.record_book import RecordBook
 from pytest_safescale.runs.call_limits import call_limits
 from pytest_safescale.runs.run import case_runner, prepare_run
 from pytest_safescale.settings.schema import Settings
-from tests.effort import calls_of_ours
+from tests.effort import calls_of_ours, write_items
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,17 +26,7 @@ MOST_ASKED, MOST_RECORDED = 130, 95
 
 
 def run_of(folder: Path) -> Run:
-    items = [
-        {
-            "question_id": str(number),
-            "question": f"Question {number}: which holds?",
-            "options": {letter: f"choice {letter} of {number}" for letter in "ABCD"},
-            "answer_idx": "B",
-            "option_1_high_risk": 1,
-        }
-        for number in range(CASES)
-    ]
-    (folder / "items.json").write_text(json.dumps(items), encoding="utf-8")
+    write_items(folder / "items.json", CASES)
     settings = Settings(
         model=("simulated:paper",),
         conditions=("closed_book",),
