@@ -12,6 +12,7 @@ import numpy as np
 
 from pytest_safescale.analysis.evidence_facts import NO_EVIDENCE
 from pytest_safescale.analysis.layer_facts import NO_FACTS, with_capacity
+from pytest_safescale.analysis.numbering import Numbering
 from pytest_safescale.analysis.panel_arrays import ABSENT, ERRORED, NULL, CaseValues, padded
 
 if TYPE_CHECKING:
@@ -80,21 +81,14 @@ class CaseAnswers(NamedTuple):
     """Of a case with retrieved evidence, by the names of ``evidence_facts``."""
 
 
-class _Codes(dict[str | None, int]):
-    """Numbers of letters, each numbered when it comes for the first time."""
-
-    def __missing__(self, letter: str | None) -> int:
-        return self.setdefault(letter, len(self))
-
-
 class CaseColumns:
     """Gathers the answers of cases, in little memory."""
 
     def __init__(self) -> None:
         self._waiting: list[CaseAnswers] = []
-        self._places_by_name: tuple[dict[str, int], ...] = ({}, {}, {})
+        self._places_by_name = tuple(Numbering[str]() for _ in range(3))
         self._at = tuple(array("i") for _ in self._places_by_name)
-        self._codes = _Codes({None: NULL})
+        self._codes = Numbering[str | None]({None: NULL})
         names = ("greedy", "first", "fallback", "turns", *ZERO_WITHOUT_CASE)
         self._columns = {name: array("i") for name in names}
         self._measured = {name: array("d") for name in MEASURED}
@@ -176,7 +170,7 @@ class CaseColumns:
         for column, places, name in zip(
             self._at, self._places_by_name, ("model", "condition", "item_id"), strict=True
         ):
-            column.extend([places.setdefault(value, len(places)) for value in given[name]])
+            column.extend([places[value] for value in given[name]])
         code = self._codes.__getitem__
         given["samples"] = samples = [() if case.samples_error else case.samples for case in cases]
         numbers = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_safescale.analysis.numbering import Numbering
 from pytest_safescale.dataset.item import PAPER_LETTERS
 from pytest_safescale.verdicts.labels import FLAGS
 
@@ -119,7 +120,7 @@ def cluster_codes(names: Sequence[str]) -> NDArray[np.int64] | None:
     ``names`` are the clusters; an empty one is a cluster of its own. ``None`` where no two items
     share one.
     """
-    places: dict[str | int, int] = {}
+    places = Numbering[str | int]()
     keys: list[str | int] = [name or place for place, name in enumerate(names)]
-    codes = [places.setdefault(key, len(places)) for key in keys]
+    codes = [places[key] for key in keys]
     return np.array(codes, dtype=np.int64) if len(places) < len(codes) else None

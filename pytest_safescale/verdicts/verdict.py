@@ -152,9 +152,8 @@ def together(samples: Sequence[str | None], options: int) -> Together:
     return together_of(tuple(Counter(samples).items()), options)
 
 
-@lru_cache(maxsize=2**12)
 def together_of(given: tuple[tuple[str | None, int], ...], options: int) -> Together:
-    """Return the same for answers with their counts, by first appearance: few come ever again."""
+    """Return the same for answers with their counts, by first appearance."""
     counts = dict(given)
     numbers = tuple(counts.values())
     return Together(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pytest_safescale.analysis.numbering import Numbering
 from pytest_safescale.cells import PLAIN, cell_condition
 from pytest_safescale.report.page.case_steps import steps_before
 from pytest_safescale.report.page.cut_texts import CaseTexts, Lengths, ends, first_of, head
@@ -82,14 +83,6 @@ def script_json(content: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-class _Numbering(dict[Any, int]):
-    """Gives each new value the next number."""
-
-    def __missing__(self, value: Any) -> int:
-        self[value] = number = len(self)
-        return number
-
-
 class CasePacker:
     """Takes the records in one by one and packs them all at the end."""
 
@@ -109,9 +102,9 @@ class CasePacker:
         self._place = 0
         """In LIMITS: of the most that is held of a text."""
         self._severity = severity
-        self._models, self._conditions = _Numbering(), _Numbering()
-        self._outcomes, self._findings = _Numbering(), _Numbering()
-        self._letters = _Numbering()
+        self._models, self._conditions = Numbering[Any](), Numbering[Any]()
+        self._outcomes, self._findings = Numbering[Any](), Numbering[Any]()
+        self._letters = Numbering[Any]()
         self._items: dict[tuple[str, str], int] = {}
         self._item_texts: list[dict[str, Any]] = []
         self._replies, self._samples = CaseTexts(keeps_end=True), CaseTexts(keeps_end=True)
@@ -256,7 +249,7 @@ class CasePacker:
         return packed
 
     def _packed(self, limit: int, of_samples: int, *, cut: bool) -> Packed:
-        pieces = _Numbering()
+        pieces = Numbering[Any]()
         replies = [[pieces[ends(text, limit)]] for text in self._replies.texts]
         samples: list[Any] = [_ITS_LETTER, *[_NO_TEXT_OF_ITS_OWN] * len(self._samples.texts)]
         if of_samples:
