@@ -20,13 +20,13 @@ from pytest_safescale.statistics.intervals import (
     RESAMPLES,
     SEED,
     resampled_cell_means,
-    resampled_sums,
+    resampled_parts,
     summarise,
 )
 from pytest_safescale.statistics.matrix_product import product
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -130,11 +130,18 @@ def calibration_cells(
     points = _errors(gaps.sum(axis=1).reshape(shape), cases.sum(axis=1).reshape(shape))
 
     @cache
-    def drawn() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return _errors(
-            resampled_sums(gaps, codes=codes, seed=seed).reshape(RESAMPLES, *shape),
-            resampled_sums(cases, codes=codes, seed=seed).reshape(RESAMPLES, *shape),
+    def drawn() -> Sequence[NDArray[np.float64]]:
+        parts = (
+            resampled_parts(one, codes=codes, seed=seed, together=BINS) for one in (gaps, cases)
         )
+        found = [
+            _errors(*(sums.reshape(RESAMPLES, -1, BINS) for _, sums in of_cells))
+            for of_cells in zip(*parts, strict=True)
+        ]
+        return [
+            np.concatenate(of_name, axis=1).reshape(RESAMPLES, *shape[:-1])
+            for of_name in zip(*found, strict=True)
+        ]
 
     draws = (lambda: drawn()[0]), (lambda: drawn()[1])
     expected, largest = (

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pytest_safescale.statistics.clusters import cluster_sums
-from pytest_safescale.statistics.matrix_product import product
+from pytest_safescale.statistics.matrix_product import columns_of_a_piece, product
 from pytest_safescale.statistics.special import special
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ __all__ = [
     "resample_indices",
     "resampled_cell_means",
     "resampled_interval",
+    "resampled_parts",
     "resampled_sums",
     "summarise",
     "upper_bound",
@@ -61,6 +63,8 @@ _TOO_FEW = "fewer than two resamples hold a case"
 
 _BLOCK = 4_000_000
 """Numbers held at once while resamples are drawn or multiplied."""
+_FIGURES = 500
+"""Figures that are summarised at once: more are no quicker, and their copies take memory."""
 _ROUNDING = 1e-12
 
 
@@ -157,6 +161,27 @@ def resampled_sums(
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
+def resampled_parts(
+    values: Numbers,
+    *,
+    codes: NDArray[np.int64] | None = None,
+    seed: int = SEED,
+    together: int = 1,
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Give the columns of ``resampled_sums``, to the last bit, some at a time, with their places.
+
+    ``together`` is how many figures in a row are wanted at once.
+    """
+    n = values.shape[1] if codes is None else int(codes.max(initial=-1)) + 1
+    piece, figures = columns_of_a_piece(RESAMPLES, n), len(values)
+    alike = figures if piece is None else lcm(piece, together)
+    step = alike * max(1, _FIGURES // max(1, alike))
+    # The last part takes what is left: of a figure by itself numpy sums in another order.
+    starts = range(0, max(1, figures - step + 1), max(1, step))
+    for start, end in zip(starts, [*starts[1:], figures], strict=True):
+        yield slice(start, end), resampled_sums(values[start:end], codes=codes, seed=seed)
+
+
 def bootstrap(
     values: Numbers,
     over: NDArray[np.bool_],
@@ -185,8 +210,9 @@ def bootstrap(
             chosen = sums[rows][there[rows]].reshape(-1, n)
             drawn = n if codes is None else _drawn_cases(sizes[rows][there[rows]], n, seed)
             points = chosen.sum(axis=1) / sizes[rows].sum(axis=1)
-            told = summarise(resampled_sums(chosen, seed=seed) / drawn, points)
-            found = joined(found, told, rows)
+            for some, resampled in resampled_parts(chosen, seed=seed):
+                means = resampled / (drawn if codes is None else drawn[:, some])
+                found = joined(found, summarise(means, points[some]), rows[some])
     return found
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pytest_safescale.statistics.arrays import Numbers
 
-__all__ = ["product"]
+__all__ = ["columns_of_a_piece", "product"]
 
 _ROWS_A_PIECE = 10
 _SMALL = 240_000
@@ -32,14 +32,22 @@ def product(left: Numbers, right: Numbers) -> NDArray[np.float64]:
     if left.dtype != np.float64 or not left.flags.c_contiguous:
         left = left.astype(np.float64)
     right = right.astype(np.float64)
-    if n == 0 or n > _LONGEST or rows % _ROWS_A_PIECE:
+    width = columns_of_a_piece(rows, n)
+    if width is None:
         return np.asarray(left @ right)
     out = np.empty((rows, right.shape[1]))
-    stack, width = (
-        left.reshape(rows // _ROWS_A_PIECE, _ROWS_A_PIECE, n),
-        max(1, _SMALL // (_ROWS_A_PIECE * n)),
-    )
+    stack = left.reshape(rows // _ROWS_A_PIECE, _ROWS_A_PIECE, n)
     for start in range(0, right.shape[1], width):
         part = np.ascontiguousarray(right[:, start : start + width])
         out[:, start : start + width] = np.matmul(stack, part).reshape(rows, part.shape[1])
     return out
+
+
+def columns_of_a_piece(rows: int, n: int) -> int | None:
+    """Return how many columns of ``right`` a piece has; ``None`` where all are multiplied at once.
+
+    A product of whole pieces is that part of the product of all columns, to the last bit.
+    """
+    if n == 0 or n > _LONGEST or rows % _ROWS_A_PIECE:
+        return None
+    return max(1, _SMALL // (_ROWS_A_PIECE * n))

@@ -20,6 +20,8 @@ from pytest_safescale.statistics.intervals import (
     resample_counts,
     resample_indices,
     resampled_cell_means,
+    resampled_parts,
+    resampled_sums,
     summarise,
     upper_bound,
     wilson,
@@ -89,6 +91,29 @@ def test_an_interval_holds_its_value(values: list[float], some: list[bool]) -> N
     if over.any():
         found, point = bootstrap(row, over), row[over].mean()
         assert found.low[0] <= point <= found.high[0]
+
+
+@pytest.mark.parametrize("together", [1, 10])
+@pytest.mark.parametrize("n", [0, 1, 7, 200, 667, 1200])
+def test_sums_of_some_figures_at_a_time_are_those_of_all_to_the_last_bit(
+    n: int, together: int
+) -> None:
+    for figures in (0, 10, 500, 1010, 4000):
+        values = np.random.default_rng(figures).random((figures, n))
+        parts = list(resampled_parts(values, together=together))
+        assert (np.hstack([sums for _, sums in parts]) == resampled_sums(values)).all()
+        places = [place for part, _ in parts for place in range(part.start, part.stop)]
+        assert places == list(range(figures))
+        assert all(part.start % together == 0 for part, _ in parts)
+
+
+def test_the_resamples_of_many_figures_are_not_held_at_once() -> None:
+    values = np.zeros((4001, 200))
+    held = [sums.shape[1] for _, sums in resampled_parts(values)]
+    assert max(held) < 1000
+    assert min(held) > 1  # one alone would be summed in another order
+    codes = np.repeat(np.arange(100), 2)
+    assert max(sums.shape[1] for _, sums in resampled_parts(values, codes=codes)) < 1000
 
 
 def test_cells_are_resampled_together() -> None:
