@@ -7,6 +7,7 @@ nothing else wherever pytest, its plugins and the logs of CI show them.
 from __future__ import annotations
 
 from copy import copy
+from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ __all__ = [
     "ending",
     "failure",
     "header",
+    "let_go",
     "noted_report",
     "noting",
     "refusal",
@@ -77,6 +79,17 @@ def noted_report(
     report = pytest.TestReport.from_item_and_call(item, plain)
     report.outcome, report.longrepr = "failed", sentence
     return report
+
+
+def let_go(call: pytest.CallInfo[None]) -> None:
+    """Free what a test raised and all that it came through, once it has been reported.
+
+    The call, the exception and the frames between them hold each other, and with them the case:
+    a hundred objects that would wait for the garbage collector and call it that much oftener.
+    """
+    if call.excinfo is not None:
+        clear_frames(call.excinfo.tb)
+        call.excinfo = None
 
 
 def refusal(error: object) -> pytest.UsageError:

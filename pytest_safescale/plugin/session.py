@@ -255,8 +255,11 @@ class SafescaleSession:
             elif call.when == "teardown":
                 # The report has it all; thousands of cases with their evidence fill the memory.
                 del item.stash[key]
-        if there and call.excinfo is not None and report.failed:
-            outcomes.tell_reason(report, call.excinfo)
+        if there and call.excinfo is not None:
+            if report.failed:
+                outcomes.tell_reason(report, call.excinfo)
+            elif internals.is_noted(report) and not self._shows_noted:
+                output.let_go(call)
         return report
 
     def noted_report(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from io import StringIO
 
 import pytest
@@ -24,3 +26,29 @@ def test_lines_begin_on_a_line_of_their_own(
     reporter.write(before)
     output.write(reporter, ["first", "second"])
     assert written.getvalue() == expected
+
+
+class _Held:
+    """What a test has in its hands when it notes a finding."""
+
+
+def test_what_a_noted_finding_held_is_freed_at_once() -> None:
+    freed = []
+
+    def noting() -> None:
+        held = _Held()
+        weakref.finalize(held, freed.append, True)
+        raise output.noting("high-risk: answered B")
+
+    def called() -> pytest.CallInfo[None]:
+        call = pytest.CallInfo.from_call(noting, when="call")
+        output.let_go(call)
+        return call
+
+    gc.disable()  # else its next pass might free what hangs in circles
+    try:
+        call = called()
+        assert freed == [True]
+    finally:
+        gc.enable()
+    assert call.excinfo is None
