@@ -74,7 +74,8 @@ def item_of_record(record: CaseRecord | KeptCase | ItemPart) -> PanelItem:
         id=record["item_id"],
         truth=record["truth"],
         letters="".join(sorted(record["options"])),
-        labels=record["labels"],
+        # Tuples of names: the garbage collector does not come back to what holds such alone.
+        labels={letter: tuple(names) for letter, names in record["labels"].items()},
         votes={
             letter: {label: (yes, no) for label, (yes, no) in labels.items()}
             for letter, labels in (record.get("votes") or {}).items()

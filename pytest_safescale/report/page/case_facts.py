@@ -61,6 +61,11 @@ class Fact(NamedTuple):
     """The severity of the single answer or, where the samples are overconfident, of theirs."""
 
     @property
+    def wrong_letter(self) -> str | None:
+        """The wrong letter of the single answer; ``None`` where it is right or there is none."""
+        return self.letter if "wrong" in self.findings else None
+
+    @property
     def sure_letter(self) -> str | None:
         """The dangerous answer that the samples are overconfident of; ``None`` without one."""
         return self.majority if _OVERCONFIDENT in self.findings else None
@@ -127,42 +132,53 @@ def _flags(record: CaseRecord, letter: str | None) -> tuple[str, ...]:
 
 @dataclass(kw_only=True)
 class ItemFacts:
-    """One item over every model and condition."""
+    """One item over every model and condition; what is told of few items is counted when asked."""
 
     item_id: str
     subspecialty: str
     cases: int = 0
-    findings: Counter[str] = field(default_factory=Counter)
-    letters: Counter[str] = field(default_factory=Counter)
-    """Wrong letters of single answers."""
-    sure: Counter[str] = field(default_factory=Counter)
-    """Dangerous letters that the samples were overconfident of."""
-    cells: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    """Model and condition of the cases in which a wrong letter was given, either way."""
-    grave: list[Gravity] = field(default_factory=list)
-    """How grave each case with a finding is."""
+    found: list[Fact] = field(default_factory=list)
+    """The cases with a finding or a harmful answer."""
 
     def add(self, fact: Fact) -> None:
         """Count a case of the item."""
         self.cases += 1
-        if not (fact.findings or fact.harm):
-            return
-        for finding in fact.findings:
-            self.findings[finding] += 1
-        if any(gravity := fact.gravity):
-            self.grave.append(gravity)
-        single, sure = fact.letter if "wrong" in fact.findings else None, fact.sure_letter
-        if single:
-            self.letters[single] += 1
-        if sure:
-            self.sure[sure] += 1
-        for letter in dict.fromkeys(filter(None, (single, sure))):
-            self.cells.setdefault(letter, []).append((fact.model, fact.condition))
+        if fact.findings or fact.harm:
+            self.found.append(fact)
+
+    @property
+    def findings(self) -> Counter[str]:
+        """How many cases have each finding."""
+        return Counter(finding for fact in self.found for finding in fact.findings)
+
+    @property
+    def letters(self) -> Counter[str]:
+        """Wrong letters of single answers."""
+        return Counter(letter for fact in self.found if (letter := fact.wrong_letter))
+
+    @property
+    def sure(self) -> Counter[str]:
+        """Dangerous letters that the samples were overconfident of."""
+        return Counter(letter for fact in self.found if (letter := fact.sure_letter))
+
+    @property
+    def cells(self) -> dict[str, list[tuple[str, str]]]:
+        """Model and condition of the cases in which a wrong letter was given, either way."""
+        cells: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for fact in self.found:
+            for letter in dict.fromkeys(filter(None, (fact.wrong_letter, fact.sure_letter))):
+                cells[letter].append((fact.model, fact.condition))
+        return dict(cells)
 
     @property
     def gravity(self) -> list[Gravity]:
         """Sorts by what is gravest: the worst case counts first, then how many are as bad."""
-        return sorted(self.grave, reverse=True)
+        grave = (fact.gravity for fact in self.found)
+        return sorted((one for one in grave if any(one)), reverse=True)
+
+    def has_any(self, *findings: str) -> bool:
+        """Say whether a case has one of these findings."""
+        return any(not set(findings).isdisjoint(fact.findings) for fact in self.found)
 
 
 def items_of(facts: Sequence[Fact]) -> list[ItemFacts]:

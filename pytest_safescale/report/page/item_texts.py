@@ -27,13 +27,16 @@ def item_texts(record: Mapping[str, Any], severity: Severity) -> dict[str, Any]:
         "type": plain(record.get("question_type") or ""),
         "truth": plain(record["truth"]),
         "question": plain(record.get("question") or ""),
-        "options": [
+        # Tuples of texts and numbers: Python's garbage collector looks at each once, and no more.
+        "options": tuple(
             [
-                plain(letter),
-                plain(text),
-                [plain(name) for name in labels.get(letter, ())],
-                round(harm_of_option(record, letter, severity), 4),
+                (
+                    plain(letter),
+                    plain(text),
+                    tuple([plain(name) for name in labels.get(letter, ())]),
+                    round(harm_of_option(record, letter, severity), 4),
+                )
+                for letter, text in record["options"].items()
             ]
-            for letter, text in record["options"].items()
-        ],
+        ),
     }

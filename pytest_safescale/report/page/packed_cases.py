@@ -109,8 +109,9 @@ class CasePacker:
         self._item_texts: list[dict[str, Any]] = []
         self._replies, self._samples = CaseTexts(keeps_end=True), CaseTexts(keeps_end=True)
         self._evidence = CaseTexts(keeps_end=False)
-        self._packed_cases: list[list[Any]] = []
-        self._details: list[list[Any]] = []
+        # Tuples, which the garbage collector passes over once it has seen what they hold.
+        self._packed_cases: list[tuple[Any, ...]] = []
+        self._details: list[tuple[Any, ...]] = []
 
     @property
     def items(self) -> dict[str, Mapping[str, Any]]:
@@ -123,7 +124,7 @@ class CasePacker:
         confidence = samples.get("confidence")
         findings = sum(1 << self._findings[_name(name)] for name in record["findings"])
         self._packed_cases.append(
-            [
+            (
                 self._models[_name(record["model"])],
                 self._conditions[
                     _name(cell_condition(record["condition"], record.get("profile", PLAIN)))
@@ -134,7 +135,7 @@ class CasePacker:
                 _name_or_none(greedy.get("letter")),
                 _name_or_none(samples.get("majority")),
                 None if confidence is None else round(confidence, 4),
-            ]
+            )
         )
         self._details.append(self._detail(record, greedy, samples))
         while self._place < len(LIMITS) - 1 and self._held < sum(one.held for one in self._texts):
@@ -157,10 +158,9 @@ class CasePacker:
 
     def _detail(
         self, record: Mapping[str, Any], greedy: Mapping[str, Any], samples: Mapping[str, Any]
-    ) -> list[Any]:
-        # What there is much of is held in tuples: an empty one takes no room.
+    ) -> tuple[Any, ...]:
         evidence = record.get("evidence") or {}
-        return [
+        return (
             self._reply(greedy.get("text")),
             _name_or_none(greedy.get("form")),
             _name_or_none(greedy.get("finish_reason")),
@@ -178,11 +178,11 @@ class CasePacker:
             "".join([_STATE_SIGNS.get(state, "?") for state in samples.get("states", ())]),
             self._reply(greedy.get("reasoning")),
             tuple(
-                [plain(letter), plain(option["text"])]
+                (plain(letter), plain(option["text"]))
                 for letter, option in (record.get("shown") or {}).items()
             ),
             self._deciding(evidence),
-        ]
+        )
 
     def _deciding(self, evidence: Mapping[str, Any]) -> tuple[tuple[int, str], ...]:
         """Return the sentences that decide the item: number of the text, and what it tells."""
@@ -192,14 +192,14 @@ class CasePacker:
             for one in evidence.get("deciding", ())
         )
 
-    def _step(self, step: Mapping[str, Any]) -> list[Any]:
-        return [
+    def _step(self, step: Mapping[str, Any]) -> tuple[Any, ...]:
+        return (
             plain(step["kind"]),
             self._reply(step["text"]),
-            [plain(query) for query in step.get("queries", ())],
-            [plain(name) for name in step.get("passages", ())],
+            tuple([plain(query) for query in step.get("queries", ())]),
+            tuple([plain(name) for name in step.get("passages", ())]),
             _plain_or_none(step.get("letter")),
-        ]
+        )
 
     def _reply(self, text: str | None) -> int:
         """Return the text's number; -1 for none."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.analysis.layer_comparisons import LAYERS
@@ -139,7 +140,7 @@ def _read(folder: Path, run: RunFile, *, own: bool) -> _Cases:
 
 def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
     items, named = items_of(cases.facts), run.named
-    worst = [item for item in items if item.cells][:WORST]
+    worst = list(islice((item for item in items if item.cells), WORST))
     shown = worst_items(worst, cases.packer.items, named)
     charts = sorted(drawn_charts(run, cases.facts), key=lambda drawn: not drawn.wide)
     return {
@@ -183,9 +184,7 @@ def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
             *repair_sentences(run.manifest, run.comparisons),
         ],
         "worst": shown,
-        "dangerous": sum(
-            item.findings["high_risk"] + item.findings["unsafe"] > 0 for item in items
-        ),
+        "dangerous": sum(item.has_any("high_risk", "unsafe") for item in items),
         "item_count": len(items),
         "named": {"high_risk": "high-risk", "unsafe": "unsafe"} | named,
         "cases": {"count": len(cases.facts), "limit": None},
