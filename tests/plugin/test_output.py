@@ -33,7 +33,7 @@ class _Held:
 
 
 def test_what_a_noted_finding_held_is_freed_at_once() -> None:
-    freed = []
+    freed: list[bool] = []
 
     def noting() -> None:
         held = _Held()

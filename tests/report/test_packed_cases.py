@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 from typing import Any
 
@@ -52,6 +53,19 @@ def test_the_index_holds_what_the_list_shows() -> None:
         assert letters[at] == (record["greedy"] or {}).get("letter")
         assert majorities[at] == samples.get("majority")
         assert (confidences[at] is None) == ("confidence" not in samples)
+
+
+def test_what_is_held_of_a_case_the_garbage_collector_does_not_come_back_to() -> None:
+    records = _records(items=60, evidence_characters=100, reply_characters=50)
+    few, packer = len(records) // 6, CasePacker(None)
+    held = []
+    for some in (records[:few], records[few:]):
+        for record in some:
+            packer.add(record)
+        for _ in range(3):  # a pass finds out of one layer of tuples that it leads in no circle
+            gc.collect()
+        held.append(len(gc.get_objects()))
+    assert held[1] - held[0] < 0.1 * len(records)
 
 
 def test_a_passage_shared_by_cases_is_embedded_once() -> None:
