@@ -8,6 +8,7 @@ import time
 import weakref
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_safescale.calls.all_ended import all_ended
@@ -17,7 +18,7 @@ from pytest_safescale.calls.batch_desk import BatchDesk
 from pytest_safescale.calls.leave import Leave
 from pytest_safescale.calls.rate_limits import Pace, endpoint_of
 from pytest_safescale.calls.retrying import retrying
-from pytest_safescale.calls.slots import Slots
+from pytest_safescale.calls.slots import Rooms, Slots
 from pytest_safescale.calls.stored_replies import Kept, Spent, StoredReply, call_key
 from pytest_safescale.calls.usage import usage_of
 from pytest_safescale.calls.wait_reasons import Waits
@@ -36,7 +37,7 @@ from pytest_safescale.models.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from pytest_safescale.calls.batch_jobs import Line
@@ -87,7 +88,7 @@ class Caller:
         )
         self._pace = Pace(self._take_turn, self._waits, share=limits.rate_share)
         self._slots = Slots(limits.in_flight)
-        self._rooms: dict[str, Slots] = {}
+        self._rooms = Rooms(limits.workers)
         self._locks: weakref.WeakValueDictionary[bytes, asyncio.Lock] = (
             weakref.WeakValueDictionary()
         )
@@ -120,7 +121,7 @@ class Caller:
 
     async def _obtain(self, call: _Call) -> Answered:
         stored: dict[int, StoredReply] = {}
-        while missing := [s for s in call.request.samples if s not in stored]:
+        while missing := _lacking(call.request.samples, stored):
             claim = await self.keeper.claim((call.key, missing))
             stored.update(claim.stored)
             if claim.failed is not None:
@@ -143,33 +144,37 @@ class Caller:
 
     async def _make(self, call: _Call) -> dict[int, StoredReply]:
         wanted = call.request.samples
-        facts = call.model.facts
         made: dict[int, StoredReply] = {}
         try:
-            made.update(await self._held(call))
-            if len(wanted) > 1 and not made and facts.batch is None:
-                async with self._probing(call.model):
-                    if facts.batch is None:
-                        made.update(await self._probe(call))
-            left = [sample for sample in wanted if sample not in made]
-            size = facts.batch or 1
-            batches = [left[start : start + size] for start in range(0, len(left), size)]
-            for replies in await all_ended([self._until_full(call.of(batch)) for batch in batches]):
-                made.update(replies)
+            if (desk := self._desk_of(call.model)) is not None:
+                made.update(await self._held(call, desk))
+            if len(wanted) > 1:
+                await self._make_several(call, made)
+            elif not made:
+                made.update(await self._send(call))
         except CallFailed as failure:
-            reason = str(failure)
-            await self.keeper.aside(lambda: self.store.fail(call.key, reason))
+            await self.keeper.aside(partial(self.store.fail, call.key, str(failure)))
             raise
         finally:
-            if given_up := [sample for sample in wanted if sample not in made]:
+            if given_up := _lacking(wanted, made):
                 self.keeper.release(call.key, given_up)
         return made
 
-    async def _held(self, call: _Call) -> dict[int, StoredReply]:
+    async def _make_several(self, call: _Call, made: dict[int, StoredReply]) -> None:
+        """Make what is not made yet, as many samples in a request as the endpoint gives."""
+        wanted, facts = call.request.samples, call.model.facts
+        if not made and facts.batch is None:
+            async with self._probing(call.model):
+                if facts.batch is None:
+                    made.update(await self._probe(call))
+        left = _lacking(wanted, made)
+        size = facts.batch or 1
+        batches = [left[start : start + size] for start in range(0, len(left), size)]
+        for replies in await all_ended([self._until_full(call.of(batch)) for batch in batches]):
+            made.update(replies)
+
+    async def _held(self, call: _Call, desk: BatchDesk) -> dict[int, StoredReply]:
         """Return the replies that batches of an earlier run bring."""
-        desk = self._desk_of(call.model)
-        if desk is None:
-            return {}
         found: dict[int, StoredReply] = {}
         parts = await desk.held(call.key, call.request.samples)
         for replies in await all_ended([self._send_several(call.of(part)) for part in parts]):
@@ -199,7 +204,7 @@ class Caller:
 
     async def _until_full(self, call: _Call) -> dict[int, StoredReply]:
         replies: dict[int, StoredReply] = {}
-        while missing := [s for s in call.request.samples if s not in replies]:
+        while missing := _lacking(call.request.samples, replies):
             if len(missing) > 1 and call.model.facts.batch == 1:
                 alone = [self._until_full(call.of([sample])) for sample in missing]
                 for part in await all_ended(alone):
@@ -279,21 +284,15 @@ class Caller:
 
     async def _adapted(self, call: _Call, *, again: bool) -> dict[int, StoredReply]:
         """Send once, and again without what the endpoint does not take: a few words at most."""
+        room = self._rooms.of(call.model.info)
         while True:
             try:
-                async with self._room(call.model):
+                if room is None:
+                    return await self._once(call, again=again)
+                async with room:
                     return await self._once(call, again=again)
             except ParameterRefused:
                 again = True
-
-    def _room(self, model: Model) -> contextlib.AbstractAsyncContextManager[None]:
-        """Return what keeps the calls of a model at once to its share in this process."""
-        most, name = model.info.max_parallel, model.info.name
-        if most is None:
-            return contextlib.nullcontext()
-        if name not in self._rooms:
-            self._rooms[name] = Slots(max(1, most // self.limits.workers))
-        return self._rooms[name]
 
     async def _once(self, call: _Call, *, again: bool) -> dict[int, StoredReply]:
         made = Spent(calls=1, retries=int(again))
@@ -311,13 +310,13 @@ class Caller:
         """Make one round trip and keep what came; with a ticket it goes by batch."""
         model, facts = call.model, {**vars(call.model.facts)}
         try:
-            replies = await self._traced(model if ticket is None else ticket, call)
+            replies = await self._asking(model if ticket is None else ticket, call)
         except BaseException as error:
             self._note(model, error)
             if ticket is not None and isinstance(error, Exception):
                 await self._drop(ticket)
             if not self.limits.has_budget and (ticket is None or ticket.counts(error)):
-                await self.keeper.aside(lambda: self.store.spending.spend(made))
+                await self.keeper.aside(partial(self.store.spending.spend, made))
             raise
         finally:
             if vars(model.facts) != facts:
@@ -325,14 +324,11 @@ class Caller:
         self._answered.add(model.info.base_url)
         return await self._keep(call, replies, made, tuple(ticket.came) if ticket else ())
 
-    async def _traced(self, asked: Model | Ticket, call: _Call) -> Sequence[Reply]:
-        """Return what is replied, seen by a span where spans are wanted."""
+    def _asking(self, asked: Model | Ticket, call: _Call) -> Awaitable[Sequence[Reply]]:
+        """Return what brings the replies, seen by a span where spans are wanted."""
         if self._traces is None:
-            return await asked.ask(call.request)
-        with self._traces.call(call.model, call.request) as span:
-            replies = await asked.ask(call.request)
-            span.answered(replies)
-            return replies
+            return asked.ask(call.request)
+        return self._traces.replies(asked.ask(call.request), call.model, call.request)
 
     async def _drop(self, ticket: Ticket) -> None:
         """Forget what batches brought that was of no use."""
@@ -391,6 +387,11 @@ class Caller:
             raise self._leave.refused from failure
         tries = f"{attempts} attempts" if attempts > 1 else "1 attempt"
         return CallFailed(f"{failure} ({tries})")
+
+
+def _lacking(samples: Sequence[int], have: Mapping[int, object]) -> list[int]:
+    """Return the samples that are not there, in their order."""
+    return [sample for sample in samples if sample not in have]
 
 
 def _cost(call: _Call, replies: Sequence[Reply], made: Spent) -> Spent:

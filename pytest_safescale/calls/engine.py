@@ -11,8 +11,7 @@ import asyncio
 import contextlib
 import threading
 from collections import OrderedDict
-from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from pytest_safescale.errors import EngineEnded, RunEnded
 
@@ -34,6 +33,27 @@ TURN_S = 0.1
 BEAT_S = 0.5
 PAUSED, RESUMED = 4, 2
 """How many windows of unread results looking ahead pauses at, and under how many it goes on."""
+
+
+class _Outcome(Generic[T]):
+    """What becomes of a job; the engine's condition guards it.
+
+    A future would bring a condition of its own, a dozen objects that the garbage collector visits
+    for as long as the reply is waited for.
+    """
+
+    __slots__ = ("done", "error", "value")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.value: T | None = None
+        self.error: BaseException | None = None
+
+    def result(self) -> T:
+        """Return the value of one that is done, or raise what the job raised."""
+        if self.error is not None:
+            raise self.error
+        return cast("T", self.value)
 
 
 class Engine(Generic[T]):
@@ -67,8 +87,9 @@ class Engine(Generic[T]):
         self._pause_at, self._go_on_below = unread or (PAUSED * window, RESUMED * window)
         self._beat = beat
         self._on_close = on_close
-        self._lock = threading.Lock()
-        self._futures: OrderedDict[int, Future[T]] = OrderedDict()
+        self._changed = threading.Condition(threading.Lock())
+        """Guards what both threads use, and tells whoever waits that a job is done."""
+        self._outcomes: OrderedDict[int, _Outcome[T]] = OrderedDict()
         self._taken: set[int] = set()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._exhausted = False
@@ -95,21 +116,35 @@ class Engine(Generic[T]):
 
         ``on_wait`` is called every few seconds while there is none.
         """
-        with self._lock:
-            future = self._futures.get(job)
+        with self._changed:
+            outcome = self._outcomes.get(job)
             self._taken.add(job)
-        if future is None:
-            future = self._wanted(job)
-        while not (future.done() or wait([future], TOLD_S).done):
+        if outcome is None:
+            outcome = self._wanted(job)
+        while not self._is_done(outcome, TOLD_S):
             on_wait()
         self._give_way()
-        value = future.result()
-        with self._lock:
-            self._futures.pop(job, None)
+        value = outcome.result()
+        with self._changed:
+            self._outcomes.pop(job, None)
             feed = self._paused and self._unread() < self._go_on_below
         if feed:
             self._in_loop(self._feed)
         return value
+
+    def _is_done(self, outcome: _Outcome[T], patience_s: float | None) -> bool:
+        """Wait so long for a job to be done, ``None`` for ever; say whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: outcome.done, patience_s)
+
+    def _settle(
+        self, outcome: _Outcome[T], value: T | None = None, error: BaseException | None = None
+    ) -> None:
+        """Note what became of a job, unless that is known, and tell whoever waits for it."""
+        with self._changed:
+            if not outcome.done:
+                outcome.value, outcome.error, outcome.done = value, error, True
+                self._changed.notify_all()
 
     def _give_way(self) -> None:
         """Let the loop do first what it has at hand, so that its requests wait for no test.
@@ -136,10 +171,11 @@ class Engine(Generic[T]):
 
     def drain(self) -> None:
         """Begin nothing more and wait for what is under way: another process wants it."""
-        with self._lock:
+        with self._changed:
             self._exhausted = True
-            under_way = list(self._futures.values())
-        wait(under_way)
+            under_way = list(self._outcomes.values())
+        for outcome in under_way:
+            self._is_done(outcome, None)
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -154,10 +190,11 @@ class Engine(Generic[T]):
     def _end(self, reason: str) -> None:
         """Let nobody wait for a loop that has ended, and give back what it held."""
         self._winding_down = self._exhausted = True
-        with self._lock:
+        with self._changed:
             self._ended = self._ended or _ended(None if self._closing else reason)
-            for future in self._futures.values():
-                _fail(future, self._ended)
+            outcomes = list(self._outcomes.values())
+        for outcome in outcomes:
+            self._settle(outcome, error=self._ended)
         for step in (self._cancel_tasks, *self._on_close):
             self._run_out(step)
         self._loop.close()
@@ -173,37 +210,37 @@ class Engine(Generic[T]):
         with contextlib.suppress(RuntimeError):  # the loop is closed: nothing is wanted any more
             self._loop.call_soon_threadsafe(function)
 
-    def _wanted(self, job: int) -> Future[T]:
-        with self._lock:
+    def _wanted(self, job: int) -> _Outcome[T]:
+        with self._changed:
             if self._ended is not None:
                 raise self._ended
-            future = self._futures.setdefault(job, Future())
-        self._in_loop(lambda: self._begin(job, future))
+            outcome = self._outcomes.setdefault(job, _Outcome())
+        self._in_loop(lambda: self._begin(job, outcome))
         if self._go_on_below == 0:
             self._in_loop(self._go_on)
-        return future
+        return outcome
 
     def _go_on(self) -> None:
         self._paused = False
         self._feed()
 
-    def _begin(self, job: int, future: Future[T]) -> None:
-        if job not in self._tasks and not future.done():
-            self._tasks[job] = self._loop.create_task(self._work(job, future))
+    def _begin(self, job: int, outcome: _Outcome[T]) -> None:
+        if job not in self._tasks and not outcome.done:
+            self._tasks[job] = self._loop.create_task(self._work(job, outcome))
 
-    async def _work(self, job: int, future: Future[T]) -> None:
+    async def _work(self, job: int, outcome: _Outcome[T]) -> None:
         try:
             value = await self._run(job)
         except asyncio.CancelledError:
-            _fail(future, EngineEnded("the application or a plugin cancelled a case's task"))
+            cancelled = EngineEnded("the application or a plugin cancelled a case's task")
+            self._settle(outcome, error=cancelled)
             raise
         except (KeyboardInterrupt, SystemExit) as error:
             self._stop(_ended(repr(error)))  # as it would from any other task
         except BaseException as error:  # whoever waits for the result raises it
-            _fail(future, error)
+            self._settle(outcome, error=error)
         else:
-            if not future.done():
-                future.set_result(value)
+            self._settle(outcome, value)
         finally:
             self._tasks.pop(job, None)
             self._feed()
@@ -217,32 +254,32 @@ class Engine(Generic[T]):
             if job is None:
                 self._exhausted = True
                 return
-            future = self._entered(job)
-            if future is not None:
-                self._begin(job, future)
+            outcome = self._entered(job)
+            if outcome is not None:
+                self._begin(job, outcome)
 
-    def _entered(self, job: int) -> Future[T] | None:
-        """Return the future of a job that is to begin: who drains does not wait for later ones."""
-        with self._lock:
-            if self._exhausted or job in self._taken or job in self._futures:
+    def _entered(self, job: int) -> _Outcome[T] | None:
+        """Return the outcome of a job that is to begin: who drains does not wait for later ones."""
+        with self._changed:
+            if self._exhausted or job in self._taken or job in self._outcomes:
                 return None
-            future: Future[T] = Future()
-            self._futures[job] = future
-            return future
+            outcome: _Outcome[T] = _Outcome()
+            self._outcomes[job] = outcome
+            return outcome
 
     def _unread(self) -> int:
-        return len(self._futures) - len(self._tasks)
+        return len(self._outcomes) - len(self._tasks)
 
     def _has_room(self) -> bool:
-        with self._lock:
+        with self._changed:
             if self._keep is None:
                 # Going on in spurts, not result by result: each time wakes the loop's thread.
                 return self._unread() < (self._go_on_below if self._paused else self._pause_at)
             while self._unread() > self._keep:
-                oldest = next((job for job, future in self._futures.items() if future.done()), None)
+                oldest = next((job for job, one in self._outcomes.items() if one.done), None)
                 if oldest is None:
                     break
-                del self._futures[oldest]
+                del self._outcomes[oldest]
             return True
 
     def _stop(self, end: Exception) -> None:
@@ -262,11 +299,6 @@ class Engine(Generic[T]):
         if tasks:
             await asyncio.wait(tasks, timeout=CANCEL_S)
         return ""
-
-
-def _fail(future: Future[T], error: BaseException) -> None:
-    if not future.done():
-        future.set_exception(error)
 
 
 def _ended(reason: str | None) -> Exception:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-__all__ = ["Slots"]
+if TYPE_CHECKING:
+    from pytest_safescale.models.model import ModelInfo
+
+__all__ = ["Rooms", "Slots"]
 
 
 class Slots:
@@ -27,3 +31,20 @@ class Slots:
     async def __aexit__(self, *_: object) -> None:
         """Give the slot back."""
         self._free.put_nowait(None)
+
+
+class Rooms:
+    """The slots of each model whose table bounds how many of its calls are made at once."""
+
+    def __init__(self, workers: int) -> None:
+        """``workers`` is the number of processes that share each bound."""
+        self._workers = workers
+        self._rooms: dict[str, Slots] = {}
+
+    def of(self, info: ModelInfo) -> Slots | None:
+        """Return the slots of a model in this process; ``None`` where nothing bounds its calls."""
+        if info.max_parallel is None:
+            return None
+        if info.name not in self._rooms:
+            self._rooms[info.name] = Slots(max(1, info.max_parallel // self._workers))
+        return self._rooms[info.name]

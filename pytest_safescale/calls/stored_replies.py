@@ -122,6 +122,7 @@ _DEFAULTS = {field.name: field.default for field in fields(Reply)}
 _OBJECTS = ("tool_calls", "answer_tokens")
 """Fields of a reply that are objects of their own."""
 _KINDS = {name: kind for name, kind in get_type_hints(Reply).items() if name not in _OBJECTS}
+_IN_ORDER = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":"))
 SPENT = (
     "calls",
     "retries",
@@ -159,8 +160,7 @@ def call_key(info: ModelInfo, request: Request) -> bytes:
         parts["letters"] = request.letters
     if request.subject is not None and info.provider == "simulated":
         parts["subject"] = _subject(request.subject)
-    packed = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(packed.encode("ascii")).digest()
+    return hashlib.sha256(_IN_ORDER.encode(parts).encode("ascii")).digest()
 
 
 def _subject(subject: Subject) -> list[object]:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pytest_safescale.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Awaitable, Iterator, Sequence
 
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span, Tracer
@@ -42,6 +42,15 @@ class CallTraces:
         self._tracer = tracer
         self._provider = provider
         self._texts = texts
+
+    async def replies(
+        self, asking: Awaitable[Sequence[Reply]], model: Model, request: Request
+    ) -> Sequence[Reply]:
+        """Return what is replied, seen by a span."""
+        with self.call(model, request) as span:
+            replies = await asking
+            span.answered(replies)
+            return replies
 
     @contextmanager
     def call(self, model: Model, request: Request) -> Iterator[CallSpan]:

@@ -13,7 +13,7 @@ from pytest_safescale.errors import SafescaleError
 from pytest_safescale.models.model import BatchModel
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Coroutine, Sequence
 
     from pytest_safescale.models.batch_endpoint import BatchEndpoint
     from pytest_safescale.models.model import (
@@ -71,9 +71,9 @@ class GuardedModel:
         self._traceback_was_told |= bool(raised)
         return self._redactor.text(raised)
 
-    async def ask(self, request: Request) -> Sequence[Reply]:
+    def ask(self, request: Request) -> Coroutine[Any, Any, Sequence[Reply]]:
         """Make one round trip; raises what the model raises, its words without keys."""
-        return await self._clean(self._model.ask(request))
+        return self._clean(self._model.ask(request))
 
     async def _clean(self, asking: Awaitable[Sequence[Reply]]) -> Sequence[Reply]:
         try:
@@ -81,7 +81,7 @@ class GuardedModel:
         except SafescaleError as error:
             error.args = tuple(map(self._redactor.data, error.args))
             raise
-        return [self._cleaned(reply) for reply in replies]
+        return list(map(self._cleaned, replies))
 
     async def aclose(self) -> None:
         """Release connections and threads."""
@@ -125,9 +125,11 @@ class GuardedBatchModel(GuardedModel):
         """Where its batches are made."""
         return self._by_batch.batches
 
-    async def ask_through(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
+    def ask_through(
+        self, exchange: Exchange, request: Request
+    ) -> Coroutine[Any, Any, Sequence[Reply]]:
         """Ask as `ask` does, by another way."""
-        return await self._clean(self._by_batch.ask_through(exchange, request))
+        return self._clean(self._by_batch.ask_through(exchange, request))
 
 
 def guarded(model: Model, redactor: Redactor) -> GuardedModel:

@@ -37,7 +37,7 @@ from pytest_safescale.runs.run import start_engine
 from pytest_safescale.text.escaping import terminal_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Coroutine, Generator
     from pathlib import Path
 
     from pytest_safescale.calls.engine import Engine
@@ -174,11 +174,12 @@ class SafescaleSession:
             )
         return self._engine
 
-    async def _job(self, runner: CaseRunner, number: int) -> CaseResult | RobustnessResult:
-        ask = partial(self._asked, runner)
+    def _job(
+        self, runner: CaseRunner, number: int
+    ) -> Coroutine[Any, Any, CaseResult | RobustnessResult]:
         if number < len(self.run.cases):
-            return await ask(self.run.cases[number])
-        return await self.robustness().run(runner, number, ask)
+            return self._asked(runner, self.run.cases[number])
+        return self.robustness().run(runner, number, partial(self._asked, runner))
 
     async def _asked(self, runner: CaseRunner, case: Case) -> CaseResult:
         """Ask a case, and again where a gate wants a new finding confirmed."""

@@ -16,7 +16,7 @@ from pytest_safescale.runs.case import ReadReply
 from pytest_safescale.text.hidden import visible_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_safescale.answers.answer import Answer
     from pytest_safescale.answers.shown_item import ShownItem
@@ -75,13 +75,17 @@ class _Turn:
 
     question: Question
     temperature: float
-    logprobs: bool
-    number: int
-    """From 0."""
+    logprobs_at_last: bool
+    """Whether the last turn asks for the probabilities of tokens."""
+    number: int = 0
 
     @property
     def is_last(self) -> bool:
         return self.number == len(self.question.case.profile.steps)
+
+    @property
+    def logprobs(self) -> bool:
+        return self.logprobs_at_last and self.is_last
 
     @property
     def profile(self) -> str:
@@ -106,34 +110,19 @@ class TurnAsker:
 
         Samples whose replies are alike so far share the next turn's call.
         """
-        steps = len(question.case.profile.steps)
-        turns = [
-            _Turn(
-                question=question,
-                temperature=temperature,
-                logprobs=logprobs and number == steps,
-                number=number,
-            )
-            for number in range(steps + 1)
-        ]
+        turn = _Turn(question=question, temperature=temperature, logprobs_at_last=logprobs)
         try:
+            found = await self._call(turn, question.messages, samples)
             talks = dict.fromkeys(samples, question.messages)
-            found = await self._turn(turns[0], talks)
-            for turn, step in zip(turns[1:], question.case.profile.steps, strict=True):
-                talks = {
-                    sample: next_messages(talks[sample], reply.text, step)
-                    for sample, reply in found.by_sample.items()
-                }
-                found = found.then(await self._turn(turn, talks))
+            for number, step in enumerate(question.case.profile.steps, start=1):
+                talks = _next_talks(talks, found, step)
+                found = found.then(await self._turn(replace(turn, number=number), talks))
         except CallFailed as failure:
             return failure
         return found
 
     async def _turn(self, turn: _Turn, talks: Mapping[int, tuple[Message, ...]]) -> Replies:
-        """Ask one turn; ``talks`` are the messages by sample."""
-        first = next(iter(talks.values()), None)
-        if first is not None and all(messages is first for messages in talks.values()):
-            return await self._call(turn, first, [*talks])
+        """Ask a further turn; ``talks`` are the messages by sample."""
         alike: defaultdict[str, list[int]] = defaultdict(list)
         for sample, messages in talks.items():
             alike[repr(messages)].append(sample)
@@ -146,7 +135,7 @@ class TurnAsker:
         return found
 
     async def _call(
-        self, turn: _Turn, messages: tuple[Message, ...], samples: list[int]
+        self, turn: _Turn, messages: tuple[Message, ...], samples: Sequence[int]
     ) -> Replies:
         question = turn.question
         model, profile = question.case.model, question.case.profile
@@ -193,6 +182,16 @@ class TurnAsker:
             for sample, reply in answered.replies.items()
         }
         return first.and_also(Replies(by_sample=again, asked=(answered,)))
+
+
+def _next_talks(
+    talks: Mapping[int, tuple[Message, ...]], found: Replies, step: str
+) -> dict[int, tuple[Message, ...]]:
+    """Return the messages of the next turn by sample."""
+    return {
+        sample: next_messages(talks[sample], reply.text, step)
+        for sample, reply in found.by_sample.items()
+    }
 
 
 def next_messages(messages: tuple[Message, ...], reply: str, step: str) -> tuple[Message, ...]:

@@ -31,7 +31,7 @@ from pytest_safescale.text.escaping import shorten
 from pytest_safescale.text.pattern import Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
 
     from pytest_safescale.models.batch_endpoint import BatchEndpoint
     from pytest_safescale.models.model import Exchange
@@ -101,9 +101,9 @@ class OpenAIModel:
         self._client = client
         self._format = AnswerFormat(kind) if (kind := self._shape.answer_format) else None
 
-    async def ask(self, request: Request) -> Sequence[Reply]:
+    def ask(self, request: Request) -> Coroutine[Any, Any, Sequence[Reply]]:
         """Make one round trip; the first for an answer in a format of its own probes that."""
-        return await self._asked(self._at_once, request)
+        return self._asked(self._at_once, request)
 
     @property
     def batches(self) -> BatchEndpoint:
@@ -114,18 +114,25 @@ class OpenAIModel:
         """Ask as `ask` does, by another way."""
         return [reply.came_by_batch() for reply in await self._asked(exchange, request)]
 
-    async def _at_once(
+    def _at_once(
         self, _: Request, path: str, body: dict[str, Any], most_bytes: int
-    ) -> dict[str, Any]:
-        return await self._client.post(path, body, most_bytes=most_bytes)
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        return self._client.post(path, body, most_bytes=most_bytes)
 
-    async def _asked(self, exchange: Exchange, request: Request) -> Sequence[Reply]:
+    def _asked(self, exchange: Exchange, request: Request) -> Coroutine[Any, Any, Sequence[Reply]]:
+        """Return what asks, after a probe where the endpoint's way with a format is not known."""
         wanted = self._format
-        if wanted is not None and request.letters and not wanted.settled:
-            async with wanted.lock:
-                wanted.require(self.info.name)
-                if not wanted.settled:
-                    await self._probe(exchange, wanted, request)
+        if wanted is None or wanted.settled or not request.letters:
+            return self._round_trip(exchange, request)
+        return self._probed(exchange, wanted, request)
+
+    async def _probed(
+        self, exchange: Exchange, wanted: AnswerFormat, request: Request
+    ) -> Sequence[Reply]:
+        async with wanted.lock:
+            wanted.require(self.info.name)
+            if not wanted.settled:
+                await self._probe(exchange, wanted, request)
         return await self._round_trip(exchange, request)
 
     async def _probe(self, exchange: Exchange, wanted: AnswerFormat, request: Request) -> None:

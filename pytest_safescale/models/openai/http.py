@@ -135,11 +135,6 @@ class JsonClient:
         self._headers.update(headers)
         self._headers[key_header or "authorization"] = key if key_header else f"Bearer {key}"
 
-    @property
-    def _limits(self) -> dict[str, float]:
-        limits = self._timeouts
-        return {"connect": limits.connect_s, "read": limits.read_s or limits.exchange_s}
-
     def __repr__(self) -> str:
         return f"<JsonClient {self.base_url}>"
 
@@ -182,7 +177,8 @@ class JsonClient:
         self, path: str, fields: Mapping[str, str], name: str, content: bytes
     ) -> dict[str, Any]:
         """Send a file of a form, with further fields, and return the answer; raises as `post`."""
-        request = self._request("POST", path, data=fields, files={"file": (name, content)})
+        form = {"data": fields, "files": {"file": (name, content)}}
+        request = self._request("POST", path, silence_s=self._silence_s, **form)
         return await self._answered(request, MOST_BYTES, FILE_S)
 
     async def lines(self, path: str, take: Callable[[bytes], None]) -> None:
@@ -203,7 +199,8 @@ class JsonClient:
 
     async def _handed_over(self, path: str, take: Callable[[bytes], None]) -> Answer | None:
         """Hand over the lines of a file; returns the answer that came in its place."""
-        response = await self._open().handle_async_request(self._request("GET", path))
+        request = self._request("GET", path, silence_s=self._silence_s)
+        response = await self._open().handle_async_request(request)
         try:
             if not response.is_success:
                 return self._without_keys(response, await _body(response, 0))
@@ -246,8 +243,17 @@ class JsonClient:
         """Return outside words as a message shows them."""
         return shorten(self._redactor.text(text), MESSAGE_CHARACTERS)
 
-    def _request(self, method: str, path: str, **content: Any) -> httpx.Request:
-        headers = self._headers
+    @property
+    def _silence_s(self) -> float:
+        """The longest silence while a file comes or goes."""
+        return self._timeouts.read_s or self._timeouts.exchange_s
+
+    def _request(
+        self, method: str, path: str, *, silence_s: float | None = None, **content: Any
+    ) -> httpx.Request:
+        """Return a request; silence ends with the exchange where nothing bounds it before."""
+        headers, limits = self._headers, self._timeouts
+        read_s = silence_s or limits.read_s
         if "files" in content:  # a form states its own type
             headers = httpx.Headers(headers)
             del headers["content-type"]
@@ -255,7 +261,7 @@ class JsonClient:
             method,
             self._url(path),
             headers=headers,
-            extensions={"timeout": self._limits},
+            extensions={"timeout": {"connect": limits.connect_s, "read": read_s}},
             **content,
         )
         # Known here; it would be guessed anew for each request, by decoding every header.
