@@ -21,9 +21,10 @@ from pytest_safescale.results.run_tables import TellingRows
 from pytest_safescale.text.escaping import csv_cell, json_line, markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from pytest_safescale.report.page.page_cases import PageCases
     from pytest_safescale.results.case_record import CaseRecord
     from pytest_safescale.results.conclusion import Conclusion
     from pytest_safescale.results.manifest import Manifest
@@ -45,10 +46,15 @@ class ReportFolder:
     What cannot be written while the run goes on, or at its end, is a ReportError.
     """
 
-    def __init__(self, path: Path, *, run_id: str) -> None:
-        """``run_id`` is of the run that is reported: each line names it, as run.json does."""
+    def __init__(self, path: Path, *, run_id: str, page_cases: PageCases | None = None) -> None:
+        """``run_id`` is of the run that is reported: each line names it, as run.json does.
+
+        ``page_cases`` takes the cases in for the page as they come, where nobody waits for calls
+        meanwhile; else the page reads them back.
+        """
         self.path = path
         self._run_id = run_id
+        self._page_cases = page_cases
         self._cases: TextIO | None = None
         self._searches: TextIO | None = None
 
@@ -56,13 +62,18 @@ class ReportFolder:
         """Append a case to ``cases.jsonl``."""
         with self._raising_report_error():
             self._append(self._open(), record)
+        if self._page_cases is not None:
+            self._page_cases.add(record)
 
-    def add_written(self, cases: Iterable[WrittenRecord]) -> None:
+    def add_written(self, cases: Sequence[WrittenRecord]) -> None:
         """Append cases whose lines may be put together already."""
         with self._raising_report_error():
             file = self._open()
             file.writelines(f"{case.line(self._run_id)}\n" for case in cases)
             file.flush()
+        if self._page_cases is not None:
+            for case in cases:
+                self._page_cases.add(case.record)
 
     def add_search(self, record: SearchRecord) -> None:
         """Append a case under a relation to ``robustness.jsonl``."""
@@ -123,7 +134,7 @@ class ReportFolder:
         from pytest_safescale.report.page.all_charts import write_charts
         from pytest_safescale.report.page.run_page import write_html
 
-        write_html(self.path, own=True)
+        write_html(self.path, own=True, cases=self._page_cases)
         if charts is not None:
             write_charts(self.path, charts, own=True)
 

@@ -20,10 +20,11 @@ from pytest_safescale.published.released_definitions import (
 )
 from pytest_safescale.published.results import ResultsReader
 from pytest_safescale.report.folder import ReportFolder
+from pytest_safescale.report.page.page_cases import PageCases
 from pytest_safescale.report.staged_folder import check_apart, staged_folder
 from pytest_safescale.results.conclusion import Conclusion
 from pytest_safescale.results.panel_records import case_of_record, item_of_record
-from pytest_safescale.results.severity_facts import weights_of
+from pytest_safescale.results.severity_facts import severity_in, weights_of
 from pytest_safescale.results.state_counts import StateCounts
 from pytest_safescale.runs.conclude import ensemble_rows, facts_in, marked_as_adaptive
 from pytest_safescale.runs.score_manifest import (
@@ -33,6 +34,7 @@ from pytest_safescale.runs.score_manifest import (
     filled_in,
     run_of,
     score_manifest,
+    severity_part,
 )
 from pytest_safescale.runs.score_reader import FoundReplies, ReadAgain, read_again
 from pytest_safescale.statistics.intervals import SEED
@@ -95,7 +97,8 @@ def score_results(
     again = _read_again(folder, dataset, options, run_id)
     reader = _reader(folder, dataset, options, again)
     with staged_folder(out) as stage:
-        report = ReportFolder(stage, run_id=run_id)
+        page_cases = PageCases(severity_in(severity_part(dataset, options)))
+        report = ReportFolder(stage, run_id=run_id, page_cases=page_cases)
         try:
             taken = _taken(reader, report, options)
             conclusion = _conclude(reader, taken, dataset, options, start, run_id, again)

@@ -43,6 +43,7 @@ __all__ = [
     "filled_in",
     "run_of",
     "score_manifest",
+    "severity_part",
 ]
 
 DEFINITIONS = ("default", "release")
@@ -224,7 +225,7 @@ def score_manifest(scored: Scored) -> Manifest:
         },
         "labels": dict(options.labels),
         **({"label_rule": options.label_rule} if dataset.voted else {}),
-        **({"severity": options.severity} if dataset.has_severities else {}),
+        **severity_part(dataset, options),
         **_of_a_run(scored),
         "models": _models(scored),
         "conditions": _ordered([split_condition(name)[0] for name in scored.panel.conditions]),
@@ -247,6 +248,11 @@ def score_manifest(scored: Scored) -> Manifest:
     if (again := scored.again) is not None:
         manifest = {**manifest, "second_reader": again.part, **again.effort}
     return manifest
+
+
+def severity_part(dataset: Dataset, options: ScoreOptions) -> Manifest:
+    """Return what the manifest says of severities; nothing where no figure rests on them."""
+    return {"severity": options.severity} if dataset.has_severities else {}
 
 
 def _notices(scored: Scored) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_safescale.published.results import ResultsReader
 from pytest_safescale.results.written_record import members
-from pytest_safescale.runs.score import Taken
+from pytest_safescale.runs.score import Taken, score_results
 from tests.effort import calls_by_name
 from tests.published.result_files import block, dataset, line, write
 
@@ -61,3 +61,11 @@ def test_each_line_says_what_the_record_says(panel: Path) -> None:
     for cases in ResultsReader(panel, dataset()).by_line():
         for case in cases:
             assert case.members == members(case.record)
+
+
+def test_the_page_of_scored_results_reads_no_case_back(tmp_path: Path) -> None:
+    rows = [line(number, {"c": block("A", [*"AAB"])}) for number in (1, 2, 3)]
+    results = write(tmp_path / "results", m=rows)
+    _, calls = calls_by_name(lambda: score_results(results, dataset(), tmp_path / "report"))
+    assert calls["read_cases"] == 0
+    assert calls["fact_of"] == len(rows)

@@ -6,8 +6,6 @@ The page is made of the report folder's own files, run.json and cases.jsonl, and
 from __future__ import annotations
 
 import json
-from collections import Counter
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +15,7 @@ from pytest_safescale.report.label_rule_lines import label_rule_sentences
 from pytest_safescale.report.page.all_charts import FIRST, drawn_charts
 from pytest_safescale.report.page.analysis_tables import analysis_tables
 from pytest_safescale.report.page.attribution_tables import attribution_tables
-from pytest_safescale.report.page.case_facts import GRAVITY, Fact, fact_of, items_of
+from pytest_safescale.report.page.case_facts import GRAVITY, items_of
 from pytest_safescale.report.page.changed_items import changed_cases
 from pytest_safescale.report.page.earlier_runs import earlier_runs
 from pytest_safescale.report.page.first_screen import first_screen
@@ -30,7 +28,8 @@ from pytest_safescale.report.page.legend import (
     label_meanings,
 )
 from pytest_safescale.report.page.method_references import definitions
-from pytest_safescale.report.page.packed_cases import CasePacker, script_json
+from pytest_safescale.report.page.packed_cases import script_json
+from pytest_safescale.report.page.page_cases import PageCases
 from pytest_safescale.report.page.page_tables import (
     counterexamples,
     every_figure,
@@ -48,17 +47,15 @@ from pytest_safescale.report.page.worst_sentences import worst_sentences
 from pytest_safescale.report.repair_lines import repair_sentences
 from pytest_safescale.report.state_lines import STATES, forms_text, states_of_models
 from pytest_safescale.report.wording import model_label
-from pytest_safescale.results.baseline import beginning_of
-from pytest_safescale.results.case_record import cell_of
 from pytest_safescale.results.label_words import label_sentence
 from pytest_safescale.results.profile_rows import has_profiles, profile_names
-from pytest_safescale.results.run_file import RunFile, read_cases, read_run
+from pytest_safescale.results.run_file import read_cases, read_run
 from pytest_safescale.results.severity_facts import severity_in, severity_sentence
-from pytest_safescale.text.escaping import shorten
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_safescale.results.run_file import RunFile
 
 __all__ = ["write_html"]
 
@@ -74,26 +71,15 @@ _DATA = '<script type="application/json" id="data">'
 _ERRORS = 12
 
 
-@dataclass(kw_only=True)
-class _Cases:
-    """What one pass over cases.jsonl leaves."""
-
-    packer: CasePacker
-    facts: list[Fact] = field(default_factory=list)
-    errors: Counter[str] = field(default_factory=Counter)
-    said: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    """How replies began that are shown beside those of an earlier run."""
-
-
-def write_html(folder: Path, *, own: bool = False) -> Path:
+def write_html(folder: Path, *, own: bool = False, cases: PageCases | None = None) -> Path:
     """Write ``report.html`` from the folder's run.json and cases.jsonl; returns its path.
 
     It stays under 3 MB for 1,200 cases and under 15 MB for 20,000: where the texts are longer,
-    they are cut with a note. ``own`` as in ``read_cases``. Raises DatasetError where a file cannot
-    be read.
+    they are cut with a note. ``own`` as in ``read_cases``; ``cases`` are those of the folder where
+    they were taken in as they were written. Raises DatasetError where a file cannot be read.
     """
     run = read_run(folder, own=own)
-    cases = _read(folder, run, own=own)
+    cases = _read(folder, run, own=own) if cases is None else cases
     content = _content(run, cases)
     parts = page_parts(scripts=_SCRIPTS)
     page = render_page(_TEMPLATE, **content, page=parts)
@@ -124,21 +110,16 @@ def _budget(cases: int) -> int:
     return 2_900_000 + round(per_case * max(0, cases - 1_200))
 
 
-def _read(folder: Path, run: RunFile, *, own: bool) -> _Cases:
-    severity = severity_in(run.manifest)
-    cases = _Cases(packer=CasePacker(run.manifest.get("repeat"), severity=severity))
-    beside = changed_cases(run)
+def _read(folder: Path, run: RunFile, *, own: bool) -> PageCases:
+    cases = PageCases(
+        severity_in(run.manifest), repeat=run.manifest.get("repeat"), beside=changed_cases(run)
+    )
     for record in read_cases(folder, run, own=own):
-        cases.packer.add(record)
-        cases.facts.append(fact_of(record, severity))
-        if (place := (*cell_of(record), record["item_id"])) in beside:
-            cases.said[place] = beginning_of(record)
-        if error := record["error"]:
-            cases.errors[shorten(error, 200)] += 1
+        cases.add(record)
     return cases
 
 
-def _content(run: RunFile, cases: _Cases) -> dict[str, Any]:
+def _content(run: RunFile, cases: PageCases) -> dict[str, Any]:
     items, named = items_of(cases.facts), run.named
     worst = list(islice((item for item in items if item.cells), WORST))
     shown = worst_items(worst, cases.packer.items, named)
