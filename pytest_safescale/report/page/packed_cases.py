@@ -281,16 +281,7 @@ class CasePacker:
 
     def _index(self, limit: int) -> dict[str, Any]:
         limit = max(limit, 400)
-        items = [
-            {
-                **item,
-                "question": head(item["question"], limit),
-                "options": [
-                    [letter, head(text, limit), *rest] for letter, text, *rest in item["options"]
-                ],
-            }
-            for item in self._item_texts
-        ]
+        items = [_no_longer_than(limit, item) for item in self._item_texts]
         return {
             "models": list(self._models),
             "conditions": list(self._conditions),
@@ -299,6 +290,20 @@ class CasePacker:
             "items": items,
             "rows": list(zip(*self._packed_cases, strict=True)),
         }
+
+
+def _no_longer_than(limit: int, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an item whose texts are cut where they are longer; where none is, as it is."""
+    texts = (item["question"], *(option[1] for option in item["options"]))
+    if max(map(len, texts)) <= limit:
+        return item
+    return {
+        **item,
+        "question": head(item["question"], limit),
+        "options": tuple(
+            (letter, head(text, limit), *rest) for letter, text, *rest in item["options"]
+        ),
+    }
 
 
 def _ratio(texts: Sequence[str]) -> float:
