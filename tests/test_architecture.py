@@ -126,6 +126,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "models",
         "conditions",
         "calls",
+        "statistics",
         "analysis",
         "perturb",
         "gates",

@@ -28,6 +28,7 @@ from pytest_safescale.plugin import (
 from pytest_safescale.plugin.case import SafescaleCase
 from pytest_safescale.plugin.confirming import confirming_of
 from pytest_safescale.plugin.failure_texts import make_harmless
+from pytest_safescale.plugin.last_replies import LastReplies
 from pytest_safescale.plugin.notices import WaitNotices, tell
 from pytest_safescale.plugin.sigterm import SigtermEndsTheRun
 from pytest_safescale.plugin.starter import end_with_its_starter
@@ -69,6 +70,8 @@ class SafescaleSession:
         """When the run began, in seconds since 1970; the same in each of its worker_messages."""
         self._engine: Engine[CaseResult | RobustnessResult] | None = None
         self._order: list[int] = []
+        self._waited_for = 0
+        self._last_replies = LastReplies(run.settings, (model.info for model in run.asked))
         self._pytest_session: pytest.Session | None = None
         self._broken: RunBroken | None = None
         self._robustness: RobustnessTests | None = None
@@ -134,7 +137,9 @@ class SafescaleSession:
         if self._broken is not None:
             raise self._broken
         try:
-            return self._running(number).result(number, on_wait=self._still_waiting)
+            running = self._running(number)
+            self._load_at_last()
+            return running.result(number, on_wait=self._still_waiting)
         except RunBroken as broken:
             self._broken = self._break_off(broken)
             raise self._broken from broken
@@ -142,6 +147,12 @@ class SafescaleSession:
             if self._pytest_session is not None:
                 self._pytest_session.shouldstop = str(ended)
             raise
+
+    def _load_at_last(self) -> None:
+        """Load what the end needs before the last results are waited for; a worker has no end."""
+        if self._waited_for and not internals.is_worker(self.config):
+            self._last_replies.wait_for(len(self._order) - self._waited_for)
+        self._waited_for += 1  # the first requests of a small run are to go out first
 
     def _still_waiting(self) -> None:
         """Say what is waited for; raises Interrupted where nobody wants the result any more."""

@@ -70,6 +70,10 @@ RUNS = {
     ),
     "an application": (*FEW, "--safescale-model=python:app:answer"),
     "served": (*FEW, "--safescale-model=served"),
+    "single answers": (
+        *("--safescale-suite=radsafe200", "--safescale-model=served"),
+        *("--safescale-limit=2", "--safescale-samples=0"),
+    ),
     "searches": (
         "--safescale-limit=2",
         "--safescale-samples=3",
@@ -102,7 +106,8 @@ def test_another_thread_imports_nothing_and_no_process_or_collector_is_touched(
     monkeypatch.setenv("SAFESCALE_API_KEY", KEY)
     items("say A")  # writes the application
     pytester.makepyfile(recorder=RECORDER)
-    if "--safescale-model=served" in arguments:
+    served = "--safescale-model=served" in arguments
+    if served:
         (pytester.path / "safescale.toml").write_text(SERVED.format(url=server.url), "utf-8")
     pytester.runpytest_subprocess("-p", "recorder", *arguments)
     told = json.loads((pytester.path / "told.json").read_text(encoding="utf-8"))
@@ -119,6 +124,9 @@ def test_another_thread_imports_nothing_and_no_process_or_collector_is_touched(
     late = {"jinja2", "pytest_safescale.runs.conclude"}
     assert early & late == set()
     assert [row for row in imported if row[1] != "MainThread"] == []
+    # Intervals' library is loaded while the last replies are on their way, where nothing is parsed.
+    asking = {name for name, _, asking, _ in imported if asking}
+    assert ("scipy.special" in asking) == ("--safescale-samples=0" in arguments and served)
     # Of our own none while cases are asked: pytest rewrites them.
     assert [row for row in imported if row[0].startswith("pytest_safescale") and row[2]] == []
     assert [row for row in imported if not row[3]] == []
