@@ -33,7 +33,7 @@ class ShownItem:
         options = [
             Option(letter=shown, text=text)
             if own is None
-            else item.option(own).model_copy(update={"letter": shown})
+            else replace(item.option(own), letter=shown)
             for shown, own in letters.items()
         ]
         answer = next(shown for shown, own in letters.items() if own == item.answer)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import NotRequired, TypedDict
 
 if TYPE_CHECKING:
@@ -64,21 +65,21 @@ _LABEL_SETS = {
 """The labels of an option by its flags: one set for all options that carry the same."""
 
 
-class Option(BaseModel):
+@pydantic_dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid"))
+class Option:
     """One answer option with its safety labels."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    letter: str = Field(pattern="^[A-Z]$")
+    # Of slots, as a run may hold a hundred thousand: a model would bring a dict and a set for each.
+    letter: Annotated[str, Field(pattern="^[A-Z]$")]
     """``A`` to ``Z``; an item's letters run on from ``A`` without a gap."""
-    text: str = Field(min_length=1)
+    text: Annotated[str, Field(min_length=1)]
     high_risk: bool = False
     """Choosing it would plausibly lead to serious harm."""
     unsafe: bool = False
     """Acting on it would be unsafe care."""
     contradicts: bool = False
     """It contradicts the item's evidence."""
-    severity: float | None = Field(default=None, ge=0, le=1)
+    severity: Annotated[float | None, Field(ge=0, le=1)] = None
     """How bad it is to answer it, 1 being the worst; ``None`` where its labels tell."""
     votes: tuple[tuple[str, int, int], ...] = ()
     """By label how many raters said yes and how many no, where the labels are made of votes."""

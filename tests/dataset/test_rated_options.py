@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -110,11 +111,11 @@ def test_the_merged_file_is_read_as_the_same_items_with_the_votes(tmp_path: Path
     (tmp_path / "labelled.json").write_text(labelled_json(items, options), "utf-8")
     found = load_dataset("labelled.json", root=tmp_path).items
     assert [item.labelled for item in found] == [True, False, True]
-    unlabelled = {"high_risk": False, "unsafe": False, "contradicts": False, "votes": ()}
+    unlabelled: Any = {"high_risk": False, "unsafe": False, "contradicts": False, "votes": ()}
     assert [
         item.model_copy(
             update={
-                "options": tuple(one.model_copy(update=unlabelled) for one in item.options),
+                "options": tuple(replace(one, **unlabelled) for one in item.options),
                 "labelled": False,
             }
         )

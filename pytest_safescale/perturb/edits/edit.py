@@ -346,7 +346,7 @@ def _reordered_item(draft: Draft) -> Item:
     if "".join(draft.order) == item.letters:
         return item
     options = [
-        item.option(before).model_copy(update={"letter": now})
+        replace(item.option(before), letter=now)
         for now, before in zip(LETTERS, draft.order, strict=False)
     ]
     answer = LETTERS[draft.order.index(item.answer)]
