@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -30,6 +31,11 @@ TOLD_S = 5.0
 """After how many seconds of waiting for a result, each time, whoever waits is called."""
 TURN_S = 0.1
 """How long whoever takes a result lets the loop go first, at most, in seconds."""
+QUIET_S = 0.0005
+"""A turn of the loop that takes no longer had nothing to do but to look whether there is anything.
+
+An answered call takes some turns until the next request is sent.
+"""
 BEAT_S = 0.5
 PAUSED, RESUMED = 4, 2
 """How many windows of unread results looking ahead pauses at, and under how many it goes on."""
@@ -150,12 +156,21 @@ class Engine(Generic[T]):
         """Let the loop do first what it has at hand, so that its requests wait for no test.
 
         With two threads at work each send and receive of the loop's waits until the other one
-        lets go of the interpreter, milliseconds each time.
+        lets go of the interpreter, milliseconds each time. So tests run while replies are waited
+        for, and where they come without a pause after the last of them.
         """
         if self._tasks and not self._paused:
-            done = threading.Event()
-            self._in_loop(done.set)
-            done.wait(TURN_S)
+            quiet = threading.Event()
+            self._in_loop(lambda: self._tell_once_quiet(quiet, None))
+            quiet.wait(TURN_S)
+
+    def _tell_once_quiet(self, quiet: threading.Event, before: float | None) -> None:
+        """Tell once a turn of the loop was short: nothing was at hand in it."""
+        now = time.perf_counter()
+        if before is not None and now - before < QUIET_S:
+            quiet.set()
+        else:
+            self._loop.call_soon(self._tell_once_quiet, quiet, now)
 
     def close(self) -> str:
         """Cancel what is under way and end the thread; results that arrived are kept elsewhere.
