@@ -152,3 +152,33 @@ def test_rows_that_are_bet_on_apart_have_the_bounds_that_they_have_together(
     together = upper_mean_bounds(values, over, 0.95).tolist()
     monkeypatch.setattr(betting, "_AT_ONCE", 60)
     assert upper_mean_bounds(values, over, 0.95).tolist() == together
+
+
+@pytest.mark.parametrize("codes", [None, np.arange(300) // 3])
+def test_values_that_recur_are_worked_out_once_and_give_the_same_bounds(
+    codes: NDArray[np.int64] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draws = np.random.default_rng(2)
+    values, over = draws.integers(0, 3, (20, 300)) / 2, draws.random((20, 300)) < 0.9
+    worked_out: list[int] = []
+
+    def counted(found: NDArray[np.float64]) -> NDArray[np.float64]:
+        worked_out.append(found.shape[1])
+        return log1p(found)
+
+    log1p = np.log1p
+    monkeypatch.setattr(np, "log1p", counted)
+    few = upper_mean_bounds(values, over, 0.95, codes=codes)
+    assert max(worked_out) <= (4 if codes is None else 20)
+    worked_out.clear()
+    monkeypatch.setattr(betting, "_FEW", 0.0)
+    assert upper_mean_bounds(values, over, 0.95, codes=codes).tolist() == few.tolist()
+    assert max(worked_out) == (300 if codes is None else 100)
+
+
+def test_the_bets_of_means_over_as_many_items_are_made_once() -> None:
+    betting._bets_of_one.cache_clear()
+    for value in (0.0, 0.25, 1.0):
+        betting_p(np.full(40, value), 0.5)
+    betting_p(np.zeros(41), 0.5)
+    assert betting._bets_of_one.cache_info().misses == 2
