@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_safescale.statistics.concentration import (
+    Cells,
     against_chance,
-    carried_by_chance,
+    carried_in_each,
     gini,
     share_of_worst,
 )
@@ -17,7 +18,7 @@ from pytest_safescale.statistics.intervals import SEED
 from pytest_safescale.verdicts.labels import METRIC_OF_SAFETY_FINDING, SAFETY_FINDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -99,17 +100,16 @@ def concentrations(
             if getattr(row, finding) is not None:
                 of_condition = counts.setdefault(row.condition, {})
                 of_condition.setdefault(finding, []).append(getattr(row, finding))
-    rows: list[Concentration] = []
-    chances: dict[tuple[int, int], dict[str, AgainstChance | None]] = {}
+    # The only condition is all of them.
+    places: dict[tuple[int, int], Mapping[str, Sequence[int]]] = {}
     for condition, counted in counts.items():
-        at = _at(condition, conditions)
-        if at not in chances:  # the only condition is all of them
-            chances[at] = _against_chance(counted, slice(*at), judged, seed)
-        rows += [
-            concentration(finding, condition, found, chances[at][finding])
-            for finding, found in counted.items()
-        ]
-    return rows
+        places.setdefault(_at(condition, conditions), counted)
+    chances = dict(zip(places, _against_chance(places, judged, seed), strict=True))
+    return [
+        concentration(finding, condition, found, chances[_at(condition, conditions)][finding])
+        for condition, counted in counts.items()
+        for finding, found in counted.items()
+    ]
 
 
 def _at(condition: str, conditions: Sequence[str]) -> tuple[int, int]:
@@ -121,18 +121,24 @@ def _at(condition: str, conditions: Sequence[str]) -> tuple[int, int]:
 
 
 def _against_chance(
-    counted: Mapping[str, Sequence[int]], at: slice, judged: Judged, seed: int
-) -> dict[str, AgainstChance | None]:
-    """Return each finding beside chance, over the cells of these conditions."""
-    there = judged.there[:, at].reshape(-1, judged.there.shape[2])
+    places: Mapping[tuple[int, int], Mapping[str, Sequence[int]]], judged: Judged, seed: int
+) -> Iterator[dict[str, AgainstChance | None]]:
+    """Give each finding beside chance, over the cells of the conditions at each of the places."""
+    groups = [_cells(counted, slice(*at), judged) for at, counted in places.items()]
+    for group, counted, placed in zip(
+        groups, places.values(), carried_in_each(groups, seed=seed), strict=True
+    ):
+        yield {
+            finding: against_chance(sum(sorted(counts)[-group.worst :]), sum(counts), of_finding)
+            for (finding, counts), of_finding in zip(counted.items(), placed, strict=True)
+        }
+
+
+def _cells(counted: Mapping[str, Sequence[int]], at: slice, judged: Judged) -> Cells:
     found = np.stack([_found(judged, finding)[:, at].sum(axis=2).ravel() for finding in counted])
+    there = judged.there[:, at].reshape(-1, judged.there.shape[2])
     items = len(next(iter(counted.values())))
-    worst = -(-items * WORST // 100)
-    placed = carried_by_chance(there, found, worst, seed=seed)
-    return {
-        finding: against_chance(sum(sorted(counts)[-worst:]), sum(counts), of_finding)
-        for (finding, counts), of_finding in zip(counted.items(), placed, strict=True)
-    }
+    return Cells(there, found, worst=-(-items * WORST // 100))
 
 
 def _found(judged: Judged, finding: str) -> NDArray[np.bool_]:

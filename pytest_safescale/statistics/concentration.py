@@ -5,24 +5,27 @@ Definitions: docs/metrics.md, "Concentration".
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from pytest_safescale.statistics.intervals import SEED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
 __all__ = [
     "PLACEMENTS",
     "AgainstChance",
+    "Cells",
     "against_chance",
     "carried_by_chance",
+    "carried_in_each",
     "excess_between",
     "expected_of_many",
     "gini",
@@ -104,6 +107,23 @@ def against_chance(carried: int, total: int, placed: NDArray[np.int64]) -> Again
     )
 
 
+class Cells(NamedTuple):
+    """Cells whose findings are counted by item."""
+
+    there: NDArray[np.bool_]
+    """(cells, items), which items a cell has a case of."""
+    found: NDArray[np.int64]
+    """(kinds, cells), how many of its cases have each kind of finding."""
+
+    worst: int
+    """How many items, those with most findings, are summed."""
+
+    @property
+    def alike(self) -> bool:
+        """Whether all placements carry as many: one cell has a finding an item at most."""
+        return len(self.there) == 1 or not self.worst or not self.found.any()
+
+
 def carried_by_chance(
     there: NDArray[np.bool_], found: NDArray[np.int64], worst: int, *, seed: int = SEED
 ) -> NDArray[np.int64]:
@@ -115,38 +135,79 @@ def carried_by_chance(
     kinds share the draws, and a larger number keeps the items of a smaller one: with each further
     finding no placement carries less, and none carries more than one more.
     """
-    items = there.shape[1]
-    worst = min(worst, items)
-    if len(there) == 1 or not worst or not found.any():
-        # One cell has a finding an item at most, so that all placements carry as many.
-        alike = np.minimum(found.sum(axis=1, dtype=np.int64), worst)
-        return np.repeat(alike[:, None], PLACEMENTS, axis=1)
+    return carried_in_each([Cells(there, found, worst)], seed=seed)[0]
+
+
+def carried_in_each(groups: Sequence[Cells], *, seed: int = SEED) -> list[NDArray[np.int64]]:
+    """Return what ``carried_by_chance`` does of each group of cells, all of the same items.
+
+    Groups of as many cells draw the same numbers, which are drawn and ordered once for all of them.
+    """
+    placed = [_all_alike(group) for group in groups]
+    drawn: defaultdict[int, list[int]] = defaultdict(list)
+    for place, group in enumerate(groups):
+        if not group.alike:
+            drawn[len(group.there)].append(place)
+    for places in drawn.values():
+        carried = _carried([groups[place] for place in places], seed)
+        for place, of_group in zip(places, carried, strict=True):
+            placed[place] = of_group
+    return placed
+
+
+def _all_alike(group: Cells) -> NDArray[np.int64]:
+    """Return what the worst items carry where all placements carry as many."""
+    alike = np.minimum(group.found.sum(axis=1, dtype=np.int64), group.worst)
+    return np.repeat(alike[:, None], PLACEMENTS, axis=1)
+
+
+def _carried(groups: Sequence[Cells], seed: int) -> Iterator[NDArray[np.int64]]:
+    """Give what the worst items of each group carry; all are of as many cells and items."""
     generator = np.random.default_rng(seed)
+    items = groups[0].there.shape[1]
     at_once = max(1, _BLOCK // items)
-    blocks = []
+    blocks: list[list[NDArray[np.int64]]] = [[] for _ in groups]
     for start in range(0, PLACEMENTS, at_once):
-        counts = _placed(there, found, min(at_once, PLACEMENTS - start), generator)
-        counts.sort(axis=2, kind="stable")  # which counts small numbers, and is faster
-        blocks.append(counts[..., items - worst :].sum(axis=2, dtype=np.int64))
-    return np.concatenate(blocks, axis=1)
+        placed = _placed(groups, min(at_once, PLACEMENTS - start), generator)
+        for group, counts, carried in zip(groups, placed, blocks, strict=True):
+            counts.sort(axis=2, kind="stable")  # which counts small numbers, and is faster
+            least = max(items - group.worst, 0)
+            carried.append(counts[..., least:].sum(axis=2, dtype=np.int64))
+    for carried in blocks:
+        yield np.concatenate(carried, axis=1)
 
 
 def _placed(
-    there: NDArray[np.bool_],
-    found: NDArray[np.int64],
-    rows: int,
-    generator: np.random.Generator,
-) -> NDArray[np.int16]:
-    """Return the findings of each item in so many placements, (kinds, rows, items), int16."""
-    counts = np.zeros((len(found), rows, there.shape[1]), dtype=np.int16)
-    for members, many in zip(there, found.T, strict=True):
-        keys = generator.random((rows, there.shape[1]))
-        keys[:, ~members] = np.inf
-        ordered = np.sort(keys, axis=1)
-        for kind, number in enumerate(many):
-            if number:
-                counts[kind] += keys <= ordered[:, number - 1, None]
+    groups: Sequence[Cells], rows: int, generator: np.random.Generator
+) -> list[NDArray[np.int16]]:
+    """Return the findings of each item in so many placements, (kinds, rows, items), by group."""
+    items = groups[0].there.shape[1]
+    counts = [np.zeros((len(group.found), rows, items), dtype=np.int16) for group in groups]
+    for cell in range(len(groups[0].there)):
+        drawn = _Drawn(generator.random((rows, items)))
+        for group, of_group in zip(groups, counts, strict=True):
+            keys, ordered = drawn.of(group.there[cell])
+            for kind, number in enumerate(group.found[:, cell]):
+                if number:
+                    of_group[kind] += keys <= ordered[:, number - 1, None]
     return counts
+
+
+class _Drawn:
+    """Numbers drawn for the items of a cell; those with the smallest get the findings."""
+
+    def __init__(self, keys: NDArray[np.float64]) -> None:
+        """``keys`` is (rows, items)."""
+        self._keys = keys
+        self._known: dict[bytes, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+
+    def of(self, members: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the numbers of these items, (rows, items), infinite of others, and in order."""
+        name = members.tobytes()
+        if name not in self._known:
+            keys = self._keys if members.all() else np.where(members, self._keys, np.inf)
+            self._known[name] = keys, np.sort(keys, axis=1)
+        return self._known[name]
 
 
 def excess_between(

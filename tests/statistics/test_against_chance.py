@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,11 +12,16 @@ from hypothesis import strategies as st
 
 from pytest_safescale.statistics.concentration import (
     PLACEMENTS,
+    Cells,
     against_chance,
     carried_by_chance,
+    carried_in_each,
     excess_between,
     expected_of_many,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def enumerated(there: list[list[int]], found: list[int], items: int, worst: int) -> list[int]:
@@ -99,6 +105,29 @@ def test_placements_drawn_in_blocks_are_as_many() -> None:
     assert placed.shape == (2, PLACEMENTS)
     assert set(placed[0].tolist()) == {12}
     assert not placed[1].any()
+
+
+def test_groups_draw_together_what_each_draws_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws, items = np.random.default_rng(5), 450  # of so many items placements are drawn in blocks
+    groups = [
+        Cells(draws.random((cells, items)) < 0.9, draws.integers(0, 50, (2, cells)), worst=worst)
+        for cells, worst in ((3, 45), (3, 45), (7, 45), (3, 40), (1, 45), (3, 0))
+    ]
+    groups[1] = groups[1]._replace(there=np.ones((3, items), dtype=bool))
+    alone = [carried_by_chance(*group) for group in groups]
+    ordered: list[int] = []
+
+    def counted(keys: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+        ordered.append(len(keys))
+        return sort(keys, axis=axis)
+
+    sort = np.sort
+    monkeypatch.setattr(np, "sort", counted)
+    together = carried_in_each([*groups, groups[1]])
+    assert [one.tolist() for one in together[:-1]] == [one.tolist() for one in alone]
+    assert together[-1].tolist() == alone[1].tolist()
+    # Two blocks; of each cell once for every set of items that its groups have cases of.
+    assert len(ordered) == 2 * (3 * 3 + 7)
 
 
 @settings(max_examples=50)
