@@ -4,6 +4,7 @@ import gc
 import json
 from typing import Any
 
+from pytest_safescale.report.page import packed_cases
 from pytest_safescale.report.page.packed_cases import LIMITS, CasePacker, Packed, script_json
 from tests.report.made_records import Shape, make_records
 from tests.report.pages import Cases
@@ -141,3 +142,14 @@ def test_more_texts_and_letters_than_a_byte_can_number_come_back_too() -> None:
     for detail in cases.details:
         assert detail[5] == letters
         assert cases.replies(detail) == texts
+
+
+def test_states_that_many_cases_have_are_put_into_signs_once() -> None:
+    records = _records(items=8, errors=False)
+    for number, record in enumerate(records):
+        last = ("abstained", "unreadable", "answered")[number % 3]
+        record["samples"]["states"] = [*["answered"] * 19, last]
+    packed_cases._signs.cache_clear()
+    details = Cases(dict(_packed(records).content)).details
+    assert [detail[14][-2:] for detail in details[:3]] == [".a", ".?", ".."]
+    assert packed_cases._signs.cache_info().misses == 3

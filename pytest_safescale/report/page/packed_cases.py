@@ -138,7 +138,7 @@ class CasePacker:
             )
         )
         self._details.append(self._detail(record, greedy, samples))
-        while self._place < len(LIMITS) - 1 and self._held < sum(one.held for one in self._texts):
+        while self._place < len(LIMITS) - 1 and self._held < self._characters:
             self._place += 1
             limit, of_samples = LIMITS[self._place]
             for texts in (self._replies, self._evidence):
@@ -146,8 +146,8 @@ class CasePacker:
             self._samples.hold_no_more_than(of_samples)
 
     @property
-    def _texts(self) -> tuple[CaseTexts, ...]:
-        return self._replies, self._samples, self._evidence
+    def _characters(self) -> int:
+        return self._replies.held + self._samples.held + self._evidence.held
 
     def _item(self, record: Mapping[str, Any]) -> int:
         key = (record["item_id"], record.get("item_sha256", ""))
@@ -175,13 +175,15 @@ class CasePacker:
             tuple([self._step(step) for step in steps_before(record, greedy)]),
             self._command(record),
             _name_or_none(record.get("state")),
-            "".join([_STATE_SIGNS.get(state, "?") for state in samples.get("states", ())]),
+            _signs(tuple(samples.get("states", ()))),
             self._reply(greedy.get("reasoning")),
             tuple(
-                (plain(letter), plain(option["text"]))
-                for letter, option in (record.get("shown") or {}).items()
+                [
+                    (plain(letter), plain(option["text"]))
+                    for letter, option in (record.get("shown") or {}).items()
+                ]
             ),
-            self._deciding(evidence),
+            self._deciding(evidence) if evidence else (),
         )
 
     def _deciding(self, evidence: Mapping[str, Any]) -> tuple[tuple[int, str], ...]:
@@ -356,7 +358,16 @@ def _parts(things: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 
 def _held(numbers: Sequence[int]) -> Sequence[int]:
     """Return numbers as they are held: most are small, and bytes take an eighth of the room."""
-    return bytes(numbers) if max(numbers, default=0) < 256 else tuple(numbers)
+    try:
+        return bytes(numbers)
+    except ValueError:
+        return tuple(numbers)
+
+
+@lru_cache(maxsize=2**10)
+def _signs(states: tuple[str, ...]) -> str:
+    """Return the samples' states in signs: of most cases they are the same, and held once."""
+    return "".join([_STATE_SIGNS.get(state, "?") for state in states])
 
 
 def _number(texts: CaseTexts, text: str) -> int:
@@ -379,8 +390,8 @@ def _plain_or_none(text: str | None) -> str | None:
     return None if text is None else plain(text)
 
 
-def _dump(content: object) -> str:
-    return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
+"""Nothing that is packed holds itself: to look for that would take a third of the time."""
 
 
 def _deflated(text: str) -> str:
