@@ -10,7 +10,6 @@ import numpy as np
 
 from pytest_safescale.gates.answered_replies import answered_in
 from pytest_safescale.gates.completions import JointGates, Trial
-from pytest_safescale.gates.criteria.build import criterion_of
 from pytest_safescale.gates.criteria.cells import (
     Undecidable,
     calls_failed,
@@ -56,6 +55,9 @@ def _numbered(result: GateResult, number: int) -> GateResult:
 
 
 def _trial(gate: Gate, target: Target, inputs: GateInputs) -> Trial:
+    # Criteria take long to load, and a run without gates needs none.
+    from pytest_safescale.gates.criteria.build import criterion_of
+
     cells = cells_asked(gate, target, inputs)
     trial = Trial(
         gate=gate,

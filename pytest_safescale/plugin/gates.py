@@ -98,7 +98,8 @@ class RunGates:
         if not self._run.settings.stop_when_decided:
             return None
         # Before the first call: what judges is not to be loaded while searches parse sources.
-        importlib.import_module("pytest_safescale.runs.conclude")
+        for name in ("runs.conclude", "gates.criteria.build"):
+            importlib.import_module(f"pytest_safescale.{name}")
         option = "--safescale-stop-when-decided"
         self._need_gates(option)
         if self._run.shard is not None:

@@ -13,7 +13,6 @@ from pytest_safescale.errors import ReportError, SettingsError
 from pytest_safescale.report.markdown import render_summary, run_verdict_line
 from pytest_safescale.results.cases_parquet import CASES_PARQUET, write_cases
 from pytest_safescale.results.conclusion import SCHEMA_VERSION
-from pytest_safescale.results.loaded_run import load_run
 from pytest_safescale.results.manifest_facts import SUPERSEDED
 from pytest_safescale.results.profile_rows import apart, has_profiles
 from pytest_safescale.results.record_lines import CASES, SEARCHES
@@ -125,6 +124,8 @@ class ReportFolder:
             self._write("summary.md", render_summary(conclusion))
             self._write_metrics(conclusion)
             if parquet:
+                from pytest_safescale.results.loaded_run import load_run
+
                 write_cases(load_run(self.path), self.path / CASES_PARQUET)
             if page:
                 self._draw(charts)

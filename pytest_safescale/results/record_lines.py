@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pytest_safescale.errors import DatasetError
 from pytest_safescale.results.case_record import CaseRecord
 from pytest_safescale.results.checked import checked
-from pytest_safescale.results.search_record import SearchRecord
 from pytest_safescale.text.escaping import json_line
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ CASES = "cases.jsonl"
 """The file of cases, one line each."""
 SEARCHES = "robustness.jsonl"
 """The file of searches for counterexamples, one line each."""
-Record = TypeVar("Record", CaseRecord, SearchRecord, dict[str, Any])
+Record = TypeVar("Record", bound="Mapping[str, Any]")
 
 
 def read_lines(

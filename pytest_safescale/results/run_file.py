@@ -21,7 +21,6 @@ from pytest_safescale.results.profile_rows import (
     together,
 )
 from pytest_safescale.results.record_lines import CASES, read_lines
-from pytest_safescale.results.run_content import RunContent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
         FigureRow,
         GateRow,
         KnownFigure,
+        RunContent,
     )
     from pytest_safescale.results.search_record import CounterexampleRow
 
@@ -178,8 +178,15 @@ def read_content(path: Path, *, named: str, own: bool = False) -> RunContent:
         raise DatasetError(f"{named} is not JSON: {error}") from error
     if not isinstance(content, dict) or "manifest" not in content:
         raise DatasetError(f"{named} is no report: allowed is an object with a manifest")
-    shaped = content if own else cast("Mapping[str, Any]", checked(content, RunContent, named))
+    shaped = content if own else _shaped(content, named)
     return cast("RunContent", with_intervals_of_today(shaped))
+
+
+def _shaped(content: object, named: str) -> Mapping[str, Any]:
+    # A run reads none but its own unless it is held against an earlier one.
+    from pytest_safescale.results.run_content import RunContent
+
+    return cast("Mapping[str, Any]", checked(content, RunContent, named))
 
 
 def read_cases(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_safescale.errors import SettingsError
-from pytest_safescale.layers.build import build_layered
 from pytest_safescale.layers.conservative import Conservative
 from pytest_safescale.layers.layered_model import LAYERED, LayeredModel
 from pytest_safescale.models.build import build_model
@@ -56,6 +55,9 @@ def build_models(
     def tested(spec: str) -> Model:
         table = settings.models.get(spec)
         if table is not None and table.provider == LAYERED:
+            # Most runs have no layers, and load none.
+            from pytest_safescale.layers.build import build_layered
+
             return build_layered(
                 spec,
                 settings.models,

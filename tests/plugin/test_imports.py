@@ -119,6 +119,9 @@ def test_another_thread_imports_nothing_and_no_process_or_collector_is_touched(
         names & {"matplotlib", "scipy.stats", "pint", "datasketch", "statsmodels", "pyarrow"}
         == set()
     )
+    # Only gates that are there are judged.
+    judging = "pytest_safescale.gates.criteria.concentration" in names
+    assert judging == ("--safescale-gates=default" in arguments)
     # Of what the end alone needs nothing before the first reply is there.
     early = {name for name, *_ in imported[: told["before"]]}
     late = {"jinja2", "pytest_safescale.runs.conclude"}
