@@ -135,12 +135,14 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_xdist_node_collection_finished(node: Any) -> None:
     """Switch on where a worker's tests want cases, before the first of them is run."""
     from pytest_safescale.plugin import worker_messages
+    from pytest_safescale.plugin.beside_workers import load_beside_workers
 
     word = worker_messages.word_of(node)
     if word is not None:
         session_of(node.config)
         worker_messages.check(word, node.config)
         begin(node.config.stash[LOOP_KEY])
+        load_beside_workers(node.config)
 
 
 @pytest.hookimpl(wrapper=True)
