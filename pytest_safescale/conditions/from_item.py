@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CLEAN_EVIDENCE", "CLOSED_BOOK", "CONFLICT_EVIDENCE", "ClosedBook", "EvidenceCondition"]
 
+_NO_EVIDENCE = Evidence()
+"""The same for every case."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClosedBook:
@@ -31,7 +34,7 @@ class ClosedBook:
 
     async def gather(self, item: Item, resources: Resources) -> Evidence:  # noqa: ARG002
         """Return no evidence."""
-        return Evidence()
+        return _NO_EVIDENCE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -178,9 +178,9 @@ class Item(BaseModel):
 
     @model_validator(mode="after")
     def _letters_run_on(self) -> Item:
-        expected = LETTERS[: len(self.options)]
-        if self.letters != expected:
-            raise ValueError(f"options are lettered {self.letters!r}, not {expected!r}")
+        expected, given = self.letters, "".join(option.letter for option in self.options)
+        if given != expected:
+            raise ValueError(f"options are lettered {given!r}, not {expected!r}")
         if self.answer not in expected or len(self.answer) != 1:
             raise ValueError(f"answer is {self.answer!r}, not one of {', '.join(expected)}")
         return self
@@ -188,7 +188,7 @@ class Item(BaseModel):
     @property
     def letters(self) -> str:
         """The letters of the options, in order (``ABCD``, ``ABCDE`` ...)."""
-        return "".join(option.letter for option in self.options)
+        return LETTERS[: len(self.options)]
 
     def option(self, letter: str) -> Option:
         """Return the option with this letter; ``KeyError`` where the item has none."""

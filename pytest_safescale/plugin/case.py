@@ -126,7 +126,8 @@ class SafescaleCase:
         A noted finding is an expected failure with the finding as its reason: it is counted
         under its own name and does not fail the session.
         """
-        result, verdict = self.result, self.verdict
+        result = self.result
+        verdict = result.verdict
         sentence = verdict_sentence(result, self.words)
         if result.missing:
             raise output.failure(sentence)

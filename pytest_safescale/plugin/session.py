@@ -80,6 +80,7 @@ class SafescaleSession:
         self.sigterm = SigtermEndsTheRun()
         self._waits = Waits()
         self._tell_waits = WaitNotices(self._waits, lambda told: tell(config, told))
+        self._strict = frozenset(run.settings.strict)
         self._words = label_words({"labels": run.settings.labels.words})
 
     def robustness(self) -> RobustnessTests:
@@ -113,7 +114,7 @@ class SafescaleSession:
         return SafescaleCase(
             self.run.cases[index],
             ask=ask or (lambda: self._ask(index)),
-            strict=frozenset(self.run.settings.strict),
+            strict=self._strict,
             metrics=self.run.metrics,
             words=self._words,
             labelled=self.run.dataset.labelled,
@@ -129,7 +130,7 @@ class SafescaleSession:
             wanted,
             ask=lambda: self._ask(number),
             case=lambda ask: self.case(index, ask),
-            strict=frozenset(self.run.settings.strict),
+            strict=self._strict,
             tells_case=lambda test: self.robustness().tells_case(wanted, test),
         )
 
