@@ -80,6 +80,8 @@ def empty_last_options(records: Sequence[RawRecord]) -> None:
     other word. The values of the records are changed.
     """
     columns = {f"option_{letter}": letter for letter in LETTERS}
+    if columns.keys().isdisjoint(key for record in records for key in record.values):
+        return
     cells = [(key, value) for record in records for key, value in record.values.items()]
     writes_none = any(key not in columns and value in _NONE[:1] for key, value in cells)
     others = {key for key, value in cells if key in columns and value not in _NONE and value}

@@ -97,7 +97,7 @@ def absent(value: object) -> bool:
     if isinstance(value, str):
         word = value.strip()
         return not word or word in EMPTY_WORDS
-    return blank(value)
+    return value is None or blank(value)
 
 
 def is_text(value: object) -> TypeGuard[str]:

@@ -215,7 +215,10 @@ def _question(record: RawRecord) -> str:
 
 
 def _optional(record: RawRecord, values: Mapping[str, Any], key: str) -> str | None:
-    value = _joined(values.get(key))
+    value = values.get(key)
+    if value is None:  # most records have few of the optional keys
+        return None
+    value = _joined(value)
     if absent(value):
         return None
     if is_text(value):
