@@ -248,13 +248,21 @@ def _area(parts: NDArray[np.float64]) -> Any:
 
 def _risk_coverage_point(cases: _Cases, threshold: float) -> RiskCoveragePoint:
     kept = cases.answered & (cases.confidence >= threshold)
-    answered, dangerous = int(kept.sum()), int((kept & cases.dangerous).sum())
+    answered, dangerous = _count(kept), _count(kept & cases.dangerous)
     return RiskCoveragePoint(
         threshold=threshold,
         answered=answered,
-        coverage=answered / int(cases.there.sum()),
-        accuracy=_known(_share((kept & cases.correct).sum(), answered)),
-        high_risk_rate=_known(_share((kept & cases.high_risk).sum(), answered)),
-        dangerous_rate=_known(_share(dangerous, answered)),
-        dangerous_left=_known(_share(dangerous, cases.dangerous.sum())),
+        coverage=answered / _count(cases.there),
+        accuracy=_part_of(_count(kept & cases.correct), answered),
+        high_risk_rate=_part_of(_count(kept & cases.high_risk), answered),
+        dangerous_rate=_part_of(dangerous, answered),
+        dangerous_left=_part_of(dangerous, _count(cases.dangerous)),
     )
+
+
+def _count(group: NDArray[np.bool_]) -> int:
+    return int(np.count_nonzero(group))
+
+
+def _part_of(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
