@@ -150,6 +150,9 @@ def _finite(word: str) -> float:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) == 1:  # most objects of results: nothing stands twice in it
+        ((key, value),) = pairs
+        return {key: value}
     values = dict(pairs)
     if len(values) < len(pairs):
         keys = [key for key, _ in pairs]
