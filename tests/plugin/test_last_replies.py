@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
@@ -30,6 +31,14 @@ def test_it_is_loaded_once_when_all_requests_are_out(loads: list[str]) -> None:
     for left in (4, 3, 2, 1, 0):
         last.wait_for(left)
     assert loads == ["special"]
+
+
+def test_what_the_library_warns_of_fails_no_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(last_replies, "special", lambda: warnings.warn("of numpy", stacklevel=1))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("error")
+        LastReplies(Settings(**SINGLE), [SERVED]).wait_for(1)
+    assert [str(one.message) for one in told] == ["of numpy"]
 
 
 @pytest.mark.parametrize(
