@@ -13,12 +13,13 @@ from pytest_safescale.gates.spec import Gate
 from pytest_safescale.report.markdown import run_verdict_line
 from pytest_safescale.report.page import run_page
 from pytest_safescale.report.page.gate_demands import found_words
+from pytest_safescale.report.page.page_cases import PageCases
 from pytest_safescale.report.page.page_tables import run_verdict
 from pytest_safescale.report.page.run_page import write_html
 from pytest_safescale.report.page.shell import render_page
 from pytest_safescale.report.rate_words import figure_words, points
 from pytest_safescale.results.conclusion import Conclusion
-from pytest_safescale.results.run_file import RunFile
+from pytest_safescale.results.run_file import RunFile, read_cases
 from tests.gates.cases import judged, make_inputs
 from tests.report.folders import make_folder
 from tests.report.made_records import Shape
@@ -245,6 +246,24 @@ def test_the_page_is_rendered_again_only_where_it_says_that_texts_are_cut(
     assert source.startswith(before)
     assert source.endswith(f"</script>{after}")
     assert Cases(Page(source).data).index["items"]
+
+
+def test_what_is_told_of_the_cases_is_let_go_of_before_the_page_is_rendered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, cases = make_folder(tmp_path, Shape(models=("m",), items=3)), PageCases()
+    for record in read_cases(folder):
+        cases.add(record)
+    assert cases.facts
+    held: list[int] = []
+
+    def seen(template: str, **content: Any) -> str:
+        held.append(len(cases.facts))
+        return render_page(template, **content)
+
+    monkeypatch.setattr(run_page, "render_page", seen)
+    write_html(folder, cases=cases)
+    assert held == [0]
 
 
 @pytest.mark.parametrize(

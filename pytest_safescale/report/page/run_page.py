@@ -81,10 +81,10 @@ def write_html(folder: Path, *, own: bool = False, cases: PageCases | None = Non
     run = read_run(folder, own=own)
     cases = _read(folder, run, own=own) if cases is None else cases
     content = _content(run, cases)
+    cases.facts.clear()  # all is told of them: the page needs the room
     parts = page_parts(scripts=_SCRIPTS)
     page = render_page(_TEMPLATE, **content, page=parts)
-    budget = _budget(len(cases.facts)) - len(page.encode("utf-8"))
-    cases.facts.clear()  # all is told of them: what is packed needs the room
+    budget = _budget(content["cases"]["count"]) - len(page.encode("utf-8"))
     packed = cases.packer.pack(budget)
     if packed.limit is not None:  # the page says so
         content["cases"] = {"count": packed.cases, "limit": packed.limit}
