@@ -128,7 +128,20 @@ def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker which run it belongs to."""
     from pytest_safescale.plugin import worker_messages
 
-    worker_messages.tell_worker(node)
+    stash = node.config.stash
+    shares = SESSION_KEY in stash and stash[SESSION_KEY].shares_searches
+    worker_messages.tell_worker(node, shares=shares)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
+    """Hand each worker the searches that it draws; ``None`` for xdist's own way."""
+    if SESSION_KEY not in config.stash or not config.stash[SESSION_KEY].shares_searches:
+        return None
+    from pytest_safescale.plugin.search_shares import scheduler
+
+    relations = config.stash[SESSION_KEY].robustness().relations
+    return scheduler(config, log, (one.name for one in relations))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -20,12 +20,11 @@ NAME = "safescale-beside-workers"
 def load_beside_workers(config: pytest.Config) -> None:
     """Load what judges and reports once the first test is over; every worker has tests by then."""
     if not config.pluginmanager.has_plugin(NAME):
-        config.pluginmanager.register(_AfterTheFirstTest(config), NAME)
+        config.pluginmanager.register(_AfterTheFirstTest(), NAME)
 
 
 class _AfterTheFirstTest:
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
+    def __init__(self) -> None:
         self._loaded = False
 
     def pytest_runtest_logreport(self) -> None:

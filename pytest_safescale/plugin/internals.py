@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -36,6 +36,7 @@ __all__ = [
     "parameters",
     "places_of_tests",
     "runs_tests",
+    "scheduler_by_scope",
     "terminal",
     "uncaptured",
     "worker_input",
@@ -88,6 +89,27 @@ def in_worker_process() -> bool:
     while frame is not None and frame.f_globals.get("__name__") != _RUN_BY_XDIST:
         frame = frame.f_back
     return frame is not None
+
+
+def scheduler_by_scope(
+    config: pytest.Config, log: Any, scopes: Callable[[Sequence[str], int], Mapping[str, str]]
+) -> object:
+    """Return a scheduler of xdist's that hands whole scopes of tests to its workers.
+
+    ``scopes`` gives the scope of each test, from the ids of all and the number of workers. Xdist's
+    own schedulers state theirs in ``_split_scope``, by the id of one test alone.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByScope(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types for checkers
+        found: Mapping[str, str] | None = None
+
+        def _split_scope(self, nodeid: str) -> str:
+            if self.found is None:
+                self.found = scopes(self.collection or (), self.numnodes)
+            return self.found[nodeid]
+
+    return ByScope(config, log)
 
 
 def called_with_paths(config: pytest.Config) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from pytest_safescale.runs.asking import CaseRunner
     from pytest_safescale.runs.case import Case, CaseResult
     from pytest_safescale.runs.confirming import Confirming
+    from pytest_safescale.runs.look_ahead import Share
     from pytest_safescale.runs.robustness_case import RobustnessResult
     from pytest_safescale.runs.run import Run
 
@@ -104,7 +106,7 @@ class SafescaleSession:
             return
         chosen = case_selection.chosen_cases(self.run, metafunc.definition)
         told = "" if chosen else case_selection.why_none(self.run, metafunc.definition)
-        if told and not worker_messages.share(self.config).get("worker"):
+        if told and not worker_messages.share(self.config).worker:
             tell(self.config, told)
         ids = [terminal_line(self.run.cases[index].id) for index in chosen]
         metafunc.parametrize(FIXTURE, chosen, indirect=True, ids=ids)
@@ -182,9 +184,25 @@ class SafescaleSession:
                 started=self.started,
                 job=self._job,
                 waits=self._waits,
-                **worker_messages.share(self.config),
+                share=self._share(number),
             )
         return self._engine
+
+    @property
+    def shares_searches(self) -> bool:
+        """Whether xdist's workers are handed the searches that each of them draws."""
+        return self.run.settings.wants_robustness and self.config.getoption("dist", "no") == "load"
+
+    def _share(self, first: int) -> Share:
+        """Return what this process takes of the run, whose first test wants a job."""
+        share = worker_messages.share(self.config)
+        if not worker_messages.shares_searches(self.config):
+            return share
+        from pytest_safescale.plugin.search_shares import own_jobs
+
+        searches, cases = self.robustness(), len(self.run.cases)
+        case_of = {job: searches.case_of(job) for job in self._order if job >= cases}
+        return replace(share, own=own_jobs(case_of, first, share.workers))
 
     def _job(
         self, runner: CaseRunner, number: int

@@ -24,12 +24,15 @@ from pytest_safescale.plugin.options import RUN_ID
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pytest_safescale.runs.look_ahead import Share
+
 __all__ = [
     "Word",
     "check",
     "folders",
     "run_id",
     "share",
+    "shares_searches",
     "started",
     "tell_controller",
     "tell_worker",
@@ -131,22 +134,31 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def share(config: pytest.Config) -> dict[str, int]:
-    """Return the number of this worker and how many there are; empty outside a worker."""
+def share(config: pytest.Config) -> Share:
+    """Return the number of this worker and how many there are; one outside a worker."""
+    from pytest_safescale.runs.look_ahead import Share  # not where no run is switched on
+
     told = worker_input(config)
     if told is None:
-        return {}
+        return Share()
     workers = int(told["workercount"])
     # A worker that replaces a crashed one has a higher number; it takes over that one's share.
-    return {"worker": int(str(told["workerid"]).removeprefix("gw")) % workers, "workers": workers}
+    worker = int(str(told["workerid"]).removeprefix("gw")) % workers
+    return Share(worker=worker, workers=workers)
 
 
-def tell_worker(node: Any) -> None:
-    """Tell an xdist worker which run it belongs to."""
+def shares_searches(config: pytest.Config) -> bool:
+    """Say whether this is a worker that is handed the searches that it draws."""
+    return bool(_run_input(config).get("shares"))
+
+
+def tell_worker(node: Any, *, shares: bool) -> None:
+    """Tell an xdist worker which run it belongs to, and whether it is handed what it draws."""
     node.workerinput[TOLD] = {
         "run": run_id(node.config),
         "started": started(node.config),
         "folders": [str(folder) for folder in folders(node.config)],
+        "shares": shares,
     }
 
 

@@ -12,12 +12,22 @@ if TYPE_CHECKING:
 
     from pytest_safescale.settings.schema import Settings
 
-__all__ = ["LookAhead", "cases_of_a_round", "look_ahead"]
+__all__ = ["LookAhead", "Share", "cases_of_a_round", "look_ahead"]
 
 MOST_OF_A_ROUND = 25_000
 """Most cases that wait for a batch at once: most take two requests, so that they fill a file."""
 ROUNDS_TO_DECIDE = 4
 """Parts in which cases are asked by batch where the rest may turn out not to be needed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """What one of several processes takes of a run."""
+
+    worker: int = 0
+    workers: int = 1
+    own: Sequence[int] | None = None
+    """All that its tests want, where it knows; else they may want what any process asks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +61,10 @@ def look_ahead(
     order: Sequence[int],
     *,
     cases: int,
-    worker: int,
-    workers: int,
+    share: Share,
     in_flight: int,
 ) -> LookAhead:
-    """Return what one of several processes works through, in the order of the tests.
+    """Return what a process works through of its share, in the order of the tests.
 
     ``cases`` is how many the run has.
     """
@@ -63,14 +72,18 @@ def look_ahead(
     jobs = cases if settings.stop_when_decided else len(order)
     together = cases_of_a_round(settings, jobs)
     if together is not None:
-        return _by_rounds(settings, order[worker::workers], together, alone=workers == 1)
+        own = order[share.worker :: share.workers] if share.own is None else share.own
+        return _by_rounds(settings, own, together, alone=share.workers == 1)
     window = max(8, 2 * in_flight)
-    positions = look_ahead_order(len(order), worker=worker, workers=workers)
+    unread = (PAUSED * window, RESUMED * window)
+    if share.own is not None:
+        return LookAhead(order=share.own, window=window, keep=None, unread=unread)
+    positions = look_ahead_order(len(order), worker=share.worker, workers=share.workers)
     return LookAhead(
         order=[order[position] for position in positions],
         window=window,
-        keep=None if workers == 1 else 4 * settings.concurrency,
-        unread=(PAUSED * window, RESUMED * window),
+        keep=None if share.workers == 1 else 4 * settings.concurrency,
+        unread=unread,
     )
 
 

@@ -35,7 +35,7 @@ from pytest_safescale.runs.case_list import (
 )
 from pytest_safescale.runs.data_of_run import data_of_run
 from pytest_safescale.runs.layer_profiles import profiles_for_layers
-from pytest_safescale.runs.look_ahead import look_ahead
+from pytest_safescale.runs.look_ahead import Share, look_ahead
 from pytest_safescale.runs.models_of_run import build_models, check_ensembles
 from pytest_safescale.runs.second_reader import SecondReader
 from pytest_safescale.settings.shards import parse_shard
@@ -290,20 +290,21 @@ def start_engine(
     *,
     run_id: str,
     started: float,
-    worker: int = 0,
-    workers: int = 1,
+    share: Share | None = None,
     job: Callable[[CaseRunner, int], Awaitable[T]],
     waits: Waits | None = None,
 ) -> Engine[T]:
     """Open the store and start to work through ``order``, numbers that ``job`` knows.
 
-    ``job`` puts one of them to its model through the runner it is given. With several worker
-    processes each takes its share of the requests in flight. ``started`` is when the run began, in
-    seconds since 1970. ``waits`` is told what calls wait for.
+    ``job`` puts one of them to its model through the runner it is given. ``share`` is what this
+    process takes of them, and of the requests in flight; all unless given. ``started`` is when the
+    run began, in seconds since 1970. ``waits`` is told what calls wait for.
     """
     settings = run.settings
     # Ranks below the remainder take one request more, so that the shares sum to the whole.
-    share = settings.concurrency // workers + (worker < settings.concurrency % workers)
+    share = share or Share()
+    at_once, more = divmod(settings.concurrency, share.workers)
+    at_once += share.worker < more
     store = Store(
         settings.store,
         run=run_id,
@@ -313,9 +314,9 @@ def start_engine(
     )
     limits = call_limits(
         settings,
-        in_flight=max(1, share),
+        in_flight=max(1, at_once),
         heed_halt=settings.stop_when_decided,
-        workers=workers,
+        workers=share.workers,
         batch=settings.batch,
     )
     traces = call_traces() if settings.otel else None
@@ -340,9 +341,8 @@ def start_engine(
         settings,
         order,
         cases=len(run.cases),
-        worker=worker,
-        workers=workers,
-        in_flight=share,
+        share=share,
+        in_flight=at_once,
     )
     engine = Engine(
         lambda number: job(runner, number),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_safescale.runs import look_ahead as module
-from pytest_safescale.runs.look_ahead import LookAhead, cases_of_a_round, look_ahead
+from pytest_safescale.runs.look_ahead import LookAhead, Share, cases_of_a_round, look_ahead
 from pytest_safescale.settings.resolve import resolve_settings
 
 if TYPE_CHECKING:
@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 
 
 def ahead(worker: int = 0, workers: int = 1, cases: int = 40, **given: Any) -> LookAhead:
-    settings, share = resolve_settings(given), {"worker": worker, "workers": workers}
-    return look_ahead(settings, range(40), cases=cases, in_flight=4, **share)
+    settings, share = resolve_settings(given), Share(worker=worker, workers=workers)
+    return look_ahead(settings, range(40), cases=cases, in_flight=4, share=share)
 
 
 def test_live_calls_are_made_a_window_ahead_and_processes_look_after_each_other() -> None:
     found = ahead(worker=1, workers=2)
     assert (found.window, found.keep, found.unread) == (8, 128, (32, 16))
     assert list(found.order) == [*range(1, 40, 2), *range(0, 40, 2)]
+
+
+def test_who_knows_what_its_tests_want_works_through_that_alone_and_drops_nothing() -> None:
+    settings, share = resolve_settings({}), Share(worker=1, workers=2, own=[3, 7])
+    found = look_ahead(settings, range(40), cases=40, in_flight=4, share=share)
+    assert (found.order, found.keep) == ([3, 7], None)
 
 
 def test_by_batch_each_process_has_all_of_its_cases_under_way_at_once() -> None:
