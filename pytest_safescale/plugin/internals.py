@@ -109,6 +109,15 @@ def scheduler_by_scope(
                 self.found = scopes(self.collection or (), self.numnodes)
             return self.found[nodeid]
 
+        def remove_node(self, node: Any) -> str | None:
+            """Give what a dead worker has left to others, but for the test that it died in."""
+            units = self.assigned_work[node].values()
+            left = [(unit, test) for unit in units for test, done in unit.items() if not done]
+            for unit, crashed in left[:1]:
+                unit[crashed] = True  # before others are handed the rest: it would end them too
+            super().remove_node(node)
+            return left[0][1] if left else None
+
     return ByScope(config, log)
 
 

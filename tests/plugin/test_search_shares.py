@@ -92,3 +92,33 @@ def test_two_workers_find_what_one_process_finds_and_draw_no_search_twice(
     assert alone == together
     # A control that comes before its searches draws them once more.
     assert 0 < drawn_alone <= drawn_together <= 1.2 * drawn_alone
+
+
+DYING = """
+import os
+
+
+def pytest_runtest_setup(item):
+    if "PYTEST_XDIST_WORKER" in os.environ and "false_authority" in item.name:
+        os._exit(1)
+"""
+
+
+@pytest.mark.slow
+def test_a_test_that_ends_its_worker_fails_once_and_the_others_of_its_share_are_run(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(dying=DYING)
+    pytester.runpytest_subprocess(
+        *("-p", "dying", "-n2", "--safescale-suite=evidence_robustness"),
+        *("--safescale-model=lexical", "--safescale-conditions=clean_evidence"),
+        *("--safescale-limit=2", "--safescale-relations=contradiction,false_authority,layout"),
+        *("--safescale-variants=3", "--safescale-samples=0", "--safescale-report=report"),
+        "--junit-xml=tests.xml",
+    )
+    lines = (pytester.path / "report" / "robustness.jsonl").read_text("utf-8").splitlines()
+    told = sorted((line["item_id"], line["relation"]) for line in map(json.loads, lines))
+    items = sorted({item for item, _ in told})
+    assert told == [(item, name) for item in items for name in ("contradiction", "layout")]
+    junit = (pytester.path / "tests.xml").read_text("utf-8")
+    assert junit.count("<error") == len(items) == 2
