@@ -230,14 +230,14 @@ class Engine(Generic[T]):
             if self._ended is not None:
                 raise self._ended
             outcome = self._outcomes.setdefault(job, _Outcome())
-        self._in_loop(lambda: self._begin(job, outcome))
-        if self._go_on_below == 0:
-            self._in_loop(self._go_on)
+        self._in_loop(lambda: self._begin_wanted(job, outcome))
         return outcome
 
-    def _go_on(self) -> None:
-        self._paused = False
-        self._feed()
+    def _begin_wanted(self, job: int, outcome: _Outcome[T]) -> None:
+        self._begin(job, outcome)
+        if self._go_on_below == 0:  # in the same turn: a job that is done already lies unread
+            self._paused = False
+            self._feed()
 
     def _begin(self, job: int, outcome: _Outcome[T]) -> None:
         if job not in self._tasks and not outcome.done:
