@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest_safescale
+from pytest_safescale.runs.run import prepare_run
+from pytest_safescale.settings.schema import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["calls_by_name", "calls_of_ours", "write_items"]
+    from pytest_safescale.runs.run import Run
+
+__all__ = ["calls_by_name", "calls_of_ours", "run_of_cases", "write_items"]
 
 OURS = str(Path(pytest_safescale.__file__).parent)
 
@@ -54,3 +58,16 @@ def write_items(path: Path, count: int) -> Path:
     ]
     path.write_text(json.dumps(items), encoding="utf-8")
     return path
+
+
+def run_of_cases(folder: Path, count: int) -> Run:
+    """Return a run of so many cases of a simulated model, single answers alone."""
+    write_items(folder / "items.json", count)
+    settings = Settings(
+        model=("simulated:paper",),
+        conditions=("closed_book",),
+        samples=0,
+        dataset=str(folder / "items.json"),
+        store=folder / "store.sqlite",
+    )
+    return prepare_run(settings, root=folder)

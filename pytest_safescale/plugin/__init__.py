@@ -128,20 +128,22 @@ def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker which run it belongs to."""
     from pytest_safescale.plugin import worker_messages
 
-    stash = node.config.stash
-    shares = SESSION_KEY in stash and stash[SESSION_KEY].shares_searches
-    worker_messages.tell_worker(node, shares=shares)
+    worker_messages.tell_worker(node, shares=_shares_searches(node.config))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
     """Hand each worker the searches that it draws; ``None`` for xdist's own way."""
-    if SESSION_KEY not in config.stash or not config.stash[SESSION_KEY].shares_searches:
+    if not _shares_searches(config):
         return None
     from pytest_safescale.plugin.search_shares import scheduler
 
     relations = config.stash[SESSION_KEY].robustness().relations
     return scheduler(config, log, (one.name for one in relations))
+
+
+def _shares_searches(config: pytest.Config) -> bool:
+    return SESSION_KEY in config.stash and config.stash[SESSION_KEY].shares_searches
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_safescale.analysis.numbering import Numbering
 from pytest_safescale.plugin import internals
 
 if TYPE_CHECKING:
@@ -33,13 +34,12 @@ def shares(tests: Sequence[str], endings: tuple[str, ...], workers: int) -> dict
 
     ``endings`` are how the ids of searches end.
     """
-    cases: dict[str, int] = {}
+    cases = Numbering[str]()
     found: dict[str, str] = {}
     others = 0
     for test in tests:
         if test.endswith(endings):
-            case = test.partition("[")[2].rpartition("-")[0]
-            number = cases.setdefault(case, len(cases))
+            number = cases[test.partition("[")[2].rpartition("-")[0]]
         else:
             number, others = others, others + 1
         found[test] = str(number % workers)
@@ -54,6 +54,6 @@ def own_jobs(cases: Mapping[int, int], first: int, workers: int) -> list[int] | 
     """
     if first not in cases:
         return None
-    numbers = {case: number for number, case in enumerate(dict.fromkeys(cases.values()))}
-    share = numbers[cases[first]] % workers
-    return [job for job, case in cases.items() if numbers[case] % workers == share]
+    numbers = Numbering[int]()
+    found = {job: numbers[case] % workers for job, case in cases.items()}
+    return [job for job, share in found.items() if share == found[first]]

@@ -11,30 +11,15 @@ from pytest_safescale.calls.caller import Caller
 from pytest_safescale.calls.store import Store
 from pytest_safescale.results.record_book import RecordBook
 from pytest_safescale.runs.call_limits import call_limits
-from pytest_safescale.runs.run import case_runner, prepare_run
-from pytest_safescale.settings.schema import Settings
-from tests.effort import calls_of_ours, write_items
+from pytest_safescale.runs.run import case_runner
+from tests.effort import calls_of_ours, run_of_cases
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_safescale.runs.run import Run
 
 CASES = 60
 MOST_ASKED, MOST_RECORDED = 115, 95
 """Calls of a case of one letter: 103 and 84 where this was written."""
-
-
-def run_of(folder: Path) -> Run:
-    write_items(folder / "items.json", CASES)
-    settings = Settings(
-        model=("simulated:paper",),
-        conditions=("closed_book",),
-        samples=0,
-        dataset=str(folder / "items.json"),
-        store=folder / "store.sqlite",
-    )
-    return prepare_run(settings, root=folder)
 
 
 def asked(run: Run) -> list[Any]:
@@ -55,7 +40,7 @@ def asked(run: Run) -> list[Any]:
 @pytest.fixture(scope="module")
 def effort(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, float]:
     """Return the calls a case, for asking it and for its record."""
-    run = run_of(tmp_path_factory.mktemp("effort"))
+    run = run_of_cases(tmp_path_factory.mktemp("effort"), CASES)
     asked(run)
     results, for_asking = calls_of_ours(lambda: asked(run))
     book = RecordBook()

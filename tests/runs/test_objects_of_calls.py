@@ -19,11 +19,10 @@ from pytest_safescale.calls.engine import Engine
 from pytest_safescale.calls.store import Store
 from pytest_safescale.models.redacted import guarded
 from pytest_safescale.runs.call_limits import call_limits
-from pytest_safescale.runs.run import case_runner, prepare_run
-from pytest_safescale.settings.schema import Settings
+from pytest_safescale.runs.run import case_runner
 from pytest_safescale.text.redaction import Redactor
 from tests.calls.models import ScriptedModel, answers
-from tests.effort import write_items
+from tests.effort import run_of_cases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,20 +55,12 @@ def objects() -> int:
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="what an instance holds is an object more")
 def test_a_call_under_way_keeps_few_objects(tmp_path: Path) -> None:
-    write_items(tmp_path / "items.json", FIRST + CALLS)
-    settings = Settings(
-        model=("simulated:paper",),
-        conditions=("closed_book",),
-        samples=0,
-        dataset=str(tmp_path / "items.json"),
-        store=tmp_path / "store.sqlite",
-    )
-    run = prepare_run(settings, root=tmp_path)
+    run = run_of_cases(tmp_path, FIRST + CALLS)
     model = WaitingModel()
     waiting = guarded(model, Redactor(()))
     cases = [replace(case, model=waiting) for case in run.cases]
-    limits = call_limits(settings, in_flight=CALLS, heed_halt=False, workers=1, batch=False)
-    store = Store(settings.store, run="r", read_only=False, lock_s=5, not_before=0)
+    limits = call_limits(run.settings, in_flight=CALLS, heed_halt=False, workers=1, batch=False)
+    store = Store(run.settings.store, run="r", read_only=False, lock_s=5, not_before=0)
     caller = Caller(store, limits)
     runner = case_runner(run, caller)
 

@@ -14,7 +14,7 @@ from pytest_safescale.perturb.search.run_search import current_hypothesis_settin
 from pytest_safescale.runs.call_limits import call_limits
 from pytest_safescale.runs.robustness_case import RobustnessCase, RobustnessRunner
 from pytest_safescale.runs.run import case_runner
-from tests.runs.test_effort_of_cases import run_of
+from tests.effort import run_of_cases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,7 @@ def put(run: Run, relations: Sequence[Relation], noted: Noted) -> list[SearchRep
 
 def test_between_two_drawings_the_loop_does_what_it_has_at_hand(tmp_path: Path) -> None:
     noted = Noted()
-    put(run_of(tmp_path), noted.relations, noted)
+    put(run_of_cases(tmp_path, 60), noted.relations, noted)
     assert sorted(name for name, _ in noted.drawn) == sorted(NAMES)
     assert len({turn for _, turn in noted.drawn}) == len(NAMES)
 
@@ -84,6 +84,6 @@ def test_the_control_draws_nothing_anew_that_the_searches_of_its_case_have_drawn
     tmp_path: Path,
 ) -> None:
     noted = Noted()
-    *_, control = put(run_of(tmp_path), [*noted.relations, REPEAT], noted)
+    *_, control = put(run_of_cases(tmp_path, 60), [*noted.relations, REPEAT], noted)
     assert sorted(name for name, _ in noted.drawn) == sorted(NAMES)
     assert control.lack == "no edit that keeps the meaning applies"
